@@ -1,0 +1,137 @@
+"""What no public document settles: one field per open fact, each with its source.
+
+The product must keep its promises with any single field flipped; `FLIPS` names the other values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The reading that this emulator takes of each undocumented behaviour."""
+
+    # How long ECS remembers a client token. Source: "How to ensure idempotence" gives no period.
+    client_token_seconds: float = 3600.0
+    # Whether a refusal for lack of stock is remembered with its token. Source: the same page
+    # advises a new token after a stock failure.
+    refusals_stick_to_token: bool = True
+    # Seconds until a created resource shows up in describe calls and tag filters. Unpublished.
+    describe_lag_seconds: float = 2.0
+
+    # Whether a failed EventBridge call answers HTTP 200 with Success false, or HTTP 409. Sources:
+    # the Terraform plug-in reads Code from good answers; Apache RocketMQ EventBridge has 409.
+    eventbridge_failures_are_http_200: bool = True
+    # Code of CreateRule for a name that is taken. Source: Apache RocketMQ EventBridge; the
+    # provider's own pages name none.
+    eventbridge_duplicate_rule_code: str = "EventRuleAlreadyExist"
+    # Seconds until EnableRule, DisableRule or UpdateRule's Status is seen and acted on. Source:
+    # the Terraform plug-in polls GetRule for it; no figure is published.
+    rule_status_lag_seconds: float = 5.0
+    # Whether rule names take underscores. Source: "Limits" names letters, digits and hyphens;
+    # Apache RocketMQ EventBridge takes them too.
+    rule_names_take_underscore: bool = False
+    # Whether plain values count towards the five expressions of a field. Source: CreateRule,
+    # FilterPattern, says "expression" only.
+    pattern_values_count: bool = True
+    # Whether GetRule returns the pattern reformatted or as it was sent. Unpublished.
+    filter_pattern_reformatted: bool = True
+    # Whether the `queue` parameter of a queue target names the queue, or its Endpoint. Source:
+    # "Event target parameters" gives both without saying which wins.
+    queue_param_wins: bool = True
+    # Seconds from publishing an event to its arrival in the queue. No figure is published.
+    event_delivery_seconds: float = 1.0
+    # How often each event is delivered. Source: "Event overview" says that an event may be sent
+    # again under the same id, not how often.
+    event_copies: int = 1
+    # Whether a target's dead-letter queue gets the event as Base64. Source: the pages say that
+    # the raw event is stored, not how it is encoded.
+    dead_event_is_base64: bool = False
+    # When a message that was received too often moves: "receive" = instead of its next delivery,
+    # "lease_end" = as soon as its last lease ends. Source: SMQ "Dead-letter queue" is silent.
+    smq_dlq_move: str = "receive"
+    # Deliveries allowed beyond MaxReceiveCount. Source: the same page says both "exceeds" and
+    # "reaches" the maximum.
+    smq_dlq_extra_deliveries: int = 0
+    # Whether user properties survive the move. Source: no page; the message itself is said to move.
+    smq_dlq_keeps_user_properties: bool = True
+    # Whether the three DLQ system properties are stamped on the move. Source: named in the official
+    # SDKs' list of system properties, described nowhere.
+    smq_dlq_stamps_origin: bool = True
+    # Whether DequeueCount starts again in the dead-letter queue. Source: no page.
+    smq_dlq_resets_dequeue_count: bool = True
+    # Whether EnqueueTime stays that of the first send. Source: "Dead-letter queue" says only that
+    # retention counts both queues together.
+    smq_dlq_keeps_enqueue_time: bool = True
+    # Refusal of a handle that expired or whose message is deleted. Source: "QueueMessage" says
+    # MessageNotExist, "DeleteMessage" lists ReceiptHandleError.
+    smq_dead_handle_code: str = "MessageNotExist"
+    # Refusal of a handle that a newer receive or change replaced. Source: the same pages.
+    smq_superseded_handle_code: str = "ReceiptHandleError"
+    # Whether deleting a queue that is not there is refused. Source: "DeleteQueue" names only 204.
+    smq_delete_missing_queue_fails: bool = True
+    # How long the name of a deleted queue cannot be used. Source: "Error codes",
+    # QueueDeletedRecently, gives no period.
+    smq_deleted_recently_seconds: float = 60.0
+    # Whether settings that CreateQueue leaves out are compared (as defaults) with those of an
+    # existing queue. Source: "CreateQueue" says "the same attributes".
+    smq_create_compares_defaults: bool = True
+    # Whether message counts read zero. Source: "GetQueueAttributes" announces it.
+    smq_counts_read_zero: bool = True
+    # How far apart in arrival two messages may change places. Source: "Queues are not ordered".
+    smq_order_jitter_seconds: float = 1.0
+    # Whether Priority still ranks messages. Source: the newest "SendMessage" no longer lists it.
+    smq_priority_counts: bool = True
+    # Whether a property may be empty. Source: "Message properties" gives only the upper limit.
+    smq_accepts_empty_property_values: bool = False
+    # Whether the limit of 50 properties includes system properties. Source: the same page.
+    smq_property_limit_covers_system: bool = True
+    # Whether MessageBodyMD5 differs from the body's digest when there are user properties.
+    # Source: recordings of the real service; the formula is not public.
+    smq_md5_covers_properties: bool = True
+    # Whether a wrong Content-MD5 is refused. Source: "Error codes", InvalidDegist; official SDKs
+    # send a form that the protocol page does not describe, so both forms pass.
+    smq_checks_content_md5: bool = True
+    # HTTP status of a batch send of which a part failed. Source: "BatchSendMessage" gives none.
+    smq_batch_send_failure_status: int = 500
+    # Code of mns-open for a queue that is not there. Source: not listed; three spellings are in use
+    # by published clients.
+    mns_open_not_found_code: str = "QueueNotExist"
+
+
+FLIPS: Mapping[str, tuple[Any, ...]] = {
+    "client_token_seconds": (120.0,),
+    "refusals_stick_to_token": (False,),
+    "describe_lag_seconds": (0.0, 10.0),
+    "eventbridge_failures_are_http_200": (False,),
+    "eventbridge_duplicate_rule_code": ("EventRuleExisted",),
+    "rule_status_lag_seconds": (0.0, 60.0),
+    "rule_names_take_underscore": (True,),
+    "pattern_values_count": (False,),
+    "filter_pattern_reformatted": (False,),
+    "queue_param_wins": (False,),
+    "event_delivery_seconds": (0.0, 30.0),
+    "event_copies": (2,),
+    "dead_event_is_base64": (True,),
+    "smq_dlq_move": ("lease_end",),
+    "smq_dlq_extra_deliveries": (-1, 1),
+    "smq_dlq_keeps_user_properties": (False,),
+    "smq_dlq_stamps_origin": (False,),
+    "smq_dlq_resets_dequeue_count": (False,),
+    "smq_dlq_keeps_enqueue_time": (False,),
+    "smq_dead_handle_code": ("ReceiptHandleError",),
+    "smq_superseded_handle_code": ("MessageNotExist",),
+    "smq_delete_missing_queue_fails": (False,),
+    "smq_deleted_recently_seconds": (0.0, 600.0),
+    "smq_create_compares_defaults": (False,),
+    "smq_counts_read_zero": (False,),
+    "smq_order_jitter_seconds": (0.0, 60.0),
+    "smq_priority_counts": (False,),
+    "smq_accepts_empty_property_values": (True,),
+    "smq_property_limit_covers_system": (False,),
+    "smq_md5_covers_properties": (False,),
+    "smq_checks_content_md5": (False,),
+    "smq_batch_send_failure_status": (400,),
+    "mns_open_not_found_code": ("ResourceNotFound:QueueName", "RESOURCE_NOT_FOUND"),
+}

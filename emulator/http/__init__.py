@@ -1,0 +1,1 @@
+"""The HTTP face of the emulator: the only place with sockets and real time."""

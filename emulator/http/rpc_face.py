@@ -1,0 +1,99 @@
+"""The RPC face: ECS, VPC, EventBridge, mns-open and STS behind one address, as SDKs see them."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.faults import Call
+from emulator.http.exchange import Reply, Request
+from emulator.http.service import Service
+from emulator.http.work import Work
+from emulator.state.errors import ApiError
+from emulator.wire import rpc
+from emulator.wire.rpc_signature import SignedRequest, verify
+
+
+class RpcFace:
+    """Understands RPC requests that came to one region's address."""
+
+    def __init__(self, service: Service, region: str) -> None:
+        self._service = service
+        self._region = region
+
+    def understand(self, request: Request) -> Work:
+        """Parse a request and check its signature.
+
+        Raises:
+            ApiError: The gateway's refusal.
+        """
+        flat, extra = rpc.flat_parameters(request.query, request.headers, request.body)
+        call = rpc.parse(flat, extra, request.headers)
+        signed = SignedRequest(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            flat=flat,
+            body=request.body,
+        )
+        service = self._service
+        verify(signed, service.keys, service.nonces, service.wall())
+        region = call.region or self._region
+        host = request.headers.get("host", "")
+
+        def perform(now: float) -> Reply:
+            try:
+                answer = self._answer(call, region, now)
+            except ApiError as error:
+                return refuse(error)
+            return _reply(200, rpc.render(call, answer, rpc.request_id(service.rng)), xml=call.xml)
+
+        def refuse(error: ApiError) -> Reply:
+            return self._refusal(error, host=host, product=call.product, xml=call.xml)
+
+        return Work(Call(call.product, region, call.action), perform, refuse)
+
+    def refuse(self, request: Request, error: ApiError) -> Reply:
+        """Word a refusal of a request that was not understood."""
+        flat: Mapping[str, str] = {}
+        for body in (request.body, b""):
+            with contextlib.suppress(ApiError):
+                flat, _ = rpc.flat_parameters(request.query, request.headers, body)
+                break
+        xml = rpc.wants_xml(flat, request.headers)
+        return self._refusal(error, host=request.headers.get("host", ""), product="", xml=xml)
+
+    def _answer(self, call: rpc.RpcCall, region: str, now: float) -> dict[str, Any]:
+        if call.product == "sts":
+            return self._sts(call.action)
+        return self._service.cloud.call(call.product, region, call.action, call.params, now)
+
+    def _sts(self, action: str) -> dict[str, Any]:
+        """Answer as the account itself. Source: STS GetCallerIdentity."""
+        cloud = self._service.cloud
+        if action != "GetCallerIdentity":
+            cloud.world.complain(f"sts {action}: only GetCallerIdentity exists here")
+            raise ApiError(
+                404,
+                "InvalidAction.NotFound",
+                "Specified api is not found, please check your url and method.",
+            )
+        account = cloud.world.account_id
+        return {
+            "IdentityType": "Account",
+            "AccountId": account,
+            "PrincipalId": account,
+            "UserId": account,
+            "Arn": f"acs:ram::{account}:root",
+        }
+
+    def _refusal(self, error: ApiError, *, host: str, product: str, xml: bool) -> Reply:
+        body = rpc.render_error(
+            error, rid=rpc.request_id(self._service.rng), host=host, product=product, xml=xml
+        )
+        return _reply(error.status, body, xml=xml, code=error.code)
+
+
+def _reply(status: int, body: bytes, *, xml: bool, code: str = "") -> Reply:
+    kind = "text/xml;charset=utf-8" if xml else "application/json;charset=utf-8"
+    return Reply(status, body, (("content-type", kind),), code)

@@ -1,0 +1,127 @@
+"""The SMQ face: the queue protocol of one region, as SDKs see it."""
+
+import re
+
+from emulator.faults import Call
+from emulator.http.exchange import Reply, Request
+from emulator.http.service import Service
+from emulator.http.work import Waiting, Work
+from emulator.state.errors import ApiError
+from emulator.state.queues import QueueService
+from emulator.wire import mns_http, mns_signature
+
+# Public, internal and older internal addresses. Source: SMQ "Endpoints".
+_ENDPOINT = re.compile(
+    r"(?P<account>\d+)\.mns\.(?P<region>[a-z0-9-]+?)(?:-internal(?:-vpc)?)?\.aliyuncs\.com(?::\d+)?\Z"
+)
+_CODE = re.compile(rb"<(?:Error)?Code>([^<]*)<")
+_CLIENT_ERROR = 400
+
+
+class SmqFace:
+    """Understands SMQ requests that came to one region's address."""
+
+    def __init__(self, service: Service, region: str) -> None:
+        self._service = service
+        self._region = region
+
+    def understand(self, request: Request) -> Work:
+        """Check a request's signature and find out what it calls.
+
+        Raises:
+            ApiError: The queue service's refusal.
+        """
+        service = self._service
+        mns_signature.verify(
+            request.method, request.target, request.headers, service.secrets(), service.wall()
+        )
+        region = self._region_of(request)
+        queues = service.cloud.queues(region)
+        host_url = _host_url(request)
+
+        def perform(now: float) -> Reply | Waiting:
+            found = mns_http.handle(
+                queues, request.method, request.target, request.headers, request.body, now, host_url
+            )
+            if isinstance(found, mns_http.MnsReply):
+                return _reply(found)
+            return _waiting(found, region, now)
+
+        def refuse(error: ApiError) -> Reply:
+            return _refusal(queues, error, host_url)
+
+        return Work(_call(request, region), perform, refuse)
+
+    def refuse(self, request: Request, error: ApiError) -> Reply:
+        """Word a refusal of a request that was not understood."""
+        return _refusal(self._service.cloud.queues(self._region), error, _host_url(request))
+
+    def _region_of(self, request: Request) -> str:
+        """Return the region that the host names, else the port's.
+
+        Raises:
+            ApiError: The host names another account, or a region that is not here.
+        """
+        match = _ENDPOINT.match(request.headers.get("host", ""))
+        if match is None:
+            return self._region
+        cloud = self._service.cloud
+        if match["account"] != cloud.world.account_id or match["region"] not in cloud.regions:
+            raise ApiError(
+                403, "AccessDenied", "The OwnerId that your Access Key Id does not match."
+            )
+        return match["region"]
+
+
+def _call(request: Request, region: str) -> Call:
+    parts = request.path.strip("/").split("/")
+    queue = parts[1] if len(parts) > 1 else ""
+    return Call("smq", region, _action(request, parts), queue)
+
+
+def _action(request: Request, parts: list[str]) -> str:
+    """Name the operation as its page in the documentation does."""
+    query = request.query.lower()
+    match (request.method, len(parts)):
+        case ("GET", 1):
+            return "ListQueue"
+        case ("PUT", 2):
+            return "SetQueueAttributes" if b"metaoverride" in query else "CreateQueue"
+        case ("GET", 2):
+            return "GetQueueAttributes"
+        case ("DELETE", 2):
+            return "DeleteQueue"
+        case ("POST", _):
+            return "BatchSendMessage" if b"<Messages" in request.body[:200] else "SendMessage"
+        case ("GET", _):
+            kind = "PeekMessage" if b"peekonly=true" in query else "ReceiveMessage"
+            return f"Batch{kind}" if b"numofmessages" in query else kind
+        case ("DELETE", _):
+            return "DeleteMessage" if b"receipthandle" in query else "BatchDeleteMessage"
+    return "ChangeMessageVisibility"
+
+
+def _host_url(request: Request) -> str:
+    return f"http://{request.headers.get('host', '')}"
+
+
+def _refusal(queues: QueueService, error: ApiError, host_url: str) -> Reply:
+    return _reply(mns_http.refusal(queues, error, host_url))
+
+
+def _reply(reply: mns_http.MnsReply) -> Reply:
+    code = _CODE.search(reply.body) if reply.status >= _CLIENT_ERROR else None
+    return Reply(
+        reply.status,
+        reply.body,
+        tuple(reply.headers.items()),
+        code[1].decode("latin-1") if code else "",
+    )
+
+
+def _waiting(poll: mns_http.LongPoll, region: str, now: float) -> Waiting:
+    def attempt(at: float) -> Reply | None:
+        reply = poll.attempt(at)
+        return None if reply is None else _reply(reply)
+
+    return Waiting(region, poll.queue, now + poll.seconds, attempt, lambda: _reply(poll.give_up()))

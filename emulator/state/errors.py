@@ -1,0 +1,24 @@
+"""The one error that the cloud's services answer with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ApiError(Exception):
+    """A refusal in the provider's own words.
+
+    Args:
+        status: HTTP status of the answer.
+        code: Provider code, for example `InvalidInstanceId.NotFound`.
+        message: Sentence for a person.
+        data: Further fields of the answer's body, for the services that send some.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.data: Mapping[str, Any] = data or {}

@@ -1,0 +1,127 @@
+"""The forms in which EventBridge writes an event into a target.
+
+Source: EventBridge "Event transformation" (ORIGINAL, JSONPATH, CONSTANT, TEMPLATE and their
+limits). What an unresolved variable becomes is not documented; leaving it as written is what the
+open-source edition does (Apache RocketMQ EventBridge).
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.state.event_model import Param, Target
+
+ORIGINAL = "ORIGINAL"
+JSONPATH = "JSONPATH"
+TEMPLATE = "TEMPLATE"
+CONSTANT = "CONSTANT"
+FORMS = frozenset({ORIGINAL, JSONPATH, TEMPLATE, CONSTANT})
+
+# Source: "Limits": a template and each value hold at most 10,240 characters.
+TEXT_LIMIT = 10_240
+
+_MISSING = object()
+_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|\['(?P<quoted>[^']+)'\]")
+_VARIABLE = re.compile(r"\$\{([^{}]+)\}")
+
+
+def original(event: Mapping[str, Any]) -> str:
+    """Write the whole event as the CloudEvents JSON that targets receive.
+
+    Half of a surrogate pair, which JSON can escape and UTF-8 cannot carry, becomes `?`.
+    """
+    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()
+
+
+def body_for(target: Target, event: Mapping[str, Any], raw: str) -> str:
+    """Make the body of the queue message for one target.
+
+    Args:
+        target: An `acs.mns.queue` target.
+        event: The event.
+        raw: The same event as JSON text, written once for all targets.
+    """
+    param = target.param("Body")
+    text = raw if param is None else render(param, event, raw)
+    encode = target.param("IsBase64Encode")
+    if encode is not None and encode.value == "true":
+        return base64.b64encode(text.encode()).decode()
+    return text
+
+
+def render(param: Param, event: Mapping[str, Any], raw: str) -> str:
+    """Make the value of one parameter from an event."""
+    if param.form == ORIGINAL:
+        return raw
+    if param.form == JSONPATH:
+        return _as_text(look_up(param.value, event))
+    if param.form == TEMPLATE:
+        return _fill(param, event)
+    return param.value
+
+
+def path_steps(path: str) -> tuple[str | int, ...]:
+    """Split a definite JSONPath such as `$.data.disks[0]` into its steps.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    if not path.startswith("$"):
+        raise ValueError(f"{path!r} does not begin with $")
+    steps: list[str | int] = []
+    position = 1
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None:
+            raise ValueError(f"{path!r} is not a definite JSONPath")
+        index = match["index"]
+        steps.append(int(index) if index is not None else match["name"] or match["quoted"])
+        position = match.end()
+    return tuple(steps)
+
+
+def look_up(path: str, event: Mapping[str, Any]) -> Any:
+    """Find what a JSONPath names; `_MISSING` when the event has no such place."""
+    value: Any = event
+    for step in path_steps(path):
+        if not _has(value, step):
+            return _MISSING
+        value = value[step]
+    return value
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(value, list) and step < len(value)
+    return isinstance(value, Mapping) and step in value
+
+
+def variables(text: str) -> Mapping[str, str]:
+    """Read the Value of a template: a JSON object from variable to JSONPath.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
+        raise ValueError("the value of a template maps variables to JSONPaths")
+    return found
+
+
+def _as_text(value: Any) -> str:
+    if value is _MISSING:
+        return ""
+    return value if isinstance(value, str) else original(value)
+
+
+def _fill(param: Param, event: Mapping[str, Any]) -> str:
+    found = {name: look_up(path, event) for name, path in variables(param.value).items()}
+
+    def replacement(match: re.Match[str]) -> str:
+        value = found.get(match[1], _MISSING)
+        return match[0] if value is _MISSING else _as_text(value)
+
+    return _VARIABLE.sub(replacement, param.template)

@@ -1,0 +1,124 @@
+"""Virtual Private Cloud 2016-04-28: VPCs, vSwitches with their address pools, elastic IPs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.state.ecs.catalogue import Catalogue
+from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.paging import PageRule, page
+from emulator.state.ecs.params import Params, missing, read, shapes
+from emulator.state.ecs.tokens import TokenBook
+from emulator.state.eip import ADDRESS_ACTIONS, AddressBook
+from emulator.state.errors import ApiError
+from emulator.state.networks import Networks, VSwitch
+from emulator.state.world import World
+
+PAGES = PageRule(default=10, maximum=50)
+Call = Callable[["VpcService", Params, float], dict[str, Any]]
+
+
+class VpcService:
+    """The networks and elastic IPs of one region."""
+
+    def __init__(self, world: World, region: str, catalogue: Catalogue) -> None:
+        self.world = world
+        self.region_id = region
+        self.networks = Networks(catalogue.region(region), world.rng)
+        self.addresses = AddressBook(world, region, catalogue.region(region).code)
+        assumptions = world.assumptions
+        self._tokens = TokenBook(
+            assumptions.client_token_seconds, assumptions.refusals_stick_to_token
+        )
+
+    def call(self, action: str, params: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """Carry out one action of the VPC API.
+
+        Raises:
+            ApiError: The provider's refusal.
+        """
+        if action in _CALLS:
+            handler: Callable[[Params], dict[str, Any]] = lambda given: _CALLS[action](
+                self, given, now
+            )
+        elif action in ADDRESS_ACTIONS:
+            handler = lambda given: ADDRESS_ACTIONS[action](self.addresses, given, now)
+        else:
+            self.world.complain(f"vpc has no action {action}")
+            raise ApiError(
+                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
+            )
+        shape = shapes("vpc")[action]
+        given = read(f"vpc {action}", shape, params, self.world.complain)
+        return self._tokens.once(action, given.values(), now, lambda: handler(given))
+
+
+def describe_vpcs(vpc: VpcService, params: Params, now: float) -> dict[str, Any]:
+    """List VPCs. Source: VPC DescribeVpcs."""
+    del now
+    wanted = set(filter(None, params.text("VpcId").split(",")))
+    found = [each for each in vpc.networks.vpcs.values() if not wanted or each.vpc_id in wanted]
+    items, fields = page(found, params, PAGES)
+    rows = [
+        {
+            "VpcId": each.vpc_id,
+            "VpcName": each.name,
+            "RegionId": vpc.region_id,
+            "CidrBlock": each.cidr,
+            "Status": "Available",
+            "IsDefault": each.is_default,
+            "CreationTime": to_second(each.created_at),
+            "Description": "",
+            "ResourceGroupId": "",
+            "VSwitchIds": {"VSwitchId": vpc.networks.ids_of(each.vpc_id)},
+        }
+        for each in items
+    ]
+    return {"Vpcs": {"Vpc": rows}, **fields}
+
+
+def describe_vswitches(vpc: VpcService, params: Params, now: float) -> dict[str, Any]:
+    """List vSwitches by id, VPC, zone or name. Source: VPC DescribeVSwitches."""
+    wanted = {
+        "vswitch_id": params.text("VSwitchId"),
+        "vpc_id": params.text("VpcId"),
+        "zone_id": params.text("ZoneId"),
+        "name": params.text("VSwitchName"),
+    }
+    found = [
+        each
+        for each in vpc.networks.vswitches.values()
+        if all(not value or getattr(each, name) == value for name, value in wanted.items())
+    ]
+    items, fields = page(found, params, PAGES)
+    return {"VSwitches": {"VSwitch": [vswitch_row(each, now) for each in items]}, **fields}
+
+
+def describe_vswitch_attributes(vpc: VpcService, params: Params, now: float) -> dict[str, Any]:
+    """Show one vSwitch. Source: VPC DescribeVSwitchAttributes."""
+    if not (vswitch_id := params.text("VSwitchId")):
+        raise missing("VSwitchId")
+    return vswitch_row(vpc.networks.vswitch(vswitch_id), now)
+
+
+def vswitch_row(each: VSwitch, now: float) -> dict[str, Any]:
+    """Show a vSwitch as both VPC and the old ECS action do."""
+    return {
+        "VSwitchId": each.vswitch_id,
+        "VSwitchName": each.name,
+        "VpcId": each.vpc_id,
+        "ZoneId": each.zone_id,
+        "CidrBlock": each.cidr,
+        "Status": each.status,
+        "AvailableIpAddressCount": each.available(now),
+        "IsDefault": each.is_default,
+        "CreationTime": to_second(each.created_at),
+        "Description": "",
+        "ResourceGroupId": "",
+    }
+
+
+_CALLS: Mapping[str, Call] = {
+    "DescribeVpcs": describe_vpcs,
+    "DescribeVSwitches": describe_vswitches,
+    "DescribeVSwitchAttributes": describe_vswitch_attributes,
+}

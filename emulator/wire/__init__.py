@@ -1,0 +1,1 @@
+"""Bytes to plain data and back, one module per protocol; no state."""

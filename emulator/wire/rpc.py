@@ -1,0 +1,266 @@
+"""The RPC protocol of ECS, VPC, EventBridge, mns-open and STS: flat parameters in, JSON or XML out.
+
+Old SDKs name the action in the `Action` parameter, new ones in the `x-acs-action` header; both put
+nested values into flat keys (`Tag.1.Key=a`). Source: "Request syntax and signature method V3" and
+"Call methods" of the ECS API reference.
+"""
+
+import json
+import random
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from emulator.state.errors import ApiError
+
+PRODUCT_BY_VERSION: Mapping[str, str] = {
+    "2014-05-26": "ecs",
+    "2016-04-28": "vpc",
+    "2020-04-01": "eventbridge",
+    "2022-01-19": "mns-open",
+    "2015-04-01": "sts",
+}
+
+# Source: ECS API reference, "Common parameters". RegionId and the owner ids stay: actions see them.
+PROTOCOL_PARAMETERS = frozenset(
+    {
+        "Action",
+        "Version",
+        "Format",
+        "AccessKeyId",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureType",
+        "SignatureVersion",
+        "Timestamp",
+        "SecurityToken",
+    }
+)
+
+MAX_LIST_INDEX = 2000
+MAX_DEPTH = 12
+
+_XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_XML_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RpcCall:
+    """One request after parsing.
+
+    Attributes:
+        product: `ecs`, `vpc`, `eventbridge`, `mns-open` or `sts`.
+        action: Action name, for example `RunInstances`.
+        region: The `RegionId` parameter, or None when the endpoint decides.
+        params: Nested parameters without those of the protocol.
+        xml: Whether the answer is XML instead of JSON.
+    """
+
+    product: str
+    action: str
+    region: str | None
+    params: dict[str, Any]
+    xml: bool
+
+
+def flat_parameters(
+    query: bytes, headers: Mapping[str, str], body: bytes
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Split a request into its flat parameters (query and form) and its JSON body.
+
+    Args:
+        query: The query string as sent.
+        headers: Header values by lower-case name.
+        body: The request body.
+
+    Raises:
+        ApiError: `InvalidParameter` for bytes that are not UTF-8 or not JSON.
+    """
+    flat = dict(_pairs(query))
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not body:
+        return flat, {}
+    if content_type == "application/json":
+        return flat, _json_object(body)
+    if content_type in ("", "application/x-www-form-urlencoded"):
+        flat.update(_pairs(body))
+        return flat, {}
+    raise ApiError(
+        415, "UnsupportedContentType", f"The content type {content_type} is not supported."
+    )
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=10_000
+        )
+    except ValueError as error:
+        raise ApiError(
+            400, "InvalidParameter", "The parameters are not URL-encoded UTF-8."
+        ) from error
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "InvalidParameter", "The request body is not JSON.") from error
+    if not isinstance(value, dict):
+        raise ApiError(400, "InvalidParameter", "The request body is not a JSON object.")
+    return value
+
+
+def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[str, str]) -> RpcCall:
+    """Find out what is asked.
+
+    Args:
+        flat: Flat parameters of query and form.
+        extra: Parameters of a JSON body, already nested.
+        headers: Header values by lower-case name.
+
+    Raises:
+        ApiError: The gateway's refusal of an unknown version, a missing action or clashing keys.
+    """
+    version = headers.get("x-acs-version") or flat.get("Version", "")
+    action = headers.get("x-acs-action") or flat.get("Action", "")
+    if not action:
+        raise ApiError(400, "MissingAction", "Action is mandatory for this action.")
+    if not version:
+        raise ApiError(400, "MissingVersion", "Version is mandatory for this action.")
+    product = PRODUCT_BY_VERSION.get(version)
+    if product is None:
+        raise ApiError(400, "InvalidVersion", "Specified parameter Version is not valid.")
+    params = nest((key, flat[key]) for key in flat if key not in PROTOCOL_PARAMETERS)
+    params.update(extra)
+    region = params.get("RegionId")
+    return RpcCall(
+        product=product,
+        action=action,
+        region=region if isinstance(region, str) and region else None,
+        params=params,
+        xml=wants_xml(flat, headers),
+    )
+
+
+def wants_xml(flat: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+    """Tell whether to answer in XML.
+
+    The V3 protocol speaks JSON. The older one defaults to XML. Source: ECS API reference, "Common
+    parameters", Format.
+    """
+    wanted = flat.get("Format")
+    if wanted is None:
+        return "x-acs-action" not in headers
+    return wanted.upper() == "XML"
+
+
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Turn flat keys into nested values: `Tag.1.Key=a` into `{"Tag": [{"Key": "a"}]}`.
+
+    Raises:
+        ApiError: `InvalidParameter` when one key is used both as a value and as a structure.
+    """
+    root: dict[str, Any] = {}
+    for key, value in pairs:
+        _insert(root, key, value)
+    return {key: _lists(value) for key, value in root.items()}
+
+
+def _insert(root: dict[str, Any], key: str, value: str) -> None:
+    *parents, leaf = key.split(".")
+    if len(parents) > MAX_DEPTH:
+        raise ApiError(400, "InvalidParameter", f"The parameter {key} is nested too deeply.")
+    node = root
+    for part in parents:
+        child = node.setdefault(part, {})
+        if not isinstance(child, dict):
+            raise _clash(key)
+        node = child
+    if isinstance(node.get(leaf), dict):
+        raise _clash(key)
+    node[leaf] = value
+
+
+def _clash(key: str) -> ApiError:
+    return ApiError(
+        400, "InvalidParameter", f"The parameter {key} is used both as a value and as a structure."
+    )
+
+
+def _lists(value: object) -> object:
+    """Turn structures whose keys are all numbers into lists, in the order of the numbers."""
+    if not isinstance(value, dict):
+        return value
+    nested = {key: _lists(child) for key, child in value.items()}
+    if not all(key.isascii() and key.isdigit() for key in nested):
+        return nested
+    if any(len(key) > len(str(MAX_LIST_INDEX)) or int(key) > MAX_LIST_INDEX for key in nested):
+        raise ApiError(400, "InvalidParameter", "A list parameter has too many elements.")
+    return [nested[key] for key in sorted(nested, key=int)]
+
+
+def request_id(rng: random.Random) -> str:
+    """Make a request id as the gateway does: an upper-case UUID."""
+    text = f"{rng.getrandbits(128):032X}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def render(call: RpcCall, answer: Mapping[str, Any], rid: str) -> bytes:
+    """Write a successful answer."""
+    body = {"RequestId": rid, **answer}
+    return to_xml(f"{call.action}Response", body) if call.xml else to_json(body)
+
+
+def render_error(error: ApiError, *, rid: str, host: str, product: str, xml: bool) -> bytes:
+    """Write a refusal. Source: ECS API reference, "Error codes", format of an error."""
+    body = {
+        "RequestId": rid,
+        "HostId": host,
+        "Code": error.code,
+        "Message": error.message,
+        "Recommend": (
+            f"https://api.aliyun.com/troubleshoot?q={error.code}&product={product}&requestId={rid}"
+        ),
+        **error.data,
+    }
+    return to_xml("Error", body) if xml else to_json(body)
+
+
+def to_json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def to_xml(root: str, body: Mapping[str, Any]) -> bytes:
+    """Write nested data as XML; a list becomes its element repeated."""
+    parts = ["<?xml version='1.0' encoding='UTF-8'?>"]
+    _element(parts, root, body)
+    return "".join(parts).encode()
+
+
+def _element(parts: list[str], name: str, value: object) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _element(parts, name, item)
+        return
+    # Keys that are no XML names exist only in maps of user data; the cloud's own ones all are.
+    tag, attribute = (name, "") if _XML_NAME.match(name) else ("Entry", f' key="{_text(name)}"')
+    parts.append(f"<{tag}{attribute}>")
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            _element(parts, str(key), child)
+    else:
+        parts.append(_text(value))
+    parts.append(f"</{tag}>")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escape(_XML_FORBIDDEN.sub("\ufffd", str(value)), {'"': "&quot;"})

@@ -1,0 +1,118 @@
+"""Virtual time with many actors: greenlets that sleep, a heap of wake-ups, and no threads."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from greenlet import greenlet
+
+
+class Crash(BaseException):
+    """A process dies here; nothing below may catch it."""
+
+
+@dataclass
+class Kernel:
+    """Runs actors one at a time, in the order of their virtual wake-up times.
+
+    Attributes:
+        now: Virtual epoch seconds.
+    """
+
+    now: float
+    _heap: list[tuple[float, int, greenlet]] = field(default_factory=list)
+    _sequence: int = 0
+    _failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._hub = greenlet.getcurrent()
+
+    def spawn(self, work: Callable[[], None], *, at: float | None = None) -> greenlet:
+        """Start an actor at a virtual time (now by default)."""
+
+        def body() -> None:
+            try:
+                work()
+            except Crash:
+                pass
+            except BaseException as error:  # noqa: BLE001 - re-raised by run()
+                self._failure = error
+
+        actor = greenlet(body, parent=self._hub)
+        self.wake(actor, self.now if at is None else at)
+        return actor
+
+    def wake(self, actor: greenlet, at: float) -> None:
+        self._sequence += 1
+        heapq.heappush(self._heap, (max(at, self.now), self._sequence, actor))
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass for the calling actor."""
+        self.wake(greenlet.getcurrent(), self.now + seconds)
+        self._hub.switch()
+
+    def park(self) -> None:
+        """Sleep until somebody wakes this actor."""
+        self._hub.switch()
+
+    def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Run actors until the virtual time `until`, or until `stop()` holds."""
+        while self._heap and self._heap[0][0] <= until and not stop():
+            self.now, _, actor = heapq.heappop(self._heap)
+            if not actor.dead:
+                actor.switch()
+            if self._failure is not None:
+                raise self._failure
+        if not stop():
+            self.now = max(self.now, until)
+
+    def kill(self, actors: Iterable[greenlet]) -> None:
+        """End actors at once, as kill -9 does to the threads of a process."""
+        for actor in actors:
+            if not actor.dead and actor is not greenlet.getcurrent():
+                actor.throw(Crash)
+
+
+@dataclass
+class SimulatedTasks:
+    """The threads of one worker as actors of the kernel."""
+
+    kernel: Kernel
+    actors: list[greenlet] = field(default_factory=list)
+    _inbox: list[object] = field(default_factory=list)
+    _taker: greenlet | None = None
+    _ticket: int = 0
+
+    def submit(self, work: Callable[[], None]) -> None:
+        self.actors = [actor for actor in self.actors if not actor.dead]
+        self.actors.append(self.kernel.spawn(work))
+
+    def post(self, item: object) -> None:
+        self._inbox.append(item)
+        if self._taker is not None:
+            self.kernel.wake(self._taker, self.kernel.now)
+            self._taker = None
+
+    def take(self, timeout: float | None) -> list[object]:
+        deadline = self.kernel.now + (timeout if timeout is not None else 1e9)
+        while not self._inbox and self.kernel.now < deadline:
+            self._taker = greenlet.getcurrent()
+            self.kernel.wake(self._taker, deadline)
+            self.kernel.park()
+        self._taker = None
+        items, self._inbox = self._inbox, []
+        return items
+
+
+@dataclass
+class SimulatedClock:
+    """A worker's clock, possibly wrong by `skew` seconds."""
+
+    kernel: Kernel
+    skew: float = 0.0
+
+    def now(self) -> float:
+        return self.kernel.now + self.skew
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds

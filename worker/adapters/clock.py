@@ -1,0 +1,110 @@
+"""Port `Clock`: the machine's time, or the emulator's, which may run faster."""
+
+import ipaddress
+import json
+import math
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from typing_extensions import override
+
+from worker import ports
+
+_TIMEOUT_SECONDS: Final = 5.0
+_ANSWER_BYTES_MAX: Final = 4096
+
+
+class RealClock(ports.Clock):
+    """The time of the operating system."""
+
+    @override
+    def now(self) -> float:
+        return time.time()
+
+    @override
+    def real_seconds(self, seconds: float) -> float:
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Virtual time as a line through one reading."""
+
+    read_at: float
+    virtual: float
+    speed: float
+
+
+class EmulatorClock(ports.Clock):
+    """The time of a running emulator, read once and continued from the machine's own clock.
+
+    Args:
+        url: Address of the emulator, on this machine, over http.
+        monotonic: Source of real seconds.
+
+    Raises:
+        ValueError: The address is not one of this machine, or the answer is not a clock's.
+        OSError: The emulator does not answer.
+    """
+
+    def __init__(self, url: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        if not is_loopback(url):
+            raise ValueError(f"the emulator's clock is asked on this machine only, not at {url}")
+        self._url = f"{url.rstrip('/')}/_emulator/clock"
+        self._monotonic = monotonic
+        self._line = self._read()
+
+    def reanchor(self) -> None:
+        """Read again, after somebody paused the emulator, moved it on or changed its speed."""
+        self._line = self._read()
+
+    @override
+    def now(self) -> float:
+        line = self._line
+        return line.virtual + line.speed * (self._monotonic() - line.read_at)
+
+    @override
+    def real_seconds(self, seconds: float) -> float:
+        """Convert a duration; while the emulator is paused, virtual seconds count as real ones."""
+        return seconds / self._line.speed if self._line.speed > 0 else seconds
+
+    def _read(self) -> _Line:
+        # No proxy: the environment's is for the outside.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        asked_at = self._monotonic()
+        with opener.open(self._url, timeout=_TIMEOUT_SECONDS) as answer:
+            text = answer.read(_ANSWER_BYTES_MAX)
+        # The reading was taken at some time between the question and the answer.
+        read_at = (asked_at + self._monotonic()) / 2
+        return _line(text, read_at)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an http URL names this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname is None:
+        return False
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def _line(text: bytes, read_at: float) -> _Line:
+    body = json.loads(text)
+    if not isinstance(body, dict):
+        raise ValueError("the emulator's clock did not answer with an object")
+    virtual, speed = body.get("now"), body.get("speed")
+    if not _is_finite(virtual) or not _is_finite(speed) or speed < 0:
+        raise ValueError("the emulator's clock did not answer with `now` and `speed`")
+    return _Line(read_at, float(virtual), float(speed))
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,205 @@
+"""The seam to ECS and VPC: one callable, met by the official SDK here and by a model in tests.
+
+    EcsCall = (action, parameters) -> body
+
+Parameters and body are nested plain data under the names of the API reference. A refusal in the
+provider's words is raised as `ApiRefusal`, an answer that never arrived or cannot be read as
+`ConnectionLost`. What either means is decided elsewhere (`endpoint.py`, `error_map.py`), so that
+every binding of the seam is judged by the same rules.
+
+Nothing of an SDK exception outlives this file: its text and its request hold user data, security
+tokens and signatures.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from worker import __version__
+from worker.adapters import sdk_logging
+
+Body = Mapping[str, Any]
+EcsCall = Callable[[str, Mapping[str, Any]], Body]
+Product = Literal["ecs", "vpc"]
+
+# Source: VPC API reference 2016-04-28. Every other action is one of ECS.
+VPC_ACTIONS: Final = frozenset(
+    {
+        "AssociateEipAddress",
+        "DescribeEipAddresses",
+        "DescribeVSwitches",
+        "UnassociateEipAddress",
+    }
+)
+USER_AGENT: Final = f"aliyun-ops/{__version__}"
+
+_CONNECT_SECONDS: Final = 3.0
+_READ_SECONDS: Final = 10.0
+_PACKAGES: Final[Mapping[Product, str]] = {
+    "ecs": "alibabacloud_ecs20140526",
+    "vpc": "alibabacloud_vpc20160428",
+}
+_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class ApiRefusal(Exception):
+    """The provider answered with an error.
+
+    Args:
+        status: HTTP status.
+        code: Provider code, for example `OperationDenied.NoStock`.
+        message: The provider's sentence: compared with the table, never logged or kept.
+        request_id: The provider's id of the request.
+    """
+
+    def __init__(self, status: int, code: str, message: str = "", request_id: str = "") -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class ConnectionLost(Exception):
+    """No readable answer: refused, reset, timed out, cut short or not in the protocol.
+
+    Args:
+        reason: A word for the log, such as the class of the cause.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason or "no answer")
+        self.reason = reason
+
+
+def product_of(action: str) -> Product:
+    """Name the product that an action belongs to."""
+    return "vpc" if action in VPC_ACTIONS else "ecs"
+
+
+class SdkCall:
+    """`EcsCall` over the official SDKs; imports them on the first call of each product.
+
+    One client per product serves all threads. The SDK builds its connection pool on the first
+    call without a lock, so the first call of each client runs alone.
+
+    Args:
+        region: Region id.
+        credential: Makes the object for the SDK's `Config(credential=...)`, once.
+        endpoints: URL per product (`http://` or `https://`, host and port); the region's public
+            endpoint over https where it names none.
+        connect_seconds: Real seconds to wait for a connection.
+        read_seconds: Real seconds to wait for an answer.
+        connections: Connections kept open, at least the number of calling threads.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        credential: Callable[[], object],
+        endpoints: Mapping[Product, str] | None = None,
+        connect_seconds: float = _CONNECT_SECONDS,
+        read_seconds: float = _READ_SECONDS,
+        connections: int = 32,
+    ) -> None:
+        self._region = region
+        self._credential = credential
+        self._endpoints = dict(endpoints or {})
+        self._timeouts = (int(connect_seconds * 1000), int(read_seconds * 1000))
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._clients: dict[Product, _Client] = {}
+
+    def __call__(self, action: str, params: Mapping[str, Any]) -> Body:
+        """Make one attempt.
+
+        Raises:
+            ApiRefusal: The provider refused.
+            ConnectionLost: The answer did not arrive or could not be read.
+        """
+        return self._client(product_of(action)).send(action, params)
+
+    def _client(self, product: Product) -> "_Client":
+        with self._lock:
+            if product not in self._clients:
+                self._clients[product] = self._build(product)
+            return self._clients[product]
+
+    def _build(self, product: Product) -> "_Client":
+        package = _PACKAGES[product]
+        sdk = import_module(f"{package}.client")
+        models = import_module(f"{package}.models")
+        options = import_module("darabonba.runtime").RuntimeOptions()
+        sdk_logging.silence()
+        return _Client(sdk.Client(self._config(product)), models, options)
+
+    def _config(self, product: Product) -> Any:
+        config = import_module("alibabacloud_tea_openapi.utils_models").Config
+        connect, read = self._timeouts
+        url = urlsplit(self._endpoints.get(product, ""))
+        # No retry_options: the SDK then makes one attempt, and the step machine owns repetition.
+        return config(
+            credential=self._credential(),
+            region_id=self._region,
+            endpoint=url.netloc or None,
+            protocol=(url.scheme or "https").upper(),
+            connect_timeout=connect,
+            read_timeout=read,
+            max_idle_conns=self._connections,
+            user_agent=USER_AGENT,
+        )
+
+
+@dataclass(slots=True)
+class _Client:
+    """One SDK client and what belongs to it."""
+
+    sdk: Any
+    models: Any
+    options: Any
+    first: threading.Lock = field(default_factory=threading.Lock)
+    is_primed: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, action: str, params: Mapping[str, Any]) -> Body:
+        if not self.is_primed.is_set():
+            with self.first:
+                if not self.is_primed.is_set():
+                    try:
+                        return self._send(action, params)
+                    finally:
+                        self.is_primed.set()
+        return self._send(action, params)
+
+    def _send(self, action: str, params: Mapping[str, Any]) -> Body:
+        # Built outside of the guarded block: a mistake in our parameters is a bug, not an outage.
+        request = getattr(self.models, f"{action}Request")().from_map(params)
+        method = getattr(self.sdk, f"{_WORD_START.sub('_', action).lower()}_with_options")
+        failure: ApiRefusal | ConnectionLost
+        try:
+            body = method(request, self.options).to_map().get("body")
+        except Exception as error:  # noqa: BLE001 - the SDK raises anything, parse errors included
+            failure = _failure(error)
+        else:
+            if isinstance(body, Mapping):
+                return body
+            failure = ConnectionLost("unreadable answer")
+        # Raised here and not above, so that the SDK's exception is not kept as its context.
+        raise failure
+
+
+def _failure(error: Exception) -> ApiRefusal | ConnectionLost:
+    status = getattr(error, "status_code", None)
+    code = getattr(error, "code", None)
+    # The SDK writes a missing code as the word None.
+    if not isinstance(status, int) or not isinstance(code, str) or code in ("", "None"):
+        return ConnectionLost(type(error).__name__)
+    data = getattr(error, "data", None)
+    said = data.get("Message") if isinstance(data, Mapping) else None
+    return ApiRefusal(
+        status, code, said if isinstance(said, str) else "", str(getattr(error, "request_id", ""))
+    )

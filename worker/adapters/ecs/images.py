@@ -1,0 +1,79 @@
+"""Port `Images`: the image of a dying instance."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from worker import ports
+from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.endpoint import Endpoint, Refusal
+from worker.adapters.ecs.tagging import tag_parameters
+from worker.adapters.error_map import CREATE_IMAGE, Kind
+from worker.core.errors import UnknownOutcome
+from worker.core.model import (
+    Accepted,
+    Exists,
+    Gone,
+    Image,
+    ImageAnswer,
+    NotReady,
+    Refused,
+    Tags,
+)
+
+# Source: DescribeImages, PageSize.
+_IMAGES_PER_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EcsImages(ports.Images):
+    """Port `Images` over one region."""
+
+    endpoint: Endpoint
+
+    @override
+    def create(self, instance_id: str, *, name: str, token: str, tags: Tags) -> ImageAnswer:
+        answer = self.endpoint.change(
+            CREATE_IMAGE,
+            {
+                "InstanceId": instance_id,
+                "ImageName": name,
+                "ClientToken": token,
+                "Tag": tag_parameters(tags),
+            },
+        )
+        if isinstance(answer, Refusal):
+            return _refused(answer)
+        image_id = fields.text(answer, "ImageId")
+        if not image_id:
+            raise UnknownOutcome("CreateImage answered without an image id")
+        return Accepted(image_id)
+
+    @override
+    def find(self, name: str) -> Image | None:
+        bodies = self.endpoint.list_by_number(
+            "DescribeImages",
+            # Without Status only Available images are listed; the name filter is fuzzy. Source:
+            # DescribeImages, Status and ImageName.
+            {"ImageName": name, "ImageOwnerAlias": "self", "Status": "ALL"},
+            "Images",
+            "Image",
+            size=_IMAGES_PER_PAGE,
+        )
+        found = (shapes.image_of(body) for body in bodies)
+        return next((image for image in found if image is not None and image.name == name), None)
+
+
+def _refused(refusal: Refusal) -> ImageAnswer:
+    match refusal.kind:
+        case Kind.EXISTS:
+            return Exists()
+        case Kind.GONE:
+            return Gone(refusal.code)
+        case Kind.NOT_READY:
+            return NotReady(refusal.code)
+        case Kind.REFUSED:
+            return Refused(refusal.code)
+        case _:
+            raise refusal.error

@@ -1,0 +1,101 @@
+"""Port `Instances`: replacements, and the orderly stop of a source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from typing_extensions import override
+
+from worker import ports
+from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.endpoint import Endpoint, Refusal
+from worker.adapters.ecs.launch_parameters import launch_parameters
+from worker.adapters.ecs.sources import find_instance
+from worker.adapters.ecs.tolerant import tolerant_answer
+from worker.adapters.error_map import RUN_INSTANCES, Kind
+from worker.core.errors import UnknownOutcome
+from worker.core.identity import TAG_ID
+from worker.core.model import (
+    Accepted,
+    Candidate,
+    Exists,
+    Instance,
+    LaunchAnswer,
+    LaunchSpec,
+    NoStock,
+    NotReady,
+    StopAnswer,
+    Unsupported,
+)
+
+# Source: DescribeInstances, MaxResults: 10 to 100.
+_INSTANCES_PER_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EcsInstances(ports.Instances):
+    """Port `Instances` over one region."""
+
+    endpoint: Endpoint
+
+    @override
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
+        bodies = self.endpoint.list_by_token(
+            "DescribeInstances",
+            {"Tag": [{"Key": TAG_ID, "Value": recreation}], "MaxResults": _INSTANCES_PER_PAGE},
+            "Instances",
+            "Instance",
+        )
+        found = (shapes.instance_of(body) for body in bodies)
+        # Looked at again here: a filter that the cloud did not understand would adopt strangers.
+        return tuple(one for one in found if one is not None and one.tags.get(TAG_ID) == recreation)
+
+    @override
+    def find(self, instance_id: str) -> Instance | None:
+        return find_instance(self.endpoint, instance_id)
+
+    @override
+    def launch(
+        self,
+        spec: LaunchSpec,
+        candidate: Candidate,
+        *,
+        image_id: str,
+        token: str,
+        drop: Sequence[str],
+    ) -> LaunchAnswer:
+        params = launch_parameters(spec, candidate, image_id=image_id, token=token, drop=drop)
+        answer = self.endpoint.change(RUN_INSTANCES, params)
+        if isinstance(answer, Refusal):
+            return _refused(answer, drop)
+        ids = fields.texts(answer, "InstanceIdSets", "InstanceIdSet")
+        if not ids:
+            raise UnknownOutcome("RunInstances answered without an instance id")
+        return Accepted(ids[0])
+
+    @override
+    def stop(self, instance_id: str) -> StopAnswer:
+        answer = self.endpoint.change(
+            "StopInstance",
+            # KeepCharging keeps address and place; a forced stop would lose unflushed data.
+            # Source: StopInstance, StoppedMode and ForceStop.
+            {"InstanceId": instance_id, "StoppedMode": "KeepCharging", "ForceStop": False},
+        )
+        return tolerant_answer(answer, instance_id)
+
+
+def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
+    match refusal.kind:
+        case Kind.EXISTS:
+            return Exists()
+        case Kind.NOT_READY:
+            return NotReady(refusal.code)
+        case Kind.NO_STOCK:
+            return NoStock(refusal.code)
+        case Kind.UNSUPPORTED if refusal.parameter in dropped:
+            # Left out and refused all the same: it is the candidate that does not fit.
+            return NoStock(refusal.code)
+        case Kind.UNSUPPORTED:
+            return Unsupported(refusal.parameter, refusal.code)
+        case _:
+            raise refusal.error

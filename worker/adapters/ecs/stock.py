@@ -1,0 +1,51 @@
+"""Port `Stock`: what could be launched where."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from typing_extensions import override
+
+from worker import ports
+from worker.adapters.ecs import shapes
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.core.model import InstanceType, VSwitch
+
+# Source: DescribeInstanceTypes, MaxResults: 100 for everyone since November 2023.
+_TYPES_PER_PAGE: Final = 100
+# Source: VPC DescribeVSwitches, PageSize.
+_VSWITCHES_PER_PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EcsStock(ports.Stock):
+    """Port `Stock` over one region."""
+
+    endpoint: Endpoint
+
+    @override
+    def instance_types(self, *, memory: float, architecture_of: str) -> tuple[InstanceType, ...]:
+        found = self._types({"MinimumMemorySize": memory, "MaximumMemorySize": memory})
+        # The filter is documented as a range; whether its ends belong to it is not.
+        same = {one.name: one for one in found if one.memory == memory}
+        if architecture_of not in same:
+            named = self._types({"InstanceTypes": [architecture_of]})
+            same.update((one.name, one) for one in named if one.name == architecture_of)
+        return tuple(same[name] for name in sorted(same))
+
+    @override
+    def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
+        bodies = self.endpoint.list_by_number(
+            "DescribeVSwitches", {"VpcId": vpc}, "VSwitches", "VSwitch", size=_VSWITCHES_PER_PAGE
+        )
+        found = (shapes.vswitch_of(body) for body in bodies)
+        return tuple(vswitch for vswitch in found if vswitch is not None)
+
+    def _types(self, wanted: dict[str, Any]) -> list[InstanceType]:
+        bodies = self.endpoint.list_by_token(
+            "DescribeInstanceTypes",
+            {**wanted, "MaxResults": _TYPES_PER_PAGE},
+            "InstanceTypes",
+            "InstanceType",
+        )
+        found = (shapes.instance_type_of(body) for body in bodies)
+        return [one for one in found if one is not None]

@@ -1,0 +1,361 @@
+"""The table: what each provider code means to a message that is being worked on.
+
+Rules of this file
+1. Data and one function. Whoever meets a new code adds it here and nowhere else.
+2. A code is matched exactly; where the cloud uses one code for several things, together with a
+   fragment of its message. Rows of one action come before rows of every action, exact rows before
+   prefixes.
+3. An answer with a 5xx status tells nothing about the effect, whatever its code says; the few
+   exceptions are named. A 4xx answer is definite, except those that say that the same request is
+   still being worked on.
+4. A code without a row is a 4xx nobody has met: PERMANENT, except for RunInstances, where the next
+   candidate may do. `is_known` is False, and the caller asks for a row in the log.
+
+Sources: the error tables of the API references of ECS (2014-05-26), VPC (2016-04-28) and SMQ, "API
+throttling" and "How to ensure idempotence" of ECS, and the retry lists of the Terraform provider.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Kind(Enum):
+    """What a refusal asks of the caller."""
+
+    BUSY = "not taken now; the same request again later"
+    THROTTLED = "refused for rate"
+    UNKNOWN = "nobody knows whether it took effect; the same request, same token, again"
+    NOT_READY = "definitely refused until a state changes"
+    NO_STOCK = "definitely refused; another type or zone may do"
+    UNSUPPORTED = "definitely refused for one optional parameter"
+    EXISTS = "name or token is taken; look it up"
+    GONE = "the thing to act on is not there"
+    DONE = "it is in the wanted state already"
+    REFUSED = "cannot be done to this resource, whoever asks"
+    UNAUTHENTICATED = "the cloud does not know the caller"
+    PERMANENT = "a person must act"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One row's right side.
+
+    Attributes:
+        kind: What to do.
+        parameter: For UNSUPPORTED, the request parameter to leave out.
+        advice: A sentence for a person.
+        is_known: False when no row matched.
+    """
+
+    kind: Kind
+    parameter: str = ""
+    advice: str = ""
+    is_known: bool = True
+
+
+_BUSY: Final = Meaning(Kind.BUSY)
+_UNKNOWN: Final = Meaning(Kind.UNKNOWN)
+_THROTTLED: Final = Meaning(Kind.THROTTLED)
+_NOT_READY: Final = Meaning(Kind.NOT_READY)
+_NO_STOCK: Final = Meaning(Kind.NO_STOCK)
+_EXISTS: Final = Meaning(Kind.EXISTS)
+_GONE: Final = Meaning(Kind.GONE)
+_DONE: Final = Meaning(Kind.DONE)
+_REFUSED: Final = Meaning(Kind.REFUSED)
+
+
+class _Group(NamedTuple):
+    """Codes of one meaning in one action; a code that ends in `*` is a prefix."""
+
+    action: str
+    meaning: Meaning
+    codes: str
+
+
+def _drop(parameter: str) -> Meaning:
+    return Meaning(Kind.UNSUPPORTED, parameter=parameter)
+
+
+def _person(advice: str) -> Meaning:
+    return Meaning(Kind.PERMANENT, advice=advice)
+
+
+_PERMISSION: Final = _person("Grant the worker's role this action (deploy/ram), then replay.")
+_ACCOUNT: Final = _person("Settle the account (balance, verification, risk control), then replay.")
+_QUOTA: Final = _person(
+    "Raise the quota in Quota Center or delete what is not needed, then replay."
+)
+_LOCKED: Final = _person("The resource is locked for security; lift the lock, then replay.")
+_SPOT_TERMS: Final = _person("The account may not use these spot terms; change them, then replay.")
+_IMAGE_LOST: Final = _person("The image cannot be launched from; look at it in the console.")
+_NETWORK_LOST: Final = _person("A security group or subnet of the source is gone; name another.")
+_ROLE: Final = _person("The RAM role of the source cannot be used; check it and ram:PassRole.")
+_ENCRYPTION: Final = _person("The encryption key cannot be used; enable it for ECS, then replay.")
+_SHAPE: Final = _person("The cloud does not understand the request; report it with this code.")
+_QUEUE_LOST: Final = _person("Create the queue or correct its name in the configuration.")
+_CREDENTIALS: Final = Meaning(
+    Kind.UNAUTHENTICATED, advice="Check the worker's credentials; the cloud refuses them."
+)
+_CLOCK: Final = Meaning(Kind.BUSY, advice="Check the clock of this machine.")
+
+RUN_INSTANCES: Final = "RunInstances"
+CREATE_IMAGE: Final = "CreateImage"
+ANY_ACTION: Final = ""
+
+# Definite in spite of its status. Source: ECS RunInstances, HTTP 500 InvalidImage.OSType.
+_DEFINITE_AT_500: Final = frozenset({"InvalidImage.OSType"})
+
+_GROUPS: Final = (
+    # -- every action --------------------------------------------------------------------------
+    # Source: "API throttling" of ECS; SMQ "Error codes".
+    _Group(
+        ANY_ACTION, _THROTTLED, "Throttling* Rejected.Throttling TooManyRequests QpsLimitExceeded"
+    ),
+    # Source: "How to ensure idempotence" of ECS; SMQ "Error codes"; RunInstances, HTTP 403.
+    _Group(
+        ANY_ACTION,
+        _UNKNOWN,
+        "InternalError* InternalServerError ServiceUnavailable Mayi.InternalError"
+        " NodeControllerUnavailable",
+    ),
+    # A request with this token is still being worked on, perhaps our own lost one.
+    _Group(
+        ANY_ACTION,
+        _UNKNOWN,
+        "Idempotence.Processing IdempotenceProcessing IdempotentProcessing LastTokenProcessing",
+    ),
+    # Source: "How to ensure idempotence"; CreateImage, HTTP 403 InvalidParamter.Conflict (sic).
+    _Group(ANY_ACTION, _EXISTS, "Idempoten* InvalidClientToken.ValueNotSupported"),
+    # Source: error tables of ECS, VPC and the load balancers; Terraform provider, retry lists.
+    _Group(
+        ANY_ACTION,
+        _BUSY,
+        "OperationConflict Operation.Conflict InvalidOperation.Conflict"
+        " OperationDenied.CreatingConflict OperationDenied.ResourceControl TaskConflict"
+        " IncorrectEipStatus SystemBusy IncorrectStatus* VServerGroupProcessing"
+        " ServiceIsConfiguring Conflict.Lock OperationFailed.ResourceIsConfiguring",
+    ),
+    # The token ran out before the provider noticed; it refreshes by itself.
+    _Group(ANY_ACTION, _BUSY, "InvalidSecurityToken.Expired SecurityTokenExpired"),
+    _Group(ANY_ACTION, _CLOCK, "TimeExpired IllegalTimestamp InvalidTimeStamp.Expired"),
+    # Source: ECS CreateImage, AttachDisk and network interface error tables.
+    _Group(
+        ANY_ACTION,
+        _NOT_READY,
+        "IncorrectDiskStatus* IncorrectInstanceStatus*"
+        " QuotaExceed.ConcurrentSnapshotQuota TooManySnapshot.Unfinished SnapshotNotReady"
+        " InvalidSnapshotId.NotReady IncorrectVSwitchStatus IncorrectVpcStatus"
+        " InvalidOperation.InvalidEniState InvalidOperation.InvalidEcsState",
+    ),
+    _Group(
+        ANY_ACTION,
+        _GONE,
+        "InvalidInstanceId.NotFound InvalidDiskId.NotFound InvalidDisk.NotFound"
+        " InvalidSnapshotId.NotFound InvalidResourceId.NotFound InvalidAllocationId.NotFound",
+    ),
+    _Group(ANY_ACTION, _DONE, "DryRunOperation InvalidDisk.AlreadyDetached"),
+    # Source: RAM and account codes common to all RPC products.
+    _Group(
+        ANY_ACTION,
+        _PERMISSION,
+        "Forbidden* Forbbiden NoPermission* InvalidUser.PassRoleForbidden"
+        " UserNotInTheWhiteList AccessDenied",
+    ),
+    _Group(
+        ANY_ACTION,
+        _ACCOUNT,
+        "InvalidAccountStatus* InsufficientBalance Account.Arrearage InvalidPayMethod"
+        " PaymentMethodNotFound RealNameAuthenticationError SecurityRisk.3DVerification"
+        " Forbidden.RiskControl",
+    ),
+    _Group(
+        ANY_ACTION, _QUOTA, "QuotaExceed* QuotaExceeded* QuotaExceed.Image QuotaExceed.Snapshot"
+    ),
+    _Group(ANY_ACTION, _LOCKED, "InstanceLockedForSecurity DiskLockedForSecurity"),
+    _Group(ANY_ACTION, _ENCRYPTION, "InvalidParameter.KMSKeyId* InvalidEncrypted*"),
+    _Group(ANY_ACTION, _SHAPE, "Missing*"),
+    _Group(
+        ANY_ACTION,
+        _CREDENTIALS,
+        "Signature* InvalidAccessKeyId* InvalidSecurityToken* IncompleteSignature"
+        " InvalidCredentials MissingAuthorizationHeader InvalidAuthorizationHeader",
+    ),
+    # -- CreateImage ---------------------------------------------------------------------------
+    _Group(CREATE_IMAGE, _EXISTS, "InvalidImageName.Duplicated InvalidParamter.Conflict"),
+    # Nobody can mend these while the notice runs: the image is not to be had from this source.
+    _Group(
+        CREATE_IMAGE,
+        _REFUSED,
+        "InvalidDiskCategory.CreateImage InvalidOperation.DiskCategoryUnsupported"
+        " InvalidInstance.NotFoundSystemDisk OperationDenied IncorrectDiskStatus.NeverAttached"
+        " IncorrectDiskStatus.Invalid IncorrectInstanceStatus.NeedRestart"
+        " HibernationConfigured* InvalidParameter.DiskType",
+    ),
+    _Group(CREATE_IMAGE, _PERMISSION, "InvalidResourceGroup.NotFound"),
+    # -- RunInstances: another type, zone or subnet may do ---------------------------------------
+    _Group(
+        RUN_INSTANCES,
+        _NO_STOCK,
+        "OperationDenied OperationDenied.NoStock Zone.NotOnSale Zone.NotOpen"
+        " InvalidResourceType.NotSupported InstanceType.Offline InvalidInstanceType.NotSupported"
+        " InvalidInstanceType.ValueNotSupported InvalidInstanceType.ValueUnauthorized"
+        " InvalidInstanceType.ZoneNotSupported InvalidInstanceType.NotSupportDiskCategory"
+        " InvalidInstanceType.ElasticNetworkInterfaceNotSupported ImageNotSupportInstanceType"
+        " InvalidParameter.Conflict InvalidParameter.Mismatch InvalidImage.OSType"
+        " InvalidDiskCategory.NotSupported InvalidDiskCategory.Mismatch CategoryNotSupported"
+        " InvalidSystemDiskCategory.ValueNotSupported OperationDenied.CloudSSDNotSupported"
+        " OperationDenied.ZoneSystemCategoryNotMatch OperationDenied.ZoneNotAllowed"
+        " InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.SpotPriceLowerThanPublicPrice"
+        " OperationDenied.PaygNotAvailable QuotaExceed.ElasticQuota QuotaExceeded.PrivateIpAddress"
+        " InvalidVSwitchId.IpInvalid QuotaExceed.DiskCapacity"
+        " QuotaExceeded.PostpaidDataDiskCapacity EnterpriseGroupLimited.InstanceType"
+        " InstanceDiskNumLimitExceed InstanceDiskLimitExceeded MaxEni*"
+        " InvalidOperation.PublicIpAddressNoStock SystemFailure.Delete",
+    ),
+    # -- RunInstances: one optional parameter is the trouble -------------------------------------
+    _Group(RUN_INSTANCES, _drop("CreditSpecification"), "InvalidParameter.CreditSpecification"),
+    _Group(RUN_INSTANCES, _drop("CpuOptions"), "InvalidParam.CpuOptions*"),
+    _Group(
+        RUN_INSTANCES,
+        _drop("DeploymentSetId"),
+        "QuotaExceed.DeploymentSetInstanceQuotaFull DeploymentSet.NotFound",
+    ),
+    _Group(RUN_INSTANCES, _drop("AutoSnapshotPolicyId"), "InvalidAutoSnapshotPolicyId.NotFound"),
+    _Group(RUN_INSTANCES, _drop("KeyPairName"), "InvalidKeyPairName.NotFound"),
+    _Group(RUN_INSTANCES, _drop("UserData"), "InvalidUserData* ImageNotSupportCloudInit"),
+    _Group(RUN_INSTANCES, _drop("HttpTokens"), "InvalidHttpTokens.NotSupported"),
+    _Group(RUN_INSTANCES, _drop("InternetMaxBandwidthOut"), "QuotaExceeded.InternetBandwidth"),
+    _Group(RUN_INSTANCES, _drop("ResourceGroupId"), "InvalidResourceGroup.NotFound"),
+    _Group(RUN_INSTANCES, _drop("SpotInterruptionBehavior"), "InvalidSpotInterruptionBehavior*"),
+    _Group(RUN_INSTANCES, _drop("DeletionProtection"), "InvalidChargeType.ValueNotSupported"),
+    # The protection period is not sold for this type, region or time.
+    _Group(
+        RUN_INSTANCES,
+        _drop("SpotDuration"),
+        "OperationDenied.FlavorNotSupported OperationDenied.RegionIdNotSupported"
+        " OperationDenied.TimestampNotSupported",
+    ),
+    _Group(RUN_INSTANCES, _drop("HostName"), "InvalidHostName*"),
+    _Group(RUN_INSTANCES, _drop("InstanceName"), "InvalidInstanceName*"),
+    _Group(RUN_INSTANCES, _drop("Description"), "InvalidDescription*"),
+    # -- RunInstances: a person must act -----------------------------------------------------------
+    _Group(
+        RUN_INSTANCES,
+        _SPOT_TERMS,
+        "InvalidSpotAuthorized InvalidSpotAliUid InvalidSpotStrategy InvalidSpotDuration",
+    ),
+    _Group(
+        RUN_INSTANCES,
+        _IMAGE_LOST,
+        "InvalidImageId.NotFound OperationDenied.ImageNotValid ImageNotSubscribed"
+        " ImageRemovedInMarket",
+    ),
+    _Group(RUN_INSTANCES, _NETWORK_LOST, "InvalidSecurityGroupId* InvalidVSwitchId.NotFound"),
+    _Group(RUN_INSTANCES, _ROLE, "InvalidRamRole*"),
+    # -- disks, subnets, addresses -----------------------------------------------------------------
+    # Source: ModifyDiskAttribute, HTTP 403; the disk stays with its instance.
+    _Group("ModifyDiskAttribute", _REFUSED, "DiskNotPortable"),
+    _Group("DescribeVSwitches", _GONE, "InvalidVpcId.NotFound InvalidVpcID.NotFound"),
+    # Source: VPC AssociateEipAddress: the target has a static public address.
+    _Group("AssociateEipAddress", _REFUSED, "InvalidStatus.InstanceHasBandWidth"),
+    # -- later moves -------------------------------------------------------------------------------
+    _Group(
+        "StartInstance", _NO_STOCK, "OperationDenied.SpotPriceLowerThanPublicPrice OperationDenied"
+    ),
+    _Group("StartInstance", _NO_STOCK, "OperationDenied.NoStock"),
+    _Group("DeleteImage", _DONE, "InvalidImageId.NotFound"),
+    _Group("DeleteSnapshot", _DONE, "InvalidSnapshotId.NotFound"),
+    _Group("DeleteInstance", _DONE, "InvalidInstanceId.NotFound"),
+    # -- SMQ; its SDK tells no status. Source: SMQ "Error codes" ----------------------------------
+    _Group("ReceiveMessage", _GONE, "MessageNotExist"),
+    _Group("DeleteMessage", _GONE, "MessageNotExist ReceiptHandleError"),
+    _Group("ChangeMessageVisibility", _GONE, "MessageNotExist ReceiptHandleError"),
+    _Group(ANY_ACTION, _QUEUE_LOST, "QueueNotExist QueueDeletedRecently InvalidQueueName"),
+    _Group(ANY_ACTION, _QUEUE_LOST, "QueueNameLengthError FifoMissingMessageGroupId"),
+    _Group(
+        ANY_ACTION,
+        _SHAPE,
+        "InvalidDateHeader InvalidVersionHeader InvalidContentType InvalidDegist InvalidDigest"
+        " InvalidRequestURL InvalidQueryString MalformedXML InvalidArgument",
+    ),
+)
+
+# Action and code, what the message contains, meaning.
+_BY_MESSAGE: Final[tuple[tuple[tuple[str, str], re.Pattern[str], Meaning], ...]] = (
+    # Source: RunInstances, HTTP 403 OperationDenied: the image is not available, check its status.
+    (
+        (RUN_INSTANCES, "OperationDenied"),
+        re.compile(r"\bimage\b.*\b(status|available)\b", re.IGNORECASE | re.DOTALL),
+        _NOT_READY,
+    ),
+    (
+        (RUN_INSTANCES, "InvalidInstanceType.NotSupported"),
+        re.compile(r"deployment ?set", re.IGNORECASE),
+        _drop("DeploymentSetId"),
+    ),
+)
+
+# Codes of limits on a type that end alike. Source: RunInstances and AttachNetworkInterface.
+_COUNT_EXCEEDED: Final = ("InvalidOperation.", "CountExceeded")
+_MALFORMED: Final = ("Invalid", ".Malformed")
+
+
+def _rows(groups: Iterable[_Group]) -> Iterator[tuple[str, str, Meaning]]:
+    for action, meaning, codes in groups:
+        for code in codes.split():
+            yield action, code, meaning
+
+
+_EXACT: Final = {(act, code): meant for act, code, meant in _rows(_GROUPS) if code[-1] != "*"}
+# Longest first, so that the more particular prefix wins.
+_PREFIXES: Final = tuple(
+    sorted(
+        ((act, code[:-1], meant) for act, code, meant in _rows(_GROUPS) if code[-1] == "*"),
+        key=lambda row: (not row[0], -len(row[1])),
+    )
+)
+
+
+def classify(action: str, status: int, code: str, message: str = "") -> Meaning:
+    """Say what a provider's refusal means.
+
+    Args:
+        action: RPC action or SMQ operation, as in the API reference.
+        status: HTTP status, or 0 where the SDK does not tell.
+        code: Provider code.
+        message: The provider's sentence; compared, never kept.
+    """
+    if status >= 500 and code not in _DEFINITE_AT_500:  # noqa: PLR2004 - HTTP server errors
+        return _UNKNOWN
+    found = _by_message(action, code, message) or _exactly(action, code) or _by_shape(action, code)
+    if found is not None:
+        return found
+    fallback = Kind.NO_STOCK if action == RUN_INSTANCES else Kind.PERMANENT
+    return Meaning(fallback, advice="Unknown code; it needs a row in the table.", is_known=False)
+
+
+def _by_message(action: str, code: str, message: str) -> Meaning | None:
+    for row, contains, meaning in _BY_MESSAGE:
+        if row == (action, code) and contains.search(message):
+            return meaning
+    return None
+
+
+def _exactly(action: str, code: str) -> Meaning | None:
+    return _EXACT.get((action, code)) or _EXACT.get((ANY_ACTION, code))
+
+
+def _by_shape(action: str, code: str) -> Meaning | None:
+    for row_action, prefix, meaning in _PREFIXES:
+        if row_action in (action, ANY_ACTION) and code.startswith(prefix):
+            return meaning
+    if action == RUN_INSTANCES and _is_between(code, _COUNT_EXCEEDED):
+        return _NO_STOCK
+    return _SHAPE if _is_between(code, _MALFORMED) else None
+
+
+def _is_between(code: str, ends: tuple[str, str]) -> bool:
+    return code.startswith(ends[0]) and code.endswith(ends[1])

@@ -1,0 +1,153 @@
+"""Port `Telemetry`: one line per fact on stderr, JSON for machines, columns for people.
+
+What a line may hold is decided here and not by the caller: every value is one line, of bounded
+length, without the secrets that the process knows and without fields whose name tells of one.
+An exception of somebody else is its class and the places it came through; its text stays out.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from enum import Enum
+from types import TracebackType
+from typing import Any, Final, TextIO
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+from typing_extensions import override
+
+from worker import ports
+from worker.adapters import sdk_logging
+from worker.core.errors import RecreationError
+
+TEXT_MAX: Final = 500
+ITEMS_MAX: Final = 20
+DEPTH_MAX: Final = 4
+FRAMES_MAX: Final = 12
+HIDDEN: Final = "***"
+
+# Receipt handles are keys too: who has one can delete the message.
+_SECRET_NAME: Final = re.compile(
+    r"secret|passw|authorization|signature|security_?token|user_?data|access_?key|credential"
+    r"|private_?key|cookie|handle",
+    re.IGNORECASE,
+)
+# A shorter one would be found inside ordinary words.
+_SECRET_LENGTH_MIN: Final = 6
+
+
+class StructlogTelemetry(ports.Telemetry):
+    """Telemetry over structlog.
+
+    Args:
+        clock: Time of the lines.
+        stream: Where they go.
+        as_json: JSON lines or columns; None leaves it to whether the stream is a terminal.
+        secrets: Values that must not appear, such as keys from the environment.
+    """
+
+    def __init__(
+        self,
+        clock: ports.Clock,
+        *,
+        stream: TextIO | None = None,
+        as_json: bool | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        sdk_logging.silence()
+        out = stream or sys.stderr
+        is_terminal = out.isatty()
+        self._clock = clock
+        self._secrets = tuple(value for value in secrets if len(value) >= _SECRET_LENGTH_MIN)
+        renderer = (
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if (not is_terminal if as_json is None else as_json)
+            else structlog.dev.ConsoleRenderer(colors=is_terminal, sort_keys=False)
+        )
+        self._log = structlog.wrap_logger(
+            structlog.PrintLogger(out),
+            processors=[structlog.processors.add_log_level, self._finish, renderer],
+            wrapper_class=structlog.BoundLogger,
+        )
+
+    @override
+    def event(self, name: str, **fields: object) -> None:
+        self._log.info(name, **_unreserved(fields))
+
+    @override
+    def failure(self, name: str, error: BaseException, **fields: object) -> None:
+        self._log.error(name, **_unreserved(fields), **_description(error))
+
+    def _finish(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
+        at = datetime.fromtimestamp(self._clock.now(), tz=timezone.utc)
+        finished: dict[str, Any] = {
+            "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        }
+        for name, value in line.items():
+            finished[name] = HIDDEN if _SECRET_NAME.search(name) else self._plain(value)
+        return finished
+
+    def _plain(self, value: object, depth: int = 0) -> object:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return self._line(value)
+        if isinstance(value, Enum):
+            return self._plain(value.value, depth)
+        if isinstance(value, BaseException):
+            return self._line(_told(value))
+        if depth >= DEPTH_MAX:
+            return self._line(type(value).__name__)
+        if isinstance(value, Mapping):
+            return {
+                self._line(str(key)): HIDDEN
+                if _SECRET_NAME.search(str(key))
+                else self._plain(item, depth + 1)
+                for key, item in list(value.items())[:ITEMS_MAX]
+            }
+        if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
+            return [self._plain(item, depth + 1) for item in list(value)[:ITEMS_MAX]]
+        return self._line(str(value))
+
+    def _line(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        if len(text) > TEXT_MAX:
+            text = f"{text[:TEXT_MAX]}... ({len(text)} characters)"
+        return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _unreserved(fields: Mapping[str, object]) -> dict[str, object]:
+    """Rename fields that would stand in for structlog's own."""
+    reserved = ("event", "level", "timestamp", "error", "where")
+    return {f"{key}_" if key in reserved else key: value for key, value in fields.items()}
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _description(error: BaseException) -> dict[str, object]:
+    described: dict[str, object] = {"error": _told(error), "where": _places(error.__traceback__)}
+    cause = error.__cause__ or error.__context__
+    if cause is not None and not error.__suppress_context__:
+        described["after"] = f"{type(cause).__name__} {_places(cause.__traceback__)}"
+    return described
+
+
+def _told(error: BaseException) -> str:
+    name = type(error).__name__
+    return f"{name}: {error.sentence}" if isinstance(error, RecreationError) else name
+
+
+def _places(trace: TracebackType | None) -> str:
+    """Render the chain of places, outermost first, the last ones when there are too many."""
+    places: list[str] = []
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "?")
+        places.append(f"{module}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-FRAMES_MAX:])

@@ -1,0 +1,59 @@
+"""What a failure looks like on the command line: expected ones are sentences, all others are bugs and keep their traceback."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+import click
+from typing_extensions import override
+
+
+class Failure(click.ClickException):
+    """The job failed as jobs may: its sentence on stderr, exit code 1."""
+
+    exit_code = 1
+
+    @override
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the sentence to stderr."""
+        click.echo(f"aliyun-ops: {self.message}", err=True)
+
+
+class WrongUsage(Failure):
+    """The command or its configuration cannot be carried out as given: exit code 2."""
+
+    exit_code = 2
+
+
+# Looked up among the modules already imported: what was never imported cannot have been raised.
+_EXPECTED: Mapping[str, type[Failure]] = {
+    "worker.settings.problems:SettingsError": WrongUsage,
+    "worker.core.errors:RecreationError": Failure,
+    "eventbridge.cloud:CloudError": Failure,
+    "eventbridge.cloud:Refused": Failure,
+    "eventbridge.apply:NotSettled": Failure,
+}
+
+
+class ExpectedFailures(click.Group):
+    """A group that turns the expected exceptions of its commands into sentences."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        expected = None
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
+            if failure is None:
+                raise
+            expected = failure(str(error))
+        raise expected
+
+
+def _imported() -> Iterator[tuple[type[Exception], type[Failure]]]:
+    for target, failure in _EXPECTED.items():
+        module, _, name = target.partition(":")
+        if module in sys.modules:
+            yield getattr(sys.modules[module], name), failure

@@ -1,0 +1,45 @@
+"""Prints for people and for programs: tables on a terminal, plain lines elsewhere, JSON when asked."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from worker.cli.failures import Failure, WrongUsage
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document, as UTF-8."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on a terminal, and tab-separated lines without a head elsewhere."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(str(cell) for cell in row))
+        return
+    from rich import box  # noqa: PLC0415 - only a table on a terminal pays for it
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on the terminal; with --yes, do not.
+
+    Raises:
+        Failure: Nobody can answer, or the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise WrongUsage("nobody can confirm here: add --yes, or --dry-run to change nothing")
+    if not click.confirm(question, err=True):
+        raise Failure("nothing was changed")

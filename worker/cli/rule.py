@@ -1,0 +1,184 @@
+"""`aliyun-ops rule`: plan, apply, show, destroy, test and export the way of an interruption to the queue."""
+
+import os
+import time
+
+import click
+import yaml
+
+from eventbridge.apply import apply as apply_plan
+from eventbridge.apply import destroy as carry_out_removal
+from eventbridge.apply import observe, observe_plan, observe_removal
+from eventbridge.client import SdkCloud
+from eventbridge.desired import desired_state
+from eventbridge.export import actual_as_data, desired_as_data
+from eventbridge.samples import check_samples, test_message
+from worker.adapters.credentials import provider
+from worker.cli.failures import Failure
+from worker.cli.options import (
+    config_option,
+    dry_run_option,
+    examples,
+    json_option,
+    pass_settings,
+    yes_option,
+)
+from worker.cli.output import confirm, print_json, print_table
+from worker.cli.plans import QUEUE_COLUMNS, RULE_COLUMNS, queue_rows, rule_rows, telling
+from worker.settings import Settings
+
+
+@click.group(
+    epilog=examples(
+        "aliyun-ops rule plan",
+        "aliyun-ops rule apply",
+        "aliyun-ops rule test",
+        "aliyun-ops rule destroy --dry-run",
+    )
+)
+@config_option
+def rule() -> None:
+    """Set up the EventBridge rule and the queues.
+
+    Three queues, a service-linked role, and one rule with one target: the cloud's notice of an interruption goes to the queue
+    that the worker polls. All of it is marked with the `owner` of the configuration, and only what bears the mark is deleted.
+    """
+
+
+@rule.command(epilog=examples("aliyun-ops rule plan", "aliyun-ops rule plan --json"))
+@pass_settings
+@json_option
+def plan(settings: Settings, *, as_json: bool) -> None:
+    """Say what `apply` would change. Changes nothing."""
+    with telling(observe_plan(_cloud(settings), desired_state(settings)), as_json=as_json):
+        pass
+
+
+@rule.command(epilog=examples("aliyun-ops rule apply", "aliyun-ops rule apply --yes --json"))
+@pass_settings
+@dry_run_option
+@yes_option
+@json_option
+def apply(settings: Settings, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Make what is missing and change what differs.
+
+    Ends when the cloud shows all of it, the dead-letter policy included. A second apply changes nothing. Other targets of the
+    rule are left alone; a rule or queue of another owner is refused.
+    """
+    cloud, desired = _cloud(settings), desired_state(settings)
+    the_plan = observe_plan(cloud, desired)
+    with telling(the_plan, as_json=as_json) as told:
+        if the_plan.changes and not dry_run:
+            confirm("Carry this out?", yes=yes)
+            apply_plan(cloud, desired, the_plan, clock=_WallClock(), report=told.done)
+            told.end("The cloud shows all of it.")
+
+
+@rule.command(
+    epilog=examples("aliyun-ops rule destroy --dry-run", "aliyun-ops rule destroy --purge --yes")
+)
+@pass_settings
+@click.option(
+    "--purge", is_flag=True, help="Delete queues that hold messages too, with the messages."
+)
+@dry_run_option
+@yes_option
+@json_option
+def destroy(settings: Settings, *, purge: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Delete the rule's target, the rule and the queues, where they bear our mark.
+
+    A rule with other targets is kept, and so is a queue that holds messages unless --purge is given. A message that a worker
+    holds cannot be seen: stop the workers first.
+    """
+    cloud, desired = _cloud(settings), desired_state(settings)
+    the_plan = observe_removal(cloud, desired, purge=purge)
+    with telling(the_plan, as_json=as_json) as told:
+        if the_plan.changes and not dry_run:
+            confirm("Delete this?", yes=yes)
+            carry_out_removal(cloud, desired, the_plan, clock=_WallClock(), report=told.done)
+            told.end("All of it is gone.")
+
+
+@rule.command(epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"))
+@pass_settings
+@json_option
+def show(settings: Settings, *, as_json: bool) -> None:
+    """Print what there is in the cloud of rule, role and queues."""
+    desired = desired_state(settings)
+    actual = observe(_cloud(settings), desired)
+    if as_json:
+        print_json(actual_as_data(actual))
+        return
+    print_table(QUEUE_COLUMNS, queue_rows(actual, [queue.name for queue in desired.queues]))
+    print_table(RULE_COLUMNS, rule_rows(actual, desired.rule.name))
+    click.echo(
+        f"service-linked role {desired.service_role}: {'exists' if actual.has_service_role else 'missing'}"
+    )
+
+
+@rule.command(
+    epilog=examples(
+        "aliyun-ops rule test", "aliyun-ops rule test --local", "aliyun-ops rule test --send"
+    )
+)
+@pass_settings
+@click.option("--local", is_flag=True, help="Do not ask the cloud to test the pattern.")
+@click.option("--send", is_flag=True, help="Also put a harmless test message into the queue.")
+@json_option
+def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
+    """Test the event pattern on sample events, here and in the cloud.
+
+    Nobody can publish an event of ECS: the bus `default` takes the cloud's own events only, and EventBridge has no other way
+    to try a rule end to end. So nothing is sent by default. --send puts a message into the queue that looks like a delivered
+    notice for an instance that does not exist. It carries no signature, so that the worker only looks at the cloud, finds no
+    such instance, and acknowledges it: this tests the way from the queue to the worker and changes nothing.
+    """
+    cloud = None if local and not send else _cloud(settings)
+    checks = check_samples(None if local else cloud)
+    sent = None
+    if send and cloud is not None:
+        sent = cloud.send(settings.queue.name, test_message(settings, time.time()))
+    if as_json:
+        print_json({"samples": [check.as_data() for check in checks], "message_id": sent})
+    else:
+        print_table(
+            ["sample", "should match", "here", "in the cloud"], [check.row() for check in checks]
+        )
+        if sent is not None:
+            click.echo(
+                f"message {sent} is in {settings.queue.name}; the worker's log should tell of it within seconds"
+            )
+    wrong = [check.name for check in checks if not check.is_good]
+    if wrong:
+        raise Failure(f"the pattern does not do what it should for: {', '.join(wrong)}")
+
+
+@rule.command(epilog=examples("aliyun-ops rule export --format json > interruptions.json"))
+@pass_settings
+@click.option(
+    "--format", "as_format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
+)
+def export(settings: Settings, *, as_format: str) -> None:
+    """Print what there should be, as data for infrastructure as code. Calls nothing.
+
+    The keys are the names that the APIs and the Terraform provider use.
+    """
+    data = desired_as_data(settings)
+    if as_format == "json":
+        print_json(data)
+        return
+    click.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
+
+
+class _WallClock:
+    """Real time: the set-up waits for the cloud, not for a recreation."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _cloud(settings: Settings) -> SdkCloud:
+    return SdkCloud(settings, provider(os.environ), sleep=time.sleep)

@@ -1,0 +1,550 @@
+"""Holds messages, keeps them leased, and carries out what the engine decides about them.
+
+One thread owns all state here. Everything that may block (receiving, running steps, talking to the
+queue) is a task that reports back by posting an item, so that pool, clock and queues are arguments and
+a simulator can drive this very code.
+
+Waiting is holding: a message that waits stays invisible by a short lease that is renewed, and its
+newest handle lives only here. A crash lets the lease lapse, and another worker goes on from the
+progress in the message. New progress is sent in a successor before the old message is deleted; a
+crash between the two leaves a twin, and twins are harmless.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.core import messages
+from worker.core.errors import RecreationError, Throttled
+from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
+from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
+from worker.core.progress import Progress
+from worker.core.receipt import receipt
+from worker.engine import Engine, backoff_seconds
+from worker.holding import (
+    Acknowledge,
+    Advanced,
+    Broken,
+    Decision,
+    Failed,
+    Held,
+    Lost,
+    Received,
+    Renewed,
+    Settled,
+    Stop,
+    SuccessorSent,
+    Terms,
+)
+from worker.ports import Clock, Delivery, Lease, LeaseLost, Queue, Receipts, Tasks, Telemetry
+
+SENT_REMEMBERED_MAX = 4_096
+IDLE_SECONDS = 30.0
+# Shares of the lease: when it is renewed, and what must be left of it to rely on it.
+RENEW_AT_SHARE = 0.5
+RELIABLE_SHARE = 0.25
+# Events of one source this close together tell of one interruption.
+SAME_NOTICE_SECONDS = 600.0
+
+
+@dataclass(slots=True)
+class Consumer:
+    """The loop over one queue; see the module's text for its rules."""
+
+    queue: Queue
+    dead_letters: Queue
+    engine: Engine
+    clock: Clock
+    tasks: Tasks
+    telemetry: Telemetry
+    receipts: Receipts
+    terms: Terms
+    held: dict[str, Held] = field(default_factory=dict)
+    stopping: bool = False
+    _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
+    _ready: list[tuple[float, int, Held]] = field(default_factory=list)
+    _leaders: dict[str, Held] = field(default_factory=dict)
+    _sent_ids: dict[str, None] = field(default_factory=dict)
+    _sequence: int = 0
+    _running: int = 0
+    _receiving: bool = False
+    _receive_at: float = 0.0
+    _receive_failures: int = 0
+    _idle: bool = False
+    _stop_by: float = 0.0
+
+    def run(self) -> None:
+        """Work until told to stop, or until idle when the terms say so."""
+        self.telemetry.event("worker_started", region=self.terms.home.region)
+        while not self._is_over():
+            self._start_receiving()
+            for item in self.tasks.take(self._patience()):
+                self._handle(item)
+            self._wake_due()
+            self._dispatch()
+        self.telemetry.event("worker_stopped", left_to_their_leases=len(self.held))
+
+    def stop(self) -> None:
+        """Ask for the end; safe to call from a signal handler."""
+        self.tasks.post(Stop())
+
+    def _is_over(self) -> bool:
+        if self.stopping:
+            return not self.held or self.clock.now() >= self._stop_by
+        return self.terms.until_idle and self._idle and not self.held
+
+    def _patience(self) -> float:
+        """Return how long the loop may sleep before something is due."""
+        now = self.clock.now()
+        due = [now + IDLE_SECONDS]
+        if self._agenda:
+            due.append(self._agenda[0][0])
+        if self.stopping:
+            due.append(self._stop_by)
+        elif not self._receiving and len(self.held) < self.terms.held_max:
+            due.append(self._receive_at)
+        return max(min(due) - now, 0.0)
+
+    def _handle(self, item: object) -> None:
+        match item:
+            case Received(deliveries):
+                self._received(deliveries)
+            case Advanced(held, verdict):
+                self._advanced(held, verdict)
+            case Renewed(held, lease):
+                self._renewed(held, lease)
+            case SuccessorSent(held, ids):
+                self._successor_sent(held, ids)
+            case Settled(held):
+                self._settled(held)
+            case Lost(held):
+                self._lost(held)
+            case Failed(held, error):
+                self._failed(held, error)
+            case Broken(what, held, error):
+                self._broken(what, held, error)
+            case Stop():
+                self._begin_stop()
+            case _:
+                raise AssertionError(item)
+
+    def _task(self, what: str, held: Held | None, work: Callable[[], object]) -> None:
+        """Run `work` on the pool and post what it returns; nothing it raises is lost."""
+
+        def run() -> None:
+            try:
+                item = work()
+            except LeaseLost:
+                item = Lost(held)
+            except RecreationError as error:
+                item = Failed(held, error)
+            except Exception as error:  # noqa: BLE001 - a defect in one task must not end the worker
+                item = Broken(what, held, error)
+            self.tasks.post(item)
+
+        self.tasks.submit(run)
+
+    def _is_ours(self, held: Held) -> bool:
+        """Tell whether a report is about a message that is still in hand."""
+        return self.held.get(held.delivery.message_id) is held
+
+    # Receiving
+
+    def _start_receiving(self) -> None:
+        room = self.terms.held_max - len(self.held)
+        if self._receiving or self.stopping or room <= 0 or self.clock.now() < self._receive_at:
+            return
+        self._receiving = True
+        count, wait = min(self.terms.batch, room), self.terms.long_poll
+        self._task("receive", None, lambda: Received(self.queue.receive(count=count, wait=wait)))
+
+    def _received(self, deliveries: Sequence[Delivery]) -> None:
+        self._receiving = False
+        self._receive_failures = 0
+        self._idle = not deliveries
+        for delivery in deliveries:
+            self._admit(delivery)
+
+    def _receive_failed(self, error: RecreationError) -> None:
+        self._receiving = False
+        now = self.clock.now()
+        self._receive_at = now + backoff_seconds("receive", self._receive_failures)
+        if isinstance(error, Throttled):
+            self._receive_at = max(error.retry_at, now)
+        self._receive_failures += 1
+        self.telemetry.event(
+            "receive_failed",
+            code=error.code,
+            reason=error.sentence,
+            again_in=round(self._receive_at - now, 1),
+        )
+
+    def _admit(self, delivery: Delivery) -> None:
+        known = self.held.get(delivery.message_id)
+        if known is not None:
+            # Delivered again although we hold it: the newer handle is the one that lives.
+            known.delivery = delivery
+            self._schedule(known)
+            return
+        now = self.clock.now()
+        reading = self._read(delivery, now)
+        held = Held(delivery, None, None, due=now, decision=_decision(reading))
+        if isinstance(reading, Work):
+            held.progress, held.sent = reading.progress, reading.sent
+        self.held[delivery.message_id] = held
+        self._tell_received(held, reading)
+        self._join(held)
+        if self.stopping:
+            self._hand_back(held)
+        self._schedule(held)
+
+    def _read(self, delivery: Delivery, now: float) -> Reading:
+        reading = messages.read_message(
+            delivery.body,
+            delivery.attributes,
+            arrived_at=delivery.enqueued_at,
+            now=now,
+            home=self.terms.home,
+            keys=self.terms.keys,
+        )
+        is_bare = isinstance(reading, Work) and reading.sent is None
+        if is_bare and delivery.message_id in self._sent_ids:
+            # A queue that loses attributes would otherwise start the recreation for ever.
+            return Unreadable(Park.UNREADABLE, "our own message came back without its signature")
+        return reading
+
+    def _join(self, held: Held) -> None:
+        """Let one message lead each source; a bare twin of one in hand adds nothing."""
+        if held.progress is None:
+            return
+        leader = self._leaders.get(held.source)
+        if leader is None or leader.progress is None or leader.decision is not None:
+            self._leaders[held.source] = held
+            return
+        ahead, behind = leader, held
+        if held.progress.hops > leader.progress.hops and not leader.working:
+            ahead, behind = held, leader
+        self._leaders[held.source] = ahead
+        if self._is_covered(behind, ahead):
+            behind.decision = Acknowledge("another message of this interruption is in hand")
+            behind.due = self.clock.now()
+            self._schedule(behind)
+
+    def _is_covered(self, behind: Held, ahead: Held) -> bool:
+        """Tell whether deleting `behind` loses nothing: it says no more than a live message."""
+        if behind.progress is None or ahead.progress is None:
+            return False
+        lease_left = ahead.delivery.lease_until - self.clock.now()
+        return (
+            behind.sent is None
+            and not behind.working
+            and abs(behind.progress.t0 - ahead.progress.t0) < SAME_NOTICE_SECONDS
+            and lease_left > self.terms.lease * RELIABLE_SHARE
+        )
+
+    # Waking and working
+
+    def _schedule(self, held: Held) -> None:
+        """Enter the next time at which something is to be done about a message."""
+        times = [held.delivery.lease_until]
+        if not held.queueing:
+            times.append(self._renew_at(held))
+        if (not held.queueing) if held.decision is not None else (not held.working):
+            times.append(held.due)
+        held.wake_at = min(times)
+        self._sequence += 1
+        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held))
+
+    def _renew_at(self, held: Held) -> float:
+        return held.delivery.lease_until - self.terms.lease * RENEW_AT_SHARE
+
+    def _wake_due(self) -> None:
+        now = self.clock.now()
+        while self._agenda and self._agenda[0][0] <= now:
+            at, _, held = heapq.heappop(self._agenda)
+            if held.wake_at == at and self._is_ours(held):
+                self._wake(held, now)
+
+    def _wake(self, held: Held, now: float) -> None:
+        if now >= held.delivery.lease_until:
+            self._lost(held)
+            return
+        if not held.queueing and now >= self._renew_at(held):
+            self._renew(held)
+        elif held.decision is not None:
+            if not held.queueing and held.due <= now:
+                self._carry_out(held, held.decision)
+        elif held.due <= now and not held.working:
+            self._line_up(held, now)
+        self._schedule(held)
+
+    def _line_up(self, held: Held, now: float) -> None:
+        if held.progress is None:
+            raise AssertionError("a message without a recreation is decided when it is received")
+        leader = self._leaders.setdefault(held.source, held)
+        if leader is not held:
+            held.due = now + self.terms.lease * RELIABLE_SHARE
+            return
+        held.working = True
+        self._sequence += 1
+        deadline = held.progress.t0 + self.terms.notice
+        heapq.heappush(self._ready, (deadline, self._sequence, held))
+
+    def _dispatch(self) -> None:
+        """Hand work to the pool, earliest deadline first."""
+        while self._ready and self._running < self.terms.concurrency:
+            held = heapq.heappop(self._ready)[2]
+            if held.progress is not None and self._is_ours(held):
+                self._running += 1
+                self._advance(held, held.progress, held.sent, held.attempt)
+
+    def _advance(self, held: Held, progress: Progress, sent: Progress | None, attempt: int) -> None:
+        self._task(
+            "advance", held, lambda: Advanced(held, self.engine.advance(progress, sent, attempt))
+        )
+
+    def _advanced(self, held: Held, verdict: Verdict) -> None:
+        self._running -= 1
+        held.working = False
+        if not self._is_ours(held):
+            return
+        held.progress = verdict.progress or held.progress
+        now = self.clock.now()
+        if isinstance(verdict, Hold):
+            held.attempt = held.attempt + 1 if verdict.failed else 0
+            held.due = verdict.until
+            if verdict.until - now > self.terms.hand_back_after:
+                held.decision, held.due = Checkpoint(verdict.progress, verdict.until), now
+        else:
+            held.decision, held.due = verdict, now
+        if self.stopping:
+            self._hand_back(held)
+        self._schedule(held)
+
+    # The queue: renewing, and carrying decisions out
+
+    def _renew(self, held: Held) -> None:
+        held.queueing = True
+        handle, seconds = held.delivery.handle, self.terms.lease
+        self._task("renew", held, lambda: Renewed(held, self.queue.renew(handle, seconds)))
+
+    def _renewed(self, held: Held, lease: Lease) -> None:
+        held.queueing, held.queue_attempt = False, 0
+        held.delivery = replace(held.delivery, handle=lease.handle, lease_until=lease.until)
+        if self._is_ours(held):
+            self._schedule(held)
+
+    def _carry_out(self, held: Held, decision: Decision) -> None:
+        held.queueing = True
+        handle = held.delivery.handle
+        if isinstance(decision, HandBack):
+            seconds = max(decision.until - self.clock.now(), 1.0)
+            self._task("give back", held, lambda: self._given_back(held, handle, seconds))
+        elif held.successor_sent or isinstance(decision, Finish | Acknowledge):
+            self._task("delete", held, lambda: self._deleted(held, handle))
+        else:
+            send = self._outgoing(held.delivery.body, decision)
+            self._task("send", held, lambda: SuccessorSent(held, send()))
+
+    def _given_back(self, held: Held, handle: str, seconds: float) -> Settled:
+        self.queue.renew(handle, seconds)
+        return Settled(held)
+
+    def _deleted(self, held: Held, handle: str) -> Settled:
+        self.queue.delete(handle)
+        return Settled(held)
+
+    def _outgoing(
+        self, body: str, decision: Checkpoint | Parked | Split
+    ) -> Callable[[], tuple[str, ...]]:
+        """Prepare what is sent before the message is deleted."""
+        key, now = self.terms.keys[0], self.clock.now()
+        match decision:
+            case Checkpoint(progress, at):
+                onward = replace(progress, hops=progress.hops + 1)
+                attributes = messages.write_attributes(
+                    onward, body, step=self._step_name(onward), key=key
+                )
+                delay = max(at - now, 0.0)
+                return lambda: (self.queue.send(body, attributes, delay=delay),)
+            case Parked(progress):
+                step = self._step_name(progress) if progress else ""
+                attributes = messages.write_parked(decision, body, step=step, at=now, key=key)
+                return lambda: (self.dead_letters.send(body, attributes),)
+            case Split(bodies):
+                return lambda: tuple(self.queue.send(one, {}) for one in bodies)
+
+    def _step_name(self, progress: Progress) -> str:
+        step = self.engine.next_step(progress)
+        return step.name.value if step is not None else "done"
+
+    def _successor_sent(self, held: Held, ids: tuple[str, ...]) -> None:
+        held.queueing, held.successor_sent, held.queue_attempt = False, True, 0
+        if isinstance(held.decision, Checkpoint):
+            self._sent_ids.update(dict.fromkeys(ids))
+            while len(self._sent_ids) > SENT_REMEMBERED_MAX:
+                del self._sent_ids[next(iter(self._sent_ids))]
+        held.due = self.clock.now()
+        if self._is_ours(held):
+            self._schedule(held)
+
+    def _settled(self, held: Held) -> None:
+        held.queueing = False
+        if self._is_ours(held):
+            self._drop(held)
+            self._tell_settled(held)
+
+    def _failed(self, held: Held | None, error: RecreationError) -> None:
+        """Try again inside the lease; when that ends, the message is somebody's again."""
+        if held is None:
+            self._receive_failed(error)
+            return
+        held.queueing = False
+        now = self.clock.now()
+        pause = min(
+            backoff_seconds(held.delivery.message_id, held.queue_attempt),
+            self.terms.lease * RELIABLE_SHARE * 0.5,
+        )
+        held.queue_attempt += 1
+        again = max(error.retry_at, now) if isinstance(error, Throttled) else now + pause
+        if held.decision is not None:
+            held.due = again
+        self.telemetry.event(
+            "queue_failed",
+            message=held.delivery.message_id,
+            code=error.code,
+            reason=error.sentence,
+            again_in=round(again - now, 1),
+        )
+        if self._is_ours(held):
+            self._schedule_after(held, again)
+
+    def _schedule_after(self, held: Held, at: float) -> None:
+        """Look at a message again at `at`, even if a renewal is overdue by then."""
+        held.wake_at = min(at, held.delivery.lease_until)
+        self._sequence += 1
+        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held))
+
+    def _lost(self, held: Held | None) -> None:
+        if held is None or not self._is_ours(held):
+            return
+        self._drop(held)
+        self.telemetry.event(
+            "lease_lost",
+            message=held.delivery.message_id,
+            source=held.source,
+            next="whoever receives it goes on from the progress in it",
+        )
+
+    def _drop(self, held: Held) -> None:
+        del self.held[held.delivery.message_id]
+        if self._leaders.get(held.source) is held:
+            del self._leaders[held.source]
+
+    def _broken(self, what: str, held: Held | None, error: Exception) -> None:
+        """A defect: the message comes back by itself when its lease ends."""
+        self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
+        if what == "receive":
+            self._receiving = False
+            self._receive_at = self.clock.now() + IDLE_SECONDS
+        if what == "advance":
+            self._running -= 1
+        if held is not None and self._is_ours(held):
+            self._drop(held)
+
+    # Stopping
+
+    def _begin_stop(self) -> None:
+        """Finish what runs, hand back what waits; nothing new begins."""
+        if self.stopping:
+            return
+        self.stopping = True
+        self._stop_by = self.clock.now() + self.terms.stop_within / self.clock.real_seconds(1.0)
+        self.telemetry.event("stopping", in_hand=len(self.held), within=self.terms.stop_within)
+        for _, _, held in self._ready:
+            held.working = False
+        self._ready.clear()
+        for held in list(self.held.values()):
+            if not held.working:
+                self._hand_back(held)
+                self._schedule(held)
+
+    def _hand_back(self, held: Held) -> None:
+        """Write unsent progress to a successor, else let the message be seen when it is due."""
+        progress, due = held.progress, held.due
+        held.due = self.clock.now()
+        if held.decision is not None or progress is None:
+            return
+        if progress != held.sent and progress.seen:
+            held.decision = Checkpoint(progress, due)
+        else:
+            held.decision = HandBack(progress, due)
+
+    # Telling
+
+    def _tell_received(self, held: Held, reading: Reading) -> None:
+        delivery = held.delivery
+        fields: dict[str, object] = {
+            "message": delivery.message_id,
+            "dequeued": delivery.dequeue_count,
+            "age": round(self.clock.now() - delivery.enqueued_at, 1),
+        }
+        match reading:
+            case Work(progress, sent):
+                word = "interruption_received" if sent is None else "recreation_resumed"
+                self.telemetry.event(
+                    word, source=progress.instance_id, recreation=progress.recreation_id, **fields
+                )
+            case Nothing(reason):
+                self.telemetry.event("ignored", reason=reason, **fields)
+            case Split(bodies):
+                self.telemetry.event("split", into=len(bodies), **fields)
+            case Unreadable(park, sentence, code):
+                self.telemetry.event(
+                    "unreadable", park=park.value, reason=sentence, code=code, **fields
+                )
+
+    def _tell_settled(self, held: Held) -> None:
+        match held.decision:
+            case Finish(progress):
+                self._tell_finished(progress)
+            case Acknowledge(reason) if held.progress is not None:
+                self.telemetry.event("duplicate", source=held.source, reason=reason)
+            case Parked(_, park, sentence, code):
+                self.telemetry.event(
+                    "parked",
+                    park=park.value,
+                    reason=sentence,
+                    code=code,
+                    source=held.source,
+                    message=held.delivery.message_id,
+                    next=park.advice,
+                )
+
+    def _tell_finished(self, progress: Progress) -> None:
+        now = self.clock.now()
+        record = receipt(progress, now)
+        if progress.moot is None:
+            self.receipts.keep(progress.recreation_id, record)
+        self.telemetry.event(
+            "recreation_finished",
+            source=progress.instance_id,
+            recreation=progress.recreation_id,
+            outcome=record["outcome"],
+            replacement=progress.launched.instance_id,
+            reason=progress.moot_reason,
+            seconds_after_t0=round(now - progress.t0, 1),
+        )
+
+
+def _decision(reading: Reading) -> Decision | None:
+    """Decide at once what needs no work."""
+    match reading:
+        case Nothing(reason):
+            return Acknowledge(reason)
+        case Split():
+            return reading
+        case Unreadable(park, sentence, code):
+            return Parked(None, park, sentence, code)
+        case Work():
+            return None

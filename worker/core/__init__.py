@@ -1,0 +1,1 @@
+"""The pure heart: values and decisions; no SDK, no I/O, no clock, no randomness."""

@@ -1,0 +1,107 @@
+"""Names, tokens and tags of a recreation: all derived, so that twins derive the same ones.
+
+Never in a derivation: the event's id (a republished event has a new one), a clock, the worker,
+a random number, or the number of attempts.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+
+TAG_PREFIX = "spot-recreation:"
+TAG_ID = TAG_PREFIX + "id"
+TAG_LINEAGE = TAG_PREFIX + "lineage"
+TAG_DELETE_AFTER = TAG_PREFIX + "delete-after"
+TAG_OWNER = TAG_PREFIX + "owner"
+TAG_SOURCE = TAG_PREFIX + "source"
+TAG_RETAINED = TAG_PREFIX + "retained"
+TAG_CONFIGURATION = TAG_PREFIX + "configuration"
+TAG_QUARANTINED = TAG_PREFIX + "quarantined"
+
+# Keys that the cloud refuses in a request. Source: ECS TagResources, Tag.N.Key.
+RESERVED_TAG_PREFIXES = ("aliyun", "acs:")
+# Source: ECS RunInstances, Tag.N ("up to 20 tags").
+TAGS_MAX = 20
+
+NOT_ECONOMICAL = "0"
+
+_LINEAGE = re.compile(r"\A(i-[0-9a-z]{8,32})/([0-9]{1,6})\Z")
+
+
+def recreation_id(account: str, region: str, instance_id: str, incarnation: str) -> str:
+    """Derive the id of the recreation of one source, 32 hex digits.
+
+    Args:
+        account: Account id.
+        region: Region id.
+        instance_id: The source.
+        incarnation: `NOT_ECONOMICAL`, or the start time of a source in economical mode, which
+            can be interrupted again after it was started again.
+    """
+    text = f"spot-recreation/1\n{account}\n{region}\n{instance_id}\n{incarnation}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def image_name(recreation: str) -> str:
+    """Name the image; names are unique per account and region, so this is a compare-and-set.
+
+    Source: ECS CreateImage, error InvalidImageName.Duplicated.
+    """
+    return f"recreation-{recreation}"
+
+
+def client_token(recreation: str, step: str, *variant: str) -> str:
+    """Derive the client token of one changing call, 56 ASCII characters.
+
+    A token stands for one slot of one step: the variant names what a definite refusal moves on
+    (epoch, candidate, dropped parameters). Source for the limit of 64 ASCII characters: "How to
+    ensure idempotence" of ECS.
+    """
+    digest = hashlib.sha256("\n".join((recreation, step, *variant)).encode()).digest()
+    return "sr1-" + base64.b32encode(digest).decode().rstrip("=").lower()
+
+
+def owned_tags(recreation: str, *, owner: str, source: str, lineage: str) -> dict[str, str]:
+    """Tags that every created resource carries from its creation."""
+    return {TAG_ID: recreation, TAG_OWNER: owner, TAG_SOURCE: source, TAG_LINEAGE: lineage}
+
+
+def cloned_tags(
+    source: Mapping[str, str], ours: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Join a source's tags with ours, at most `TAGS_MAX`, ours first.
+
+    Returns:
+        The tags to send, and the keys of the source's tags that found no room.
+    """
+    wanted = {key: value for key, value in source.items() if is_clonable(key)}
+    room = TAGS_MAX - len(ours)
+    kept = dict(sorted(wanted.items())[:room])
+    dropped = tuple(key for key in sorted(wanted) if key not in kept)
+    return {**kept, **ours}, dropped
+
+
+def is_clonable(key: str) -> bool:
+    """Tell whether a source's tag may be sent for the replacement."""
+    return not key.startswith((*RESERVED_TAG_PREFIXES, TAG_PREFIX))
+
+
+def delete_after(at: float) -> str:
+    """Render the value of the delete-after tag, UTC to the second."""
+    return datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def next_lineage(source_lineage: str | None, instance_id: str) -> str:
+    """Return root source and generation of the replacement, as `i-root/3`.
+
+    A tag that is not in our form (edited by a person) starts a new line at this source.
+    """
+    match = _LINEAGE.match(source_lineage or "")
+    return f"{match[1]}/{int(match[2]) + 1}" if match else f"{instance_id}/1"
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Return a short stable fingerprint, 16 hex digits."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,249 @@
+"""Between a message and a recreation: what a delivery means, and what a successor says.
+
+Attributes count only when signed. A message without a valid signature is a bare event, whatever
+attributes it has; a signed one that cannot be decoded was written by another release and is
+parked, never guessed at.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from worker.core import signing
+from worker.core.errors import Malformed
+from worker.core.events import read_body
+from worker.core.model import Interruption
+from worker.core.outcomes import Park, Parked
+from worker.core.progress import Progress, decode, encode
+
+# Source: SMQ limits, 64 KB for body, names, types and values together. The rest is for the XML.
+MESSAGE_BYTES_MAX = 65_536
+MESSAGE_BYTES_SPARE = 2_048
+# An event's own time is believed within these bounds around its arrival, seconds.
+T0_BEFORE_ARRIVAL_MAX = 86_400.0
+T0_AFTER_ARRIVAL_MAX = 60.0
+READABLE_CHARACTERS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where this worker is at home; events for other places are not acted on."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A recreation to go on with.
+
+    Attributes:
+        sent: The progress that the message itself carries; None for a bare event.
+    """
+
+    progress: Progress
+    sent: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A readable message that asks for nothing, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Several interruptions in one body: each becomes a message of its own."""
+
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message to park, with the reason."""
+
+    park: Park
+    sentence: str
+    code: str = ""
+
+
+Reading = Work | Nothing | Split | Unreadable
+
+
+def read_message(
+    body: str,
+    attributes: Mapping[str, str],
+    *,
+    arrived_at: float,
+    now: float,
+    home: Home,
+    keys: Sequence[bytes],
+) -> Reading:
+    """Tell what a message means.
+
+    Args:
+        body: As received.
+        attributes: User properties as received, unverified.
+        arrived_at: When the message entered the queue, epoch seconds.
+        now: Epoch seconds.
+        home: The worker's own account and region.
+        keys: Signing keys, newest first.
+    """
+    try:
+        if signing.is_signed(attributes, body, keys) and "format" in attributes:
+            progress = decode(attributes)
+            return _at_home(Work(progress, progress), progress.account, progress.region, home)
+        return _read_bare(body, arrived_at=arrived_at, now=now, home=home)
+    except Malformed as error:
+        return Unreadable(Park.UNREADABLE, error.sentence, error.code)
+
+
+def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Reading:
+    events = read_body(body)
+    found = {event.instance_id: event for event in events if isinstance(event, Interruption)}
+    if not found:
+        reasons = sorted({event.reason for event in events if not isinstance(event, Interruption)})
+        return Nothing("; ".join(reasons))
+    if len(found) > 1:
+        return Split(tuple(_single(event) for event in found.values()))
+    (event,) = found.values()
+    progress = Progress(
+        account=home.account,
+        region=home.region,
+        instance_id=event.instance_id,
+        t0=_begin_of_notice(event.at, arrived_at),
+        received_at=now,
+    ).marked("event received", now)
+    return _at_home(Work(progress, None), event.account, event.region, home)
+
+
+def _at_home(work: Work, account: str | None, region: str | None, home: Home) -> Reading:
+    if account not in (None, home.account):
+        return Unreadable(Park.FOREIGN, f"the event is for account {account}, not {home.account}")
+    if region not in (None, home.region):
+        return Unreadable(Park.FOREIGN, f"the event is for region {region}, not {home.region}")
+    return work
+
+
+def _begin_of_notice(told: float | None, arrived_at: float) -> float:
+    """Believe an event's time only near its arrival: clocks and forgeries can be far off."""
+    if told is None:
+        return arrived_at
+    plausible = arrived_at - T0_BEFORE_ARRIVAL_MAX <= told <= arrived_at + T0_AFTER_ARRIVAL_MAX
+    return min(told, arrived_at) if plausible else arrived_at
+
+
+def _single(event: Interruption) -> str:
+    """Write one event of a list as a message of its own, in CloudMonitor's flat form."""
+    fields = {
+        "name": "Instance:PreemptibleInstanceInterruption",
+        "id": event.event_id,
+        "userId": event.account,
+        "regionId": event.region,
+        "eventTime": iso(event.at) if event.at is not None else None,
+    }
+    present = {name: value for name, value in fields.items() if value is not None}
+    content = {"instanceId": event.instance_id, "action": event.action or "delete"}
+    return json.dumps({**present, "content": content})
+
+
+def write_attributes(progress: Progress, body: str, *, step: str, key: bytes) -> dict[str, str]:
+    """Write what a successor carries: progress, fields for people, signature.
+
+    What does not fit is left out in the order of `_LEAVE_OUT` and named in the remarks.
+    """
+    readable = _readable(progress, step)
+    return signing.sign({**readable, **_fitting(progress, body, readable)}, body, key)
+
+
+def write_parked(parked: Parked, body: str, *, step: str, at: float, key: bytes) -> dict[str, str]:
+    """Write what a parked message carries: the above, and why it stopped and what to do."""
+    why = {
+        "parked": parked.park.value,
+        "parked-because": _printable(parked.sentence),
+        "parked-code": _printable(parked.code),
+        "parked-at": iso(at),
+        "what-to-do": parked.park.advice,
+    }
+    readable = {name: value for name, value in why.items() if value}
+    if parked.progress is not None:
+        readable = {**_readable(parked.progress, step), **readable}
+        readable |= _fitting(parked.progress, body, readable)
+    return signing.sign(readable, body, key)
+
+
+def iso(at: float) -> str:
+    """Render epoch seconds as UTC to the second."""
+    return datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _readable(progress: Progress, step: str) -> dict[str, str]:
+    imaged, launched = progress.imaged, progress.launched
+    fields = {
+        "source": progress.instance_id,
+        "recreation": progress.recreation_id,
+        "step": step,
+        "t0": iso(progress.t0),
+        "hops": str(progress.hops),
+        "image": imaged.image_id if imaged else "",
+        "candidate": _candidate_in_hand(progress),
+        "replacement": launched.instance_id,
+        "moot": progress.moot_reason,
+    }
+    return {name: _printable(value) for name, value in fields.items() if value}
+
+
+def _candidate_in_hand(progress: Progress) -> str:
+    if progress.specified is None:
+        return ""
+    candidates, launched = progress.specified.candidates, progress.launched
+    tries = f"{launched.index + 1} of {len(candidates)}, epoch {launched.epoch + 1}"
+    return f"{candidates[launched.index].label}, {tries}"
+
+
+def _printable(text: str) -> str:
+    """Reduce to printable ASCII: nothing else is safe in XML, logs and consoles alike."""
+    safe = "".join(one if " " <= one <= "~" else "?" for one in text)
+    return safe[:READABLE_CHARACTERS_MAX]
+
+
+def _without_refusals(progress: Progress) -> Progress:
+    return replace(progress, launched=replace(progress.launched, refusals=()))
+
+
+def _without_source_tags(progress: Progress) -> Progress:
+    if progress.specified is None:
+        return progress
+    source = replace(progress.specified.source, tags=())
+    return replace(progress, specified=replace(progress.specified, source=source))
+
+
+def _without_timeline(progress: Progress) -> Progress:
+    return replace(progress, marks=())
+
+
+_LEAVE_OUT: tuple[tuple[str, Callable[[Progress], Progress]], ...] = (
+    ("refused candidates", _without_refusals),
+    ("the source's tags in the receipt", _without_source_tags),
+    ("the timeline", _without_timeline),
+)
+
+
+def _fitting(progress: Progress, body: str, readable: Mapping[str, str]) -> dict[str, str]:
+    room = MESSAGE_BYTES_MAX - MESSAGE_BYTES_SPARE - len(body.encode("utf-8", "replace"))
+    room -= _size(readable)
+    encoded = encode(progress)
+    for name, leave_out in _LEAVE_OUT:
+        if _size(encoded) <= room:
+            break
+        smaller = leave_out(progress)
+        progress = smaller.remarked(name, "the progress would not fit into a message")
+        encoded = encode(progress)
+    return encoded
+
+
+def _size(attributes: Mapping[str, str]) -> int:
+    """Count as SMQ does: names, types and values. Source: "Message properties"."""
+    return sum(len(name) + len("STRING") + len(value) for name, value in attributes.items())

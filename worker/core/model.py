@@ -1,0 +1,319 @@
+"""What the steps talk about: the source, its disks, images, candidates, and the cloud's answers.
+
+Instants are epoch seconds (float), durations seconds, memory and disk sizes GiB.
+Field names follow ECS, in our spelling; each adapter translates at the edge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Tags = Mapping[str, str]
+
+RECYCLING = "recycling"
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """The notice that a spot instance will be reclaimed, as far as the event tells."""
+
+    instance_id: str
+    region: str | None = None
+    account: str | None = None
+    event_id: str | None = None
+    at: float | None = None
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A readable event that is not for us, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance as described, with everything that a clone needs.
+
+    Attributes:
+        status: Pending, Starting, Running, Stopping or Stopped.
+        locks: Lock reasons in lower case; `recycling` is the interruption.
+        interruption_behavior: Terminate, or Stop for economical mode.
+        public_ip: Static public address, which cannot move; None when it has none.
+        eip_allocation: Allocation id of a bound elastic address.
+    """
+
+    instance_id: str
+    status: str
+    instance_type: str
+    zone: str
+    vpc: str = ""
+    vswitch: str = ""
+    private_ip: str = ""
+    public_ip: str | None = None
+    eip_allocation: str | None = None
+    eip_address: str | None = None
+    created_at: str = ""
+    started_at: str = ""
+    stopped_mode: str = ""
+    cpu: int = 0
+    memory: float = 0.0
+    image_id: str = ""
+    spot_strategy: str = ""
+    spot_price_limit: float = 0.0
+    spot_duration: int = 0
+    interruption_behavior: str = ""
+    locks: tuple[str, ...] = ()
+    tags: Tags = field(default_factory=dict)
+    name: str = ""
+    description: str = ""
+    host_name: str = ""
+    security_groups: tuple[str, ...] = ()
+    key_pair: str = ""
+    resource_group: str = ""
+    internet_charge_type: str = ""
+    bandwidth_out: int = 0
+    bandwidth_in: int = 0
+    credit_specification: str = ""
+    deployment_set: str = ""
+    http_endpoint: str = ""
+    http_tokens: str = ""
+    threads_per_core: int | None = None
+    login_as_non_root: bool | None = None
+
+    @property
+    def is_recycling(self) -> bool:
+        """Whether the platform has locked it for reclaiming."""
+        return RECYCLING in self.locks
+
+    @property
+    def is_economical(self) -> bool:
+        """Whether an interruption stops it instead of releasing it."""
+        return self.interruption_behavior.lower() == "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """One disk as described.
+
+    Attributes:
+        kind: `system` or `data`.
+        size: GiB.
+        is_cloud: False for local and ephemeral disks, whose content no image holds.
+        delete_with_instance: Whether the release of the instance takes it along.
+    """
+
+    disk_id: str
+    kind: str
+    category: str
+    size: int
+    device: str = ""
+    is_cloud: bool = True
+    portable: bool = True
+    delete_with_instance: bool = True
+    performance_level: str = ""
+    encrypted: bool = False
+    kms_key: str = ""
+    name: str = ""
+    description: str = ""
+    provisioned_iops: int | None = None
+    bursting: bool | None = None
+    snapshot_policy: str = ""
+    status: str = ""
+    zone: str = ""
+    instance_id: str = ""
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A source and its disks, seen together; the instance is None when it is not there."""
+
+    instance: Instance | None
+    disks: tuple[Disk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image as described.
+
+    Attributes:
+        status: Creating, Waiting, Available, UnAvailable, CreateFailed or Deprecated.
+        usable: Whether instances can be launched from it now. Source: ECS DescribeImages, Usable.
+        percent: Reported progress.
+        snapshots: Snapshot ids per device, in the image's order.
+    """
+
+    image_id: str
+    name: str
+    status: str
+    usable: bool
+    percent: int = 0
+    created_at: str = ""
+    snapshots: tuple[tuple[str, str], ...] = ()
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it can never be launched from."""
+        return self.status in {"CreateFailed", "UnAvailable"}
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nothing that happens to the source can harm it any more."""
+        return self.status in {"Available", "Deprecated"}
+
+
+@dataclass(frozen=True, slots=True)
+class VSwitch:
+    """A subnet in one zone and how many addresses it has left."""
+
+    vswitch_id: str
+    zone: str
+    free_addresses: int
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """What an instance type offers, as far as a clone depends on it."""
+
+    name: str
+    family: str
+    cpu: int
+    memory: float
+    architecture: str = ""
+    nvme: str = ""
+    boot_modes: tuple[str, ...] = ()
+    generation: str = ""
+    gpus: int = 0
+    local_disks: int = 0
+    enis: int = 0
+    disks: int = 0
+    burstable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to launch the replacement: what to ask for and where."""
+
+    instance_type: str
+    zone: str
+    vswitch: str
+    spot: bool = True
+
+    @property
+    def label(self) -> str:
+        """The candidate in words."""
+        charge = "spot" if self.spot else "pay-as-you-go"
+        return f"{self.instance_type} in {self.zone} ({charge})"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSpec:
+    """How one disk of the replacement is asked for."""
+
+    kind: str
+    device: str
+    category: str
+    size: int
+    performance_level: str = ""
+    encrypted: bool = False
+    kms_key: str = ""
+    name: str = ""
+    description: str = ""
+    provisioned_iops: int | None = None
+    bursting: bool | None = None
+    snapshot_policy: str = ""
+    delete_with_instance: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """Everything that is asked of the replacement whatever its type and zone.
+
+    Frozen once, before the first launch: a repeated client token needs the same parameters to
+    the byte. Source: "How to ensure idempotence" of ECS.
+    """
+
+    name: str
+    security_groups: tuple[str, ...]
+    tags: tuple[tuple[str, str], ...]
+    disks: tuple[DiskSpec, ...]
+    source_type: str
+    spot_strategy: str
+    description: str = ""
+    host_name: str = ""
+    spot_price_limit: float = 0.0
+    spot_duration: int = 0
+    interruption_behavior: str = ""
+    key_pair: str = ""
+    ram_role: str = ""
+    resource_group: str = ""
+    internet_charge_type: str = ""
+    bandwidth_out: int = 0
+    bandwidth_in: int = 0
+    credit_specification: str = ""
+    deployment_set: str = ""
+    http_endpoint: str = ""
+    http_tokens: str = ""
+    threads_per_core: int | None = None
+    login_as_non_root: bool | None = None
+
+
+# Definite answers of the cloud to a changing call.
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The cloud took the request; the id names what it makes or changed."""
+
+    resource_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """What was asked for is there already, under this name or token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The thing to act on is not there (any more)."""
+
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """Definitely refused now, and the refusal passes with time."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoStock:
+    """This candidate cannot be had now: no stock, or not sold in this shape here."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """An optional parameter is refused; without it the request may be taken."""
+
+    parameter: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Definitely refused, and the caller can live without it."""
+
+    code: str
+
+
+KeepAnswer = Accepted | Refused | Gone
+ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
+LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
+StopAnswer = Accepted | Refused | Gone
+TagAnswer = Accepted | Refused | Gone

@@ -1,0 +1,143 @@
+"""What a step answers, and what becomes of the message."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from worker.core.progress import Mootness, Progress
+
+
+class StepName(str, Enum):
+    """The steps by name; their order stands in `worker.steps.STEPS`."""
+
+    RETAIN = "retain"
+    IMAGE = "image"
+    SPEC = "spec"
+    LAUNCH = "launch"
+    CLEANUP = "cleanup"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step has achieved all it is for."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The step has come further and wants to run again."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing can be done before `until` (epoch seconds)."""
+
+    progress: Progress
+    until: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moot:
+    """There is nothing to recreate (any more); clean up and finish."""
+
+    progress: Progress
+    mootness: Mootness
+    reason: str
+
+
+Outcome = Done | Note | Wait | Moot
+
+
+class Park(str, Enum):
+    """Why a message goes to the dead-letter queue; the value is the code a person sees."""
+
+    UNREADABLE = "unreadable"
+    FOREIGN = "foreign_account"
+    SOURCE_GONE = "source_gone"
+    IMAGE_FAILED = "image_failed"
+    IMAGE_TOO_SLOW = "image_too_slow"
+    NAME_TAKEN = "image_name_taken"
+    NO_STOCK = "no_stock"
+    REFUSED = "refused_by_the_cloud"
+    GAVE_UP = "gave_up"
+    TOO_MANY_HOPS = "too_many_hops"
+    BUG = "bug"
+
+    @property
+    def advice(self) -> str:
+        """What a person should do, one sentence."""
+        return _ADVICE[self]
+
+
+_ADVICE = {
+    Park.UNREADABLE: "Read the body as it was delivered; if it is an event of ours, mend the rule's"
+    " target and replay the message.",
+    Park.FOREIGN: "Find out who can send to this queue: the event names another account or region.",
+    Park.SOURCE_GONE: "The instance was released before it could be imaged: look for disks that"
+    " outlived it and for its snapshots.",
+    Park.IMAGE_FAILED: "The image failed and cannot be launched from: the disks named in the"
+    " progress outlive the source; attach them to an instance in the same zone.",
+    Park.IMAGE_TOO_SLOW: "Wait for the image in the console; when it is available, replay the"
+    " message.",
+    Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
+    Park.NO_STOCK: "No candidate could be had: allow more types or zones, then replay.",
+    Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"
+    " quota, parameter), then replay.",
+    Park.GAVE_UP: "The time for this recreation is over: look at the last error, then replay.",
+    Park.TOO_MANY_HOPS: "The message was passed on too often, which is a defect: report it with"
+    " the log, then replay.",
+    Park.BUG: "The worker met an error that it does not know: report it with the log, then replay.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep the message invisible and go on at `until`.
+
+    Attributes:
+        failed: Whether a call failed, so that the next pause is longer.
+    """
+
+    progress: Progress
+    until: float
+    reason: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Send the progress in a successor, visible from `at` on, then delete this message."""
+
+    progress: Progress
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Send the message to the dead-letter queue, then delete it here."""
+
+    progress: Progress | None
+    park: Park
+    sentence: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Delete the message: the recreation is complete, or there was nothing to do."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """Let the message come back after a while, counted by the queue: something is broken."""
+
+    progress: Progress
+    until: float
+
+
+Verdict = Hold | Checkpoint | Parked | Finish | HandBack

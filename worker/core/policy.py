@@ -1,0 +1,66 @@
+"""What the configuration decides about a recreation, as plain values."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.core.identity import digest
+
+Takeover = Literal["stop-source", "overlap", "wait"]
+TagSelector = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Decisions of the operator; durations in seconds.
+
+    Attributes:
+        owner: Keeps two deployments in one account apart.
+        notice: From the beginning of the notice to the release.
+        false_alarm_after: From T0 to the earliest verdict that nothing is being reclaimed.
+        give_up_after: From T0 to parking a recreation that could not go on.
+        select_tags: A source must carry all of these; a value of None means any value.
+        skip_tags: A source with any of these is left alone.
+        takeover_latest: From T0 to launching although the source still runs.
+        vanish_after: For how long an accepted instance may be absent before it counts as
+            vanished; far longer than describe calls lag.
+        sibling_wait: For how long a message without a capture of a source that is gone waits for
+            another message of the same recreation to finish.
+        leftovers_kept: From the end of a recreation to the date in the delete-after tag.
+    """
+
+    owner: str = "default"
+    notice: float = 300.0
+    false_alarm_after: float = 600.0
+    give_up_after: float = 86_400.0
+    select_tags: TagSelector = ()
+    skip_tags: TagSelector = (("spot-recreation:skip", None),)
+    own_instance_id: str = ""
+    image_poll_min: float = 2.0
+    image_poll_max: float = 30.0
+    image_wait_max: float = 7_200.0
+    takeover: Takeover = "stop-source"
+    takeover_latest: float = 240.0
+    same_type_only: bool = False
+    other_zones: bool = True
+    forbid_types: tuple[str, ...] = ()
+    prefer_types: tuple[str, ...] = ()
+    epochs_max: int = 1_000
+    epoch_pause: float = 60.0
+    vanish_after: float = 200.0
+    running_wait_max: float = 900.0
+    leftovers_kept: float = 604_800.0
+    sibling_wait: float = 1_800.0
+    hops_max: int = 1_000
+
+    @property
+    def configuration(self) -> str:
+        """Fingerprint of what the order of candidates depends on."""
+        return digest(
+            (
+                str(self.same_type_only),
+                str(self.other_zones),
+                *self.forbid_types,
+                "prefer",
+                *self.prefer_types,
+            )
+        )

@@ -1,0 +1,29 @@
+"""When to look again at something that takes minutes."""
+
+# From here on the image is looked at in the shortest steps.
+NEARLY_DONE_PERCENT = 93
+SHARE_OF_REMAINDER = 0.5
+
+
+def next_image_poll(
+    *, percent: int, begun_at: float, now: float, shortest: float, longest: float
+) -> float:
+    """Follow the reported progress: far from the end rarely, near the end often.
+
+    Args:
+        percent: Reported progress, 0 to 100.
+        begun_at: When the image was accepted.
+        now: The present; all instants in epoch seconds.
+        shortest: Shortest pause in seconds.
+        longest: Longest pause in seconds.
+
+    Returns:
+        The instant of the next look.
+    """
+    elapsed = max(now - begun_at, 0.0)
+    if percent <= 0:
+        return now + min(max(elapsed, shortest * 2), longest)
+    if percent >= NEARLY_DONE_PERCENT:
+        return now + shortest
+    remaining = elapsed * (100 - percent) / percent
+    return now + min(max(remaining * SHARE_OF_REMAINDER, shortest), longest)

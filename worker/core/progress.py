@@ -1,0 +1,277 @@
+"""What a recreation has achieved, and its form in message attributes.
+
+Progress is the output of the steps and nothing else: the next step follows from it, so there is no
+"current step" that could disagree. It travels compressed and split over attributes, beside a few
+plain ones for a person who peeks at the queue. A field that is added later has a default, so that
+every older form still decodes; a form with another number is refused and parked, never guessed at.
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from pydantic import TypeAdapter, ValidationError
+
+from worker.core.errors import Malformed
+from worker.core.identity import NOT_ECONOMICAL, recreation_id
+from worker.core.model import Candidate, LaunchSpec
+
+FORMAT = "1"
+# Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
+CHUNK_CHARACTERS = 4_000
+CHUNKS_MAX = 12
+# Our own bound against a decompression bomb; real progress is a few kilobytes.
+PLAIN_BYTES_MAX = 262_144
+
+
+class Mootness(str, Enum):
+    """Why a recreation has no replacement to make."""
+
+    NOT_OURS = "not_ours"
+    FALSE_ALARM = "false_alarm"
+    ALREADY_DONE = "already_done"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line of the timeline: what happened, when, to which resource."""
+
+    what: str
+    at: float
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that could not be kept or done, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDisk:
+    """A disk of the source: what it was and what became of it.
+
+    Attributes:
+        was_deleted_with_instance: Whether the release would have taken it before retain.
+    """
+
+    disk_id: str
+    kind: str
+    category: str
+    size: int
+    device: str
+    was_deleted_with_instance: bool
+    is_cloud: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """Output of retain."""
+
+    disks: tuple[KeptDisk, ...]
+    tagged: bool = False
+    sent: bool = False
+    refused: str = ""
+
+    @property
+    def to_keep(self) -> tuple[str, ...]:
+        """Ids of the disks whose fate retain changes."""
+        return tuple(
+            disk.disk_id for disk in self.disks if disk.was_deleted_with_instance and disk.is_cloud
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Imaged:
+    """Output of image: the request was accepted; the image may still be in the making."""
+
+    name: str
+    accepted_at: float
+    image_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the receipt tells about the source, captured while it existed."""
+
+    instance_type: str
+    zone: str
+    name: str = ""
+    private_ip: str = ""
+    public_ip: str = ""
+    eip: str = ""
+    cpu: int = 0
+    memory: float = 0.0
+    image_id: str = ""
+    vpc: str = ""
+    security_groups: tuple[str, ...] = ()
+    key_pair: str = ""
+    ram_role: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Specified:
+    """Output of spec: the frozen request and the candidates in their canonical order."""
+
+    source: SourceFacts
+    launch: LaunchSpec
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A candidate that was definitely refused."""
+
+    candidate: str
+    code: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """Where launch stands.
+
+    Attributes:
+        epoch: How often the list of candidates has been started.
+        index: The candidate in hand.
+        drop: Optional parameters that the cloud refused for this candidate.
+        not_before: Pause between epochs, epoch seconds.
+        image_usable_at: When the image was first seen usable.
+        stop_sent: Whether the source was asked to stop.
+        source_stopped_at: When the source was first seen stopped or gone.
+        instance_id: The accepted replacement.
+        running_at: When it was first seen Running; it ends the step.
+        round: How often this candidate was refused for a reason that passes.
+        clashed_at: When the cloud first said that the token stands for another request.
+        unlocked_looks: Looks that found the source alive and unlocked.
+    """
+
+    epoch: int = 0
+    index: int = 0
+    round: int = 0
+    drop: tuple[str, ...] = ()
+    clashed_at: float = 0.0
+    not_before: float = 0.0
+    image_usable_at: float = 0.0
+    image_safe: bool = False
+    stop_sent: bool = False
+    stop_refused: str = ""
+    source_stopped_at: float = 0.0
+    instance_id: str = ""
+    instance_type: str = ""
+    zone: str = ""
+    private_ip: str = ""
+    accepted_at: float = 0.0
+    running_at: float = 0.0
+    unlocked_looks: int = 0
+    quarantined: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def slot(self) -> tuple[int, int, int, tuple[str, ...]]:
+        """What a client token stands for: only a definite refusal moves it on."""
+        return (self.epoch, self.index, self.round, self.drop)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One recreation so far.
+
+    Attributes:
+        t0: When the notice began, epoch seconds: the event's time, else its arrival.
+        received_at: When the first worker took the event.
+        incarnation: See `worker.core.identity.recreation_id`.
+        absent_at: When a look first missed the source.
+        hops: Successor messages so far.
+        moot: Set when there is nothing left to do but clean up.
+        cleaned: Names of the finished clean-up actions.
+    """
+
+    account: str
+    region: str
+    instance_id: str
+    t0: float
+    received_at: float
+    incarnation: str = NOT_ECONOMICAL
+    lineage: str = ""
+    seen: bool = False
+    absent_at: float = 0.0
+    hops: int = 0
+    moot: Mootness | None = None
+    moot_reason: str = ""
+    retained: Retained | None = None
+    imaged: Imaged | None = None
+    specified: Specified | None = None
+    launched: Launched = field(default_factory=Launched)
+    cleaned: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def recreation_id(self) -> str:
+        """The derived id; see `worker.core.identity`."""
+        return recreation_id(self.account, self.region, self.instance_id, self.incarnation)
+
+    def marked(self, what: str, at: float, resource: str = "") -> "Progress":
+        """Add a line to the timeline; the first of its name stays."""
+        if any(mark.what == what for mark in self.marks):
+            return self
+        return replace(self, marks=(*self.marks, Mark(what, at, resource)))
+
+    def remarked(self, what: str, why: str) -> "Progress":
+        """Note something that could not be kept, once."""
+        remark = Remark(what, why)
+        return self if remark in self.remarks else replace(self, remarks=(*self.remarks, remark))
+
+
+_ADAPTER: TypeAdapter[Progress] = TypeAdapter(Progress)
+
+
+def encode(progress: Progress) -> dict[str, str]:
+    """Write progress as attributes: compressed JSON, split into numbered chunks."""
+    plain = _ADAPTER.dump_json(progress, exclude_defaults=True)
+    text = base64.urlsafe_b64encode(zlib.compress(plain, 6)).decode()
+    chunks = [text[at : at + CHUNK_CHARACTERS] for at in range(0, len(text), CHUNK_CHARACTERS)]
+    return {
+        "format": FORMAT,
+        **{f"data-{number}": chunk for number, chunk in enumerate(chunks)},
+    }
+
+
+def decode(attributes: Mapping[str, str]) -> Progress:
+    """Read progress from verified attributes.
+
+    Raises:
+        Malformed: Another format, or data that is not ours.
+    """
+    form = attributes.get("format")
+    if form != FORMAT:
+        raise Malformed(f"progress has format {form!r}, not {FORMAT!r}", code="progress_format")
+    try:
+        return _ADAPTER.validate_json(_inflate(_joined(attributes)))
+    except (ValidationError, zlib.error, binascii.Error, ValueError):
+        raise Malformed("the progress cannot be decoded", code="progress_data") from None
+
+
+def _joined(attributes: Mapping[str, str]) -> str:
+    count = sum(1 for name in attributes if name.startswith("data-"))
+    if not 0 < count <= CHUNKS_MAX:
+        raise ValueError(count)
+    try:
+        return "".join(attributes[f"data-{number}"] for number in range(count))
+    except KeyError:
+        raise ValueError(count) from None
+
+
+def _inflate(text: str) -> bytes:
+    stream = zlib.decompressobj()
+    plain = stream.decompress(base64.urlsafe_b64decode(text.encode()), PLAIN_BYTES_MAX)
+    if stream.unconsumed_tail or not stream.eof:
+        raise ValueError(len(plain))
+    return plain

@@ -1,0 +1,165 @@
+"""From a recreation to one verdict about its message; the only place that catches a step's errors.
+
+The engine runs steps until one waits, or needs its progress written to a sent message first. Nothing
+here talks to the queue: the consumer carries the verdict out.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.errors import Permanent, RecreationError, Throttled, Transient
+from worker.core.outcomes import (
+    Checkpoint,
+    Done,
+    Finish,
+    HandBack,
+    Hold,
+    Moot,
+    Note,
+    Outcome,
+    Park,
+    Parked,
+    StepName,
+    Verdict,
+    Wait,
+)
+from worker.core.policy import Policy
+from worker.core.progress import Progress
+from worker.ports import Clock, Telemetry
+from worker.steps.base import Parking, Step
+
+# A recreation that runs on without waiting lets others have the thread after this many runs.
+RUNS_MAX = 24
+BACKOFF_FIRST_SECONDS = 1.0
+BACKOFF_MAX_SECONDS = 60.0
+BUG_PAUSE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Drives the steps of one recreation at a time; holds no state between calls."""
+
+    steps: Sequence[Step]
+    policy: Policy
+    clock: Clock
+    telemetry: Telemetry
+
+    def advance(self, progress: Progress, sent: Progress | None, attempt: int) -> Verdict:
+        """Take a recreation as far as it goes now.
+
+        Args:
+            progress: What is achieved, as held in this process.
+            sent: What the message itself says; None for a bare event.
+            attempt: How many calls failed in a row before this one.
+        """
+        if progress.hops > self.policy.hops_max:
+            return Parked(progress, Park.TOO_MANY_HOPS, f"passed on {progress.hops} times")
+        for _ in range(RUNS_MAX):
+            step = self.next_step(progress)
+            if step is None:
+                return Finish(progress)
+            if _must_be_written(step, progress, sent):
+                return Checkpoint(progress, self.clock.now())
+            answer = self._run(step, progress, attempt)
+            if not isinstance(answer, Done | Note | Moot):
+                return answer
+            progress = self._after(step, answer)
+        return Hold(progress, self.clock.now(), "more to do at once")
+
+    def next_step(self, progress: Progress) -> Step | None:
+        """Return the first step that is not done; for a moot recreation only cleanup is left."""
+        for step in self.steps:
+            if progress.moot is not None and step.name is not StepName.CLEANUP:
+                continue
+            if not step.is_done(progress):
+                return step
+        return None
+
+    def _run(
+        self, step: Step, progress: Progress, attempt: int
+    ) -> Done | Note | Moot | Hold | Parked | HandBack:
+        now = self.clock.now()
+        try:
+            outcome: Outcome = step.run(progress, now)
+        except Transient as error:
+            return self._failed(step, progress, error, attempt)
+        except Permanent as error:
+            return _parked(progress, error)
+        except Exception as error:  # noqa: BLE001 - a bug must not cost the message
+            self.telemetry.failure("bug", error, step=step.name.value, **_who(progress))
+            return HandBack(progress, self.clock.now() + BUG_PAUSE_SECONDS)
+        if isinstance(outcome, Wait):
+            return self._waiting(step, outcome)
+        return outcome
+
+    def _after(self, step: Step, outcome: Done | Note | Moot) -> Progress:
+        if isinstance(outcome, Moot):
+            self.telemetry.event(
+                "moot", step=step.name.value, reason=outcome.reason, **_who(outcome.progress)
+            )
+            return replace(outcome.progress, moot=outcome.mootness, moot_reason=outcome.reason)
+        if isinstance(outcome, Done):
+            self.telemetry.event("step_done", step=step.name.value, **_who(outcome.progress))
+        return outcome.progress
+
+    def _waiting(self, step: Step, wait: Wait) -> Hold | Parked:
+        now = self.clock.now()
+        if now > wait.progress.t0 + self.policy.give_up_after:
+            return Parked(wait.progress, Park.GAVE_UP, f"still waiting: {wait.reason}")
+        self.telemetry.event(
+            "step_waiting",
+            step=step.name.value,
+            reason=wait.reason,
+            seconds=round(wait.until - now, 1),
+            **_who(wait.progress),
+        )
+        return Hold(wait.progress, wait.until, wait.reason)
+
+    def _failed(
+        self, step: Step, progress: Progress, error: Transient, attempt: int
+    ) -> Hold | Parked:
+        now = self.clock.now()
+        if now > progress.t0 + self.policy.give_up_after:
+            return Parked(progress, Park.GAVE_UP, error.sentence, error.code)
+        until = now + backoff_seconds(progress.recreation_id, attempt)
+        if isinstance(error, Throttled):
+            until = max(error.retry_at, now)
+        self.telemetry.event(
+            "step_failed",
+            step=step.name.value,
+            error=type(error).__name__,
+            code=error.code,
+            reason=error.sentence,
+            attempt=attempt + 1,
+            again_in=round(until - now, 1),
+            **_who(progress),
+        )
+        return Hold(progress, until, error.sentence, failed=True)
+
+
+def backoff_seconds(recreation: str, attempt: int) -> float:
+    """Return the pause after a failed call: doubling, bounded, spread by the recreation's id.
+
+    The spread keeps recreations apart without a random number, so that a run can be repeated.
+    """
+    ceiling = min(BACKOFF_FIRST_SECONDS * 2.0 ** min(attempt, 16), BACKOFF_MAX_SECONDS)
+    seed = hashlib.sha256(f"{recreation}/{attempt}".encode()).digest()[0] / 255
+    return ceiling * (0.5 + 0.5 * seed)
+
+
+def _must_be_written(step: Step, progress: Progress, sent: Progress | None) -> bool:
+    """Rule: what a changing call depends on stands in a sent message before the call."""
+    needed = step.reads(progress)
+    if not needed:
+        return False
+    return sent is None or needed != step.reads(sent)
+
+
+def _parked(progress: Progress, error: RecreationError) -> Parked:
+    park = error.park if isinstance(error, Parking) else Park.REFUSED
+    return Parked(progress, park, error.sentence, error.code)
+
+
+def _who(progress: Progress) -> dict[str, object]:
+    return {"source": progress.instance_id, "recreation": progress.recreation_id}

@@ -1,0 +1,240 @@
+"""What the steps, the engine and the consumer need from the outside, in their own words.
+
+Every method is one intention. Reads return what is there; changing calls return a definite answer
+of `worker.core.model` or raise one of `worker.core.errors`: nothing else comes through a port.
+Absence is an answer (`None`, an empty tuple, `Gone`), never an exception.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from worker.core.model import (
+    Candidate,
+    Image,
+    ImageAnswer,
+    Instance,
+    InstanceType,
+    KeepAnswer,
+    LaunchAnswer,
+    LaunchSpec,
+    Look,
+    StopAnswer,
+    TagAnswer,
+    Tags,
+    VSwitch,
+)
+
+TaggedKind = Literal["instance", "disk", "image", "snapshot"]
+
+
+class Clock(Protocol):
+    """The time that everything is measured in; virtual when the cloud is the emulator."""
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        ...
+
+    def real_seconds(self, seconds: float) -> float:
+        """Convert a duration of this clock to one of the operating system's."""
+        ...
+
+
+class Sources(Protocol):
+    """Reads about the instance that is being reclaimed."""
+
+    def look(self, instance_id: str) -> Look:
+        """Describe the instance and its disks, at the cost of one round trip."""
+        ...
+
+    def find(self, instance_id: str) -> Instance | None:
+        """Describe the instance only."""
+        ...
+
+    def ram_role(self, instance_id: str) -> str:
+        """Return the name of the attached RAM role, or an empty string."""
+        ...
+
+
+class Disks(Protocol):
+    """Changes to the fate of disks."""
+
+    def keep(self, disk_ids: Sequence[str]) -> KeepAnswer:
+        """Make disks outlive their instance, up to 100 in one call."""
+        ...
+
+    def release(self, disk_ids: Sequence[str]) -> KeepAnswer:
+        """Undo `keep`: the disks go with their instance again."""
+        ...
+
+
+class Images(Protocol):
+    """Images and what they are made from."""
+
+    def create(self, instance_id: str, *, name: str, token: str, tags: Tags) -> ImageAnswer:
+        """Start the image of an instance; the id in `Accepted` is the image's."""
+        ...
+
+    def find(self, name: str) -> Image | None:
+        """Find an image of this account by its exact name, in whatever status it is."""
+        ...
+
+
+class Instances(Protocol):
+    """Replacements, and the one change that is ever made to a source's state."""
+
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
+        """Find the instances that carry the recreation's tag."""
+        ...
+
+    def find(self, instance_id: str) -> Instance | None:
+        """Describe one instance."""
+        ...
+
+    def launch(
+        self,
+        spec: LaunchSpec,
+        candidate: Candidate,
+        *,
+        image_id: str,
+        token: str,
+        drop: Sequence[str],
+    ) -> LaunchAnswer:
+        """Ask for one instance; `drop` names optional parameters to leave out."""
+        ...
+
+    def stop(self, instance_id: str) -> StopAnswer:
+        """Ask a source to stop in good order."""
+        ...
+
+
+class Stock(Protocol):
+    """What could be launched where."""
+
+    def instance_types(self, *, memory: float, architecture_of: str) -> tuple[InstanceType, ...]:
+        """List the types with exactly this memory (GiB), and the named type itself."""
+        ...
+
+    def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
+        """List the subnets of a VPC."""
+        ...
+
+
+class Tagging(Protocol):
+    """Tags on things that exist already."""
+
+    def tag(self, kind: TaggedKind, ids: Sequence[str], tags: Tags) -> TagAnswer:
+        """Add tags to up to 50 resources of one kind."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One received message.
+
+    Attributes:
+        handle: Receipt handle; dies with every change of visibility.
+        attributes: User properties as received, unverified.
+        enqueued_at: Epoch seconds.
+        lease_until: When it becomes visible to others unless it is renewed.
+    """
+
+    message_id: str
+    handle: str
+    body: str
+    attributes: Mapping[str, str]
+    enqueued_at: float
+    dequeue_count: int
+    lease_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What a renewal gives: the newest handle and the time until which it holds."""
+
+    handle: str
+    until: float
+
+
+class LeaseLost(Exception):
+    """The handle is dead: the message may be with somebody else by now."""
+
+
+class Queue(Protocol):
+    """One SMQ queue. All methods may raise `Transient` or `Permanent`."""
+
+    def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
+        """Receive up to `count` messages, waiting up to `wait` seconds for the first."""
+        ...
+
+    def send(self, body: str, attributes: Mapping[str, str], *, delay: float = 0.0) -> str:
+        """Send a message and return its id; a lost answer may mean that it was sent."""
+        ...
+
+    def delete(self, handle: str) -> None:
+        """Delete a received message.
+
+        Raises:
+            LeaseLost: The handle was dead.
+        """
+        ...
+
+    def renew(self, handle: str, seconds: float) -> Lease:
+        """Keep a received message invisible for `seconds` (at least 1) from now.
+
+        Raises:
+            LeaseLost: The handle was dead.
+        """
+        ...
+
+
+class Limiter(Protocol):
+    """Spends the cloud's rate limits; asked before and told after every call. Never blocks."""
+
+    def admit(self, api: str, now: float) -> float | None:
+        """Return None to go ahead, or the time from which a call may be tried."""
+        ...
+
+    def succeeded(self, api: str, now: float) -> None:
+        """Note that the cloud took a call."""
+        ...
+
+    def throttled(self, api: str, now: float) -> float:
+        """Note a refusal for rate and return the time from which to try again."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Where facts about the work go: log lines and, later, metrics."""
+
+    def event(self, name: str, **fields: object) -> None:
+        """Record one fact under a fixed word."""
+        ...
+
+    def failure(self, name: str, error: BaseException, **fields: object) -> None:
+        """Record a bug with the place it happened at, never with an SDK's own text."""
+        ...
+
+
+class Receipts(Protocol):
+    """Where the record of a finished recreation is kept for people."""
+
+    def keep(self, recreation: str, receipt: Mapping[str, Any]) -> None:
+        """Keep one receipt; a later one of the same recreation replaces it."""
+        ...
+
+
+class Tasks(Protocol):
+    """The threads of a worker, as an argument, so that a simulator can own them."""
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Run `work` on the pool; it reports by `post`."""
+        ...
+
+    def post(self, item: object) -> None:
+        """Hand something to the owner's thread."""
+        ...
+
+    def take(self, timeout: float | None) -> Iterable[object]:
+        """Wait up to `timeout` seconds of the clock and return everything posted, in order."""
+        ...

@@ -1,0 +1,144 @@
+"""Reads, completes and validates the configuration, and says everything that is wrong with it at once."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from worker.settings.environment import (
+    ACCOUNT_VARIABLES,
+    CONFIG_VARIABLE,
+    REGION_VARIABLES,
+    secrets_in_file,
+    weak_keys,
+    with_environment,
+)
+from worker.settings.model import Settings
+from worker.settings.problems import NOTHING, Problem, SettingsError
+from worker.settings.reference import known_paths
+from worker.settings.units import WRITTEN_BY_A_PERSON
+from worker.settings.yaml_file import read_yaml
+
+DEFAULT_FILE = "config.yaml"
+
+_EXPECTED = {
+    "bool_type": ("must be true or false", "write true or false"),
+    "int_type": ("must be a whole number", "write digits without quotes"),
+    "string_type": ("must be text", "write text"),
+    "tuple_type": ("must be a list", "write [a, b], or one '- item' per line"),
+    "mapping_type": ("must be a mapping", "write 'key: value' lines, or {} for none"),
+    "model_type": ("must be a section", "write its keys below it, indented"),
+}
+
+
+def find_file(config: str | None, environ: Mapping[str, str]) -> Path:
+    """Return the file that is used: --config, else ALIYUN_OPS_CONFIG, else ./config.yaml.
+
+    Raises:
+        SettingsError: It does not exist. Defaults do not replace it: a worker started in a wrong directory would take
+            every spot instance for its own.
+    """
+    named = config if config is not None else environ.get(CONFIG_VARIABLE)
+    path = Path(named or DEFAULT_FILE)
+    if path.is_file():
+        return path
+    advice = "name the file with --config or ALIYUN_OPS_CONFIG"
+    if not named:
+        advice = f"{advice}, or run where {DEFAULT_FILE} is"
+    raise SettingsError(Problem(str(path), "is not a file that exists", advice))
+
+
+def load(config: str | None, environ: Mapping[str, str]) -> Settings:
+    """Read the configuration file and the environment.
+
+    Args:
+        config: The file named on the command line, if one was.
+        environ: The environment, usually `os.environ`.
+
+    Raises:
+        SettingsError: With everything that is wrong, not only the first thing.
+    """
+    return from_data(read_yaml(find_file(config, environ)), environ)
+
+
+def from_data(data: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Validate settings given as plain data, as a file would hold them.
+
+    Raises:
+        SettingsError: With everything that is wrong.
+    """
+    leaked = list(secrets_in_file(data))
+    problems = [*leaked, *weak_keys(environ)]
+    # A section whose keys are all commented out reads as null: it is absent, not wrong.
+    given = {key: value for key, value in data.items() if value is not None}
+    merged, origins = with_environment(given, environ)
+    try:
+        settings = Settings.model_validate(merged, context=WRITTEN_BY_A_PERSON)
+    except ValidationError as error:
+        hidden = {problem.path for problem in leaked}
+        found = (each for one in error.errors() for each in _problems(one, origins))
+        problems += [each for each in found if each.path not in hidden]
+    else:
+        if not problems:
+            return settings
+    raise SettingsError(*problems) from None
+
+
+def _problems(error: ErrorDetails, origins: Mapping[str, str]) -> Iterator[Problem]:
+    context = error.get("ctx", {})
+    if error["type"] == "impossible":
+        yield from context["problems"]
+        return
+    path = ".".join(str(part) for part in error["loc"])
+    yield _explain(
+        error, context, path, f"{path} (from {origins[path]})" if path in origins else path
+    )
+
+
+def _explain(error: ErrorDetails, context: dict[str, Any], path: str, shown: str) -> Problem:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return Problem(shown, "is an unknown key", _near(path))
+    if kind == "missing":
+        return _missing(path)
+    if kind == "setting":
+        return Problem(shown, context["problem"], context["advice"], found=error["input"])
+    if kind == "literal_error":
+        return Problem(
+            shown,
+            "is not one of the choices",
+            f"write one of {context['expected']}",
+            found=error["input"],
+        )
+    problem, advice = _EXPECTED.get(
+        kind, (error["msg"], "see the comment at this key in config.yaml")
+    )
+    return Problem(shown, problem, advice, found=error["input"])
+
+
+def _missing(path: str) -> Problem:
+    variables = {"account_id": ACCOUNT_VARIABLES, "region": REGION_VARIABLES}.get(path, ())
+    example = {"account_id": '"1234567890123456"', "region": "cn-hangzhou"}.get(path, "a value")
+    return Problem(
+        path,
+        "is not set",
+        f"write {path}: {example}, or set {' or '.join(variables)}",
+        found=NOTHING,
+    )
+
+
+def _near(path: str) -> str:
+    known = known_paths()
+    leaf = path.rpartition(".")[2]
+    same_leaf = [other for other in known if other.rpartition(".")[2] == leaf]
+    close = same_leaf or difflib.get_close_matches(path, known, n=1, cutoff=0.6)
+    if not close:
+        close = [
+            other
+            for other in known
+            if difflib.get_close_matches(leaf, [other.rpartition(".")[2]], cutoff=0.75)
+        ]
+    return f"did you mean {close[0]}?" if close else "take it out; config.yaml lists all keys"

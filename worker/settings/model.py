@@ -1,0 +1,82 @@
+"""The whole configuration as one frozen value that cannot exist with an impossible combination."""
+
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
+
+from worker.settings.checks import impossible_combinations
+from worker.settings.endpoints import Urls, derive_urls
+from worker.settings.names import AccountId, Owner, RegionId
+from worker.settings.sections import (
+    Cleanup,
+    Clock,
+    Clone,
+    Endpoints,
+    Image,
+    Launch,
+    Log,
+    Notice,
+    Queue,
+    Receipts,
+    Rule,
+    Secrets,
+    Section,
+    Select,
+    Worker,
+)
+
+
+class Settings(Section):
+    """The effective settings: file, environment and defaults, validated together."""
+
+    account_id: AccountId = Field(
+        description="The Alibaba Cloud account; null takes ALIBABA_CLOUD_ACCOUNT_ID or FC_ACCOUNT_ID."
+    )
+    region: RegionId = Field(
+        description="The region of instances, rule and queues; null takes ALIBABA_CLOUD_REGION_ID, "
+        "ALIBABA_CLOUD_REGION or FC_REGION."
+    )
+    owner: Owner = Field(
+        default="default",
+        description="Keeps two deployments in one account apart: each touches only what bears its mark.",
+    )
+    endpoints: Endpoints = Endpoints()
+    queue: Queue = Queue()
+    # A factory: the read-only mapping in it cannot be copied as a default.
+    select: Select = Field(default_factory=Select)
+    worker: Worker = Worker()
+    notice: Notice = Notice()
+    image: Image = Image()
+    launch: Launch = Launch()
+    clone: Clone = Clone()
+    cleanup: Cleanup = Cleanup()
+    rule: Rule = Rule()
+    receipts: Receipts = Receipts()
+    clock: Clock = Clock()
+    log: Log = Log()
+    secrets: Secrets = Field(default=Secrets(), exclude=True, repr=False)
+
+    @cached_property
+    def urls(self) -> Urls:
+        """The address of every API, the derived ones included."""
+        return derive_urls(self.endpoints, account_id=self.account_id, region=self.region)
+
+    @property
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """The keys that make a message's attributes valid: the current one, which signs, then the previous one."""
+        both = (self.secrets.signing_key, self.secrets.signing_key_previous)
+        return tuple(key.get_secret_value().encode() for key in both if key is not None)
+
+    def effective(self) -> dict[str, Any]:
+        """Return the settings as plain data that reads back to the same settings; no secret is in it."""
+        return self.model_dump(mode="json")
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        found = impossible_combinations(self)
+        if found:
+            raise PydanticCustomError("impossible", "impossible combination", {"problems": found})
+        return self

@@ -1,0 +1,295 @@
+"""The sections of the configuration: every key with its default, its limits and what it means.
+
+The descriptions are the source of the configuration reference and of the comments in `config.yaml`. A duration is a float
+of seconds once it is read.
+"""
+
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
+
+from worker.settings.names import InstanceId, QueueName, RuleName, Tags, TypePattern, Url
+from worker.settings.units import Duration, Size, Within
+
+_VISIBILITY = "SMQ: visibility timeout 1 s to 12 h"
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Endpoints(Section):
+    """Where the cloud's APIs are; what is not given is derived from account, region and network."""
+
+    network: Literal["public", "vpc"] = Field(
+        default="public",
+        description="Which side of the cloud to call: `vpc` keeps ECS, VPC and queue traffic off the internet; "
+        "EventBridge has no published address inside a VPC.",
+    )
+    ecs: Url | None = Field(default=None, description="Address of the ECS API.")
+    vpc: Url | None = Field(
+        default=None, description="Address of the VPC API (elastic IP addresses)."
+    )
+    eventbridge: Url | None = Field(
+        default=None, description="Address of the EventBridge API; only `rule` calls it."
+    )
+    mns: Url | None = Field(
+        default=None,
+        description="Address of the queue's data plane. Regions differ in their internal host name: give it when "
+        "the derived one does not resolve.",
+    )
+    mns_open: Url | None = Field(
+        default=None, description="Address of the queue's control plane; only `rule` calls it."
+    )
+
+
+class Queue(Section):
+    """The queue that carries interruptions and the progress of recreations, and the queues beside it."""
+
+    name: QueueName = Field(
+        default="spot-interruptions", description="The queue that the worker polls."
+    )
+    dead_letter_name: QueueName = Field(
+        default="spot-interruptions-dead",
+        description="Where what cannot go on is parked, and what the queue itself gives up on; `dlq` reads it.",
+    )
+    delivery_dead_letter_name: QueueName = Field(
+        default="spot-interruptions-undelivered",
+        description="Where EventBridge puts an event that it could not deliver to the queue.",
+    )
+    lease: Annotated[Duration, Within("10s", "12h", whole=True, source=_VISIBILITY)] = Field(
+        default=60.0,
+        description="How long a received message stays invisible before it must be renewed. Shorter: a crash is noticed "
+        "earlier. Longer: fewer renewals.",
+    )
+    long_poll: Annotated[
+        Duration, Within("0s", "30s", whole=True, source="SMQ: wait 0 to 30 s")
+    ] = Field(
+        default=30.0,
+        description="How long one receive waits for a message; every receive is billed, empty or not.",
+    )
+    retention: Annotated[
+        Duration, Within("60s", "7d", whole=True, source="SMQ: retention 60 s to 7 d")
+    ] = Field(
+        default=604_800.0,
+        description="How long the queues keep a message; then it is lost, whatever its state.",
+    )
+    max_receive_count: Annotated[StrictInt, Within(1, 10_000)] = Field(
+        default=200,
+        description="How often one message may be received before the queue moves it to the dead-letter queue. Must "
+        "cover the hand-backs of a whole recreation: `config check` computes how many.",
+    )
+    receive_batch: Annotated[StrictInt, Within(1, 16, source="SMQ: 16 messages in a batch")] = (
+        Field(default=16, description="How many messages one receive may bring.")
+    )
+    max_message_size: Annotated[
+        Size, Within("1KiB", "64KiB", source="SMQ: message 1 to 64 KiB")
+    ] = Field(
+        default=65_536,
+        description="Largest message the queues take; progress needs room beside the event.",
+    )
+
+
+class Select(Section):
+    """Which spot instances are ours. Members of scaling groups and clusters are never selected."""
+
+    tags: Tags = Field(
+        default_factory=lambda: MappingProxyType({}),
+        description="Tags that an instance must all have; null stands for any value; empty selects every spot instance.",
+    )
+    skip_tags: Tags = Field(
+        default_factory=lambda: MappingProxyType({"spot-recreation:skip": None}),
+        description="Tags of which one is enough to leave an instance alone; null stands for any value.",
+    )
+
+
+class Worker(Section):
+    """How much one worker process does at a time, and how it stops."""
+
+    concurrency: Annotated[StrictInt, Within(1, 64)] = Field(
+        default=8, description="Threads that call the cloud; waiting recreations hold none."
+    )
+    held_max: Annotated[StrictInt, Within(1, 10_000)] = Field(
+        default=256, description="Messages held at a time; beyond it the worker stops receiving."
+    )
+    stop_within: Annotated[Duration, Within("1s", "5m")] = Field(
+        default=10.0,
+        description="How long a stop may take: calls under way end, then all held messages are handed back. Keep it "
+        "below the supervisor's own limit.",
+    )
+    hand_back_every: Annotated[Duration, Within("1m", "24h")] = Field(
+        default=600.0,
+        description="In Function Compute: how long one invocation polls before it hands everything back and ends.",
+    )
+    connect_timeout: Annotated[Duration, Within("500ms", "60s")] = Field(
+        default=5.0, description="Time to connect to an API of the cloud."
+    )
+    read_timeout: Annotated[Duration, Within("1s", "120s")] = Field(
+        default=10.0,
+        description="Time for an API of the cloud to answer; a long poll has its own time on top.",
+    )
+    own_instance_id: InstanceId | None = Field(
+        default=None,
+        description="The instance the worker runs on, which it never recreates; null asks the metadata service.",
+    )
+
+
+class Notice(Section):
+    """What the cloud's notice of an interruption means in time. T0 is the moment of the notice."""
+
+    length: Annotated[Duration, Within("60s", "1h")] = Field(
+        default=300.0,
+        description="From T0 to the release of the instance; about five minutes, says the cloud.",
+    )
+    false_alarm_after: Annotated[Duration, Within("60s", "24h")] = Field(
+        default=600.0, description="An instance still running this long after T0 was a false alarm."
+    )
+    give_up_after: Annotated[Duration, Within("10m", "6d")] = Field(
+        default=86_400.0,
+        description="A recreation not finished this long after T0 is parked for a person.",
+    )
+
+
+class Image(Section):
+    """Waiting for the image of the source."""
+
+    poll_min: Annotated[Duration, Within("500ms", "60s")] = Field(
+        default=2.0, description="Shortest pause between two looks at an image that is nearly done."
+    )
+    poll_max: Annotated[Duration, Within("1s", "10m")] = Field(
+        default=30.0, description="Longest pause between two looks at an image that has far to go."
+    )
+    wait_max: Annotated[Duration, Within("5m", "24h")] = Field(
+        default=7_200.0,
+        description="An image not usable this long after it was accepted counts as failed.",
+    )
+
+
+class Launch(Section):
+    """When and as what the replacement starts."""
+
+    takeover: Literal["stop-source", "overlap", "wait"] = Field(
+        default="stop-source",
+        description="`stop-source` stops the source once its image cannot be harmed, then launches; `overlap` launches "
+        "while the source still runs; `wait` launches only after the platform has stopped the source.",
+    )
+    takeover_latest: Annotated[Duration, Within("30s", "1h")] = Field(
+        default=240.0,
+        description="From T0: from then on a usable image is launched from even while the source runs, because the "
+        "platform's own stop may break the image.",
+    )
+    same_type_only: StrictBool = Field(
+        default=False,
+        description="Launch the source's instance type or nothing; false allows others of its memory.",
+    )
+    other_zones: StrictBool = Field(
+        default=True,
+        description="Launch in another zone of the region, with a new private address, when it must be.",
+    )
+    forbid_types: tuple[TypePattern, ...] = Field(
+        default=(), description="Instance types never to launch, as shell patterns such as ecs.t*."
+    )
+    prefer_types: tuple[TypePattern, ...] = Field(
+        default=(),
+        description="Instance types to try first after the source's own, as shell patterns, in this order.",
+    )
+    epochs_max: Annotated[StrictInt, Within(1, 10_000)] | None = Field(
+        default=None,
+        description="How often the whole list of candidates is tried before a recreation without stock is parked; null "
+        "goes on until notice.give_up_after.",
+    )
+    epoch_pause: Annotated[Duration, Within("5s", "1h")] = Field(
+        default=60.0, description="Pause before the same list of candidates is tried again."
+    )
+    vanish_after: Annotated[Duration, Within("30s", "1h")] = Field(
+        default=200.0,
+        description="A replacement that was accepted and is not seen this long has vanished; must be much longer than "
+        "the cloud's describe calls lag.",
+    )
+    running_wait_max: Annotated[Duration, Within("1m", "6h")] = Field(
+        default=900.0,
+        description="A replacement seen but not running this long after it was accepted needs a person.",
+    )
+    generations_per_day: Annotated[StrictInt, Within(1, 1_000)] = Field(
+        default=6,
+        description="Replacements of one original server per day; beyond it a person decides.",
+    )
+
+
+class Clone(Section):
+    """What of the source the replacement does not take over by itself."""
+
+    user_data: Literal["omit", "rerun"] = Field(
+        default="omit",
+        description="`omit`: the image already holds what the user data did; `rerun`: the replacement runs it again.",
+    )
+
+
+class Cleanup(Section):
+    """What happens to what a recreation leaves behind."""
+
+    delete_after: Annotated[Duration, Within("1h", "365d")] = Field(
+        default=604_800.0,
+        description="Age at which `sweep` may delete images and snapshots of a finished recreation.",
+    )
+
+
+class Rule(Section):
+    """The EventBridge rule that brings interruptions to the queue; `rule` sets it up."""
+
+    bus: RuleName = Field(
+        default="default", description="The event bus; the cloud's own events are on `default`."
+    )
+    name: RuleName = Field(default="spot-interruptions", description="Name of the rule.")
+    target_id: RuleName = Field(
+        default="spot-interruptions",
+        description="Id of our target; other targets of the rule are left alone.",
+    )
+    base64: StrictBool = Field(
+        default=True,
+        description="Whether EventBridge encodes the body; the worker reads both. False keeps the console readable.",
+    )
+    retry: Literal["EXPONENTIAL_DECAY_RETRY", "BACKOFF_RETRY"] = Field(
+        default="EXPONENTIAL_DECAY_RETRY",
+        description="How EventBridge repeats a failed delivery: 176 times in a day, or 3 times in a minute.",
+    )
+
+
+class Receipts(Section):
+    """The record of each recreation."""
+
+    directory: str | None = Field(
+        default=None,
+        description="Directory for a JSON receipt per recreation; null writes them to the log only.",
+    )
+
+
+class Clock(Section):
+    """Where the worker reads the time."""
+
+    emulator: Url | None = Field(
+        default=None,
+        description="Address of an emulator whose virtual time is used; only together with endpoints on this machine.",
+    )
+
+
+class Log(Section):
+    """What is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+    format: Literal["auto", "json", "text"] = Field(
+        default="auto",
+        description="`json`: one object per line; `text`: for people; `auto`: text on a terminal only.",
+    )
+
+
+class Secrets(Section):
+    """What must never stand in a file; read from the environment, shown nowhere."""
+
+    signing_key: SecretStr | None = None
+    signing_key_previous: SecretStr | None = None

@@ -1,0 +1,91 @@
+"""Reads a YAML file strictly: a key stands once, and every problem has its line and column."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from typing_extensions import override
+
+from worker.settings.problems import Problem, SettingsError
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that remembers repeated keys instead of letting the last one win."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeated: list[tuple[str, yaml.Mark, yaml.Mark]] = []
+
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Note keys that were there before, then build the mapping as usual."""
+        seen: dict[str, yaml.Mark] = {}
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                self.repeated.append((key.value, seen[key.value], key.start_mark))
+            elif isinstance(key, yaml.ScalarNode):
+                seen[key.value] = key.start_mark
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Returns:
+        The mapping in it; an empty file is an empty mapping.
+
+    Raises:
+        SettingsError: The file cannot be read, is no YAML, repeats a key or is not a mapping of named keys.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise SettingsError(
+            Problem(str(path), f"cannot be read: {reason}", "name a readable file with --config")
+        ) from error
+    return parse_yaml(text, name=str(path))
+
+
+def parse_yaml(text: str, *, name: str) -> dict[str, Any]:
+    """Parse the text of a configuration file; `name` is what problems call it."""
+    loader = _StrictLoader(text)
+    try:
+        data = loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        raise SettingsError(_syntax(error, name)) from error
+    except (yaml.YAMLError, ValueError) as error:
+        # A character that YAML forbids, or a date that does not exist: PyYAML gives no mark for these.
+        problem = Problem(
+            name, "is not YAML: it holds a character or value that YAML refuses", "write plain text"
+        )
+        raise SettingsError(problem) from error
+    finally:
+        loader.dispose()
+    if loader.repeated:
+        raise SettingsError(*(_repeated(name, *entry) for entry in loader.repeated))
+    if data is None:
+        return {}
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise SettingsError(
+            Problem(name, "must hold sections such as queue:", "write key: value lines", found=data)
+        )
+    return data
+
+
+def _syntax(error: yaml.MarkedYAMLError, name: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark is not None else name
+    what = error.problem or error.context or "cannot be parsed"
+    context = f" {error.context}" if error.context and error.context != what else ""
+    return Problem(
+        where, f"is not YAML: {what}{context}", "check indentation, colons and quotes at that place"
+    )
+
+
+def _repeated(name: str, key: str, first: yaml.Mark, again: yaml.Mark) -> Problem:
+    where = f"{name}:{again.line + 1}:{again.column + 1}"
+    return Problem(
+        where, f"repeats the key {key!r} of line {first.line + 1}", "keep one of the two"
+    )

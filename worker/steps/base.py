@@ -1,0 +1,45 @@
+"""What a step is: one effect of a recreation that looks, acts and reports.
+
+Contract, checked for every step in `STEPS`:
+
+1. Running it again, at any moment, from any progress that reached it, leaves the cloud as one run
+   would.
+2. It neither sleeps, nor loops over time, nor catches: it answers Wait and is run again.
+3. It makes at most one changing call in one run, under a derived token.
+4. What that call's parameters depend on is named by `reads`; the engine has it written to a sent
+   message before the step runs.
+"""
+
+from typing import ClassVar, Protocol
+
+from worker.core.errors import Permanent
+from worker.core.outcomes import Outcome, Park, StepName
+from worker.core.progress import Progress
+
+NOTHING: tuple[object, ...] = ()
+
+
+class Step(Protocol):
+    """One effect of a recreation."""
+
+    name: ClassVar[StepName]
+
+    def is_done(self, progress: Progress) -> bool:
+        """Tell from the progress alone whether the effect is complete."""
+        ...
+
+    def reads(self, progress: Progress) -> tuple[object, ...]:
+        """Return what the parameters of the step's changing call depend on."""
+        ...
+
+    def run(self, progress: Progress, now: float) -> Outcome:
+        """Look, make at most one changing call, report."""
+        ...
+
+
+class Parking(Permanent):
+    """A recreation that cannot go on, with the reason that a person will see."""
+
+    def __init__(self, park: Park, sentence: str, *, code: str = "") -> None:
+        super().__init__(sentence, code=code)
+        self.park = park

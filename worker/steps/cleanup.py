@@ -1,0 +1,92 @@
+"""Leave nothing behind that nobody knows of: restore what was changed, date what is left over."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from worker.core import identity
+from worker.core.model import Accepted
+from worker.core.outcomes import Done, Note, Outcome, StepName
+from worker.core.policy import Policy
+from worker.core.progress import Mootness, Progress
+from worker.ports import Disks, Images, TaggedKind, Tagging
+from worker.steps.base import NOTHING
+
+RESTORE_DISKS = "restore disks"
+DATE_DISKS = "date disks"
+DATE_SNAPSHOTS = "date snapshots"
+DATE_IMAGE = "date image"
+
+
+@dataclass(frozen=True, slots=True)
+class CleanUp:
+    """Restore or tag with a date; deletes nothing, that is `sweep`'s business."""
+
+    name: ClassVar[StepName] = StepName.CLEANUP
+
+    disks: Disks
+    images: Images
+    tagging: Tagging
+    policy: Policy
+
+    def is_done(self, progress: Progress) -> bool:
+        return set(_actions(progress)) <= set(progress.cleaned)
+
+    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
+        """Nothing: the ids are in the source's tags and names, a date written twice is harmless."""
+        return NOTHING
+
+    def run(self, progress: Progress, now: float) -> Outcome:
+        """Carry out the next action."""
+        action = next((one for one in _actions(progress) if one not in progress.cleaned), None)
+        if action is None:
+            return Done(progress)
+        refused = self._act(action, progress, now)
+        if refused:
+            progress = progress.remarked(action, refused)
+        return Note(replace(progress, cleaned=(*progress.cleaned, action)))
+
+    def _act(self, action: str, progress: Progress, now: float) -> str:
+        """Return the code of a refusal, or an empty string."""
+        kept = progress.retained.to_keep if progress.retained else ()
+        if action == RESTORE_DISKS:
+            answer = self.disks.release(kept)
+            return "" if isinstance(answer, Accepted) else answer.code
+        if action == DATE_DISKS:
+            return self._date("disk", kept, progress, now)
+        image = self.images.find(identity.image_name(progress.recreation_id))
+        if image is None:
+            return "the image is not there"
+        if action == DATE_SNAPSHOTS:
+            ids = tuple(snapshot for _, snapshot in image.snapshots)
+            return self._date("snapshot", ids, progress, now)
+        return self._date("image", (image.image_id,), progress, now)
+
+    def _date(self, kind: TaggedKind, ids: tuple[str, ...], progress: Progress, now: float) -> str:
+        if not ids:
+            return ""
+        tags = {
+            identity.TAG_ID: progress.recreation_id,
+            identity.TAG_OWNER: self.policy.owner,
+            identity.TAG_SOURCE: progress.instance_id,
+            identity.TAG_DELETE_AFTER: identity.delete_after(now + self.policy.leftovers_kept),
+        }
+        answer = self.tagging.tag(kind, ids, tags)
+        return "" if isinstance(answer, Accepted) else answer.code
+
+
+def _actions(progress: Progress) -> tuple[str, ...]:
+    """List what is to be done, in order.
+
+    The image comes last: its date is what a late twin takes for the sign that all is done.
+    """
+    if progress.moot in {Mootness.NOT_OURS, Mootness.ALREADY_DONE}:
+        return ()
+    kept = progress.retained is not None and bool(progress.retained.to_keep)
+    changed = kept and progress.retained is not None and not progress.retained.refused
+    actions: list[str] = []
+    if progress.moot is Mootness.FALSE_ALARM:
+        actions += [RESTORE_DISKS] if changed else []
+    else:
+        actions += [DATE_DISKS] if changed else []
+    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []
+    return tuple(actions)

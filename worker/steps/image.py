@@ -1,0 +1,84 @@
+"""Have one image of the source in the making; its name is taken only once in an account."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from worker.core import identity
+from worker.core.model import Accepted, Exists, Gone, Image, NotReady, Refused
+from worker.core.outcomes import Done, Outcome, Park, StepName, Wait
+from worker.core.policy import Policy
+from worker.core.progress import Imaged, Progress
+from worker.ports import Images
+from worker.steps.base import NOTHING, Parking
+
+RETRY_SECONDS = 5.0
+SHOW_UP_SECONDS_MAX = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class MakeImage:
+    """Get CreateImage accepted, under a name, token and tags made from the id alone."""
+
+    name: ClassVar[StepName] = StepName.IMAGE
+
+    images: Images
+    policy: Policy
+
+    def is_done(self, progress: Progress) -> bool:
+        return progress.imaged is not None
+
+    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
+        """Nothing: every parameter follows from the source's identity."""
+        return NOTHING
+
+    def run(self, progress: Progress, now: float) -> Outcome:
+        """Create first and look second: the unique name makes the look needless at first."""
+        name = identity.image_name(progress.recreation_id)
+        answer = self.images.create(
+            progress.instance_id,
+            name=name,
+            token=identity.client_token(progress.recreation_id, self.name.value),
+            tags=self._tags(progress),
+        )
+        match answer:
+            case Accepted(image_id):
+                return self._accepted(progress, name, image_id, now)
+            case Exists():
+                return self._adopt(progress, name, now)
+            case NotReady(code):
+                return Wait(progress, now + RETRY_SECONDS, f"the source cannot be imaged: {code}")
+            case Gone(code):
+                raise Parking(Park.SOURCE_GONE, "the source went before its image began", code=code)
+            case Refused(code):
+                raise Parking(Park.REFUSED, "the cloud refuses to make the image", code=code)
+
+    def _tags(self, progress: Progress) -> dict[str, str]:
+        owned = identity.owned_tags(
+            progress.recreation_id,
+            owner=self.policy.owner,
+            source=progress.instance_id,
+            lineage=progress.lineage,
+        )
+        return {**owned, identity.TAG_CONFIGURATION: self.policy.configuration}
+
+    def _accepted(self, progress: Progress, name: str, image_id: str, now: float) -> Outcome:
+        imaged = replace(progress, imaged=Imaged(name, now, image_id))
+        return Done(imaged.marked("image accepted", now, image_id))
+
+    def _adopt(self, progress: Progress, name: str, now: float) -> Outcome:
+        """Take over the image that a twin or an earlier run has begun."""
+        found = self.images.find(name)
+        if found is None or identity.TAG_ID not in found.tags:
+            return self._not_shown_yet(progress, found, now)
+        if found.tags[identity.TAG_ID] != progress.recreation_id:
+            raise Parking(Park.NAME_TAKEN, f"image {found.image_id} has our name but is not ours")
+        return self._accepted(progress, name, found.image_id, now)
+
+    def _not_shown_yet(self, progress: Progress, found: Image | None, now: float) -> Outcome:
+        since = next((mark.at for mark in progress.marks if mark.what == "image name taken"), now)
+        if found is not None and now > since + SHOW_UP_SECONDS_MAX:
+            raise Parking(
+                Park.NAME_TAKEN, f"image {found.image_id} has our name but no tag of ours"
+            )
+        waiting = progress.marked("image name taken", now)
+        return Wait(waiting, now + RETRY_SECONDS, "the image exists but does not show yet")

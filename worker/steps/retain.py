@@ -1,0 +1,135 @@
+"""Keep the source's disks when the source goes, after the cloud itself has confirmed that it goes."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from worker.core import identity
+from worker.core.eligibility import is_interrupted, why_not_ours
+from worker.core.model import Accepted, Disk, Instance
+from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
+from worker.core.policy import Policy
+from worker.core.progress import KeptDisk, Mootness, Progress, Retained
+from worker.ports import Disks, Images, Instances, Sources, Tagging
+from worker.steps.base import NOTHING, Parking
+
+LOCK_POLL_SECONDS = 3.0
+SECOND_LOOK_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retain:
+    """Set DeleteWithInstance=false on every cloud disk, remembering on the disk what it was."""
+
+    name: ClassVar[StepName] = StepName.RETAIN
+
+    sources: Sources
+    disks: Disks
+    tagging: Tagging
+    images: Images
+    instances: Instances
+    policy: Policy
+
+    def is_done(self, progress: Progress) -> bool:
+        return progress.retained is not None and progress.retained.sent
+
+    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
+        """Nothing: what a disk was is written on the disk itself, before it is changed."""
+        return NOTHING
+
+    def run(self, progress: Progress, now: float) -> Outcome:
+        """Look and judge; then tag the disks; then keep them: one of the three per run."""
+        if progress.retained is None:
+            return self._look(progress, now)
+        if not progress.retained.tagged:
+            return self._tag(progress, progress.retained)
+        return self._keep(progress, progress.retained, now)
+
+    def _look(self, progress: Progress, now: float) -> Outcome:
+        look = self.sources.look(progress.instance_id)
+        source = look.instance
+        if source is None:
+            return self._absent(progress, now)
+        reason = why_not_ours(source, self.policy)
+        if reason is not None:
+            return Moot(progress, Mootness.NOT_OURS, reason)
+        seen = _seen(progress, source, now)
+        if not is_interrupted(source):
+            return self._unconfirmed(seen, now)
+        retained = Retained(tuple(_kept(disk) for disk in look.disks))
+        return Note(replace(seen, retained=retained).marked("confirmed by the cloud", now))
+
+    def _unconfirmed(self, progress: Progress, now: float) -> Outcome:
+        """Wait for the lock to show; without it nothing is changed at all."""
+        if now >= progress.t0 + self.policy.false_alarm_after:
+            return Moot(progress, Mootness.FALSE_ALARM, "the cloud never locked the instance")
+        return Wait(progress, now + LOCK_POLL_SECONDS, "the instance is not locked yet")
+
+    def _absent(self, progress: Progress, now: float) -> Outcome:
+        """Tell a finished recreation from a loss; describes lag, so a loss needs two looks."""
+        replacements = self.instances.find_tagged(progress.recreation_id)
+        if replacements:
+            found = replacements[0].instance_id
+            return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
+        image = self.images.find(identity.image_name(progress.recreation_id))
+        if image is not None and identity.TAG_DELETE_AFTER in image.tags:
+            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+        missed = replace(progress, absent_at=progress.absent_at or now)
+        patience = SECOND_LOOK_SECONDS if image is None else self.policy.sibling_wait
+        if now < missed.absent_at + patience:
+            until = min(now + SECOND_LOOK_SECONDS, missed.absent_at + patience)
+            return Wait(missed, until, "the instance is not there; look again")
+        trace = f"its image is {image.image_id}" if image else "nothing of it was saved by us"
+        raise Parking(
+            Park.SOURCE_GONE,
+            f"instance {progress.instance_id} is not known in {progress.region}: it was released"
+            f" before it could be captured, or never existed; {trace}",
+        )
+
+    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
+        if not retained.to_keep:
+            return Note(replace(progress, retained=replace(retained, tagged=True)))
+        tags = {
+            identity.TAG_ID: progress.recreation_id,
+            identity.TAG_OWNER: self.policy.owner,
+            identity.TAG_SOURCE: progress.instance_id,
+            identity.TAG_RETAINED: "was-deleted-with-instance",
+        }
+        answer = self.tagging.tag("disk", retained.to_keep, tags)
+        tagged = replace(progress, retained=replace(retained, tagged=True))
+        if isinstance(answer, Accepted):
+            return Note(tagged)
+        return Note(tagged.remarked("tags on the retained disks", answer.code))
+
+    def _keep(self, progress: Progress, retained: Retained, now: float) -> Outcome:
+        """Send the change; a refusal is noted and never blocks the image."""
+        if not retained.to_keep:
+            return Done(replace(progress, retained=replace(retained, sent=True)))
+        answer = self.disks.keep(retained.to_keep)
+        if isinstance(answer, Accepted):
+            sent = replace(progress, retained=replace(retained, sent=True))
+            return Done(sent.marked("disks retained", now, " ".join(retained.to_keep)))
+        refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
+        return Done(refused.remarked("disks outliving the instance", answer.code))
+
+
+def _seen(progress: Progress, source: Instance, now: float) -> Progress:
+    incarnation = source.started_at if source.is_economical else identity.NOT_ECONOMICAL
+    return replace(
+        progress,
+        seen=True,
+        absent_at=0.0,
+        incarnation=incarnation or identity.NOT_ECONOMICAL,
+        lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
+    ).marked("first look", now)
+
+
+def _kept(disk: Disk) -> KeptDisk:
+    return KeptDisk(
+        disk_id=disk.disk_id,
+        kind=disk.kind,
+        category=disk.category,
+        size=disk.size,
+        device=disk.device,
+        was_deleted_with_instance=disk.delete_with_instance or identity.TAG_RETAINED in disk.tags,
+        is_cloud=disk.is_cloud,
+    )

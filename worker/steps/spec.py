@@ -1,0 +1,177 @@
+"""Capture the source while it exists and freeze what the replacement is to be."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from worker.core import identity
+from worker.core.ladder import candidates
+from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
+from worker.core.outcomes import Done, Moot, Outcome, Park, StepName, Wait
+from worker.core.policy import Policy
+from worker.core.progress import Mootness, Progress, SourceFacts, Specified
+from worker.ports import Instances, Sources, Stock
+from worker.steps.base import NOTHING, Parking
+
+# What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
+SPOT_DURATION_MAX = 1
+SECOND_LOOK_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Specify:
+    """Freeze the launch specification and the candidates; reads only."""
+
+    name: ClassVar[StepName] = StepName.SPEC
+
+    sources: Sources
+    stock: Stock
+    instances: Instances
+    policy: Policy
+
+    def is_done(self, progress: Progress) -> bool:
+        return progress.specified is not None
+
+    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
+        """Nothing: this step changes nothing in the cloud."""
+        return NOTHING
+
+    def run(self, progress: Progress, now: float) -> Outcome:
+        """Describe everything that the clone depends on and freeze it."""
+        look = self.sources.look(progress.instance_id)
+        source = look.instance
+        if source is None:
+            return self._absent(progress, now)
+        role = self.sources.ram_role(source.instance_id)
+        types = self.stock.instance_types(
+            memory=source.memory, architecture_of=source.instance_type
+        )
+        vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()
+        disks = tuple(disk for disk in look.disks if disk.is_cloud)
+        spec, dropped = launch_spec(progress, source, disks, role, owner=self.policy.owner)
+        order = candidates(
+            source,
+            types,
+            vswitches,
+            self.policy,
+            data_disks=sum(1 for disk in disks if disk.kind == "data"),
+        )
+        specified = replace(progress, specified=Specified(_facts(source, role), spec, order))
+        return Done(_remarks(specified, source, look.disks, dropped).marked("source captured", now))
+
+    def _absent(self, progress: Progress, now: float) -> Outcome:
+        """Without a capture nothing can be launched; another message may have one."""
+        replacements = self.instances.find_tagged(progress.recreation_id)
+        if replacements:
+            found = replacements[0].instance_id
+            return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
+        missed = replace(progress, absent_at=progress.absent_at or now)
+        if now < missed.absent_at + self.policy.sibling_wait:
+            until = now + SECOND_LOOK_SECONDS
+            return Wait(missed, until, "the source went before its capture; look for a sibling")
+        raise Parking(
+            Park.SOURCE_GONE, "the source went before it could be captured; its image exists"
+        )
+
+
+def launch_spec(
+    progress: Progress, source: Instance, disks: tuple[Disk, ...], role: str, *, owner: str
+) -> tuple[LaunchSpec, tuple[str, ...]]:
+    """Write the request for the clone; returns it and the tag keys that found no room."""
+    ours = identity.owned_tags(
+        progress.recreation_id, owner=owner, source=source.instance_id, lineage=progress.lineage
+    )
+    tags, dropped = identity.cloned_tags(source.tags, ours)
+    was_kept = {
+        disk.disk_id: disk for disk in (progress.retained.disks if progress.retained else ())
+    }
+    spec = LaunchSpec(
+        name=source.name,
+        security_groups=source.security_groups,
+        tags=tuple(sorted(tags.items())),
+        disks=tuple(
+            _disk_spec(disk, goes=_went_along(disk, was_kept.get(disk.disk_id))) for disk in disks
+        ),
+        source_type=source.instance_type,
+        spot_strategy=source.spot_strategy,
+        description=source.description,
+        host_name=source.host_name,
+        spot_price_limit=source.spot_price_limit,
+        spot_duration=min(source.spot_duration, SPOT_DURATION_MAX),
+        interruption_behavior=source.interruption_behavior,
+        key_pair=source.key_pair,
+        ram_role=role,
+        resource_group=source.resource_group,
+        internet_charge_type=source.internet_charge_type,
+        # A bandwidth above zero buys a new static address; wanted only in place of one.
+        bandwidth_out=source.bandwidth_out if source.public_ip else 0,
+        bandwidth_in=source.bandwidth_in,
+        credit_specification=source.credit_specification,
+        deployment_set=source.deployment_set,
+        http_endpoint=source.http_endpoint,
+        http_tokens=source.http_tokens,
+        threads_per_core=source.threads_per_core,
+        login_as_non_root=source.login_as_non_root,
+    )
+    return spec, dropped
+
+
+def _went_along(disk: Disk, kept: object) -> bool:
+    """Tell whether the disk went with its instance before retain changed that."""
+    return bool(getattr(kept, "was_deleted_with_instance", disk.delete_with_instance))
+
+
+def _disk_spec(disk: Disk, *, goes: bool) -> DiskSpec:
+    return DiskSpec(
+        kind=disk.kind,
+        device=disk.device,
+        category=disk.category,
+        size=disk.size,
+        performance_level=disk.performance_level,
+        encrypted=disk.encrypted,
+        kms_key=disk.kms_key,
+        name=disk.name,
+        description=disk.description,
+        provisioned_iops=disk.provisioned_iops,
+        bursting=disk.bursting,
+        snapshot_policy=disk.snapshot_policy,
+        delete_with_instance=goes,
+    )
+
+
+def _facts(source: Instance, role: str) -> SourceFacts:
+    return SourceFacts(
+        instance_type=source.instance_type,
+        zone=source.zone,
+        name=source.name,
+        private_ip=source.private_ip,
+        public_ip=source.public_ip or "",
+        eip=source.eip_address or "",
+        cpu=source.cpu,
+        memory=source.memory,
+        image_id=source.image_id,
+        vpc=source.vpc,
+        security_groups=source.security_groups,
+        key_pair=source.key_pair,
+        ram_role=role,
+        tags=tuple(sorted(source.tags.items())),
+    )
+
+
+def _remarks(
+    progress: Progress, source: Instance, disks: tuple[Disk, ...], dropped: tuple[str, ...]
+) -> Progress:
+    for key in dropped:
+        progress = progress.remarked(f"tag {key}", "a resource holds 20 tags and ours come first")
+    if source.public_ip:
+        progress = progress.remarked(
+            f"public address {source.public_ip}", "a static public address dies with its instance"
+        )
+    if source.eip_address:
+        progress = progress.remarked(
+            f"elastic address {source.eip_address}",
+            "it stays allocated in the account; bind it to the replacement by hand",
+        )
+    for disk in disks:
+        if not disk.is_cloud:
+            progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")
+    return progress
