@@ -99,6 +99,61 @@ class Assumptions:
     # by published clients.
     mns_open_not_found_code: str = "QueueNotExist"
 
+    # HTTP status of a dry run that passed. Source: RunInstances, DryRun, names the error code
+    # DryRunOperation and no status.
+    dry_run_status: int = 400
+    # Whether ModifyDiskAttribute works on disks of an instance under the Recycling lock. Source:
+    # ModifyDiskAttribute names only the security lock.
+    modify_disk_while_recycling: bool = True
+    # The same for CreateImage and CreateSnapshot. Source: CreateImage wants Running or Stopped
+    # and names only the security lock; a 2024 use case does it on the interruption event.
+    create_image_while_recycling: bool = True
+    # The same for StopInstance. Source: StopInstance does not mention the lock.
+    stop_while_recycling: bool = True
+    # The same for detaching disks and interfaces and unbinding an EIP. Source: the same silence.
+    detach_while_recycling: bool = True
+    # Seconds between the platform's own orderly stop and the release; None: no stop. Source:
+    # "Query the interruption events" prints a Recycling instance that is Stopped.
+    platform_stop_lead_seconds: float | None = 10.0
+    # Whether a running image or snapshot outlives StopInstance and RebootInstance. Source:
+    # CreateSnapshot: a change of the instance's status makes the creation fail.
+    image_survives_stop: bool = False
+    # Whether it outlives the platform's own stop before the release. Source: the same sentence.
+    image_survives_platform_stop: bool = False
+    # Whether a running image outlives the release when its disks are kept. Source: only the
+    # opposite case is documented: an unfinished snapshot dies with its disk.
+    image_survives_release: bool = True
+    # Whether running snapshots of kept disks outlive the release. Source: the same.
+    kept_disk_snapshots_finish: bool = True
+    # When Usable turns true: "with_available", "early" (seconds after the start, ESSD disks
+    # only) or "late" (after Available). Source: DescribeImages, Usable; the Terraform provider's
+    # commit and pull request that began to wait for it contradict each other.
+    image_usable: str = "with_available"
+    # Whether CreateImage takes a snapshot that is Available but not accomplished. Source:
+    # CreateSnapshot says accomplished; "Instant access" is silent.
+    image_from_available_snapshot: bool = False
+    # Whether the tags of CreateImage reach the snapshots it makes. Source: CreateImage, Tag.
+    image_tags_reach_snapshots: bool = False
+    # Whether the tags of RunInstances reach disks and primary interface. Source: RunInstances,
+    # Tag.N.Key, in the older text only.
+    launch_tags_reach_disks: bool = True
+    # Category of disks that RunInstances and DescribeAvailableResource are not told. Source:
+    # their pages say cloud_efficiency; since 2026-01-30 the China site says cloud_essd.
+    default_disk_category: str = "cloud_efficiency"
+    # Whether Memory of DescribeAvailableResource means exactly or at least. Unpublished.
+    memory_filter_exact: bool = True
+    # Seconds until the private address of a deleted interface can be taken again. Unpublished.
+    private_ip_free_after_seconds: float = 30.0
+    # Whether a launch that is deleted for lack of stock is announced by SystemFailure.Delete.
+    # Source: RunInstances says so, not that it always happens.
+    vanish_announced: bool = True
+    # `data.action` of the interruption of an instance in economical mode. Source: the pages
+    # know `delete` only.
+    economical_action: str = "delete"
+    # Whether an instance in economical mode loses its Recycling lock once it is stopped, so
+    # that StartInstance can be tried. Source: "Retain data after reclamation" lets one restart.
+    economical_lock_ends: bool = True
+
 
 FLIPS: Mapping[str, tuple[Any, ...]] = {
     "client_token_seconds": (120.0,),
@@ -134,4 +189,24 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "smq_checks_content_md5": (False,),
     "smq_batch_send_failure_status": (400,),
     "mns_open_not_found_code": ("ResourceNotFound:QueueName", "RESOURCE_NOT_FOUND"),
+    "dry_run_status": (403, 412),
+    "modify_disk_while_recycling": (False,),
+    "create_image_while_recycling": (False,),
+    "stop_while_recycling": (False,),
+    "detach_while_recycling": (False,),
+    "platform_stop_lead_seconds": (None, 60.0),
+    "image_survives_stop": (True,),
+    "image_survives_platform_stop": (True,),
+    "image_survives_release": (False,),
+    "kept_disk_snapshots_finish": (False,),
+    "image_usable": ("early", "late"),
+    "image_from_available_snapshot": (True,),
+    "image_tags_reach_snapshots": (True,),
+    "launch_tags_reach_disks": (False,),
+    "default_disk_category": ("cloud_essd",),
+    "memory_filter_exact": (False,),
+    "private_ip_free_after_seconds": (0.0, 600.0),
+    "vanish_announced": (False,),
+    "economical_action": ("stop",),
+    "economical_lock_ends": (False,),
 }

@@ -194,3 +194,69 @@ class _Control:
     def _reset(self, order: Scenario) -> Mapping[str, Any]:
         self._service.reset()
         return apply_scenario(self._service, order)
+
+
+class _Guard:
+    """Keeps other people's web pages out; see the module's docstring."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _foreign(scope["method"], Headers(scope=scope)) if _is_http(scope) else None
+        if refusal is not None:
+            await _error(403, "Forbidden", refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _is_http(scope: Scope) -> bool:
+    return bool(scope["type"] == "http")
+
+
+def _foreign(method: str, headers: Headers) -> str | None:
+    """Return why a request is refused, or None."""
+    host = headers.get("host", "")
+    if host.rpartition(":")[0] not in _LOCAL_HOSTS and host not in _LOCAL_HOSTS:
+        return "The control API is only for requests addressed to 127.0.0.1 or localhost."
+    if method in ("GET", "HEAD"):
+        return None
+    if headers.get("origin", f"http://{host}") != f"http://{host}":
+        return "The control API takes no orders from other web pages."
+    if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return "The control API takes JSON (content-type: application/json)."
+    return None
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(_WEB / "index.html", media_type="text/html", headers=_PAGE_HEADERS)
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _MEDIA_TYPES:
+        return _error(404, "NotFound", f"There is no {name}.")
+    return FileResponse(_WEB / name, media_type=_MEDIA_TYPES[name], headers=_PAGE_HEADERS)
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"code": code, "message": message}, status_code=status)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return _error(error.status, error.code, error.message)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    return _error(400, "Invalid", describe(error))
+
+
+def describe(error: Exception) -> str:
+    """Tell in one sentence what is wrong with an order."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]

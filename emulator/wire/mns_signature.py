@@ -13,7 +13,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import mktime_tz, parsedate_tz
+from email.utils import parsedate_to_datetime
 from time import gmtime, strftime
 from urllib.parse import quote, unquote
 
@@ -132,10 +132,9 @@ def _read_date(headers: Mapping[str, str]) -> float:
     text = headers.get("date") or headers.get("x-mns-date")
     if not text:
         raise ApiError(400, "MissingDateHeader", "Date header is required in your request.")
-    parsed = parsedate_tz(text)
     try:
-        if parsed is not None and text.rstrip().endswith("GMT"):
-            return float(mktime_tz(parsed))
+        if text.rstrip().endswith("GMT"):
+            return parsedate_to_datetime(text).timestamp()
     except (OverflowError, ValueError):
         pass
     raise ApiError(400, "InvalidDateHeader", "The Date header you provided is invalid.")

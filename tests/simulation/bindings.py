@@ -28,9 +28,7 @@ class CloudCall:
     def __call__(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         self.kernel.sleep(self.latency / 2)
         try:
-            body = self.cloud.call(
-                product_of(action), self.region, action, params, self.kernel.now
-            )
+            body = self.cloud.call(product_of(action), self.region, action, params, self.kernel.now)
         except ApiError as error:
             self.kernel.sleep(self.latency / 2)
             raise ApiRefusal(error.status, error.code, error.message) from None

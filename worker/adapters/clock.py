@@ -98,13 +98,14 @@ def is_loopback(url: str) -> bool:
 
 def _line(text: bytes, read_at: float) -> _Line:
     body = json.loads(text)
-    if not isinstance(body, dict):
-        raise ValueError("the emulator's clock did not answer with an object")
-    virtual, speed = body.get("now"), body.get("speed")
-    if not _is_finite(virtual) or not _is_finite(speed) or speed < 0:
+    answer: dict[str, object] = body if isinstance(body, dict) else {}
+    virtual, speed = _finite(answer.get("now")), _finite(answer.get("speed"))
+    if virtual is None or speed is None or speed < 0:
         raise ValueError("the emulator's clock did not answer with `now` and `speed`")
-    return _Line(read_at, float(virtual), float(speed))
+    return _Line(read_at, virtual, speed)
 
 
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _finite(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None

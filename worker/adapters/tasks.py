@@ -42,11 +42,9 @@ class ThreadTasks(ports.Tasks):
             taken = [self._inbox.get(timeout=wait)]
         except queue.Empty:
             return ()
-        while True:
-            try:
-                taken.append(self._inbox.get_nowait())
-            except queue.Empty:
-                return taken
+        # Only this thread takes: what is counted now stays there until it is taken.
+        taken.extend(self._inbox.get_nowait() for _ in range(self._inbox.qsize()))
+        return taken
 
     def close(self) -> None:
         """Drop what has not begun and let the rest end by itself.

@@ -30,7 +30,7 @@ HIDDEN: Final = "***"
 # Receipt handles are keys too: who has one can delete the message.
 _SECRET_NAME: Final = re.compile(
     r"secret|passw|authorization|signature|security_?token|user_?data|access_?key|credential"
-    r"|private_?key|cookie|handle",
+    r"|private_?key|cookie|handle$",
     re.IGNORECASE,
 )
 # A shorter one would be found inside ordinary words.
@@ -132,8 +132,9 @@ def _visible(character: str) -> str:
 
 def _description(error: BaseException) -> dict[str, object]:
     described: dict[str, object] = {"error": _told(error), "where": _places(error.__traceback__)}
-    cause = error.__cause__ or error.__context__
-    if cause is not None and not error.__suppress_context__:
+    context = None if error.__suppress_context__ else error.__context__
+    cause = error.__cause__ or context
+    if cause is not None:
         described["after"] = f"{type(cause).__name__} {_places(cause.__traceback__)}"
     return described
 

@@ -13,6 +13,7 @@ from worker.cli.lazy import Command, LazyGroup
 from worker.cli.options import config_option, examples
 
 COMMANDS: Mapping[str, Command] = {
+    "run": Command("worker.cli.run:run", "Poll the queue and recreate what is reclaimed."),
     "config": Command("worker.cli.config:config", "Check and show the configuration."),
     "rule": Command("worker.cli.rule:rule", "Set up the EventBridge rule and the queues."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),

@@ -29,6 +29,7 @@ _EXPECTED = {
     "int_type": ("must be a whole number", "write digits without quotes"),
     "string_type": ("must be text", "write text"),
     "tuple_type": ("must be a list", "write [a, b], or one '- item' per line"),
+    "dict_type": ("must be a mapping", "write 'key: value' lines, or {} for none"),
     "mapping_type": ("must be a mapping", "write 'key: value' lines, or {} for none"),
     "model_type": ("must be a section", "write its keys below it, indented"),
 }

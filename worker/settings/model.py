@@ -1,5 +1,6 @@
 """The whole configuration as one frozen value that cannot exist with an impossible combination."""
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -71,8 +72,10 @@ class Settings(Section):
         return tuple(key.get_secret_value().encode() for key in both if key is not None)
 
     def effective(self) -> dict[str, Any]:
-        """Return the settings as plain data that reads back to the same settings; no secret is in it."""
-        return self.model_dump(mode="json")
+        """Return the settings as plain data for a file of the same effect: derived addresses filled in, no secrets."""
+        data = self.model_dump(mode="json")
+        data["endpoints"].update(asdict(self.urls))
+        return data
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:

@@ -43,10 +43,10 @@ class Scale:
     def write(self, quantity: float) -> str:
         """Write a quantity the shortest way that `read` reads back: 90 s is `90s`, 3600 s is `1h`."""
         for unit, length in self.units.items():
-            count = quantity / length
-            if quantity and count == int(count):
+            count = round(quantity / length, 6)
+            if count and count == int(count):
                 return f"{int(count)}{unit}"
-        return f"{quantity:g}{self.plain}"
+        return f"{quantity:.6f}".rstrip("0").rstrip(".") + self.plain
 
     def _split(self, text: str) -> list[tuple[str, str]]:
         text = text.strip()

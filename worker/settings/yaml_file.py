@@ -22,10 +22,11 @@ class _StrictLoader(yaml.SafeLoader):
         """Note keys that were there before, then build the mapping as usual."""
         seen: dict[str, yaml.Mark] = {}
         for key, _ in node.value:
-            if key.value in seen and isinstance(key, yaml.ScalarNode):
-                self.repeated.append((key.value, seen[key.value], key.start_mark))
-            elif isinstance(key, yaml.ScalarNode):
-                seen[key.value] = key.start_mark
+            # Any other key is a list or a mapping, which the parent refuses with its place.
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    self.repeated.append((key.value, seen[key.value], key.start_mark))
+                seen.setdefault(key.value, key.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 
@@ -50,9 +51,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def parse_yaml(text: str, *, name: str) -> dict[str, Any]:
     """Parse the text of a configuration file; `name` is what problems call it."""
-    loader = _StrictLoader(text)
     try:
-        data = loader.get_single_data()
+        data, repeated = _construct(text)
     except yaml.MarkedYAMLError as error:
         raise SettingsError(_syntax(error, name)) from error
     except (yaml.YAMLError, ValueError) as error:
@@ -61,10 +61,8 @@ def parse_yaml(text: str, *, name: str) -> dict[str, Any]:
             name, "is not YAML: it holds a character or value that YAML refuses", "write plain text"
         )
         raise SettingsError(problem) from error
-    finally:
-        loader.dispose()
-    if loader.repeated:
-        raise SettingsError(*(_repeated(name, *entry) for entry in loader.repeated))
+    if repeated:
+        raise SettingsError(*(_repeated(name, *entry) for entry in repeated))
     if data is None:
         return {}
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
@@ -72,6 +70,14 @@ def parse_yaml(text: str, *, name: str) -> dict[str, Any]:
             Problem(name, "must hold sections such as queue:", "write key: value lines", found=data)
         )
     return data
+
+
+def _construct(text: str) -> tuple[Any, list[tuple[str, yaml.Mark, yaml.Mark]]]:
+    loader = _StrictLoader(text)
+    try:
+        return loader.get_single_data(), loader.repeated
+    finally:
+        loader.dispose()
 
 
 def _syntax(error: yaml.MarkedYAMLError, name: str) -> Problem:

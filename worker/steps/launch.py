@@ -8,7 +8,7 @@ after a while, and the request stands before every verdict, because tags show la
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import identity, launching
 from worker.core.eligibility import is_interrupted
 from worker.core.model import (
     Accepted,
@@ -24,14 +24,14 @@ from worker.core.model import (
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.polling import next_image_poll
-from worker.core.progress import Imaged, Launched, Mootness, Progress, Refusal, Specified
+from worker.core.progress import Imaged, Mootness, Progress
 from worker.ports import Images, Instances, Sources, Tagging
 from worker.steps.base import Parking
 
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
 SLOW_CONFIRM_SECONDS = 15.0
-ROUND_SECONDS = 10.0
+LOOK_AGAIN_SECONDS = 10.0
 LOOKS_FOR_FALSE_ALARM = 2
 
 
@@ -64,15 +64,15 @@ class Launch:
             return self._await_image(progress, now)
         if now < launched.not_before:
             return Wait(progress, launched.not_before, "pausing before the candidates are tried")
-        found = _not_quarantined(self.instances.find_tagged(progress.recreation_id))
+        found = launching.not_quarantined(self.instances.find_tagged(progress.recreation_id))
         if found:
-            return Note(_adopted(progress, _winner(found), now))
+            return Note(launching.with_adopted(progress, launching.winner(found), now))
         return self._take_over(progress, now)
 
     # The image
 
     def _await_image(self, progress: Progress, now: float) -> Outcome:
-        imaged = _imaged(progress)
+        imaged = launching.imaged(progress)
         image = self.images.find(imaged.name)
         if image is None:
             return self._no_image(progress, imaged, now)
@@ -82,7 +82,7 @@ class Launch:
             raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
         if not image.usable:
             return self._keep_waiting(progress, image, imaged, now)
-        return Note(_usable(progress, image, now))
+        return Note(launching.with_usable_image(progress, image, now))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:
@@ -112,7 +112,7 @@ class Launch:
         source = self.sources.find(progress.instance_id)
         launched = progress.launched
         if source is None or source.status == "Stopped":
-            return self._launch(_stopped(progress, now), now)
+            return self._launch(launching.with_stopped_source(progress, now), now)
         if not is_interrupted(source) and not launched.stop_sent:
             return self._unlocked(progress, now)
         if self.policy.takeover == "overlap":
@@ -142,7 +142,7 @@ class Launch:
 
     def _await_safe_image(self, progress: Progress, now: float) -> Outcome:
         """A usable image may still be harmed by a stop; wait for Available."""
-        image = self.images.find(_imaged(progress).name)
+        image = self.images.find(launching.imaged(progress).name)
         if image is not None and image.has_failed:
             raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
         if image is None or not image.is_safe:
@@ -157,13 +157,15 @@ class Launch:
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
             return Moot(looked, Mootness.FALSE_ALARM, "the instance is not locked any more")
-        return Wait(looked, now + ROUND_SECONDS, "the instance is not locked any more; look again")
+        return Wait(
+            looked, now + LOOK_AGAIN_SECONDS, "the instance is not locked any more; look again"
+        )
 
     # The request
 
     def _launch(self, progress: Progress, now: float) -> Outcome:
-        specified, launched = _specified(progress), progress.launched
-        image = self.images.find(_imaged(progress).name)
+        specified, launched = launching.specified(progress), progress.launched
+        image = self.images.find(launching.imaged(progress).name)
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         if image is None or image.has_failed:
@@ -174,7 +176,7 @@ class Launch:
             specified.launch,
             candidate,
             image_id=image.image_id,
-            token=_token(progress),
+            token=launching.token(progress),
             drop=launched.drop,
         )
         return self._answered(progress, candidate, answer, now)
@@ -184,17 +186,17 @@ class Launch:
     ) -> Outcome:
         match answer:
             case Accepted(instance_id):
-                return Note(_accepted(progress, candidate, instance_id, now))
+                return Note(launching.with_accepted(progress, candidate, instance_id, now))
             case Exists():
                 return self._clashed(progress, candidate, now)
             case NoStock(code):
                 return Note(self._next(progress, candidate, code, now))
             case NotReady(code):
-                return Note(_another_round(progress, candidate, code, now))
+                return Note(launching.with_another_round(progress, candidate, code, now))
             case Unsupported(parameter, code):
                 if parameter in progress.launched.drop:
                     return Note(self._next(progress, candidate, code, now))
-                return Note(_without(progress, parameter, code))
+                return Note(launching.with_fewer_parameters(progress, parameter, code))
 
     def _clashed(self, progress: Progress, candidate: Candidate, now: float) -> Outcome:
         """The token stands for another request: somebody's launch shows by tag, or was refused."""
@@ -203,30 +205,17 @@ class Launch:
         if now > since + self.policy.vanish_after:
             return Note(self._next(progress, candidate, "token taken", now))
         clashed = replace(progress, launched=replace(launched, clashed_at=since))
-        return Wait(clashed, now + ROUND_SECONDS, "another launch under this token; look for it")
+        return Wait(
+            clashed, now + LOOK_AGAIN_SECONDS, "another launch under this token; look for it"
+        )
 
     def _next(self, progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:
-        """Move to the next candidate; after the last one the list starts again, after a pause."""
-        launched, total = progress.launched, len(_specified(progress).candidates)
-        cleared = replace(
-            launched,
-            index=launched.index + 1,
-            round=0,
-            drop=(),
-            clashed_at=0.0,
-            instance_id="",
-            accepted_at=0.0,
-            refusals=_remembered(launched, Refusal(candidate.label, code, now)),
-        )
-        if cleared.index < total:
-            return replace(progress, launched=cleared)
-        if cleared.epoch + 1 >= self.policy.epochs_max:
-            raise Parking(Park.NO_STOCK, f"none of {total} candidates could be had", code=code)
         pause = now + self.policy.epoch_pause
-        return replace(
-            progress,
-            launched=replace(cleared, index=0, epoch=cleared.epoch + 1, not_before=pause),
-        )
+        moved = launching.with_next_candidate(progress, candidate, code, now, pause=pause)
+        if moved.launched.epoch >= self.policy.epochs_max:
+            total = len(launching.specified(progress).candidates)
+            raise Parking(Park.NO_STOCK, f"none of {total} candidates could be had", code=code)
+        return moved
 
     # The confirmation
 
@@ -249,124 +238,19 @@ class Launch:
         launched = progress.launched
         if now <= launched.accepted_at + self.policy.vanish_after:
             return Wait(progress, now + CONFIRM_POLL_SECONDS, "the replacement does not show yet")
-        candidate = _specified(progress).candidates[launched.index]
+        candidate = launching.specified(progress).candidates[launched.index]
         return Note(self._next(progress, candidate, "vanished after it was accepted", now))
 
     def _alone(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
         """Of two replacements the earliest stays; the other is marked, never deleted."""
-        found = _not_quarantined(self.instances.find_tagged(progress.recreation_id))
-        winner = _winner((replacement, *found))
+        found = launching.not_quarantined(self.instances.find_tagged(progress.recreation_id))
+        winner = launching.winner((replacement, *found))
         losers = tuple(
             sorted({one.instance_id for one in (replacement, *found)} - {winner.instance_id})
         )
         if losers:
             self.tagging.tag("instance", losers, {identity.TAG_QUARANTINED: winner.instance_id})
-            return Note(_quarantined(_adopted(progress, winner, now), losers))
-        return Done(_running(progress, replacement, now))
-
-
-def _token(progress: Progress) -> str:
-    epoch, index, round_, drop = progress.launched.slot
-    slot = (str(epoch), str(index), str(round_), *drop)
-    return identity.client_token(progress.recreation_id, StepName.LAUNCH.value, *slot)
-
-
-def _imaged(progress: Progress) -> Imaged:
-    if progress.imaged is None:
-        raise AssertionError("launch stands after image")
-    return progress.imaged
-
-
-def _specified(progress: Progress) -> Specified:
-    if progress.specified is None:
-        raise AssertionError("launch stands after spec")
-    return progress.specified
-
-
-def _usable(progress: Progress, image: Image, now: float) -> Progress:
-    launched = replace(progress.launched, image_usable_at=now, image_safe=image.is_safe)
-    return replace(progress, launched=launched).marked("image usable", now, image.image_id)
-
-
-def _stopped(progress: Progress, now: float) -> Progress:
-    if progress.launched.source_stopped_at:
-        return progress
-    launched = replace(progress.launched, source_stopped_at=now)
-    return replace(progress, launched=launched).marked("source stopped or gone", now)
-
-
-def _accepted(progress: Progress, candidate: Candidate, instance_id: str, now: float) -> Progress:
-    launched = replace(
-        progress.launched,
-        instance_id=instance_id,
-        accepted_at=now,
-        instance_type=candidate.instance_type,
-        zone=candidate.zone,
-    )
-    return replace(progress, launched=launched).marked("replacement accepted", now, instance_id)
-
-
-def _adopted(progress: Progress, replacement: Instance, now: float) -> Progress:
-    launched = replace(
-        progress.launched,
-        instance_id=replacement.instance_id,
-        accepted_at=progress.launched.accepted_at or now,
-        instance_type=replacement.instance_type,
-        zone=replacement.zone,
-    )
-    return replace(progress, launched=launched).marked(
-        "replacement accepted", now, replacement.instance_id
-    )
-
-
-def _running(progress: Progress, replacement: Instance, now: float) -> Progress:
-    launched = replace(
-        progress.launched,
-        running_at=now,
-        instance_type=replacement.instance_type,
-        zone=replacement.zone,
-        private_ip=replacement.private_ip,
-    )
-    return replace(progress, launched=launched).marked(
-        "replacement running", now, replacement.instance_id
-    )
-
-
-def _another_round(progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:
-    """A refusal is remembered with its token, so a later try needs a new one."""
-    launched = progress.launched
-    again = replace(
-        launched,
-        round=launched.round + 1,
-        not_before=now + ROUND_SECONDS,
-        refusals=_remembered(launched, Refusal(candidate.label, code, now)),
-    )
-    return replace(progress, launched=again)
-
-
-def _without(progress: Progress, parameter: str, code: str) -> Progress:
-    launched = progress.launched
-    fewer = replace(launched, drop=tuple(sorted((*launched.drop, parameter))))
-    return replace(progress, launched=fewer).remarked(parameter, code)
-
-
-def _quarantined(progress: Progress, losers: tuple[str, ...]) -> Progress:
-    launched = replace(progress.launched, quarantined=(*progress.launched.quarantined, *losers))
-    for loser in losers:
-        progress = progress.remarked(f"instance {loser}", "a second replacement; delete it by hand")
-    return replace(progress, launched=launched)
-
-
-def _remembered(launched: Launched, refusal: Refusal) -> tuple[Refusal, ...]:
-    return (*launched.refusals, refusal)[-REFUSALS_MAX:]
-
-
-def _not_quarantined(found: tuple[Instance, ...]) -> tuple[Instance, ...]:
-    return tuple(one for one in found if identity.TAG_QUARANTINED not in one.tags)
-
-
-def _winner(found: tuple[Instance, ...]) -> Instance:
-    return min(found, key=lambda one: (one.created_at, one.instance_id))
-
-
-REFUSALS_MAX = 24
+            return Note(
+                launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)
+            )
+        return Done(launching.with_running(progress, replacement, now))

@@ -8,6 +8,7 @@ What happens when the platform itself stops or releases the instance is a matter
 
 from collections.abc import Iterable
 
+from emulator.state.ecs.events import publish_snapshot
 from emulator.state.ecs.records import Disk, Image, Instance, Snapshot
 from emulator.state.ecs.region import EcsRegion
 
@@ -71,6 +72,7 @@ def start_snapshot(region: EcsRegion, disk: Disk, now: float, seconds: float) ->
 
 def _finish_snapshot(region: EcsRegion, snapshot: Snapshot, at: float) -> None:
     snapshot.status, snapshot.timer = "accomplished", None
+    publish_snapshot(region, snapshot.snapshot_id, at)
     region.platform(at, "SnapshotAccomplished", snapshot.snapshot_id, disk_id=snapshot.disk_id)
 
 
@@ -139,6 +141,7 @@ def fail_snapshot(region: EcsRegion, snapshot: Snapshot, at: float, why: str) ->
     if snapshot.timer is not None:
         snapshot.timer.cancel()
         snapshot.timer = None
+    publish_snapshot(region, snapshot.snapshot_id, at)
     region.platform(at, "SnapshotFailed", snapshot.snapshot_id, why=why, disk_id=snapshot.disk_id)
     for image_id in sorted(snapshot.image_ids):
         if image_id in region.images:

@@ -6,12 +6,18 @@ stays allocated, the private address returns to its vSwitch.
 """
 
 from emulator.state.ecs import captures
+from emulator.state.ecs.events import publish_state
 from emulator.state.ecs.instance_view import instance_row
 from emulator.state.ecs.records import Disk, Instance, Interface
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.errors import ApiError
 
 FORCED_SHARE = 0.2
+
+
+def _enter(region: EcsRegion, instance: Instance, state: str, at: float) -> None:
+    instance.status.to(state, at)
+    publish_state(region, instance.instance_id, state, at)
 
 
 def begin_boot(region: EcsRegion, instance: Instance, now: float) -> None:
@@ -24,7 +30,7 @@ def begin_boot(region: EcsRegion, instance: Instance, now: float) -> None:
 
 def begin_start(region: EcsRegion, instance: Instance, now: float) -> None:
     """Begin to start an instance."""
-    instance.status.to("Starting", now)
+    _enter(region, instance, "Starting", now)
     instance.started_at, instance.stopped_mode = now, "Not-applicable"
     instance.transition = region.world.scheduler.at(
         now + region.jittered(region.settings.starting_seconds),
@@ -35,7 +41,7 @@ def begin_start(region: EcsRegion, instance: Instance, now: float) -> None:
 def finish_start(region: EcsRegion, instance: Instance, at: float) -> None:
     """Make an instance Running; from now on it writes to its disks."""
     instance.transition = None
-    instance.status.to("Running", at)
+    _enter(region, instance, "Running", at)
     for disk in region.disks_of(instance):
         disk.log.start(instance.instance_id, at)
     region.platform(at, "Running", instance.instance_id)
@@ -53,7 +59,7 @@ def begin_stop(
     """Begin to stop an instance; only an orderly stop writes back what is cached."""
     captures.break_by_state_change(region, instance, now, by_platform=by_platform)
     _halt(region, instance, now, orderly=orderly)
-    instance.status.to("Stopping", now)
+    _enter(region, instance, "Stopping", now)
     seconds = region.settings.stopping_seconds * (1.0 if orderly else FORCED_SHARE)
     instance.transition = region.world.scheduler.at(
         now + region.jittered(seconds),
@@ -66,7 +72,7 @@ def finish_stop(
 ) -> None:
     """Make an instance Stopped; StopCharging gives its CPU, memory and public address away."""
     instance.transition = None
-    instance.status.to("Stopped", at)
+    _enter(region, instance, "Stopped", at)
     instance.stopped_mode = "StopCharging" if stop_charging else "KeepCharging"
     if stop_charging:
         instance.public_ip = ""
@@ -139,7 +145,11 @@ def release(region: EcsRegion, instance: Instance, at: float, *, by_platform: bo
         addresses.free_now(addresses.find(instance.eip_allocation_id), at)
     if not by_platform:
         _give_back_stock(region, instance)
-    instance.status.to("Deleted", at)
+    if instance.is_spot:
+        region.spot_vcpus -= region.instance_type(instance.type_id).cpu
+    _enter(region, instance, "Deleted", at)
+    if instance.image_id in region.images:
+        region.images[instance.image_id].users.discard(instance.instance_id)
     _remove(region, instance, at)
     note = region.platform if by_platform else region.record
     kept = [each for each in instance.disk_ids if each in region.disks]

@@ -67,6 +67,7 @@ class EcsRegion:
         self.history: list[dict[str, Any]] = []
         self.doomed_launches = 0
         self.launch_minute = (-1, 0)
+        self.spot_vcpus = 0
 
     @property
     def assumptions(self) -> Assumptions:

@@ -40,6 +40,7 @@ class EcsSettings:
         snapshot_quota: Manual snapshots per disk.
         spot_vcpu_quota: vCPUs of all spot instances of a region.
         thin_stock: Instances that a thin or closing pool holds at the beginning.
+        publish_progress: Publish state changes and finished snapshots as events, too.
         calls_per_minute: Calls of one API in a calendar minute before it is refused.
         default_calls_per_minute: The same for APIs not named; None means unlimited.
     """
@@ -72,5 +73,6 @@ class EcsSettings:
     snapshot_quota: int = 2000
     spot_vcpu_quota: int = 5000
     thin_stock: int = 20
+    publish_progress: bool = True
     calls_per_minute: Mapping[str, int] = field(default_factory=dict)
     default_calls_per_minute: int | None = None

@@ -217,7 +217,10 @@ def test_dump_shows_what_the_api_hides() -> None:
 
     dump = dump_queue(service.get_queue("jobs", NOW), NOW)
 
-    assert [(m["body"], m["state"]) for m in dump["messages"]] == [("一", "active"), ("二", "delayed")]
+    assert [(m["body"], m["state"]) for m in dump["messages"]] == [
+        ("一", "active"),
+        ("二", "delayed"),
+    ]
     assert dump["messages"][0]["expires_at"] == NOW + 345_600
 
 

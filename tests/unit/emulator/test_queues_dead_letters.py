@@ -61,12 +61,12 @@ def test_receive_goes_on_to_the_next_message_after_a_move() -> None:
     service = make_service()
     send(service)
     receive_times(service, 2)
-    fresh = service.send_one("jobs", OutMessage("fresh"), NOW + 60)
+    fresh = service.send_one("jobs", OutMessage("fresh"), NOW + 70)
 
-    received = service.receive("jobs", 1, NOW + 60)
+    received = service.receive("jobs", 1, NOW + 70)
 
     assert [message.message_id for message in received] == [fresh.message_id]
-    assert moves(service) == [NOW + 60]
+    assert moves(service) == [NOW + 70]
 
 
 def test_nothing_moves_while_nobody_receives() -> None:

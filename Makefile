@@ -1,0 +1,49 @@
+# The two commands of the README are `make demo` and `make test`; each sets itself up.
+# Needs python3 (3.10 to 3.13) and make; packages come from PyPI, by the hashes in requirements.lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment with exactly the locked packages
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "aliyun-ops needs Python 3.10 to 3.13, found `$(PYTHON) --version 2>&1`; name one with make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv module is missing; install it first (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 2; }
+	@echo "Setting up $(VENV) (once, about a minute)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=name, SPEED=n)
+	@$(BIN)/aliyun-ops demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
+
+test: $(READY) ## Run every test: unit, contract, simulation, end to end
+	@$(BIN)/python -m pytest -q
+
+check: $(READY) ## Format, lint, types and import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.10 --group dev --no-header pyproject.toml -o requirements.lock
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,273 @@
+"""Which disks a launch gets: the image's ones, changed by the request, and further ones.
+
+An image brings its data disks with the *default* category; a DataDisk entry with the same Device
+changes category and size, any other entry adds a disk. Source: RunInstances, examples.
+"""
+
+from dataclasses import dataclass, replace
+
+from emulator.state.ecs.blueprint import DiskPlan
+from emulator.state.ecs.captures import ESSD_FAMILY
+from emulator.state.ecs.catalogue import InstanceType
+from emulator.state.ecs.params import Params
+from emulator.state.ecs.records import DeviceMapping, Image
+from emulator.state.ecs.region import EcsRegion
+from emulator.state.errors import ApiError
+
+# Smallest size in GiB by category, and by performance level of cloud_essd. Source: RunInstances.
+SMALLEST = {
+    "cloud": 5,
+    "cloud_efficiency": 20,
+    "cloud_ssd": 20,
+    "cloud_auto": 1,
+    "cloud_essd_entry": 10,
+    "cloud_essd": 20,
+    "cloud_regional_disk_auto": 10,
+}
+SMALLEST_BY_LEVEL = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
+LARGEST_SYSTEM = 2048
+LARGEST_DATA = 65536
+DEFAULT_SYSTEM_SIZE = 40
+MAX_DATA_DISKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the refusals for a kind of disk are called."""
+
+    kind: str
+
+    def category(self) -> ApiError:
+        return ApiError(
+            400,
+            f"Invalid{self.kind}DiskCategory.ValueNotSupported",
+            f'The specified parameter "{self.kind}Disk.Category" is not valid.',
+        )
+
+    def size(self) -> ApiError:
+        return ApiError(
+            400,
+            f"Invalid{self.kind}DiskSize.ValueNotSupported",
+            f"The specified {self.kind}Disk.Size beyond the permitted range.",
+        )
+
+
+SYSTEM, DATA = _Words("System"), _Words("Data")
+
+
+def plan_disks(
+    region: EcsRegion, params: Params, image: Image, each: InstanceType
+) -> tuple[DiskPlan, ...]:
+    """Plan all disks of a launch, the system disk first.
+
+    Raises:
+        ApiError: A category, size, device or snapshot that does not fit.
+    """
+    default = region.assumptions.default_disk_category
+    system = _system(params.group("SystemDisk"), image, default)
+    plans = {system.device: system}
+    for mapping in image.mappings[1:]:
+        plan = _from_mapping(mapping, image, default)
+        plans[plan.device] = plan
+    given = params.groups("DataDisk")
+    if len(given) > MAX_DATA_DISKS:
+        raise _too_many()
+    for group in given:
+        device = group.text("Device") or _free_device(plans)
+        plans[device] = _data(region, group, plans.get(device), device, default)
+    if len(plans) > each.disk_quantity:
+        raise _too_many()
+    for plan in plans.values():
+        check_plan(plan, each)
+    return tuple(_in_set(plan, params) for plan in plans.values())
+
+
+def _system(group: Params, image: Image, default: str) -> DiskPlan:
+    mapping = image.mappings[0]
+    size = int(group.text("Size") or max(DEFAULT_SYSTEM_SIZE, image.size))
+    if size < image.size:
+        raise ApiError(
+            404,
+            "InvalidSystemDiskSize.LessThanImageSize",
+            "The specified parameter SystemDisk.Size is less than the image size.",
+        )
+    category = group.text("Category", default)
+    return replace(
+        _given(group, _from_mapping(mapping, image, default)),
+        category=category,
+        size=size,
+        performance_level=_level(group, category),
+        os=image.os,
+    )
+
+
+def _from_mapping(mapping: DeviceMapping, image: Image, default: str) -> DiskPlan:
+    return DiskPlan(
+        kind=mapping.kind,
+        category=default,
+        size=mapping.size,
+        device=mapping.device,
+        performance_level="PL1" if default == "cloud_essd" else "",
+        encrypted=mapping.encrypted,
+        source_snapshot_id=mapping.snapshot_id,
+        image_id=image.image_id,
+        content=mapping.content,
+    )
+
+
+def _given(group: Params, plan: DiskPlan) -> DiskPlan:
+    """Apply what a request may say about any disk."""
+    return replace(
+        plan,
+        name=group.text("DiskName", plan.name),
+        description=group.text("Description", plan.description),
+        provisioned_iops=group.integer("ProvisionedIops"),
+        bursting=group.flag("BurstingEnabled"),
+        encrypted=_encrypted(group, plan),
+        kms_key_id=group.text("KMSKeyId", plan.kms_key_id),
+        auto_snapshot_policy_id=group.text("AutoSnapshotPolicyId"),
+        storage_cluster_id=group.text("StorageClusterId"),
+    )
+
+
+def _encrypted(group: Params, plan: DiskPlan) -> bool:
+    given = group.text("Encrypted").lower()
+    if plan.encrypted and given == "false":
+        raise ApiError(
+            403,
+            "InvalidEncrypted.NotMatchSnapshot",
+            "The specified Encrypted does not match the encrypted snapshot.",
+        )
+    return plan.encrypted or given == "true"
+
+
+def _level(group: Params, category: str) -> str:
+    given = group.text("PerformanceLevel")
+    if category == "cloud_essd":
+        return given or "PL1"
+    if given:
+        raise ApiError(
+            400,
+            "InvalidPerformanceLevel.Malformed",
+            "The specified parameter PerformanceLevel is not valid.",
+        )
+    return ""
+
+
+def _data(
+    region: EcsRegion, group: Params, of_image: DiskPlan | None, device: str, default: str
+) -> DiskPlan:
+    base = of_image or _from_snapshot(region, group, device, default)
+    category = group.text("Category", base.category if of_image else default)
+    size = base.size if group.text("SnapshotId") else group.integer("Size", base.size)
+    if size < base.size:
+        raise DATA.size()
+    return replace(
+        _given(group, base),
+        category=category,
+        size=size,
+        performance_level=_level(group, category),
+        delete_with_instance=group.flag("DeleteWithInstance", default=True),
+    )
+
+
+def _from_snapshot(
+    region: EcsRegion, group: Params, device: str, default: str
+) -> DiskPlan:
+    """Plan a further disk, empty or with the content of a data snapshot."""
+    snapshot_id = group.text("SnapshotId")
+    if not snapshot_id:
+        return DiskPlan(kind="data", category=default, size=0, device=device)
+    snapshot = region.snapshots.get(snapshot_id)
+    if snapshot is None:
+        raise ApiError(
+            404,
+            "InvalidDataDiskSnapshotId.NotFound",
+            'The specified parameter "DataDisk.n.SnapshotId" is not valid.',
+        )
+    if snapshot.disk_kind == "system":
+        raise ApiError(
+            403,
+            "InvalidSnapshotId.NotDataDiskSnapshot",
+            "The specified snapshot is system disk snapshot.",
+        )
+    instant = group.text("Category", default) in ESSD_FAMILY and snapshot.status == "progressing"
+    if snapshot.status != "accomplished" and not instant:
+        raise ApiError(
+            403,
+            "InvalidSnapshotId.NotReady",
+            "The specified snapshot has not completed yet.",
+        )
+    return DiskPlan(
+        kind="data",
+        category=default,
+        size=snapshot.disk_size,
+        device=device,
+        encrypted=snapshot.encrypted,
+        kms_key_id=snapshot.kms_key_id,
+        source_snapshot_id=snapshot_id,
+        content=snapshot.content,
+    )
+
+
+def check_plan(plan: DiskPlan, each: InstanceType) -> None:
+    """Refuse a disk that the category or the instance type does not allow."""
+    words = SYSTEM if plan.kind == "system" else DATA
+    if plan.category not in SMALLEST:
+        raise words.category()
+    if plan.category not in each.disk_categories:
+        raise ApiError(
+            403,
+            "InvalidInstanceType.NotSupportDiskCategory",
+            f"The instance type {each.type_id} does not support the disk category "
+            f"{plan.category}.",
+        )
+    check_size(plan, words)
+    if plan.category != "cloud_auto" and (plan.provisioned_iops or plan.bursting):
+        raise ApiError(
+            400,
+            "InvalidParameter.Conflict",
+            "ProvisionedIops and BurstingEnabled are for cloud_auto only.",
+        )
+
+
+def check_size(plan: DiskPlan, words: _Words) -> None:
+    """Refuse a size outside the category's range."""
+    smallest = SMALLEST[plan.category]
+    if plan.category == "cloud_essd":
+        if plan.performance_level not in SMALLEST_BY_LEVEL:
+            raise ApiError(
+                400,
+                "InvalidPerformanceLevel.Malformed",
+                "The specified parameter PerformanceLevel is not valid.",
+            )
+        smallest = SMALLEST_BY_LEVEL[plan.performance_level]
+    largest = LARGEST_SYSTEM if plan.kind == "system" else LARGEST_DATA
+    if not smallest <= plan.size <= largest:
+        raise words.size()
+
+
+def _in_set(plan: DiskPlan, params: Params) -> DiskPlan:
+    set_id = params.text("StorageSetId")
+    if not set_id:
+        return plan
+    partition = params.integer("StorageSetPartitionNumber", 2)
+    return replace(plan, storage_set_id=set_id, storage_set_partition=partition)
+
+
+def _free_device(plans: dict[str, DiskPlan]) -> str:
+    return next(d for d in device_names() if d not in plans)
+
+
+def device_names() -> list[str]:
+    """Return the device names in their order, system disk first."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return [f"/dev/xvd{x}" for x in letters] + [f"/dev/xvda{x}" for x in letters]
+
+
+def _too_many() -> ApiError:
+    return ApiError(
+        400,
+        "InstanceDiskNumber.LimitExceed",
+        "The total number of specified disk in an instance exceeds.",
+    )

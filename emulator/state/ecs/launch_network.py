@@ -1,0 +1,164 @@
+"""Where a launch goes: vSwitch, zone, addresses, security groups and interfaces."""
+
+from emulator.state.ecs.blueprint import InterfacePlan
+from emulator.state.ecs.catalogue import InstanceType
+from emulator.state.ecs.params import Params, missing
+from emulator.state.ecs.region import EcsRegion
+from emulator.state.errors import ApiError
+from emulator.state.networks import VSwitch
+
+MAX_GROUPS = 10
+# What must be given in the Primary entry once there is one. Source: RunInstances.
+MOVED = (
+    "VSwitchId", "SecurityGroupId", "SecurityGroupIds", "PrivateIpAddress", "Ipv6AddressCount",
+)  # fmt: skip
+
+
+def plan_interfaces(
+    region: EcsRegion, params: Params, each: InstanceType, now: float
+) -> tuple[InterfacePlan, ...]:
+    """Plan the interfaces of a launch, the primary one first.
+
+    Raises:
+        ApiError: Zone, vSwitch, address, groups or number of interfaces do not fit.
+    """
+    given = params.groups("NetworkInterface")
+    primaries = [group for group in given if group.text("InstanceType") == "Primary"]
+    rest = [group for group in given if group.text("InstanceType") != "Primary"]
+    if len(primaries) > 1 or (primaries and any(name in params for name in MOVED)):
+        raise ApiError(
+            400,
+            "InvalidParam.NetworkInterface",
+            "With a primary NetworkInterface the top-level network parameters must be empty.",
+        )
+    primary = _primary(region, primaries[0] if primaries else params, params, now)
+    if 1 + len(rest) > each.eni_quantity:
+        raise ApiError(
+            403, "MaxEniCountExceeded", "The instance type does not support so many ENIs."
+        )
+    return (primary, *(_secondary(region, group, primary, now) for group in rest))
+
+
+def _primary(region: EcsRegion, group: Params, params: Params, now: float) -> InterfacePlan:
+    if not (vswitch_id := group.text("VSwitchId")):
+        raise missing("VSwitchId")
+    vswitch = region.vpc.networks.vswitch(vswitch_id)
+    _check_vswitch(region, vswitch, params.text("ZoneId"))
+    ip = group.text("PrimaryIpAddress") or group.text("PrivateIpAddress")
+    if ip:
+        _check_single(params)
+        vswitch.check(ip, now)
+    return InterfacePlan(
+        kind="Primary",
+        vswitch=vswitch,
+        security_group_ids=_groups(region, group, vswitch.vpc_id),
+        ip=ip,
+        name=group.text("NetworkInterfaceName"),
+        queue_number=params.integer("NetworkInterfaceQueueNumber", 2),
+        ipv6_count=group.integer("Ipv6AddressCount"),
+        secondary_count=group.integer("SecondaryPrivateIpAddressCount"),
+    )
+
+
+def _check_vswitch(region: EcsRegion, vswitch: VSwitch, zone_id: str) -> None:
+    if zone_id:
+        region.zone(zone_id)
+    if zone_id and zone_id != vswitch.zone_id:
+        raise ApiError(
+            400,
+            "InvalidParameter.Mismatch",
+            "Specified virtual switch is not in the specified zone.",
+        )
+    if vswitch.status != "Available":
+        raise ApiError(
+            400,
+            "IncorrectVSwitchStatus",
+            "The current status of virtual switch does not support this operation.",
+        )
+
+
+def _check_single(params: Params) -> None:
+    if params.integer("Amount", 1) > 1:
+        raise ApiError(
+            400, "InvalidParameter", "With PrivateIpAddress the parameter Amount must be 1."
+        )
+
+
+def _groups(region: EcsRegion, group: Params, vpc_id: str) -> tuple[str, ...]:
+    one, many = group.text("SecurityGroupId"), group.texts("SecurityGroupIds")
+    if one and many:
+        raise ApiError(
+            400,
+            "InvalidParameter.Conflict",
+            "SecurityGroupId and SecurityGroupIds exclude each other.",
+        )
+    ids = tuple(many) or ((one,) if one else ())
+    if not ids:
+        raise missing("SecurityGroupId")
+    if len(ids) > MAX_GROUPS:
+        raise ApiError(
+            400, "JoinedGroupLimitExceed", "The instance joins too many security groups."
+        )
+    for each in ids:
+        check_group(region, each, vpc_id)
+    return ids
+
+
+def check_group(region: EcsRegion, group_id: str, vpc_id: str) -> None:
+    """Refuse a security group that does not exist or belongs to another VPC."""
+    known = region.security_groups.get(group_id)
+    if known is None:
+        raise ApiError(
+            404,
+            "InvalidSecurityGroupId.NotFound",
+            "The SecurityGroupId provided does not exist in our records.",
+        )
+    if known.vpc_id != vpc_id:
+        raise ApiError(
+            400,
+            "InvalidParameter.Mismatch",
+            "Specified security group and virtual switch are not in the same VPC.",
+        )
+
+
+def _secondary(
+    region: EcsRegion, group: Params, primary: InterfacePlan, now: float
+) -> InterfacePlan:
+    vswitch_id = group.text("VSwitchId") or primary.vswitch.vswitch_id
+    if interface_id := group.text("NetworkInterfaceId"):
+        vswitch_id = _free_interface(region, interface_id)
+    vswitch = region.vpc.networks.vswitch(vswitch_id)
+    if vswitch.zone_id != primary.vswitch.zone_id:
+        raise ApiError(
+            403,
+            "InvalidOperation.AvailabilityZoneMismatch",
+            "The ENI and the instance are not in the same zone.",
+        )
+    if ip := group.text("PrimaryIpAddress"):
+        vswitch.check(ip, now)
+    own = group.text("SecurityGroupId") or group.texts("SecurityGroupIds")
+    groups = _groups(region, group, vswitch.vpc_id) if own else primary.security_group_ids
+    return InterfacePlan(
+        kind="Secondary",
+        vswitch=vswitch,
+        security_group_ids=groups,
+        ip=ip,
+        delete_on_release=group.flag("DeleteOnRelease", default=True),
+        name=group.text("NetworkInterfaceName"),
+        description=group.text("Description"),
+        queue_number=group.integer("QueueNumber", 2),
+        secondary_count=group.integer("SecondaryPrivateIpAddressCount"),
+        ipv6_count=group.integer("Ipv6AddressCount"),
+        interface_id=interface_id,
+    )
+
+
+def _free_interface(region: EcsRegion, interface_id: str) -> str:
+    interface = region.interface(interface_id)
+    if interface.status != "Available" or interface.kind == "Primary":
+        raise ApiError(
+            400,
+            "InvalidOperation.InvalidEniState",
+            f"The ENI {interface_id} is {interface.status}.",
+        )
+    return interface.vswitch_id

@@ -1,0 +1,195 @@
+"""A whole deployment on virtual time: one cloud, its rule and queues, and workers that may die."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator.assumptions import Assumptions
+from emulator.state.cloud import Cloud
+from emulator.state.ecs.catalogue import Catalogue
+from emulator.state.ecs.settings import EcsSettings
+from tests.simulation.bindings import CloudCall, CloudQueue
+from tests.simulation.faults import Fault, Interposer
+from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.sources import one_after_the_other
+from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.bootstrap import build_cloud
+from worker.consumer import Consumer
+from worker.core.messages import Home
+from worker.core.policy import Policy
+from worker.engine import Engine
+from worker.holding import Terms
+from worker.steps import CloudPorts, recipe
+
+ACCOUNT = "1234567890123456"
+REGION = "cn-hangzhou"
+QUEUE = "spot-interruptions"
+DEAD = "spot-interruptions-dead"
+KEY = b"a key for simulations only"
+START = 1_795_392_000.0
+PORTS = tuple(CloudPorts.__dataclass_fields__)
+
+
+@dataclass
+class Notebook:
+    """Telemetry that remembers."""
+
+    kernel: Kernel
+    lines: list[tuple[float, str, dict[str, object]]] = field(default_factory=list)
+
+    def event(self, name: str, **fields: object) -> None:
+        self.lines.append((self.kernel.now, name, fields))
+
+    def failure(self, name: str, error: BaseException, **fields: object) -> None:
+        self.lines.append((self.kernel.now, name, {**fields, "raised": repr(error)}))
+
+    def named(self, name: str) -> list[dict[str, object]]:
+        return [fields for _, found, fields in self.lines if found == name]
+
+
+@dataclass
+class Shelf:
+    """Receipts that stay in memory."""
+
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def keep(self, recreation: str, receipt: Mapping[str, Any]) -> None:
+        self.kept[recreation] = receipt
+
+
+@dataclass
+class SimulatedWorker:
+    """One process: a consumer with its own threads, which can be killed."""
+
+    name: str
+    tasks: SimulatedTasks
+    consumer: Consumer
+    main: Any = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.main is not None and not self.main.dead
+
+
+@dataclass
+class Simulation:
+    """A cloud and the workers on it."""
+
+    cloud: Cloud
+    kernel: Kernel
+    interposer: Interposer
+    policy: Policy
+    notebook: Notebook
+    shelf: Shelf
+    terms: Terms
+    workers: dict[str, SimulatedWorker] = field(default_factory=dict)
+
+    def start_worker(self, name: str, *, at: float | None = None, skew: float = 0.0) -> None:
+        """Start a process with fresh memory."""
+
+        def boot() -> None:
+            worker = self._assemble(name, skew)
+            self.workers[name] = worker
+            worker.main = self.kernel.spawn(worker.consumer.run)
+
+        self.kernel.spawn(boot, at=at)
+
+    def kill(self, name: str) -> None:
+        """Kill a process; a supervisor starts another one after five seconds."""
+        worker = self.workers[name]
+        self.kernel.kill([*worker.tasks.actors, worker.main])
+        self.start_worker(f"{name}'", at=self.kernel.now + 5.0)
+
+    def run(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
+        self.kernel.run(self.kernel.now + seconds, until)
+        self.cloud.advance(self.kernel.now)
+
+    def _assemble(self, name: str, skew: float) -> SimulatedWorker:
+        clock = SimulatedClock(self.kernel, skew)
+        call = CloudCall(self.cloud, REGION, self.kernel)
+        limiter = CalendarMinuteLimiter(random.Random(7))
+        endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
+        bare = build_cloud(endpoint, in_parallel=one_after_the_other)
+        ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
+        tasks = SimulatedTasks(self.kernel)
+        consumer = Consumer(
+            queue=self._queue(name, "queue", QUEUE),
+            dead_letters=self._queue(name, "dead_letters", DEAD),
+            engine=Engine(
+                recipe(CloudPorts(**ports), self.policy), self.policy, clock, self.notebook
+            ),
+            clock=clock,
+            tasks=tasks,
+            telemetry=self.notebook,
+            receipts=self.shelf,
+            terms=self.terms,
+        )
+        return SimulatedWorker(name, tasks, consumer)
+
+    def _queue(self, worker: str, port: str, name: str) -> Any:
+        return self.interposer.wrap(worker, port, CloudQueue(self.cloud, REGION, name, self.kernel))
+
+
+def simulate(
+    *,
+    policy: Policy | None = None,
+    ecs: EcsSettings | None = None,
+    assumptions: Assumptions | None = None,
+    plan: Mapping[int, Fault] | None = None,
+    seed: int = 1,
+    terms: Mapping[str, Any] | None = None,
+) -> Simulation:
+    """Build a cloud with queues, rule and service-linked role, and no worker yet."""
+    kernel = Kernel(START)
+    cloud = Cloud(
+        account_id=ACCOUNT,
+        regions=(REGION,),
+        catalogue=Catalogue.load(),
+        assumptions=assumptions or Assumptions(),
+        ecs=ecs or EcsSettings(),
+        rng=random.Random(seed),
+        start=START,
+    )
+    _set_up(cloud)
+    simulation = Simulation(
+        cloud=cloud,
+        kernel=kernel,
+        interposer=Interposer(kernel, plan or {}),
+        policy=policy or Policy(),
+        notebook=Notebook(kernel),
+        shelf=Shelf(),
+        terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),
+    )
+    simulation.interposer.crash = simulation.kill
+    return simulation
+
+
+def _set_up(cloud: Cloud) -> None:
+    queues = cloud.queues(REGION)
+    for name in (QUEUE, DEAD):
+        queues.create_queue(
+            name, {"VisibilityTimeout": 60, "MessageRetentionPeriod": 604_800}, START
+        )
+    role = {"ProductName": "AliyunServiceRoleForEventBridgeSendToMNS"}
+    cloud.call("eventbridge", REGION, "CreateServiceLinkedRoleForProduct", role, START)
+    target = {
+        "Id": "worker",
+        "Type": "acs.mns.queue",
+        "Endpoint": f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}",
+        "PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY",
+        "ParamList": [
+            {"ResourceKey": "queue", "Form": "CONSTANT", "Value": QUEUE},
+            {"ResourceKey": "Body", "Form": "ORIGINAL"},
+            {"ResourceKey": "IsBase64Encode", "Form": "CONSTANT", "Value": "true"},
+        ],
+    }
+    rule = {
+        "EventBusName": "default",
+        "RuleName": "spot-interruptions",
+        "FilterPattern": '{"source":["acs.ecs"],"type":["ecs:Instance:PreemptibleInstanceInterruption"]}',
+        "EventTargets": [target],
+    }
+    answer = cloud.call("eventbridge", REGION, "CreateRule", rule, START)
+    assert answer["Success"], answer

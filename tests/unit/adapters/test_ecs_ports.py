@@ -1,0 +1,341 @@
+"""The ECS adapters turn the cloud's answers into those of the ports."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.adapters.conftest import ScriptedCloud
+from worker.adapters.ecs.call import ApiRefusal, EcsCall
+from worker.adapters.ecs.disks import EcsDisks
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.images import EcsImages
+from worker.adapters.ecs.instances import EcsInstances
+from worker.adapters.ecs.sources import Beside, EcsSources
+from worker.adapters.ecs.stock import EcsStock
+from worker.adapters.ecs.tagging import EcsTagging
+from worker.core.errors import Permanent, RecreationError, UnknownOutcome
+from worker.core.identity import TAG_ID
+from worker.core.model import (
+    Accepted,
+    Candidate,
+    Exists,
+    Gone,
+    LaunchAnswer,
+    LaunchSpec,
+    NoStock,
+    NotReady,
+    Refused,
+    Unsupported,
+)
+
+Over = Callable[[EcsCall], Endpoint]
+Script = Callable[..., ScriptedCloud]
+
+SPEC = LaunchSpec("db", ("sg-1",), (), (), "ecs.g7.large", "SpotAsPriceGo")
+CANDIDATE = Candidate("ecs.g7.large", "cn-hangzhou-h", "vsw-1")
+
+
+def refused(code: str, status: int = 403) -> ApiRefusal:
+    return ApiRefusal(status, code)
+
+
+def create(endpoint: Endpoint) -> object:
+    return EcsImages(endpoint).create(
+        "i-1", name="recreation-1", token="t", tags={"b": "", "a": ""}
+    )
+
+
+def launch(endpoint: Endpoint, *drop: str) -> LaunchAnswer:
+    return EcsInstances(endpoint).launch(SPEC, CANDIDATE, image_id="m-1", token="t", drop=drop)
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("InvalidImageName.Duplicated", Exists()),
+        ("IdempotenceParamNotMatch", Exists()),
+        ("InvalidInstanceId.NotFound", Gone("InvalidInstanceId.NotFound")),
+        ("QuotaExceed.ConcurrentSnapshotQuota", NotReady("QuotaExceed.ConcurrentSnapshotQuota")),
+        ("InvalidInstance.NotFoundSystemDisk", Refused("InvalidInstance.NotFoundSystemDisk")),
+    ],
+)
+def test_refused_image_is_an_answer(
+    endpoint_over: Over, scripted: Script, code: str, answer: object
+) -> None:
+    """The step expects each of them."""
+    assert create(endpoint_over(scripted(refused(code)))) == answer
+
+
+def test_image_that_a_person_must_make_possible(endpoint_over: Over, scripted: Script) -> None:
+    """The advice travels with the error."""
+    with pytest.raises(Permanent, match="quota"):
+        create(endpoint_over(scripted(refused("QuotaExceed.Image"))))
+
+
+def test_image_is_asked_for_in_a_fixed_order(endpoint_over: Over, scripted: Script) -> None:
+    """Name, token and tags come from the id alone, so twins ask for the same bytes."""
+    cloud = scripted({"ImageId": "m-1"})
+
+    assert create(endpoint_over(cloud)) == Accepted("m-1")
+    assert cloud.calls[0][1]["Tag"] == [{"Key": "a", "Value": ""}, {"Key": "b", "Value": ""}]
+
+
+@pytest.mark.parametrize("body", [{}, {"ImageId": None}, {"InstanceIdSets": {"InstanceIdSet": []}}])
+def test_success_without_an_id_is_an_unknown_outcome(
+    endpoint_over: Over, scripted: Script, body: dict[str, Any]
+) -> None:
+    """Something was made, and only the same token tells what."""
+    with pytest.raises(UnknownOutcome):
+        create(endpoint_over(scripted(body)))
+    with pytest.raises(UnknownOutcome):
+        launch(endpoint_over(scripted(body)))
+
+
+def test_image_is_found_by_its_exact_name(endpoint_over: Over, scripted: Script) -> None:
+    """The cloud's filter is fuzzy, and hides what is not Available unless it is asked."""
+    images = [{"ImageId": "m-1", "ImageName": "recreation-12"}, {"ImageName": "recreation-1"}]
+    right = {"ImageId": "m-2", "ImageName": "recreation-1", "Status": "CreateFailed"}
+    cloud = scripted({"Images": {"Image": [*images, right]}})
+
+    found = EcsImages(endpoint_over(cloud)).find("recreation-1")
+
+    assert found is not None
+    assert found.image_id == "m-2"
+    assert cloud.calls[0][1]["Status"] == "ALL"
+    assert cloud.calls[0][1]["ImageOwnerAlias"] == "self"
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("OperationDenied.NoStock", NoStock("OperationDenied.NoStock")),
+        ("Brand.New", NoStock("Brand.New")),
+        ("IdempotentParameterMismatch", Exists()),
+        ("IncorrectVSwitchStatus", NotReady("IncorrectVSwitchStatus")),
+        ("InvalidKeyPairName.NotFound", Unsupported("KeyPairName", "InvalidKeyPairName.NotFound")),
+    ],
+)
+def test_refused_launch_is_an_answer(
+    endpoint_over: Over, scripted: Script, code: str, answer: object
+) -> None:
+    """The step expects each of them."""
+    assert launch(endpoint_over(scripted(refused(code)))) == answer
+
+
+def test_parameter_that_was_left_out_is_not_refused_twice(
+    endpoint_over: Over, scripted: Script
+) -> None:
+    """Then it is the candidate that does not fit; otherwise the launch would never move on."""
+    endpoint = endpoint_over(scripted(refused("InvalidKeyPairName.NotFound")))
+
+    assert launch(endpoint, "KeyPairName") == NoStock("InvalidKeyPairName.NotFound")
+
+
+def test_forbidden_launch_needs_a_person(endpoint_over: Over, scripted: Script) -> None:
+    """No other type or zone helps."""
+    with pytest.raises(Permanent, match="role"):
+        launch(endpoint_over(scripted(refused("InvalidUser.PassRoleForbidden"))))
+
+
+def test_replacements_are_checked_for_their_tag(endpoint_over: Over, scripted: Script) -> None:
+    """A filter that the cloud did not understand must not adopt strangers."""
+    ours = {"InstanceId": "i-1", "Tags": {"Tag": [{"TagKey": TAG_ID, "TagValue": "r"}]}}
+    cloud = scripted({"Instances": {"Instance": [ours, {"InstanceId": "i-2"}]}})
+
+    found = EcsInstances(endpoint_over(cloud)).find_tagged("r")
+
+    assert [one.instance_id for one in found] == ["i-1"]
+
+
+def test_stop_is_gentle_and_keeps_the_place(endpoint_over: Over, scripted: Script) -> None:
+    """A forced stop would lose what is not flushed."""
+    cloud = scripted({})
+
+    assert EcsInstances(endpoint_over(cloud)).stop("i-1") == Accepted("i-1")
+    assert cloud.calls[0][1]["ForceStop"] is False
+    assert cloud.calls[0][1]["StoppedMode"] == "KeepCharging"
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("Forbidden.RAM", Refused("Forbidden.RAM")),
+        ("DiskNotPortable", Refused("DiskNotPortable")),
+        ("IncorrectInstanceStatus", Refused("IncorrectInstanceStatus")),
+        ("Brand.New", Refused("Brand.New")),
+        ("InvalidInstanceId.NotFound", Gone("InvalidInstanceId.NotFound")),
+    ],
+)
+def test_refusals_that_can_be_lived_without(
+    endpoint_over: Over, scripted: Script, code: str, answer: object
+) -> None:
+    """Keeping, tagging and stopping never stand in the way of the image."""
+    endpoint = endpoint_over(scripted(*[refused(code)] * 4))
+
+    assert EcsDisks(endpoint).keep(["d-1"]) == answer
+    assert EcsDisks(endpoint).release(["d-1"]) == answer
+    assert EcsTagging(endpoint).tag("disk", ["d-1"], {"a": "1"}) == answer
+    assert EcsInstances(endpoint).stop("i-1") == answer
+
+
+def test_disks_are_kept_in_one_call(endpoint_over: Over, scripted: Script) -> None:
+    """At most three serial calls stand before CreateImage, however many disks there are."""
+    cloud = scripted({})
+
+    EcsDisks(endpoint_over(cloud)).keep([f"d-{n}" for n in range(100)])
+
+    assert len(cloud.calls) == 1
+    assert cloud.calls[0][1]["DeleteWithInstance"] is False
+
+
+def test_nothing_to_change_is_no_call(endpoint_over: Over, scripted: Script) -> None:
+    """The cloud refuses an empty list."""
+    endpoint = endpoint_over(scripted())
+
+    assert EcsDisks(endpoint).keep([]) == Accepted()
+    assert EcsTagging(endpoint).tag("disk", [], {"a": "1"}) == Accepted()
+
+
+@pytest.mark.parametrize("size", [101, 51])
+def test_too_many_for_one_call(endpoint_over: Over, scripted: Script, size: int) -> None:
+    """Sending fewer than were asked for would lie."""
+    endpoint = endpoint_over(scripted())
+    ids = ["x"] * size
+
+    with pytest.raises(ValueError, match="at most"):
+        (
+            EcsDisks(endpoint).keep(ids)
+            if size > 100
+            else EcsTagging(endpoint).tag("disk", ids, {"a": ""})
+        )
+
+
+def types(*found: tuple[str, float]) -> dict[str, Any]:
+    bodies = [{"InstanceTypeId": name, "MemorySize": memory} for name, memory in found]
+    return {"InstanceTypes": {"InstanceType": bodies}}
+
+
+def test_types_have_exactly_the_memory(endpoint_over: Over, scripted: Script) -> None:
+    """Whether the filter's ends belong to it is not documented; the source's type comes anyway."""
+    cloud = scripted(types(("b", 8.0), ("a", 8.0), ("c", 16.0)), types(("old", 7.5)))
+
+    found = EcsStock(endpoint_over(cloud)).instance_types(memory=8.0, architecture_of="old")
+
+    assert [one.name for one in found] == ["a", "b", "old"]
+    assert cloud.calls[1][1]["InstanceTypes"] == ["old"]
+
+
+def test_look_reads_instance_and_disks(endpoint_over: Over, scripted: Script) -> None:
+    """One round trip when there are threads, two calls when there are not."""
+    cloud = scripted(
+        {"Instances": {"Instance": [{"InstanceId": "i-1"}]}},
+        {"Disks": {"Disk": [{"DiskId": "d-1"}, {"Size": 3}]}},
+    )
+
+    look = EcsSources(endpoint_over(cloud)).look("i-1")
+
+    assert look.instance is not None
+    assert [disk.disk_id for disk in look.disks] == ["d-1"]
+    assert "META_OPTIONS" in cloud.calls[0][1]["AdditionalAttributes"]
+
+
+def test_reads_run_beside_each_other() -> None:
+    """Neither ends before the other has begun."""
+    both = threading.Barrier(2, timeout=5)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert Beside(pool)(both.wait, both.wait) in {(0, 1), (1, 0)}
+
+
+def test_failed_read_waits_for_the_other() -> None:
+    """No thread is left behind with a call in the air."""
+    done: list[str] = []
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
+        Beside(pool)(lambda: 1 // 0, lambda: done.append("second"))
+
+    assert done == ["second"]
+
+
+def test_role_is_the_instances_own(endpoint_over: Over, scripted: Script) -> None:
+    """An instance without one has an empty name."""
+    sets = [{"InstanceId": "i-2", "RamRoleName": "x"}, {"InstanceId": "i-1", "RamRoleName": "db"}]
+    cloud = scripted({"InstanceRamRoleSets": {"InstanceRamRoleSet": sets}}, {})
+    sources = EcsSources(endpoint_over(cloud))
+
+    assert sources.ram_role("i-1") == "db"
+    assert sources.ram_role("i-1") == ""
+
+
+words = st.none() | st.integers() | st.text(max_size=3) | st.booleans()
+bodies = st.dictionaries(
+    st.sampled_from(
+        [
+            "Instances",
+            "Instance",
+            "Disks",
+            "Disk",
+            "Images",
+            "Image",
+            "ImageId",
+            "ImageName",
+            "InstanceIdSets",
+            "InstanceIdSet",
+            "VSwitches",
+            "VSwitch",
+            "InstanceTypes",
+            "InstanceType",
+            "TotalCount",
+            "InstanceRamRoleSets",
+            "InstanceRamRoleSet",
+            "InstanceId",
+            "Tags",
+            "Tag",
+            "OperationLocks",
+        ]
+    ),
+    st.recursive(
+        words,
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["Instance", "Disk", "Image", "InstanceIdSet", "InstanceId", "Tag"]
+                ),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=6,
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies)
+def test_mangled_answers_raise_errors_of_ours_only(
+    endpoint_over: Over, body: dict[str, Any]
+) -> None:
+    """Nothing else comes through a port."""
+    endpoint = endpoint_over(lambda *_: body)
+    calls: list[Callable[[], object]] = [
+        lambda: create(endpoint),
+        lambda: EcsImages(endpoint).find("n"),
+        lambda: launch(endpoint),
+        lambda: EcsInstances(endpoint).find_tagged("r"),
+        lambda: EcsInstances(endpoint).stop("i-1"),
+        lambda: EcsSources(endpoint).look("i-1"),
+        lambda: EcsSources(endpoint).ram_role("i-1"),
+        lambda: EcsStock(endpoint).instance_types(memory=8.0, architecture_of="t"),
+        lambda: EcsStock(endpoint).vswitches("vpc-1"),
+    ]
+    for call in calls:
+        with contextlib.suppress(RecreationError):
+            call()

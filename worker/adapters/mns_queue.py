@@ -1,0 +1,275 @@
+"""Port `Queue` over aliyun-mns-sdk, whose traps end here.
+
+One connection per thread (the SDK shares one between all queues of an account and locks nothing),
+a timeout on every socket (over https the SDK sets none), bodies as they are on the wire (its
+base64 decoding loses the handle of a message that it cannot decode), and no logger (it would print
+signatures and receipt handles).
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Final, TypeVar
+
+from typing_extensions import override
+
+from worker import ports
+from worker.adapters import error_map
+from worker.adapters.credentials import Provider
+from worker.adapters.error_map import Kind
+from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
+from worker.ports import Delivery, Lease, LeaseLost
+
+T = TypeVar("T")
+
+# Source: SMQ "Limits": batch, long poll, change of visibility, delay.
+BATCH_MAX: Final = 16
+WAIT_MAX: Final = 30
+VISIBILITY_MAX: Final = 43_200
+DELAY_MAX: Final = 604_800
+
+_RECEIVE: Final = "ReceiveMessage"
+_SEND: Final = "SendMessage"
+_DELETE: Final = "DeleteMessage"
+_RENEW: Final = "ChangeMessageVisibility"
+
+# The SDK's word for a connection that failed.
+_NETWORK: Final = "NetWorkException"
+
+_SOCKET_SECONDS: Final = 10.0
+# The server holds a throttled request for up to half a second. Source: SMQ "Flow limiting".
+_THROTTLE_SECONDS: Final = 2.0
+# Longer than a queue's usual visibility timeout, after which a damaged batch comes back.
+_SINGLE_SECONDS: Final = 120.0
+# The server answers a long poll a little early; before this share of it, it did not poll at all.
+_POLLED_SHARE: Final = 0.5
+_CAPPED_PAUSE: Final = 0.5
+_CAPPED_PAUSE_MAX: Final = 5.0
+_MILLISECONDS: Final = 1000.0
+
+
+class _NothingThere(Exception):
+    """The queue is empty, or the handle is dead."""
+
+
+class MnsQueue(ports.Queue):
+    """One SMQ queue; safe to share between threads.
+
+    Args:
+        endpoint: `http://` or `https://` address of the account's SMQ.
+        name: Queue name.
+        credentials: Asked for every request.
+        clock: Time of leases; long polls last its seconds.
+        telemetry: Told of damaged answers and capped polls.
+        pause: Waits real seconds.
+        socket_seconds: Real seconds to wait for an answer, beyond a long poll.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        name: str,
+        *,
+        credentials: Provider,
+        clock: ports.Clock,
+        telemetry: ports.Telemetry,
+        pause: Callable[[float], None] = time.sleep,
+        socket_seconds: float = _SOCKET_SECONDS,
+    ) -> None:
+        self._endpoint = endpoint
+        self._name = name
+        self._credentials = credentials
+        self._clock = clock
+        self._telemetry = telemetry
+        self._pause = pause
+        self._socket_seconds = socket_seconds
+        self._threads = threading.local()
+        self._single_until = 0.0
+
+    @override
+    def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
+        if count < 1:
+            return ()
+        seconds = min(math.ceil(max(wait, 0.0)), WAIT_MAX)
+        begun = self._clock.now()
+        if count == 1 or begun < self._single_until:
+            found = self._receive_singly(count, seconds)
+        else:
+            found = self._receive_batch(min(count, BATCH_MAX), seconds)
+        self._slow_down(seconds, self._clock.now() - begun, is_empty=not found)
+        return found
+
+    @override
+    def send(self, body: str, attributes: Mapping[str, str], *, delay: float = 0.0) -> str:
+        if not body:
+            raise ValueError("a message has a body")
+        empty = sorted(name for name, value in attributes.items() if not value)
+        if empty:
+            # The SDK loses them when the message is received.
+            raise ValueError(f"attributes without a value: {', '.join(empty)}")
+        sent = self._run(_SEND, lambda queue: queue.send_message(_message(body, attributes, delay)))
+        return str(sent.message_id)
+
+    @override
+    def delete(self, handle: str) -> None:
+        try:
+            self._run(_DELETE, lambda queue: queue.delete_message(handle))
+        except _NothingThere:
+            raise LeaseLost from None
+
+    @override
+    def renew(self, handle: str, seconds: float) -> Lease:
+        whole = min(max(math.ceil(seconds), 1), VISIBILITY_MAX)
+        begun = self._clock.now()
+        try:
+            changed = self._run(
+                _RENEW, lambda queue: queue.change_message_visibility(handle, whole)
+            )
+        except _NothingThere:
+            raise LeaseLost from None
+        # The SDK returns this one time as text.
+        return Lease(str(changed.receipt_handle), _seconds(changed.next_visible_time, begun))
+
+    def _receive_batch(self, count: int, seconds: int) -> tuple[Delivery, ...]:
+        try:
+            messages = self._run(
+                _RECEIVE, lambda queue: queue.batch_receive_message(count, seconds), wait=seconds
+            )
+        except _NothingThere:
+            return ()
+        return tuple(map(self._delivery, messages))
+
+    def _receive_singly(self, count: int, seconds: int) -> tuple[Delivery, ...]:
+        found: list[Delivery] = []
+        try:
+            while len(found) < count:
+                wait = 0 if found else seconds
+                found.append(self._receive_one(wait))
+        except _NothingThere:
+            pass
+        except RecreationError:
+            # What is already in hand counts; the next receive meets the trouble again.
+            if not found:
+                raise
+        return tuple(found)
+
+    def _receive_one(self, seconds: int) -> Delivery:
+        message = self._run(_RECEIVE, lambda queue: queue.receive_message(seconds), wait=seconds)
+        return self._delivery(message)
+
+    def _delivery(self, message: Any) -> Delivery:
+        now = self._clock.now()
+        return Delivery(
+            message_id=str(message.message_id),
+            handle=str(message.receipt_handle),
+            # XML turns line ends into line feeds when we send the body on; a signature over it
+            # must not depend on which hop it is.
+            body=str(message.message_body).replace("\r\n", "\n").replace("\r", "\n"),
+            attributes={
+                str(name): str(value.get_string_value_by_type())
+                for name, value in message.get_user_properties().items()
+            },
+            enqueued_at=_seconds(message.enqueue_time, now),
+            dequeue_count=int(message.dequeue_count),
+            lease_until=_seconds(message.next_visible_time, now),
+        )
+
+    def _slow_down(self, waited_for: int, lasted: float, *, is_empty: bool) -> None:
+        """Pause after a long poll that the server did not hold open.
+
+        The server caps long polls and then answers at once, and bills it. Source: SMQ
+        ReceiveMessage, notes on long polling.
+        """
+        capped = is_empty and waited_for > 0 and lasted < waited_for * _POLLED_SHARE
+        times = getattr(self._threads, "capped", 0) + 1 if capped else 0
+        self._threads.capped = times
+        if capped:
+            seconds = min(_CAPPED_PAUSE * 2 ** min(times - 1, 8), _CAPPED_PAUSE_MAX)
+            self._telemetry.event("long_poll_capped", pause_seconds=seconds)
+            self._pause(seconds)
+
+    def _run(self, operation: str, work: Callable[[Any], T], *, wait: float = 0.0) -> T:
+        """Carry out one operation and turn whatever the SDK raises into an error of ours."""
+        try:
+            return work(self._queue(self._clock.real_seconds(wait) + self._socket_seconds))
+        except RecreationError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK leaks KeyError and others
+            failure = self._failure(operation, error)
+        except BaseException:
+            # The connection is in the middle of something.
+            self._threads.__dict__.clear()
+            raise
+        # Raised here, so that the SDK's exception is not kept as its context.
+        raise failure
+
+    def _queue(self, timeout: float) -> Any:
+        if not hasattr(self._threads, "queue"):
+            account = import_module("mns.account").Account(
+                self._endpoint, credentials_provider=self._credentials, logger=None
+            )
+            queue = account.get_queue(self._name)
+            queue.set_encoding(False)
+            self._threads.connection = account.get_client().http.conn
+            self._threads.queue = queue
+        _set_timeout(self._threads.connection, timeout)
+        return self._threads.queue
+
+    def _failure(self, operation: str, error: Exception) -> RecreationError | _NothingThere:
+        exceptions = import_module("mns.mns_exception")
+        if isinstance(error, exceptions.MNSServerException):
+            return self._refusal(operation, str(error.type), str(error.req_id))
+        if isinstance(error, exceptions.MNSClientParameterException):
+            return Permanent(f"{operation} cannot be sent: {error.type}", code=str(error.type))
+        reason = str(getattr(error, "type", type(error).__name__))
+        self._telemetry.event("answer_lost", action=operation, reason=reason)
+        if operation == _RECEIVE:
+            if reason != _NETWORK:
+                # One message that the SDK cannot read spoils its whole batch: take them one by one.
+                self._single_until = self._clock.now() + _SINGLE_SECONDS
+            return Transient(f"{operation} got no readable answer ({reason})")
+        return UnknownOutcome(f"{operation} got no readable answer ({reason})")
+
+    def _refusal(
+        self, operation: str, code: str, request_id: str
+    ) -> RecreationError | _NothingThere:
+        meaning = error_map.classify(operation, 0, code)
+        if meaning.kind is Kind.GONE:
+            return _NothingThere()
+        if not meaning.is_known:
+            self._telemetry.event("unknown_provider_code", action=operation, code=code, status=0)
+        sentence = f"{operation} was refused: {code} (request {request_id}). {meaning.advice}"
+        if meaning.kind is Kind.THROTTLED:
+            retry_at = self._clock.now() + _THROTTLE_SECONDS
+            return Throttled(sentence.strip(), retry_at=retry_at, code=code)
+        if meaning.kind is Kind.UNKNOWN and operation != _RECEIVE:
+            return UnknownOutcome(sentence.strip(), code=code)
+        if meaning.kind in (Kind.BUSY, Kind.UNKNOWN):
+            return Transient(sentence.strip(), code=code)
+        return Permanent(sentence.strip(), code=code)
+
+
+def _message(body: str, attributes: Mapping[str, str], delay: float) -> Any:
+    values = import_module("mns.message_property").MessagePropertyValue
+    whole = min(max(math.ceil(delay), 0), DELAY_MAX)
+    message = import_module("mns.queue").Message(body, delay_seconds=whole)
+    for name, value in attributes.items():
+        message.add_user_property(name, values.create_string(value))
+    return message
+
+
+def _set_timeout(connection: Any, seconds: float) -> None:
+    connection.timeout = seconds
+    connection.connection_timeout = seconds
+    if connection.sock is not None:
+        connection.sock.settimeout(seconds)
+
+
+def _seconds(milliseconds: object, otherwise: float) -> float:
+    """Convert a time of the server; a message that has none must still be worked on."""
+    try:
+        return float(str(milliseconds)) / _MILLISECONDS
+    except ValueError:
+        return otherwise

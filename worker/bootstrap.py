@@ -1,0 +1,207 @@
+"""The composition root: the one place where settings become a worker with all its parts."""
+
+import random
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker import ports
+from worker.adapters import credentials, metadata
+from worker.adapters.clock import EmulatorClock, RealClock
+from worker.adapters.ecs.call import SdkCall
+from worker.adapters.ecs.disks import EcsDisks
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.images import EcsImages
+from worker.adapters.ecs.instances import EcsInstances
+from worker.adapters.ecs.sources import Beside, EcsSources, InParallel
+from worker.adapters.ecs.stock import EcsStock
+from worker.adapters.ecs.tagging import EcsTagging
+from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.mns_queue import MnsQueue
+from worker.adapters.receipts import DirectoryReceipts, NoReceipts
+from worker.adapters.tasks import ThreadTasks
+from worker.adapters.telemetry import StructlogTelemetry
+from worker.consumer import Consumer
+from worker.core.errors import Permanent
+from worker.core.messages import Home
+from worker.core.policy import Policy
+from worker.engine import Engine
+from worker.holding import Terms
+from worker.settings import Settings
+from worker.steps import CloudPorts, recipe
+
+# A receive and the queue's own calls run beside the steps.
+THREADS_FOR_THE_QUEUE = 6
+EPOCHS_UNBOUNDED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker that is ready to run."""
+
+    consumer: Consumer
+    telemetry: ports.Telemetry
+
+
+def build_worker(
+    settings: Settings, environ: Mapping[str, str], *, until_idle: bool = False
+) -> Worker:
+    """Put a worker together; no call is made to the cloud.
+
+    Raises:
+        Permanent: The signing key is missing.
+    """
+    if not settings.signing_keys:
+        raise Permanent(
+            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
+            " the same random text of at least 16 characters for every worker (for example from"
+            " `openssl rand -hex 32`)"
+        )
+    clock = build_clock(settings)
+    telemetry = build_telemetry(settings, clock, environ)
+    threads = settings.worker.concurrency + THREADS_FOR_THE_QUEUE
+    cloud = build_cloud(
+        build_endpoint(settings, environ, clock, telemetry),
+        in_parallel=Beside(ThreadPoolExecutor(settings.worker.concurrency, "look")),
+    )
+    policy = build_policy(settings, own_instance_id=_own_instance_id(settings))
+    consumer = Consumer(
+        queue=build_queue(settings, settings.queue.name, environ, clock, telemetry),
+        dead_letters=build_queue(
+            settings, settings.queue.dead_letter_name, environ, clock, telemetry
+        ),
+        engine=Engine(recipe(cloud, policy), policy, clock, telemetry),
+        clock=clock,
+        tasks=ThreadTasks(
+            threads, clock=clock, on_crash=lambda error: telemetry.failure("bug", error)
+        ),
+        telemetry=telemetry,
+        receipts=_receipts(settings, telemetry),
+        terms=build_terms(settings, until_idle=until_idle),
+    )
+    return Worker(consumer, telemetry)
+
+
+def build_clock(settings: Settings) -> ports.Clock:
+    """Return the machine's time, or the emulator's when the settings name one."""
+    url = settings.clock.emulator
+    return EmulatorClock(url) if url is not None else RealClock()
+
+
+def build_telemetry(
+    settings: Settings, clock: ports.Clock, environ: Mapping[str, str]
+) -> StructlogTelemetry:
+    """Return telemetry that knows which values must never be written."""
+    names = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
+    secrets = [environ[name] for name in names if environ.get(name)]
+    secrets += [key.decode() for key in settings.signing_keys]
+    as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
+    return StructlogTelemetry(clock, stream=sys.stderr, as_json=as_json, secrets=secrets)
+
+
+def build_endpoint(
+    settings: Settings,
+    environ: Mapping[str, str],
+    clock: ports.Clock,
+    telemetry: ports.Telemetry,
+) -> Endpoint:
+    """Return the region's ECS and VPC behind the official SDKs, which load on first use."""
+    provider = credentials.provider(environ)
+    call = SdkCall(
+        settings.region,
+        credential=lambda: credentials.sdk_credential(provider),
+        endpoints={"ecs": settings.urls.ecs, "vpc": settings.urls.vpc},
+        connect_seconds=settings.worker.connect_timeout,
+        read_seconds=settings.worker.read_timeout,
+        connections=settings.worker.concurrency * 2,
+    )
+    limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
+    return Endpoint(call, settings.region, limiter, clock, telemetry)
+
+
+def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
+    """Give every port of the steps its adapter over one endpoint."""
+    return CloudPorts(
+        sources=EcsSources(endpoint, in_parallel),
+        disks=EcsDisks(endpoint),
+        images=EcsImages(endpoint),
+        instances=EcsInstances(endpoint),
+        stock=EcsStock(endpoint),
+        tagging=EcsTagging(endpoint),
+    )
+
+
+def build_queue(
+    settings: Settings,
+    name: str,
+    environ: Mapping[str, str],
+    clock: ports.Clock,
+    telemetry: ports.Telemetry,
+) -> MnsQueue:
+    """Return one queue of the account."""
+    return MnsQueue(
+        settings.urls.mns,
+        name,
+        credentials=credentials.provider(environ),
+        clock=clock,
+        telemetry=telemetry,
+        socket_seconds=settings.worker.read_timeout,
+    )
+
+
+def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
+    """Turn settings into what the steps decide by."""
+    launch = settings.launch
+    return Policy(
+        owner=settings.owner,
+        notice=settings.notice.length,
+        false_alarm_after=settings.notice.false_alarm_after,
+        give_up_after=settings.notice.give_up_after,
+        select_tags=tuple(sorted(settings.select.tags.items())),
+        skip_tags=tuple(sorted(settings.select.skip_tags.items())),
+        own_instance_id=own_instance_id,
+        image_poll_min=settings.image.poll_min,
+        image_poll_max=settings.image.poll_max,
+        image_wait_max=settings.image.wait_max,
+        takeover=launch.takeover,
+        takeover_latest=launch.takeover_latest,
+        same_type_only=launch.same_type_only,
+        other_zones=launch.other_zones,
+        forbid_types=launch.forbid_types,
+        prefer_types=launch.prefer_types,
+        epochs_max=EPOCHS_UNBOUNDED if launch.epochs_max is None else launch.epochs_max,
+        epoch_pause=launch.epoch_pause,
+        vanish_after=launch.vanish_after,
+        running_wait_max=launch.running_wait_max,
+        leftovers_kept=settings.cleanup.delete_after,
+    )
+
+
+def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
+    """Turn settings into how messages are treated."""
+    return Terms(
+        home=Home(settings.account_id, settings.region),
+        keys=settings.signing_keys,
+        lease=settings.queue.lease,
+        long_poll=settings.queue.long_poll,
+        batch=settings.queue.receive_batch,
+        held_max=settings.worker.held_max,
+        concurrency=settings.worker.concurrency,
+        stop_within=settings.worker.stop_within,
+        notice=settings.notice.length,
+        until_idle=until_idle,
+    )
+
+
+def _receipts(settings: Settings, telemetry: ports.Telemetry) -> ports.Receipts:
+    directory = settings.receipts.directory
+    return NoReceipts() if directory is None else DirectoryReceipts(Path(directory), telemetry)
+
+
+def _own_instance_id(settings: Settings) -> str:
+    """Know the own host, so that it is never recreated by itself; not asked on an emulator."""
+    if settings.worker.own_instance_id is not None:
+        return settings.worker.own_instance_id
+    return "" if settings.clock.emulator is not None else metadata.own_instance_id()

@@ -1,0 +1,160 @@
+"""How progress moves while a replacement is launched: every transition in one place, all pure."""
+
+from dataclasses import replace
+
+from worker.core import identity
+from worker.core.model import Candidate, Image, Instance
+from worker.core.outcomes import StepName
+from worker.core.progress import Imaged, Launched, Progress, Refusal, Specified
+
+ROUND_SECONDS = 10.0
+REFUSALS_MAX = 24
+
+
+def token(progress: Progress) -> str:
+    """Derive the client token of the slot in hand."""
+    epoch, index, round_, drop = progress.launched.slot
+    slot = (str(epoch), str(index), str(round_), *drop)
+    return identity.client_token(progress.recreation_id, StepName.LAUNCH.value, *slot)
+
+
+def imaged(progress: Progress) -> Imaged:
+    """Return the output of image, which stands before launch."""
+    if progress.imaged is None:
+        raise AssertionError("launch stands after image")
+    return progress.imaged
+
+
+def specified(progress: Progress) -> Specified:
+    """Return the output of spec, which stands before launch."""
+    if progress.specified is None:
+        raise AssertionError("launch stands after spec")
+    return progress.specified
+
+
+def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
+    """Note that the image can be launched from."""
+    launched = replace(progress.launched, image_usable_at=now, image_safe=image.is_safe)
+    return replace(progress, launched=launched).marked("image usable", now, image.image_id)
+
+
+def with_stopped_source(progress: Progress, now: float) -> Progress:
+    """Note that the source cannot serve any more."""
+    if progress.launched.source_stopped_at:
+        return progress
+    launched = replace(progress.launched, source_stopped_at=now)
+    return replace(progress, launched=launched).marked("source stopped or gone", now)
+
+
+def with_accepted(
+    progress: Progress, candidate: Candidate, instance_id: str, now: float
+) -> Progress:
+    """Note the instance that the cloud promised."""
+    launched = replace(
+        progress.launched,
+        instance_id=instance_id,
+        accepted_at=now,
+        instance_type=candidate.instance_type,
+        zone=candidate.zone,
+    )
+    return replace(progress, launched=launched).marked("replacement accepted", now, instance_id)
+
+
+def with_adopted(progress: Progress, replacement: Instance, now: float) -> Progress:
+    """Take over an instance of this recreation that shows by tag."""
+    launched = replace(
+        progress.launched,
+        instance_id=replacement.instance_id,
+        accepted_at=progress.launched.accepted_at or now,
+        instance_type=replacement.instance_type,
+        zone=replacement.zone,
+    )
+    return replace(progress, launched=launched).marked(
+        "replacement accepted", now, replacement.instance_id
+    )
+
+
+def with_running(progress: Progress, replacement: Instance, now: float) -> Progress:
+    """Note that the replacement was seen Running, which ends the step."""
+    launched = replace(
+        progress.launched,
+        running_at=now,
+        instance_type=replacement.instance_type,
+        zone=replacement.zone,
+        private_ip=replacement.private_ip,
+    )
+    return replace(progress, launched=launched).marked(
+        "replacement running", now, replacement.instance_id
+    )
+
+
+def with_another_round(progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:
+    """A refusal is remembered with its token, so a later try needs a new one."""
+    launched = progress.launched
+    again = replace(
+        launched,
+        round=launched.round + 1,
+        not_before=now + ROUND_SECONDS,
+        refusals=remembered(launched, Refusal(candidate.label, code, now)),
+    )
+    return replace(progress, launched=again)
+
+
+def with_next_candidate(
+    progress: Progress, candidate: Candidate, code: str, now: float, *, pause: float
+) -> Progress:
+    """Move on after a definite refusal; after the last candidate the list starts again.
+
+    Args:
+        progress: With the refused candidate in hand.
+        candidate: What was refused.
+        code: Why.
+        now: Epoch seconds.
+        pause: Until when nothing is tried if the list starts again, epoch seconds.
+    """
+    launched = progress.launched
+    index = launched.index + 1
+    is_last = index >= len(specified(progress).candidates)
+    moved = replace(
+        launched,
+        index=0 if is_last else index,
+        epoch=launched.epoch + is_last,
+        not_before=pause if is_last else launched.not_before,
+        round=0,
+        drop=(),
+        clashed_at=0.0,
+        instance_id="",
+        accepted_at=0.0,
+        refusals=remembered(launched, Refusal(candidate.label, code, now)),
+    )
+    return replace(progress, launched=moved)
+
+
+def with_fewer_parameters(progress: Progress, parameter: str, code: str) -> Progress:
+    """Leave out an optional parameter that the cloud refuses."""
+    launched = progress.launched
+    fewer = replace(launched, drop=tuple(sorted((*launched.drop, parameter))))
+    return replace(progress, launched=fewer).remarked(parameter, code)
+
+
+def with_quarantined(progress: Progress, losers: tuple[str, ...]) -> Progress:
+    """Note instances that are one too many."""
+    launched = replace(progress.launched, quarantined=(*progress.launched.quarantined, *losers))
+    for loser in losers:
+        progress = progress.remarked(f"instance {loser}", "a second replacement; delete it by hand")
+    return replace(progress, launched=launched)
+
+
+def remembered(launched: Launched, refusal: Refusal) -> tuple[Refusal, ...]:
+    """Keep the last refusals for the receipt."""
+    return (*launched.refusals, refusal)[-REFUSALS_MAX:]
+
+
+def not_quarantined(found: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    """Leave out what has been marked as one too many."""
+    return tuple(one for one in found if identity.TAG_QUARANTINED not in one.tags)
+
+
+def winner(found: tuple[Instance, ...]) -> Instance:
+    """Choose the instance that stays: the earliest, by a rule that every worker shares."""
+    return min(found, key=lambda one: (one.created_at, one.instance_id))

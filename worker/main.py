@@ -1,0 +1,52 @@
+"""The long-running worker: settings, bootstrap, consume until told to stop.
+
+`python -m worker.main` and `aliyun-ops run` are the same. Importing this module loads no SDK: they
+load when the first message or the first call needs them.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from types import FrameType
+
+SUCCESS = 0
+
+
+def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = False) -> int:
+    """Run one worker until SIGTERM or SIGINT, or until idle.
+
+    Raises:
+        SettingsError: The configuration is wrong.
+        RecreationError: The worker cannot start.
+    """
+    # Imported here: `--help` and a wrong option must not pay for them.
+    from worker.bootstrap import build_worker  # noqa: PLC0415
+    from worker.settings import load  # noqa: PLC0415
+
+    worker = build_worker(load(config, environ), environ, until_idle=until_idle)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.consumer.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    worker.consumer.run()
+    return SUCCESS
+
+
+def leave(code: int) -> None:
+    """End the process at once.
+
+    A thread may still be in a long poll of half a minute. Everything in hand has been handed back
+    or left to its lease, and the interpreter would wait for that thread.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    from worker.cli import main
+
+    main(["run", *sys.argv[1:]])

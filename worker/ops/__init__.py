@@ -1,0 +1,1 @@
+"""Jobs of an operator over the same ports as the worker."""
