@@ -18,7 +18,6 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.http.longpoll import LongPolls
 from emulator.http.service import Latency, Service
 from emulator.orders import (
     FAULT,

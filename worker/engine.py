@@ -31,8 +31,13 @@ from worker.steps.base import Parking, Step
 
 # A recreation that runs on without waiting lets others have the thread after this many runs.
 RUNS_MAX = 24
+REST_SECONDS = 1.0
+# Each refused candidate is a hop, up to two a second; a chain that grows faster is a defect.
+HOPS_PER_SECOND = 2.0
 BACKOFF_FIRST_SECONDS = 1.0
 BACKOFF_MAX_SECONDS = 60.0
+# A time to try again that has passed already must not make a busy loop.
+THROTTLED_PAUSE_SECONDS_MIN = 0.2
 BUG_PAUSE_SECONDS = 30.0
 
 
@@ -53,7 +58,7 @@ class Engine:
             sent: What the message itself says; None for a bare event.
             attempt: How many calls failed in a row before this one.
         """
-        if progress.hops > self.policy.hops_max:
+        if self._is_chain(progress):
             return Parked(progress, Park.TOO_MANY_HOPS, f"passed on {progress.hops} times")
         for _ in range(RUNS_MAX):
             step = self.next_step(progress)
@@ -65,7 +70,7 @@ class Engine:
             if not isinstance(answer, Done | Note | Moot):
                 return answer
             progress = self._after(step, answer)
-        return Hold(progress, self.clock.now(), "more to do at once")
+        return self._rest(progress)
 
     def next_step(self, progress: Progress) -> Step | None:
         """Return the first step that is not done; for a moot recreation only cleanup is left."""
@@ -75,6 +80,17 @@ class Engine:
             if not step.is_done(progress):
                 return step
         return None
+
+    def _is_chain(self, progress: Progress) -> bool:
+        """Tell a defect that passes a message on for ever from a long search for stock."""
+        age = max(self.clock.now() - progress.t0, 0.0)
+        return progress.hops > self.policy.hops_max + age * HOPS_PER_SECOND
+
+    def _rest(self, progress: Progress) -> Hold | Parked:
+        now = self.clock.now()
+        if now > progress.t0 + self.policy.give_up_after:
+            return Parked(progress, Park.GAVE_UP, f"no end after {RUNS_MAX} more runs")
+        return Hold(progress, now + REST_SECONDS, "more to do at once")
 
     def _run(
         self, step: Step, progress: Progress, attempt: int
@@ -124,7 +140,7 @@ class Engine:
             return Parked(progress, Park.GAVE_UP, error.sentence, error.code)
         until = now + backoff_seconds(progress.recreation_id, attempt)
         if isinstance(error, Throttled):
-            until = max(error.retry_at, now)
+            until = max(error.retry_at, now + THROTTLED_PAUSE_SECONDS_MIN)
         self.telemetry.event(
             "step_failed",
             step=step.name.value,

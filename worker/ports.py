@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Candidate,
     Image,
@@ -237,4 +238,20 @@ class Tasks(Protocol):
 
     def take(self, timeout: float | None) -> Iterable[object]:
         """Wait up to `timeout` seconds of the clock and return everything posted, in order."""
+        ...
+
+
+class Inventory(Protocol):
+    """What recreations have made, kept and marked, for people who look."""
+
+    def tagged(self) -> Holdings:
+        """List everything of the region that carries the tag of some recreation."""
+        ...
+
+
+class Peek(Protocol):
+    """A look into one queue that takes nothing out of it. May raise `Transient` or `Permanent`."""
+
+    def peek(self, count: int) -> tuple[Glimpse, ...] | None:
+        """Show up to `count` of the messages that nobody holds; None when there is no queue."""
         ...

@@ -27,6 +27,10 @@ class EipTargets(Protocol):
         """Refuse what cannot take an EIP; return the target's private address."""
         ...
 
+    def can_unbind(self, target_id: str) -> bool:
+        """Tell whether a target may give its EIP away."""
+        ...
+
     def bind(self, target_id: str, target_type: str, eip: "Eip | None") -> bool:
         """Note the EIP of a target, or that it has none any more; False when it is gone."""
         ...
@@ -120,6 +124,12 @@ class AddressBook:
     def unassociate(self, eip: Eip, now: float) -> None:
         """Begin to unbind an EIP. Source: VPC UnassociateEipAddress."""
         _require(eip, "InUse")
+        if not self._targets().can_unbind(eip.target_id):
+            raise ApiError(
+                400,
+                "IncorrectInstanceStatus",
+                "The current status of the resource does not support this operation.",
+            )
         eip.status = "Unassociating"
         self._record(now, "UnassociateEipAddress", eip)
         eip.timer = self.world.scheduler.at(
@@ -212,9 +222,7 @@ def unassociate_eip_address(book: AddressBook, params: Params, now: float) -> di
     eip = book.find(params.required("AllocationId"))
     target_id = params.text("InstanceId")
     if target_id and eip.target_id and eip.target_id != target_id:
-        raise ApiError(
-            400, "InvalidInstanceId.NotFound", f"The EIP is not bound to {target_id}."
-        )
+        raise ApiError(400, "InvalidInstanceId.NotFound", f"The EIP is not bound to {target_id}.")
     book.unassociate(eip, now)
     return {}
 

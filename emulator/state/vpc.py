@@ -36,20 +36,21 @@ class VpcService:
         Raises:
             ApiError: The provider's refusal.
         """
-        if action in _CALLS:
-            handler: Callable[[Params], dict[str, Any]] = lambda given: _CALLS[action](
-                self, given, now
-            )
-        elif action in ADDRESS_ACTIONS:
-            handler = lambda given: ADDRESS_ACTIONS[action](self.addresses, given, now)
-        else:
+        self.world.scheduler.run(now)
+        if action not in _CALLS and action not in ADDRESS_ACTIONS:
             self.world.complain(f"vpc has no action {action}")
             raise ApiError(
                 404, "InvalidAction.NotFound", f"The specified action {action} is not found."
             )
-        shape = shapes("vpc")[action]
-        given = read(f"vpc {action}", shape, params, self.world.complain)
-        return self._tokens.once(action, given.values(), now, lambda: handler(given))
+        given = read(f"vpc {action}", shapes("vpc")[action], params, self.world.complain)
+        return self._tokens.once(
+            action, given.values(), now, lambda: self._carry_out(action, given, now)
+        )
+
+    def _carry_out(self, action: str, given: Params, now: float) -> dict[str, Any]:
+        if action in ADDRESS_ACTIONS:
+            return ADDRESS_ACTIONS[action](self.addresses, given, now)
+        return _CALLS[action](self, given, now)
 
 
 def describe_vpcs(vpc: VpcService, params: Params, now: float) -> dict[str, Any]:

@@ -57,12 +57,12 @@ class CloudQueue:
                 return tuple(
                     Delivery(
                         message_id=one.message_id,
-                        handle=one.receipt_handle,
+                        handle=one.receipt_handle or "",
                         body=one.body,
                         attributes={each.name: each.value for each in one.user_properties},
-                        enqueued_at=one.enqueue_time / 1000,
+                        enqueued_at=one.enqueue_ms / 1000,
                         dequeue_count=one.dequeue_count,
-                        lease_until=one.next_visible_time / 1000,
+                        lease_until=(one.next_visible_ms or 0) / 1000,
                     )
                     for one in found
                 )

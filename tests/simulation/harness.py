@@ -44,6 +44,7 @@ class Notebook:
 
     def failure(self, name: str, error: BaseException, **fields: object) -> None:
         self.lines.append((self.kernel.now, name, {**fields, "raised": repr(error)}))
+        raise AssertionError("a defect of the product") from error
 
     def named(self, name: str) -> list[dict[str, object]]:
         return [fields for _, found, fields in self.lines if found == name]

@@ -1,36 +1,95 @@
-"""Sources and interruptions to simulate, and what must hold when all is quiet again."""
+"""Sources to put into a simulated cloud, and what is read off it when all is quiet again."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.state.ecs.content import DiskContent
 from tests.simulation.harness import DEAD, QUEUE, REGION, START, Simulation
 from worker.core import identity
 
 SOURCE_NAME = "订单数据库-主"
+NOTICE_AT = START + 120.0
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source in the simulated cloud and what was on its disks before the notice."""
+    """A source, its disks by device, and what was durable on them when the notice came."""
 
     instance_id: str
-    disk_ids: tuple[str, ...]
+    disks: dict[str, str]
+    durable: dict[str, DiskContent]
 
 
-def add_source(simulation: Simulation, **changes: Any) -> Source:
-    """Put a running spot instance with one system disk and some data into the cloud."""
+def add_source(simulation: Simulation, **seed: Any) -> Source:
+    """Put a running spot instance with some data into the cloud, and let two minutes pass."""
     ecs = simulation.cloud.ecs[REGION]
-    spec = {
-        "InstanceName": SOURCE_NAME,
-        "SpotStrategy": "SpotAsPriceGo",
-        "Tags": {"team": "订单"},
-        **changes,
+    plain = {"name": SOURCE_NAME, "tags": {"team": "订单"}, "ram_role_name": "app", **seed}
+    instance_id = ecs.seed_instance(plain, START)
+    disks = {
+        disk["Device"]: disk["DiskId"]
+        for disk in ecs.dump("disks", START)
+        if disk["InstanceId"] == instance_id
     }
-    instance_id = ecs.seed_instance(spec, START)
-    disks = ecs.call("DescribeDisks", {"RegionId": REGION, "InstanceId": instance_id}, START + 60)
-    ids = tuple(disk["DiskId"] for disk in disks["Disks"]["Disk"])
-    for disk_id in ids:
-        ecs.write(instance_id, disk_id, "/data/orders.txt", "第一单", START + 61, flush=True)
-    simulation.kernel.now = START + 120
-    simulation.cloud.advance(START + 120)
-    return Source(instance_id, ids)
+    for number, device in enumerate(disks):
+        text = f"第{number}单"
+        ecs.write(instance_id, device, "/data/orders.txt", text, START + 60, flush=True)
+    simulation.kernel.now = NOTICE_AT
+    simulation.cloud.advance(NOTICE_AT)
+    durable = {
+        device: ecs.disk_content(disk_id, NOTICE_AT, durable=True)
+        for device, disk_id in disks.items()
+    }
+    return Source(instance_id, disks, durable)
+
+
+def interrupt(simulation: Simulation, source: Source, **how: Any) -> None:
+    """Let the cloud reclaim the source."""
+    simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now, **how)
+
+
+def replacements(simulation: Simulation) -> list[dict[str, Any]]:
+    """All instances that carry a recreation's tag and are not marked as one too many."""
+    now = simulation.kernel.now
+    return [
+        instance
+        for instance in simulation.cloud.ecs[REGION].dump("instances", now)
+        if identity.TAG_ID in instance["Tags"] and identity.TAG_QUARANTINED not in instance["Tags"]
+    ]
+
+
+def waiting(simulation: Simulation, queue: str) -> int:
+    """How many messages a queue holds, in whatever state."""
+    found = simulation.cloud.queues(REGION).get_queue(queue, simulation.kernel.now)
+    return len(found.messages)
+
+
+def parked(simulation: Simulation) -> int:
+    return waiting(simulation, DEAD)
+
+
+def is_quiet(simulation: Simulation) -> bool:
+    """Whether no message is left to work on."""
+    return waiting(simulation, QUEUE) == 0
+
+
+def lost(simulation: Simulation, source: Source, replacement_id: str) -> list[str]:
+    """What was durable before the notice and is not on the replacement's disks."""
+    ecs = simulation.cloud.ecs[REGION]
+    now = simulation.kernel.now
+    found = {
+        disk["Device"]: ecs.disk_content(disk["DiskId"], now)
+        for disk in ecs.dump("disks", now)
+        if disk["InstanceId"] == replacement_id
+    }
+    missing: list[str] = []
+    for device, before in source.durable.items():
+        after = found.get(device, DiskContent())
+        missing += [
+            f"{device}{path}" for path, text in before.files.items() if after.files.get(path) != text
+        ]
+        missing += [
+            f"{device} records {after.journals.get(writer, 0)} of {count}"
+            for writer, count in before.journals.items()
+            if after.journals.get(writer, 0) < count
+        ]
+    return missing

@@ -271,6 +271,7 @@ _GROUPS: Final = (
     _Group("DeleteInstance", _DONE, "InvalidInstanceId.NotFound"),
     # -- SMQ; its SDK tells no status. Source: SMQ "Error codes" ----------------------------------
     _Group("ReceiveMessage", _GONE, "MessageNotExist"),
+    _Group("BatchPeekMessage", _GONE, "MessageNotExist"),
     _Group("DeleteMessage", _GONE, "MessageNotExist ReceiptHandleError"),
     _Group("ChangeMessageVisibility", _GONE, "MessageNotExist ReceiptHandleError"),
     _Group(ANY_ACTION, _QUEUE_LOST, "QueueNotExist QueueDeletedRecently InvalidQueueName"),

@@ -50,7 +50,7 @@ _CAPPED_PAUSE_MAX: Final = 5.0
 _MILLISECONDS: Final = 1000.0
 
 
-class _NothingThere(Exception):
+class NothingThere(Exception):
     """The queue is empty, or the handle is dead."""
 
 
@@ -116,7 +116,7 @@ class MnsQueue(ports.Queue):
     def delete(self, handle: str) -> None:
         try:
             self._run(_DELETE, lambda queue: queue.delete_message(handle))
-        except _NothingThere:
+        except NothingThere:
             raise LeaseLost from None
 
     @override
@@ -127,7 +127,7 @@ class MnsQueue(ports.Queue):
             changed = self._run(
                 _RENEW, lambda queue: queue.change_message_visibility(handle, whole)
             )
-        except _NothingThere:
+        except NothingThere:
             raise LeaseLost from None
         # The SDK returns this one time as text.
         return Lease(str(changed.receipt_handle), _seconds(changed.next_visible_time, begun))
@@ -137,7 +137,7 @@ class MnsQueue(ports.Queue):
             messages = self._run(
                 _RECEIVE, lambda queue: queue.batch_receive_message(count, seconds), wait=seconds
             )
-        except _NothingThere:
+        except NothingThere:
             return ()
         return tuple(map(self._delivery, messages))
 
@@ -147,7 +147,7 @@ class MnsQueue(ports.Queue):
             while len(found) < count:
                 wait = 0 if found else seconds
                 found.append(self._receive_one(wait))
-        except _NothingThere:
+        except NothingThere:
             pass
         except RecreationError:
             # What is already in hand counts; the next receive meets the trouble again.
@@ -217,7 +217,7 @@ class MnsQueue(ports.Queue):
         _set_timeout(self._threads.connection, timeout)
         return self._threads.queue
 
-    def _failure(self, operation: str, error: Exception) -> RecreationError | _NothingThere:
+    def _failure(self, operation: str, error: Exception) -> RecreationError | NothingThere:
         exceptions = import_module("mns.mns_exception")
         if isinstance(error, exceptions.MNSServerException):
             return self._refusal(operation, str(error.type), str(error.req_id))
@@ -234,10 +234,10 @@ class MnsQueue(ports.Queue):
 
     def _refusal(
         self, operation: str, code: str, request_id: str
-    ) -> RecreationError | _NothingThere:
+    ) -> RecreationError | NothingThere:
         meaning = error_map.classify(operation, 0, code)
         if meaning.kind is Kind.GONE:
-            return _NothingThere()
+            return NothingThere()
         if not meaning.is_known:
             self._telemetry.event("unknown_provider_code", action=operation, code=code, status=0)
         sentence = f"{operation} was refused: {code} (request {request_id}). {meaning.advice}"

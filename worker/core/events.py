@@ -4,7 +4,8 @@ Two envelopes say the same thing: CloudEvents from EventBridge (`type`, `data`) 
 CloudMonitor (`name`, `content`). Either may arrive raw or in base64, alone or in an array, inside
 the message wrapper of a Function Compute trigger, or reduced to its data. A body is untrusted:
 its size, depth, keys and strings are bounded, doubled keys and non-numbers are refused, and the
-result is a hint that makes us look at the cloud and nothing else.
+result is a hint that makes us look at the cloud and nothing else. In a list, one element that cannot
+be read does not take the others with it.
 
 Sources: EventBridge "Event overview" and "ECS events"; ECS "Instance event notification";
 Function Compute "SMQ trigger" and "EventBridge trigger".
@@ -19,7 +20,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
 from worker.core.errors import Malformed
-from worker.core.model import Ignored, Interruption
+from worker.core.model import Ignored, Interruption, Unread
 
 EVENT_TYPE = "ecs:Instance:PreemptibleInstanceInterruption"
 EVENT_NAME = "Instance:PreemptibleInstanceInterruption"
@@ -30,9 +31,12 @@ BODY_BYTES_MAX = 24_576
 DEPTH_MAX = 8
 KEYS_MAX = 128
 ITEMS_MAX = 64
-WRAPPINGS_MAX = 4
+# A list of texts that hold a wrapper around a base64 text is the deepest that is documented.
+WRAPPINGS_MAX = 6
 TIME_CHARACTERS_MAX = 64
-HOURS_PER_DAY = 24
+# Outside of these no instant can be written down again: years 1970 to 9999.
+INSTANT_MAX = 253_402_300_799.0
+ARN_PARTS = 5
 
 INSTANCE_ID = re.compile(r"\Ai-[0-9a-z]{8,32}\Z")
 REGION_ID = re.compile(r"\A[a-z]{2}(-[a-z0-9]+){1,3}\Z")
@@ -41,19 +45,30 @@ _CHINA = timezone(timedelta(hours=8))
 _ZONE_NAMES = {"PRC": _CHINA, "ASIA/SHANGHAI": _CHINA, "UTC": timezone.utc, "GMT": timezone.utc}
 _TIME = re.compile(
     r"\A(\d{4})-?(\d{2})-?(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})(?:[.,](\d{1,9}))?\s*"
-    r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z"
+    r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z",
+    re.ASCII,
 )
+_BYTE_ORDER_MARK = "\ufeff"
+
+Event = Interruption | Ignored | Unread
 
 
-def read_body(body: str) -> tuple[Interruption | Ignored, ...]:
+def read_body(body: str | bytes) -> tuple[Event, ...]:
     """Read every event in a body.
 
     Raises:
-        Malformed: The body is not an event in any known form.
+        Malformed: The body, or every element of its list, is not an event in any known form.
     """
-    if len(body.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
+    text = body if isinstance(body, str) else _decode_utf8(body)
+    if len(text.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
         raise Malformed(f"the body is larger than {BODY_BYTES_MAX} bytes", code="too_large")
-    return tuple(_read(parse_text(body), WRAPPINGS_MAX))
+    found = tuple(_read(parse_text(text), WRAPPINGS_MAX))
+    if len(found) > ITEMS_MAX:
+        raise Malformed(f"the body has more than {ITEMS_MAX} events", code="too_many_items")
+    unread = [one for one in found if isinstance(one, Unread)]
+    if unread and len(unread) == len(found):
+        raise Malformed(unread[0].sentence, code=unread[0].code)
+    return found
 
 
 def parse_text(text: str) -> Any:
@@ -93,72 +108,101 @@ def parse_time(text: object) -> float | None:
         return None
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        return moment.timestamp() + fraction
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    at = moment.timestamp() + fraction
+    return at if 0.0 <= at <= INSTANT_MAX else None
 
 
-def _read(value: object, wrappings: int) -> Iterator[Interruption | Ignored]:
+def _read(value: object, wrappings: int) -> Iterator[Event]:
     if wrappings == 0:
         raise Malformed("the event is wrapped too often", code="too_deep")
     if isinstance(value, str):
         yield from _read(parse_text(value), wrappings - 1)
     elif isinstance(value, list):
         if not value:
-            yield Ignored("an empty list of events")
+            raise Malformed("the body is a list without an event", code="no_event")
         for item in value:
-            yield from _read(item, wrappings - 1)
+            yield from _read_item(item, wrappings - 1)
     elif isinstance(value, dict):
         yield from _read_object(value, wrappings)
     else:
         raise Malformed("the body is JSON but not an event", code="not_an_event")
 
 
-def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Interruption | Ignored]:
-    data = value.get("data")
-    if value.get("type") == WRAPPER_TYPE and isinstance(data, dict) and "messageBody" in data:
-        yield from _read(data["messageBody"], wrappings - 1)
+def _read_item(item: object, wrappings: int) -> tuple[Event, ...]:
+    try:
+        return tuple(_read(item, wrappings))
+    except Malformed as error:
+        return (Unread(json.dumps(item), error.sentence, error.code),)
+
+
+def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
+    if value.get("type") == WRAPPER_TYPE:
+        yield from _read(_wrapped(value), wrappings - 1)
     elif "triggerName" in value and "payload" in value:
         yield Ignored("a timer's call")
     elif isinstance(value.get("type"), str):
-        yield _from_eventbridge(value, data)
+        yield _from_eventbridge(value)
     elif isinstance(value.get("name"), str) and "content" in value:
-        yield _from_cloudmonitor(value, value["content"])
+        yield _from_cloudmonitor(value)
     elif "instanceId" in value and "action" in value:
         yield Interruption(_instance_id(value["instanceId"]), action=_word(value["action"]))
     else:
-        raise Malformed("the body is a JSON object but not an event", code="not_an_event")
+        yield _unknown(value)
 
 
-def _from_eventbridge(event: dict[str, Any], data: object) -> Interruption | Ignored:
+def _wrapped(wrapper: dict[str, Any]) -> object:
+    fields = _payload(wrapper.get("data"))
+    if "messageBody" not in fields:
+        raise Malformed("the message wrapper holds no message", code="no_data")
+    return fields["messageBody"]
+
+
+def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
     if event["type"] != EVENT_TYPE:
         return Ignored(f"an event of type {_word(event['type'])}")
-    fields = data if isinstance(data, dict) else {}
-    instance = fields.get("instanceId", _last_part(event.get("subject")))
+    fields = _payload(event.get("data"))
+    region, account, instance = _arn_parts(event.get("subject"))
     return Interruption(
-        instance_id=_instance_id(instance),
-        region=_matching(REGION_ID, event.get("aliyunregionid")),
-        account=_account(event.get("aliyunaccountid")),
+        instance_id=_instance_id(fields.get("instanceId", instance)),
+        region=_matching(REGION_ID, event.get("aliyunregionid")) or _matching(REGION_ID, region),
+        account=_account(event.get("aliyunaccountid")) or _matching(ACCOUNT_ID, account),
         event_id=_identifier(event.get("id")),
         at=parse_time(event.get("time")),
         action=_word(fields.get("action")),
     )
 
 
-def _from_cloudmonitor(event: dict[str, Any], content: object) -> Interruption | Ignored:
+def _from_cloudmonitor(event: dict[str, Any]) -> Interruption | Ignored:
     name = str(event["name"])
     if name != EVENT_NAME and not name.startswith(EVENT_NAME + ":"):
         return Ignored(f"an event named {_word(name)}")
-    fields = content if isinstance(content, dict) else {}
-    instance = fields.get("instanceId", _last_part(event.get("resourceId")))
+    fields = _payload(event["content"])
+    region, account, instance = _arn_parts(event.get("resourceId"))
     return Interruption(
-        instance_id=_instance_id(instance),
-        region=_matching(REGION_ID, event.get("regionId")),
-        account=_account(event.get("userId")),
+        instance_id=_instance_id(fields.get("instanceId", instance)),
+        region=_matching(REGION_ID, event.get("regionId")) or _matching(REGION_ID, region),
+        account=_account(event.get("userId")) or _matching(ACCOUNT_ID, account),
         event_id=_identifier(event.get("id")),
         at=parse_time(event.get("eventTime")),
         action=_word(fields.get("action")),
     )
+
+
+def _unknown(value: dict[str, Any]) -> Ignored:
+    """Let go of what has nothing to do with us; what speaks of an instance is for a person."""
+    if "instance" in json.dumps(value).lower():
+        raise Malformed("the body is a JSON object but not an event", code="not_an_event")
+    return Ignored("an object of an unknown form")
+
+
+def _payload(data: object) -> dict[str, Any]:
+    """Return what an envelope carries, which may be JSON text in its turn."""
+    fields = parse_text(data) if isinstance(data, str) else data
+    if not isinstance(fields, dict):
+        raise Malformed("the event carries no data", code="no_data")
+    return fields
 
 
 def _instance_id(value: object) -> str:
@@ -193,8 +237,12 @@ def _word(value: object) -> str:
     return re.sub(r"[^A-Za-z0-9_.:\-]", "?", text[:128])
 
 
-def _last_part(arn: object) -> object:
-    return arn.rpartition("/")[2] if isinstance(arn, str) else None
+def _arn_parts(arn: object) -> tuple[str, str, str]:
+    """Take region, account and id out of `acs:ecs:<region>:<account>:instance/<id>`."""
+    parts = arn.split(":", ARN_PARTS - 1) if isinstance(arn, str) else []
+    if len(parts) != ARN_PARTS or parts[:2] != ["acs", "ecs"]:
+        return ("", "", "")
+    return (parts[2], parts[3], parts[4].removeprefix("instance/"))
 
 
 def _zone(name: str | None) -> timezone | None:
@@ -202,13 +250,16 @@ def _zone(name: str | None) -> timezone | None:
         return _CHINA
     if name[0] in "+-":
         sign = -1 if name[0] == "-" else 1
-        hours, minutes = int(name[1:3]), int(name[-2:])
-        return (
-            timezone(sign * timedelta(hours=hours, minutes=minutes))
-            if hours < HOURS_PER_DAY
-            else None
-        )
+        offset = timedelta(hours=int(name[1:3]), minutes=int(name[-2:]))
+        return timezone(sign * offset) if offset < timedelta(days=1) else None
     return timezone.utc if name == "Z" else _ZONE_NAMES.get(name.upper())
+
+
+def _decode_utf8(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("the body is not UTF-8", code="not_utf8") from None
 
 
 def _decode_base64(text: str) -> str:
@@ -222,7 +273,10 @@ def _decode_base64(text: str) -> str:
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+            text.removeprefix(_BYTE_ORDER_MARK),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=_finite,
         )
     except (ValueError, RecursionError):
         raise Malformed("the body is not valid JSON", code="not_json") from None

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from worker.core import signing
 from worker.core.errors import Malformed
 from worker.core.events import read_body
-from worker.core.model import Interruption
+from worker.core.model import Ignored, Interruption, Unread
 from worker.core.outcomes import Park, Parked
 from worker.core.progress import Progress, decode, encode
 
@@ -55,7 +55,10 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Several interruptions in one body: each becomes a message of its own."""
+    """Several interruptions in one body: each becomes a message of its own.
+
+    What cannot be read beside them becomes one message more, which is parked when it comes.
+    """
 
     bodies: tuple[str, ...]
 
@@ -103,11 +106,14 @@ def read_message(
 def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Reading:
     events = read_body(body)
     found = {event.instance_id: event for event in events if isinstance(event, Interruption)}
+    unread = [event for event in events if isinstance(event, Unread)]
+    if unread and not found:
+        raise Malformed(unread[0].sentence, code=unread[0].code)
     if not found:
-        reasons = sorted({event.reason for event in events if not isinstance(event, Interruption)})
+        reasons = sorted({event.reason for event in events if isinstance(event, Ignored)})
         return Nothing("; ".join(reasons))
-    if len(found) > 1:
-        return Split(tuple(_single(event) for event in found.values()))
+    if unread or len(found) > 1:
+        return Split((*map(_single, found.values()), *_rest(unread)))
     (event,) = found.values()
     progress = Progress(
         account=home.account,
@@ -149,6 +155,11 @@ def _single(event: Interruption) -> str:
     return json.dumps({**present, "content": content})
 
 
+def _rest(unread: Sequence[Unread]) -> tuple[str, ...]:
+    """Write what could not be read as one body, so that garbage does not multiply."""
+    return (f"[{', '.join(one.text for one in unread)}]",) if unread else ()
+
+
 def write_attributes(progress: Progress, body: str, *, step: str, key: bytes) -> dict[str, str]:
     """Write what a successor carries: progress, fields for people, signature.
 
@@ -167,11 +178,11 @@ def write_parked(parked: Parked, body: str, *, step: str, at: float, key: bytes)
         "parked-at": iso(at),
         "what-to-do": parked.park.advice,
     }
-    readable = {name: value for name, value in why.items() if value}
+    readable = _beside(body, {name: value for name, value in why.items() if value})
     if parked.progress is not None:
         readable = {**_readable(parked.progress, step), **readable}
         readable |= _fitting(parked.progress, body, readable)
-    return signing.sign(readable, body, key)
+    return signing.sign(readable, body, key) if readable else {}
 
 
 def iso(at: float) -> str:
@@ -192,7 +203,8 @@ def _readable(progress: Progress, step: str) -> dict[str, str]:
         "replacement": launched.instance_id,
         "moot": progress.moot_reason,
     }
-    return {name: _printable(value) for name, value in fields.items() if value}
+    printable = {name: _printable(value) for name, value in fields.items()}
+    return {name: value for name, value in printable.items() if value}
 
 
 def _candidate_in_hand(progress: Progress) -> str:
@@ -204,9 +216,9 @@ def _candidate_in_hand(progress: Progress) -> str:
 
 
 def _printable(text: str) -> str:
-    """Reduce to printable ASCII: nothing else is safe in XML, logs and consoles alike."""
-    safe = "".join(one if " " <= one <= "~" else "?" for one in text)
-    return safe[:READABLE_CHARACTERS_MAX]
+    """Reduce to printable ASCII without blank edges: nothing else is safe in XML and consoles."""
+    safe = "".join(one if " " <= one <= "~" else "?" for one in text.strip())
+    return safe[:READABLE_CHARACTERS_MAX].strip()
 
 
 def _without_refusals(progress: Progress) -> Progress:
@@ -232,8 +244,7 @@ _LEAVE_OUT: tuple[tuple[str, Callable[[Progress], Progress]], ...] = (
 
 
 def _fitting(progress: Progress, body: str, readable: Mapping[str, str]) -> dict[str, str]:
-    room = MESSAGE_BYTES_MAX - MESSAGE_BYTES_SPARE - len(body.encode("utf-8", "replace"))
-    room -= _size(readable)
+    room = _room(body) - _size(readable)
     encoded = encode(progress)
     for name, leave_out in _LEAVE_OUT:
         if _size(encoded) <= room:
@@ -242,6 +253,18 @@ def _fitting(progress: Progress, body: str, readable: Mapping[str, str]) -> dict
         progress = smaller.remarked(name, "the progress would not fit into a message")
         encoded = encode(progress)
     return encoded
+
+
+def _beside(body: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the last fields, all if need be: a body that fills a message is parked too."""
+    kept = dict(fields)
+    while kept and _size(kept) > _room(body):
+        kept.popitem()
+    return kept
+
+
+def _room(body: str) -> int:
+    return MESSAGE_BYTES_MAX - MESSAGE_BYTES_SPARE - len(body.encode("utf-8", "replace"))
 
 
 def _size(attributes: Mapping[str, str]) -> int:

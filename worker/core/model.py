@@ -32,6 +32,15 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """One element of a list of events that cannot be read, as JSON text, and why."""
+
+    text: str
+    sentence: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One instance as described, with everything that a clone needs.
 

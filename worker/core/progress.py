@@ -8,6 +8,7 @@ every older form still decodes; a form with another number is refused and parked
 
 import base64
 import binascii
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,8 @@ from worker.core.model import Candidate, LaunchSpec
 FORMAT = "1"
 # Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
 CHUNK_CHARACTERS = 4_000
-CHUNKS_MAX = 12
+# As many as a message of 64 KB has room for, so that what was sent can be read.
+CHUNKS_MAX = 16
 # Our own bound against a decompression bomb; real progress is a few kilobytes.
 PLAIN_BYTES_MAX = 262_144
 
@@ -235,7 +237,9 @@ _ADAPTER: TypeAdapter[Progress] = TypeAdapter(Progress)
 
 def encode(progress: Progress) -> dict[str, str]:
     """Write progress as attributes: compressed JSON, split into numbered chunks."""
-    plain = _ADAPTER.dump_json(progress, exclude_defaults=True)
+    values = _ADAPTER.dump_python(progress, mode="json", exclude_defaults=True)
+    # A name that was cut inside a character must not stop a recreation, hence "replace".
+    plain = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     text = base64.urlsafe_b64encode(zlib.compress(plain, 6)).decode()
     chunks = [text[at : at + CHUNK_CHARACTERS] for at in range(0, len(text), CHUNK_CHARACTERS)]
     return {

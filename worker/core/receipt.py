@@ -1,108 +1,289 @@
-"""The record of a finished recreation: what was kept, what changed, what could not be kept."""
+"""The record of a finished recreation: what was kept, what changed, what could not be kept.
 
+Written as plain data and read back as values; a field that is added later has a default, so that
+older receipts still read. Instants are UTC text with the seconds after T0 beside them.
+"""
+
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from worker.core.errors import Malformed
 from worker.core.messages import iso
+from worker.core.model import Candidate
 from worker.core.progress import KeptDisk, Progress
 
 FORMAT = 1
+# "About five minutes". Source: ECS "Instance interruption events".
+NOTICE_SECONDS = 300.0
+
+Outcome = str
+RECOVERED: Outcome = "recovered"
+UNFINISHED: Outcome = "unfinished"
+
+# A parameter of RunInstances that was left out, and the field of the receipt it would have set.
+_FIELD_OF_PARAMETER = {
+    "InstanceName": "name",
+    "HostName": "host_name",
+    "KeyPairName": "key_pair",
+    "Description": "description",
+    "ResourceGroupId": "resource_group",
+}
 
 
-def receipt(progress: Progress, at: float) -> dict[str, Any]:
-    """Return the receipt as plain data; instants as UTC text, and seconds after T0 beside them."""
-    return {
-        "format": FORMAT,
-        "recreation": progress.recreation_id,
-        "account": progress.account,
-        "region": progress.region,
-        "outcome": _outcome(progress),
-        "reason": progress.moot_reason,
-        "t0": iso(progress.t0),
-        "written_at": iso(at),
-        "lineage": progress.lineage,
-        "timeline": [
-            {
-                "what": mark.what,
-                "at": iso(mark.at),
-                "seconds_after_t0": round(mark.at - progress.t0, 1),
-                "resource": mark.resource,
-            }
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the timeline."""
+
+    what: str
+    at: str
+    seconds_after_t0: float
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The source as it was, or the replacement as it was asked for.
+
+    Attributes:
+        cpu: vCPUs, 0 when they were not captured.
+        memory: GiB, 0 when it was not captured.
+        charge: `spot`, `pay-as-you-go`, or empty when unknown.
+    """
+
+    instance: str = ""
+    name: str = ""
+    host_name: str = ""
+    description: str = ""
+    type: str = ""
+    cpu: int = 0
+    memory: float = 0.0
+    charge: str = ""
+    zone: str = ""
+    vpc: str = ""
+    private_ip: str = ""
+    public_ip: str = ""
+    elastic_ip: str = ""
+    security_groups: tuple[str, ...] = ()
+    key_pair: str = ""
+    ram_role: str = ""
+    resource_group: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRecord:
+    """A disk of the source and where its data is.
+
+    Attributes:
+        data_point: Everything that was on disk before this instant is in the replacement; empty
+            for a disk that no image holds.
+        retained: Whether the disk itself outlives the source.
+    """
+
+    disk: str
+    kind: str
+    device: str
+    category: str
+    size: int
+    data_point: str = ""
+    data_point_after_t0: float = 0.0
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """Something that could not be kept or done, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCandidate:
+    """A candidate that the cloud refused, and its code."""
+
+    candidate: str
+    code: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The whole record; `outcome` is `recovered`, `unfinished` or a `Mootness` value."""
+
+    recreation: str
+    account: str
+    region: str
+    outcome: Outcome
+    t0: str
+    written_at: str
+    source: Server
+    replacement: Server = field(default_factory=Server)
+    format: int = FORMAT
+    reason: str = ""
+    notice_seconds: float = NOTICE_SECONDS
+    lineage: str = ""
+    image: str = ""
+    timeline: tuple[Moment, ...] = ()
+    disks: tuple[DiskRecord, ...] = ()
+    not_kept: tuple[NotKept, ...] = ()
+    refused: tuple[RefusedCandidate, ...] = ()
+    quarantined: tuple[str, ...] = ()
+
+    def moment(self, what: str) -> Moment | None:
+        """Return a line of the timeline by its name."""
+        return next((moment for moment in self.timeline if moment.what == what), None)
+
+
+_ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+
+
+def receipt(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> dict[str, Any]:
+    """Return the receipt as plain data.
+
+    Args:
+        progress: The recreation.
+        at: When the receipt is written, epoch seconds.
+        notice: From T0 to the release, seconds.
+    """
+    return asdict(record(progress, at, notice=notice))
+
+
+def read_receipt(data: object) -> Receipt:
+    """Read what `receipt` wrote.
+
+    Raises:
+        Malformed: It is something else, or of a format that is not known here.
+    """
+    if isinstance(data, dict) and data.get("format") != FORMAT:
+        raise Malformed(f"the receipt has format {data.get('format')!r}, not {FORMAT!r}")
+    try:
+        return _ADAPTER.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise Malformed(f"this is not a receipt: {where}: {first['msg']}") from None
+
+
+def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> Receipt:
+    """Return the receipt as a value; arguments as for `receipt`."""
+    return Receipt(
+        recreation=progress.recreation_id,
+        account=progress.account,
+        region=progress.region,
+        outcome=_outcome(progress),
+        reason=progress.moot_reason,
+        t0=iso(progress.t0),
+        notice_seconds=notice,
+        written_at=iso(at),
+        lineage=progress.lineage,
+        timeline=tuple(
+            Moment(mark.what, iso(mark.at), round(mark.at - progress.t0, 1), mark.resource)
             for mark in progress.marks
-        ],
-        "source": _source(progress),
-        "replacement": _replacement(progress),
-        "image": progress.imaged.image_id if progress.imaged else "",
-        "disks": [_disk(progress, disk) for disk in _disks(progress)],
-        "not_kept": [{"what": one.what, "why": one.why} for one in progress.remarks],
-        "refused": [
-            {"candidate": one.candidate, "code": one.code, "at": iso(one.at)}
+        ),
+        source=_source(progress),
+        replacement=_replacement(progress),
+        image=progress.imaged.image_id if progress.imaged else "",
+        disks=tuple(_disk(progress, disk) for disk in _disks(progress)),
+        not_kept=tuple(NotKept(one.what, one.why) for one in progress.remarks),
+        refused=tuple(
+            RefusedCandidate(one.candidate, one.code, iso(one.at))
             for one in progress.launched.refusals
-        ],
-        "quarantined": list(progress.launched.quarantined),
-    }
+        ),
+        quarantined=progress.launched.quarantined,
+    )
 
 
-def _outcome(progress: Progress) -> str:
+def _outcome(progress: Progress) -> Outcome:
     if progress.moot is not None:
         return progress.moot.value
-    return "recovered" if progress.launched.running_at else "unfinished"
+    return RECOVERED if progress.launched.running_at else UNFINISHED
 
 
-def _source(progress: Progress) -> dict[str, Any]:
+def _source(progress: Progress) -> Server:
     specified = progress.specified
     if specified is None:
-        return {"instance": progress.instance_id}
-    source = specified.source
-    return {
-        "instance": progress.instance_id,
-        "name": source.name,
-        "type": source.instance_type,
-        "cpu": source.cpu,
-        "memory": source.memory,
-        "zone": source.zone,
-        "private_ip": source.private_ip,
-        "public_ip": source.public_ip,
-        "elastic_ip": source.eip,
-        "security_groups": list(source.security_groups),
-        "key_pair": source.key_pair,
-        "ram_role": source.ram_role,
-        "tags": dict(source.tags),
-    }
+        return Server(instance=progress.instance_id)
+    source, asked = specified.source, specified.launch
+    return Server(
+        instance=progress.instance_id,
+        name=source.name,
+        # The request was frozen from the source, so that these are the source's own.
+        host_name=asked.host_name,
+        description=asked.description,
+        resource_group=asked.resource_group,
+        type=source.instance_type,
+        cpu=source.cpu,
+        memory=source.memory,
+        charge="spot",
+        zone=source.zone,
+        vpc=source.vpc,
+        private_ip=source.private_ip,
+        public_ip=source.public_ip,
+        elastic_ip=source.eip,
+        security_groups=source.security_groups,
+        key_pair=source.key_pair,
+        ram_role=source.ram_role,
+        tags=dict(source.tags),
+    )
 
 
-def _replacement(progress: Progress) -> dict[str, Any]:
+def _replacement(progress: Progress) -> Server:
     specified, launched = progress.specified, progress.launched
     if specified is None or not launched.instance_id:
-        return {}
-    asked = specified.launch
-    return {
-        "instance": launched.instance_id,
+        return Server()
+    source, asked = specified.source, specified.launch
+    wanted: dict[str, str] = {
         "name": asked.name,
-        "type": launched.instance_type,
-        "zone": launched.zone,
-        "private_ip": launched.private_ip,
-        "security_groups": list(asked.security_groups),
+        "host_name": asked.host_name,
+        "description": asked.description,
         "key_pair": asked.key_pair,
-        "ram_role": asked.ram_role,
-        "tags": dict(asked.tags),
+        "resource_group": asked.resource_group,
     }
+    for parameter in launched.drop:
+        wanted.pop(_FIELD_OF_PARAMETER.get(parameter, ""), None)
+    return Server(
+        instance=launched.instance_id,
+        type=launched.instance_type,
+        # Every candidate has the source's memory; its vCPUs are known for the same type only.
+        cpu=source.cpu if launched.instance_type == source.instance_type else 0,
+        memory=source.memory,
+        charge=_charge(specified.candidates, launched.instance_type, launched.zone),
+        zone=launched.zone,
+        vpc=source.vpc,
+        private_ip=launched.private_ip,
+        security_groups=asked.security_groups,
+        ram_role=asked.ram_role,
+        tags=dict(asked.tags),
+        **wanted,
+    )
+
+
+def _charge(candidates: tuple[Candidate, ...], instance_type: str, zone: str) -> str:
+    taken = [one for one in candidates if (one.instance_type, one.zone) == (instance_type, zone)]
+    if len({one.spot for one in taken}) != 1:
+        return ""
+    return "spot" if taken[0].spot else "pay-as-you-go"
 
 
 def _disks(progress: Progress) -> tuple[KeptDisk, ...]:
     return progress.retained.disks if progress.retained else ()
 
 
-def _disk(progress: Progress, disk: KeptDisk) -> dict[str, Any]:
+def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
     """Tell a disk's data point: the image holds what was durable when it was accepted."""
-    imaged = progress.imaged
+    imaged = progress.imaged if disk.is_cloud else None
     retained = progress.retained
     kept = disk.is_cloud and retained is not None and not retained.refused
-    return {
-        "disk": disk.disk_id,
-        "kind": disk.kind,
-        "device": disk.device,
-        "category": disk.category,
-        "size": disk.size,
-        "data_point": iso(imaged.accepted_at) if imaged and disk.is_cloud else "",
-        "retained": kept or not disk.was_deleted_with_instance,
-    }
+    return DiskRecord(
+        disk=disk.disk_id,
+        kind=disk.kind,
+        device=disk.device,
+        category=disk.category,
+        size=disk.size,
+        data_point=iso(imaged.accepted_at) if imaged else "",
+        data_point_after_t0=round(imaged.accepted_at - progress.t0, 1) if imaged else 0.0,
+        retained=kept or not disk.was_deleted_with_instance,
+    )

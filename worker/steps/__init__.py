@@ -1,6 +1,7 @@
 """The recovery as a recipe: keep the disks, image, specify, launch, clean up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from worker.core.policy import Policy
 from worker.ports import Disks, Images, Instances, Sources, Stock, Tagging
@@ -28,9 +29,9 @@ class CloudPorts:
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:
     """Give each step of `STEPS` the ports that its fields name."""
-    available = {name: getattr(cloud, name) for name in CloudPorts.__dataclass_fields__}
+    available: dict[str, Any] = {port.name: getattr(cloud, port.name) for port in fields(cloud)}
     available["policy"] = policy
+    steps: tuple[type[Any], ...] = STEPS
     return tuple(
-        step(**{name: available[name] for name in step.__dataclass_fields__})  # type: ignore[attr-defined]
-        for step in STEPS
+        step(**{port.name: available[port.name] for port in fields(step)}) for step in steps
     )

@@ -78,9 +78,7 @@ def _finish_snapshot(region: EcsRegion, snapshot: Snapshot, at: float) -> None:
 
 def start_image_clock(region: EcsRegion, image: Image, now: float, finish_at: float) -> None:
     """Plan how an image ends: available, failed on the way, or stuck at 99 %."""
-    fast = all(
-        region.snapshots[m.snapshot_id].disk_category in ESSD_FAMILY for m in image.mappings
-    )
+    fast = all(region.snapshots[m.snapshot_id].disk_category in ESSD_FAMILY for m in image.mappings)
     image.finish_at = finish_at
     image.usable_at = _usable_at(region, now, finish_at, fast=fast)
     rng, settings = region.world.rng, region.settings

@@ -131,9 +131,7 @@ class Catalogue:
 @cache
 def _load() -> Catalogue:
     plain = json.loads((DATA / "catalogue.json").read_text(encoding="utf-8"))
-    types = {
-        each.type_id: each for family in plain["families"] for each in _types(family, plain)
-    }
+    types = {each.type_id: each for family in plain["families"] for each in _types(family, plain)}
     regions = {entry["id"]: _region(entry) for entry in plain["regions"]}
     images = {entry["id"]: _image(entry) for entry in plain["images"]}
     return Catalogue(types, regions, images)

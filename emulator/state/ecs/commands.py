@@ -1,37 +1,64 @@
-"""Cloud Assistant, as far as it can be honest without a guest: commands end as settings say.
+"""Cloud Assistant, as far as it can be honest without a guest.
 
-There is no shell inside an emulated instance. A command on a running instance ends with
-`EcsSettings.command_outcome` and no output; one whose text mentions `sync` or `fsfreeze` makes
-everything written so far durable, which is what a caller wants such a command for.
+There is no shell inside an emulated instance. A command on a running instance ends after
+`EcsSettings.command_seconds` with `EcsSettings.command_outcome` and no output; one whose text
+mentions `sync` or `fsfreeze` makes everything written so far durable, which is what a caller
+wants such a command for.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from typing import Any
+
+from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.paging import PageRule, page
+from emulator.state.ecs.params import Params, missing
+from emulator.state.ecs.records import Invocation
+from emulator.state.ecs.region import EcsRegion
+from emulator.state.errors import ApiError
+
+PAGES = PageRule(default=10, maximum=50, token_maximum=50)
+MAX_INSTANCES = 100
+DEFAULT_TIMEOUT = 60
+KINDS = frozenset({"RunShellScript", "RunBatScript", "RunPowerShellScript"})
+FLUSHING = ("sync", "fsfreeze")
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One RunCommand call on some instances."""
+def run_command(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
+    """Run a command on instances. Source: ECS RunCommand."""
+    kind = params.required("Type")
+    if kind not in KINDS:
+        raise ApiError(403, "InvalidCmdType.NotFound", "The specified command type does not exist.")
+    ids = params.texts("InstanceId")
+    if not ids:
+        raise missing("InstanceId")
+    if len(ids) > MAX_INSTANCES:
+        raise ApiError(
+            403,
+            "InstanceIds.ExceedLimit",
+            "The number of instance IDs exceeds the upper limit.",
+        )
+    content = _text(params.required("CommandContent"), params.text("ContentEncoding"))
+    invocation = Invocation(
+        invoke_id=region.new_id("t"),
+        command_id=region.new_id("c"),
+        name=params.text("Name"),
+        content=params.text("CommandContent"),
+        kind=kind,
+        timeout=params.integer("Timeout", DEFAULT_TIMEOUT),
+        started_at=now,
+        finish_at=now + region.settings.command_seconds,
+        outcomes={each: _dispatch(region, each) for each in ids},
+    )
+    region.invocations[invocation.invoke_id] = invocation
+    if any(word in content for word in FLUSHING):
+        _flush(region, invocation, now)
+    region.record(now, "RunCommand", invocation.invoke_id, instance_ids=ids)
+    return {"InvokeId": invocation.invoke_id, "CommandId": invocation.command_id}
 
-    invoke_id: str
-    command_id: str
-    name: str
-    content: str
-    kind: str
-    timeout: int
-    started_at: float
-    finish_at: float
-    outcomes: dict[str, str]
 
-    def status(self, instance_id: str, now: float) -> str:
-        """Return the InvocationStatus on one instance."""
-        outcome = self.outcomes[instance_id]
-        return outcome if now >= self.finish_at or outcome == "Invalid" else "Running"
-
-
-def decoded(content: str, encoding: str) -> str:
-    """Return a command's text; Base64 unless the call says PlainText. Source: RunCommand."""
+def _text(content: str, encoding: str) -> str:
+    """Decode a command; Base64 unless the call says PlainText. Source: ECS RunCommand."""
     if encoding == "PlainText":
         return content
     try:
@@ -40,6 +67,109 @@ def decoded(content: str, encoding: str) -> str:
         return content
 
 
-def encoded(text: str) -> str:
-    """Encode an output as describe calls do."""
-    return b64encode(text.encode()).decode()
+def _dispatch(region: EcsRegion, instance_id: str) -> str:
+    instance = region.instances.get(instance_id)
+    if instance is None or instance.gone_at is not None:
+        raise ApiError(404, "InvalidInstance.NotFound", "The specified instance does not exist.")
+    return region.settings.command_outcome if instance.status.now == "Running" else "Invalid"
+
+
+def _flush(region: EcsRegion, invocation: Invocation, now: float) -> None:
+    for instance_id, outcome in invocation.outcomes.items():
+        if outcome == "Success":
+            for disk in region.disks_of(region.instances[instance_id]):
+                disk.log.flush(now)
+
+
+def describe_invocations(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
+    """List invocations with the state on each instance. Source: ECS DescribeInvocations."""
+    invoke_id, instance_id = params.text("InvokeId"), params.text("InstanceId")
+    status, command_id = params.text("InvokeStatus"), params.text("CommandId")
+    found = [
+        each
+        for each in region.invocations.values()
+        if invoke_id in {"", each.invoke_id}
+        and command_id in {"", each.command_id}
+        and (not instance_id or instance_id in each.outcomes)
+        and status in {"", _overall(each, now)}
+    ]
+    items, fields = page(found, params, PAGES)
+    rows = [_invocation_row(each, now) for each in items]
+    return {"Invocations": {"Invocation": rows}, **fields}
+
+
+def _overall(invocation: Invocation, now: float) -> str:
+    states = {invocation.status(each, now) for each in invocation.outcomes}
+    if "Running" in states:
+        return "Running"
+    if states == {"Success"}:
+        return "Success"
+    return "PartialFailed" if "Success" in states else "Failed"
+
+
+def _invocation_row(invocation: Invocation, now: float) -> dict[str, Any]:
+    overall = _overall(invocation, now)
+    parts = [_part(invocation, each, now) for each in invocation.outcomes]
+    for part in parts:
+        part["InstanceInvokeStatus"] = "Running" if overall == "Running" else "Finished"
+        part["CreationTime"] = to_second(invocation.started_at)
+    return {
+        "InvokeId": invocation.invoke_id,
+        "CommandId": invocation.command_id,
+        "CommandName": invocation.name,
+        "CommandType": invocation.kind,
+        "CommandContent": invocation.content,
+        "CreationTime": to_second(invocation.started_at),
+        "InvocationStatus": overall,
+        "InvokeStatus": "Running" if overall == "Running" else "Finished",
+        "RepeatMode": "Once",
+        "Timed": False,
+        "Timeout": invocation.timeout,
+        "InvokeInstances": {"InvokeInstance": parts},
+    }
+
+
+def _part(invocation: Invocation, instance_id: str, now: float) -> dict[str, Any]:
+    status = invocation.status(instance_id, now)
+    ended = status not in {"Running", "Invalid"}
+    invalid = status == "Invalid"
+    part: dict[str, Any] = {
+        "InstanceId": instance_id,
+        "InvocationStatus": status,
+        "ErrorCode": "InstanceNotRunning" if invalid else "",
+        "ErrorInfo": "the specified instance is not running" if invalid else "",
+        "Output": "",
+        "Dropped": 0,
+        "Repeats": 1,
+        "StartTime": "" if invalid else to_second(invocation.started_at),
+    }
+    if ended:
+        part["FinishTime"] = to_second(invocation.finish_at)
+        part["ExitCode"] = 0 if status == "Success" else 1
+    return part
+
+
+def describe_invocation_results(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
+    """List results per instance. Source: ECS DescribeInvocationResults."""
+    invoke_id, instance_id = params.text("InvokeId"), params.text("InstanceId")
+    found = [
+        (each, name)
+        for each in region.invocations.values()
+        for name in each.outcomes
+        if invoke_id in {"", each.invoke_id} and instance_id in {"", name}
+    ]
+    items, fields = page(found, params, PAGES)
+    rows = [_result_row(each, name, now) for each, name in items]
+    return {"Invocation": {"InvocationResults": {"InvocationResult": rows}, **fields}}
+
+
+def _result_row(invocation: Invocation, instance_id: str, now: float) -> dict[str, Any]:
+    row = _part(invocation, instance_id, now)
+    row["FinishedTime"] = row.pop("FinishTime", "")
+    running = row["InvocationStatus"] == "Running"
+    return {
+        **row,
+        "InvokeId": invocation.invoke_id,
+        "CommandId": invocation.command_id,
+        "InvokeRecordStatus": "Running" if running else "Finished",
+    }

@@ -146,9 +146,7 @@ def modify_disk_attribute(region: EcsRegion, params: Params, now: float) -> dict
         raise malformed("DiskIds", f"holds more than {MAX_DISKS} disks")
     changes = {name: value for name, value in params.values().items() if name in _CHANGES}
     if not changes:
-        raise ApiError(
-            400, "NoAttributeToModify", "No attribute to be modified in this request."
-        )
+        raise ApiError(400, "NoAttributeToModify", "No attribute to be modified in this request.")
     disks = [region.disk(each) for each in ids]
     for disk in disks:
         _check_change(region, disk, changes)
@@ -163,12 +161,8 @@ def _check_change(region: EcsRegion, disk: Disk, changes: Mapping[str, Any]) -> 
     instance = region.instances.get(disk.instance_id)
     locked = instance is not None and instance.is_recycling
     if locked and not region.assumptions.modify_disk_while_recycling:
-        raise ApiError(
-            403, "IncorrectDiskStatus", "The operation is not supported in this status."
-        )
+        raise ApiError(403, "IncorrectDiskStatus", "The operation is not supported in this status.")
     if changes.get("DeleteWithInstance") is not False:
         return
     if disk.is_local or not disk.portable or disk.multi_attach == "Enabled":
-        raise ApiError(
-            403, "DiskNotPortable", "The specified disk is not a portable disk."
-        )
+        raise ApiError(403, "DiskNotPortable", "The specified disk is not a portable disk.")

@@ -68,9 +68,7 @@ def create_image(region: EcsRegion, params: Params, now: float) -> dict[str, Any
     return {"ImageId": image.image_id}
 
 
-def _image(
-    region: EcsRegion, params: Params, name: str, source: _Source, now: float
-) -> Image:
+def _image(region: EcsRegion, params: Params, name: str, source: _Source, now: float) -> Image:
     imds = params.group("Features").text("ImdsSupport")
     system = replace(source.os, imds=imds) if imds else source.os
     if boot_mode := params.text("BootMode"):
@@ -188,9 +186,7 @@ def check_snapshot_allowed(region: EcsRegion, disk: Disk) -> None:
         raise ApiError(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds.")
 
 
-def _from_instance(
-    region: EcsRegion, instance: Instance, disks: list[Disk], now: float
-) -> _Source:
+def _from_instance(region: EcsRegion, instance: Instance, disks: list[Disk], now: float) -> _Source:
     flat = region.settings.image_seconds
     mappings = []
     last = now
@@ -272,9 +268,7 @@ def _snapshot_mapping(region: EcsRegion, snapshot_id: str, device: str) -> Devic
     return _mapping_of(snapshot, device)
 
 
-def _from_snapshots(
-    region: EcsRegion, mappings: tuple[DeviceMapping, ...], now: float
-) -> _Source:
+def _from_snapshots(region: EcsRegion, mappings: tuple[DeviceMapping, ...], now: float) -> _Source:
     system = next(each for each in mappings if each.kind == "system")
     inside = region.snapshots[system.snapshot_id].os or OperatingSystem()
     seconds = region.jittered(region.settings.image_from_snapshot_seconds)

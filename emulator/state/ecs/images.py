@@ -243,9 +243,7 @@ def delete_image(region: EcsRegion, params: Params, now: float) -> dict[str, Any
     if image is None:
         return {}
     if image.users and not params.flag("Force"):
-        raise ApiError(
-            403, "ImageUsingByInstance", "The specified image is used by instances."
-        )
+        raise ApiError(403, "ImageUsingByInstance", "The specified image is used by instances.")
     if image.timer is not None:
         captures.fail_image(region, image, now, "image was deleted")
     for mapping in image.mappings:

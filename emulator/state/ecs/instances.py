@@ -159,9 +159,7 @@ def describe_instance_attribute(region: EcsRegion, params: Params, now: float) -
         "NetworkOptions": {**network, "BandwidthWeighting": options.bandwidth_weighting},
         "SecurityOptions": {"EnableSecureBoot": options.secure_boot},
         "OperationLocks": {
-            "LockReason": [
-                {"LockReason": row["LockReason"]} for row in lock_rows(instance, now)
-            ]
+            "LockReason": [{"LockReason": row["LockReason"]} for row in lock_rows(instance, now)]
         },
         "PublicIpAddress": {"IpAddress": [instance.public_ip] if instance.public_ip else []},
         "InnerIpAddress": {"IpAddress": []},

@@ -150,9 +150,7 @@ def _count_minute(region: EcsRegion, amount: int, now: float) -> None:
     total = amount + (asked if minute == this else 0)
     region.launch_minute = (this, total)
     if total > MAX_PER_MINUTE:
-        raise ApiError(
-            400, "Throttling.User", "Too many instances were requested in this minute."
-        )
+        raise ApiError(400, "Throttling.User", "Too many instances were requested in this minute.")
 
 
 def _check_quota(region: EcsRegion, cpu: int) -> None:
@@ -160,8 +158,7 @@ def _check_quota(region: EcsRegion, cpu: int) -> None:
         raise ApiError(
             403,
             "QuotaExceed.ElasticQuota",
-            "The number of vCPUs assigned to the ECS instances has exceeded the quota in the "
-            "zone.",
+            "The number of vCPUs assigned to the ECS instances has exceeded the quota in the zone.",
         )
 
 
@@ -223,8 +220,5 @@ def _vanish(region: EcsRegion, instance: Instance, at: float) -> None:
     lifecycle.release(region, instance, at, by_platform=True)
     if region.assumptions.vanish_announced:
         event_id = region.new_id("e")
-        region.history.append(
-            {"event_id": event_id, "instance_id": instance.instance_id, "at": at}
-        )
+        region.history.append({"event_id": event_id, "instance_id": instance.instance_id, "at": at})
         publish_vanished(region, instance.instance_id, event_id, at)
-

@@ -171,9 +171,7 @@ def _data(
     )
 
 
-def _from_snapshot(
-    region: EcsRegion, group: Params, device: str, default: str
-) -> DiskPlan:
+def _from_snapshot(region: EcsRegion, group: Params, device: str, default: str) -> DiskPlan:
     """Plan a further disk, empty or with the content of a data snapshot."""
     snapshot_id = group.text("SnapshotId")
     if not snapshot_id:
@@ -219,8 +217,7 @@ def check_plan(plan: DiskPlan, each: InstanceType) -> None:
         raise ApiError(
             403,
             "InvalidInstanceType.NotSupportDiskCategory",
-            f"The instance type {each.type_id} does not support the disk category "
-            f"{plan.category}.",
+            f"The instance type {each.type_id} does not support the disk category {plan.category}.",
         )
     check_size(plan, words)
     if plan.category != "cloud_auto" and (plan.provisioned_iops or plan.bursting):

@@ -19,9 +19,7 @@ STRATEGIES = frozenset({"NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo"})
 CONFLICT = "InvalidParameter.Conflict"
 
 
-def read_options(
-    region: EcsRegion, params: Params, image: Image, each: InstanceType
-) -> Options:
+def read_options(region: EcsRegion, params: Params, image: Image, each: InstanceType) -> Options:
     """Read and check the plain properties of a launch.
 
     Raises:
@@ -184,9 +182,7 @@ def _check_limit(options: Options, params: Params) -> None:
     limit = options.spot_price_limit
     decimals = params.text("SpotPriceLimit").partition(".")[2].rstrip("0")
     if limit <= 0 or len(decimals) > PRICE_DECIMALS:
-        raise ApiError(
-            400, "InvalidSpotPriceLimit", "The specified SpotPriceLimit is not valid."
-        )
+        raise ApiError(400, "InvalidSpotPriceLimit", "The specified SpotPriceLimit is not valid.")
 
 
 def _check_login(region: EcsRegion, params: Params, image: Image) -> None:
@@ -213,9 +209,7 @@ def _check_login(region: EcsRegion, params: Params, image: Image) -> None:
             404, "InvalidKeyPairName.NotFound", "The specified KeyPairName does not exist."
         )
     if params.text("SecurityEnhancementStrategy") == "Active" and image.owner == "self":
-        raise ApiError(
-            400, CONFLICT, "SecurityEnhancementStrategy is for public images only."
-        )
+        raise ApiError(400, CONFLICT, "SecurityEnhancementStrategy is for public images only.")
 
 
 def _check_guest(options: Options, image: Image, each: InstanceType) -> None:

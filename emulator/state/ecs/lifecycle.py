@@ -55,21 +55,24 @@ def begin_stop(
     orderly: bool = True,
     by_platform: bool = False,
     stop_charging: bool = False,
+    within: float | None = None,
 ) -> None:
-    """Begin to stop an instance; only an orderly stop writes back what is cached."""
+    """Begin to stop an instance; only an orderly stop writes back what is cached.
+
+    `within` bounds the seconds that it may take.
+    """
     captures.break_by_state_change(region, instance, now, by_platform=by_platform)
     _halt(region, instance, now, orderly=orderly)
     _enter(region, instance, "Stopping", now)
-    seconds = region.settings.stopping_seconds * (1.0 if orderly else FORCED_SHARE)
+    share = 1.0 if orderly else FORCED_SHARE
+    seconds = region.jittered(region.settings.stopping_seconds * share)
     instance.transition = region.world.scheduler.at(
-        now + region.jittered(seconds),
+        now + (seconds if within is None else min(seconds, within)),
         lambda at: finish_stop(region, instance, at, stop_charging=stop_charging),
     )
 
 
-def finish_stop(
-    region: EcsRegion, instance: Instance, at: float, *, stop_charging: bool
-) -> None:
+def finish_stop(region: EcsRegion, instance: Instance, at: float, *, stop_charging: bool) -> None:
     """Make an instance Stopped; StopCharging gives its CPU, memory and public address away."""
     instance.transition = None
     _enter(region, instance, "Stopped", at)
@@ -200,9 +203,7 @@ def delete_interface(region: EcsRegion, interface: Interface, at: float) -> None
     for address in (interface.ip, *interface.secondary_ips):
         vswitch.free(address, free_at)
     if interface.eip_allocation_id:
-        region.vpc.addresses.free_now(
-            region.vpc.addresses.find(interface.eip_allocation_id), at
-        )
+        region.vpc.addresses.free_now(region.vpc.addresses.find(interface.eip_allocation_id), at)
 
 
 def _remove(region: EcsRegion, instance: Instance, at: float) -> None:

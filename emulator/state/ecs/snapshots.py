@@ -167,9 +167,7 @@ def delete_snapshot(region: EcsRegion, params: Params, now: float) -> dict[str, 
             "The snapshot has been used to create user defined image(s).",
         )
     if snapshot.disk_ids and not params.flag("Force"):
-        raise ApiError(
-            403, "SnapshotCreatedDisk", "The snapshot has been used to create disk(s)."
-        )
+        raise ApiError(403, "SnapshotCreatedDisk", "The snapshot has been used to create disk(s).")
     disk = region.disks.get(snapshot.disk_id)
     if disk is not None:
         disk.snapshot_ids.remove(snapshot.snapshot_id)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.paging import token_page
+from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.tags import TagFilter, filters_of, tags_of
 from emulator.state.errors import ApiError

@@ -120,9 +120,7 @@ def tags_of(params: Params, name: str = "Tag") -> dict[str, str]:
     if len(tags) < len(pairs):
         raise ApiError(400, "Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
     if len(tags) > MAX_TAGS:
-        raise ApiError(
-            400, "InvalidTagCount", "The specified tags are beyond the permitted range."
-        )
+        raise ApiError(400, "InvalidTagCount", "The specified tags are beyond the permitted range.")
     for key, value in tags.items():
         _check(key, value)
     return tags
@@ -130,13 +128,9 @@ def tags_of(params: Params, name: str = "Tag") -> dict[str, str]:
 
 def _check(key: str, value: str) -> None:
     if not key or len(key) > MAX_LENGTH or key.startswith(RESERVED) or _has_link(key):
-        raise ApiError(
-            400, "InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid."
-        )
+        raise ApiError(400, "InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
     if len(value) > MAX_LENGTH or value.startswith("acs:") or _has_link(value):
-        raise ApiError(
-            400, "InvalidTagValue.Malformed", "The specified Tag.n.Value is not valid."
-        )
+        raise ApiError(400, "InvalidTagValue.Malformed", "The specified Tag.n.Value is not valid.")
 
 
 def _has_link(text: str) -> bool:

@@ -35,6 +35,4 @@ class Throttle:
             self._calls.clear()
         self._calls[action] = calls = self._calls.get(action, 0) + 1
         if calls > limit:
-            raise ApiError(
-                400, "Throttling.User", "Request was denied due to user flow control."
-            )
+            raise ApiError(400, "Throttling.User", "Request was denied due to user flow control.")

@@ -1,0 +1,258 @@
+"""The order of candidates is a pure function: whoever computes it walks the same ladder."""
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.core.ladder import CANDIDATES_MAX, VSWITCHES_PER_ZONE, can_replace, candidates
+from worker.core.model import Candidate, Instance, InstanceType, VSwitch
+from worker.core.policy import Policy
+
+OWN = InstanceType(
+    name="ecs.g7.xlarge",
+    family="ecs.g7",
+    cpu=4,
+    memory=16.0,
+    architecture="X86",
+    nvme="unsupported",
+    boot_modes=("BIOS", "UEFI"),
+    generation="ecs-6",
+    disks=17,
+)
+SOURCE = Instance(
+    instance_id="i-bp1source00000000001",
+    status="Running",
+    instance_type=OWN.name,
+    zone="cn-hangzhou-h",
+    vswitch="vsw-own",
+    memory=16.0,
+)
+BIGGER = replace(OWN, name="ecs.g7.2xlarge", cpu=8)
+NEWER = replace(OWN, name="ecs.g8i.xlarge", generation="ecs-8")
+TYPES = (OWN, BIGGER, NEWER)
+PLACES = (VSwitch("vsw-own", "cn-hangzhou-h", 9), VSwitch("vsw-g", "cn-hangzhou-g", 9))
+
+repeatable = settings(derandomize=True, deadline=None, max_examples=100)
+types = st.builds(
+    InstanceType,
+    name=st.from_regex(r"ecs\.[cgr][67]\.(large|xlarge|2xlarge)", fullmatch=True),
+    family=st.just("f"),
+    cpu=st.sampled_from([2, 4, 8]),
+    memory=st.sampled_from([8.0, 16.0]),
+    architecture=st.sampled_from(["X86", "ARM"]),
+    nvme=st.sampled_from(["required", "optional", "unsupported", ""]),
+    boot_modes=st.sampled_from([(), ("BIOS",), ("UEFI",), ("BIOS", "UEFI")]),
+    generation=st.sampled_from(["ecs-6", "ecs-7"]),
+    gpus=st.integers(0, 1),
+    local_disks=st.integers(0, 1),
+    disks=st.sampled_from([0, 5, 17]),
+    burstable=st.booleans(),
+)
+catalogues = st.lists(types, max_size=12, unique_by=lambda one: one.name).map(
+    lambda found: [OWN, *(one for one in found if one.name != OWN.name)]
+)
+subnets = st.lists(
+    st.builds(
+        VSwitch,
+        vswitch_id=st.from_regex(r"vsw-[a-f]{2}", fullmatch=True),
+        zone=st.sampled_from([f"cn-hangzhou-{letter}" for letter in "ghij"]),
+        free_addresses=st.integers(0, 200),
+        available=st.booleans(),
+    ),
+    max_size=10,
+    unique_by=lambda one: one.vswitch_id,
+)
+policies = st.builds(
+    Policy,
+    same_type_only=st.booleans(),
+    other_zones=st.booleans(),
+    forbid_types=st.lists(st.sampled_from(["ecs.c*", "ecs.r6.*"]), max_size=2).map(tuple),
+    prefer_types=st.lists(st.sampled_from(["ecs.g*", "ecs.*.2xlarge"]), max_size=2).map(tuple),
+)
+
+
+def names(found: tuple[Candidate, ...]) -> list[str]:
+    """The types in the order in which they first appear."""
+    return list(dict.fromkeys(one.instance_type for one in found))
+
+
+# Properties
+
+
+@repeatable
+@given(catalogues, subnets, policies, st.data())
+def test_order_does_not_depend_on_the_order_of_answers(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy, data: st.DataObject
+) -> None:
+    """Types and subnets in any other order give the very same candidates."""
+    shuffled = data.draw(st.permutations(catalogue)), data.draw(st.permutations(places))
+
+    assert candidates(SOURCE, *shuffled, policy) == candidates(SOURCE, catalogue, places, policy)
+
+
+@repeatable
+@given(catalogues, subnets, policies, st.integers(0, 1_000))
+def test_live_figures_do_not_change_the_order(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy, free: int
+) -> None:
+    """How many addresses are free is no reason to walk another ladder than a twin."""
+    later = [replace(one, free_addresses=free) for one in places]
+
+    assert candidates(SOURCE, catalogue, later, policy) == candidates(
+        SOURCE, catalogue, places, policy
+    )
+
+
+@repeatable
+@given(catalogues, subnets, policies)
+def test_source_comes_first(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
+) -> None:
+    """Its own type in its own zone and subnet is first, then its type elsewhere, then others."""
+    found = candidates(SOURCE, catalogue, places, policy)
+
+    assert found[0] == Candidate(OWN.name, SOURCE.zone, SOURCE.vswitch, spot=True)
+    own = [one.instance_type == OWN.name for one in found]
+    assert own == sorted(own, reverse=True)
+    for name in names(found):
+        first = next(one for one in found if one.instance_type == name)
+        assert (first.zone, first.vswitch) == (SOURCE.zone, SOURCE.vswitch)
+
+
+@repeatable
+@given(catalogues, subnets, policies)
+def test_candidates_are_bounded_and_different(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
+) -> None:
+    """At most forty-eight, none twice, and no more than two subnets of one zone."""
+    found = candidates(SOURCE, catalogue, places, policy)
+
+    assert len(found) == len(set(found)) <= CANDIDATES_MAX
+    for name in names(found):
+        zones = [one.zone for one in found if one.instance_type == name]
+        assert all(zones.count(zone) <= VSWITCHES_PER_ZONE for zone in zones)
+
+
+@repeatable
+@given(catalogues, subnets, policies)
+def test_other_types_fit_and_are_allowed(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
+) -> None:
+    """Every other type has the same memory, boots the image and is not forbidden."""
+    by_name = {one.name: one for one in catalogue}
+
+    others = names(candidates(SOURCE, catalogue, places, policy))[1:]
+
+    for other in (by_name[name] for name in others):
+        assert (other.memory, other.architecture) == (OWN.memory, OWN.architecture)
+        assert other.cpu >= OWN.cpu
+        assert can_replace(OWN, other, 0)
+        assert not any(fnmatchcase(other.name, pattern) for pattern in policy.forbid_types)
+
+
+# Single decisions
+
+
+def test_one_more_type_only_adds_candidates() -> None:
+    """What stood before a new type of the catalogue keeps its place."""
+    before = candidates(SOURCE, (OWN, NEWER), PLACES, Policy())
+
+    assert candidates(SOURCE, TYPES, PLACES, Policy())[: len(before)] == before
+
+
+def test_same_type_only_leaves_the_zones() -> None:
+    """Without other types the source's own is still tried in every zone."""
+    found = candidates(SOURCE, TYPES, PLACES, Policy(same_type_only=True))
+
+    assert found == (
+        Candidate(OWN.name, "cn-hangzhou-h", "vsw-own"),
+        Candidate(OWN.name, "cn-hangzhou-g", "vsw-g"),
+    )
+
+
+def test_own_zone_only_leaves_the_types() -> None:
+    """Without other zones every type is tried in the source's own subnet."""
+    found = candidates(SOURCE, TYPES, PLACES, Policy(other_zones=False))
+
+    assert {(one.zone, one.vswitch) for one in found} == {("cn-hangzhou-h", "vsw-own")}
+    assert names(found) == [OWN.name, NEWER.name, BIGGER.name]
+
+
+def test_fewer_processors_to_pay_for_come_first() -> None:
+    """Of the types that fit, the one nearest to the source in processors is nearest in order."""
+    assert names(candidates(SOURCE, TYPES, (), Policy())) == [OWN.name, NEWER.name, BIGGER.name]
+
+
+def test_preferred_types_come_first_in_their_order() -> None:
+    """Patterns rank by their place in the list; a type that matches two counts by the first."""
+    policy = Policy(prefer_types=("*.2xlarge", "ecs.g*"))
+
+    assert names(candidates(SOURCE, TYPES, (), policy)) == [OWN.name, BIGGER.name, NEWER.name]
+
+
+def test_preferring_does_not_displace_the_source() -> None:
+    """The source's own type stays first, whatever is preferred."""
+    policy = Policy(prefer_types=(BIGGER.name,))
+
+    assert candidates(SOURCE, TYPES, (), policy)[0].instance_type == OWN.name
+
+
+def test_forbidden_types_are_left_out() -> None:
+    """A forbidden type is no candidate even where it is preferred."""
+    policy = Policy(forbid_types=("ecs.g8*",), prefer_types=("ecs.g8*",))
+
+    assert names(candidates(SOURCE, TYPES, (), policy)) == [OWN.name, BIGGER.name]
+
+
+def test_unknown_source_type_is_launched_again() -> None:
+    """A type that the catalogue does not show any more is still asked for, and no other."""
+    found = candidates(SOURCE, (BIGGER, NEWER), PLACES, Policy())
+
+    assert names(found) == [OWN.name]
+
+
+def test_long_ladders_are_cut_at_the_end() -> None:
+    """The last choices fall away, not the first."""
+    many = [replace(OWN, name=f"ecs.g7-{number:03d}.xlarge") for number in range(60)]
+
+    found = candidates(SOURCE, [OWN, *many], (), Policy())
+
+    assert len(found) == CANDIDATES_MAX
+    assert found[-1].instance_type == "ecs.g7-046.xlarge"
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"memory": 32.0},
+        {"cpu": 2},
+        {"architecture": "ARM"},
+        {"nvme": "required"},
+        {"boot_modes": ("UEFI-Preferred",)},
+        {"gpus": 1},
+        {"local_disks": 1},
+        {"burstable": True},
+        {"disks": 3},
+    ],
+)
+def test_type_that_an_image_cannot_boot_on_is_out(unfit: dict[str, object]) -> None:
+    """One property in which an image of the source would not run rules a type out."""
+    other = replace(NEWER, **unfit)  # type: ignore[arg-type]
+
+    assert can_replace(OWN, NEWER, data_disks=3)
+    assert not can_replace(OWN, other, data_disks=3)
+
+
+def test_image_with_nvme_driver_runs_where_it_is_required() -> None:
+    """A source that needs NVMe has the driver in its image."""
+    own = replace(OWN, nvme="required")
+
+    assert can_replace(own, replace(NEWER, nvme="required"), 0)
+
+
+def test_unknown_number_of_disks_is_no_reason_to_rule_out() -> None:
+    """A catalogue that does not tell the number of disks is given the benefit of the doubt."""
+    assert can_replace(OWN, replace(NEWER, disks=0), data_disks=16)

@@ -1,0 +1,271 @@
+"""Progress goes through attributes and comes back the same, or it is refused."""
+
+import base64
+import json
+import random
+import zlib
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.core.errors import Malformed
+from worker.core.identity import recreation_id
+from worker.core.model import Candidate, LaunchSpec
+from worker.core.progress import (
+    CHUNKS_MAX,
+    FORMAT,
+    PLAIN_BYTES_MAX,
+    KeptDisk,
+    Launched,
+    Mark,
+    Progress,
+    Remark,
+    Retained,
+    decode,
+    encode,
+)
+
+repeatable = settings(derandomize=True, deadline=None, max_examples=150)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+instants = st.floats(0, 4e9, allow_nan=False)
+progresses = st.builds(
+    Progress,
+    account=texts,
+    region=texts,
+    instance_id=texts,
+    t0=instants,
+    received_at=instants,
+    seen=st.booleans(),
+    hops=st.integers(0, 9_999),
+    retained=st.none()
+    | st.builds(
+        Retained,
+        disks=st.lists(
+            st.builds(KeptDisk, texts, texts, texts, st.integers(0, 65_536), texts, st.booleans()),
+            max_size=3,
+        ).map(tuple),
+        sent=st.booleans(),
+    ),
+    launched=st.builds(
+        Launched,
+        epoch=st.integers(0, 99),
+        drop=st.lists(texts, max_size=3).map(tuple),
+        image_usable_at=instants,
+    ),
+    cleaned=st.lists(texts, max_size=3).map(tuple),
+    remarks=st.lists(st.builds(Remark, texts, texts), max_size=3).map(tuple),
+    marks=st.lists(st.builds(Mark, texts, instants, texts), max_size=3).map(tuple),
+)
+
+
+def attributes_of(plain: bytes) -> dict[str, str]:
+    """Attributes around any bytes, made without the code under test."""
+    text = base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode()
+    chunks = [text[at : at + 4_000] for at in range(0, len(text), 4_000)]
+    return {"format": FORMAT, **{f"data-{number}": one for number, one in enumerate(chunks)}}
+
+
+def code_of(attributes: dict[str, str]) -> str:
+    """The code with which attributes are refused."""
+    with pytest.raises(Malformed) as refused:
+        decode(attributes)
+    return refused.value.code
+
+
+# There and back
+
+
+@repeatable
+@given(progresses)
+def test_any_progress_comes_back_equal(given_progress: Progress) -> None:
+    """Whatever the steps have written comes back with the same values and types."""
+    assert decode(encode(given_progress)) == given_progress
+
+
+def test_largest_progress_comes_back_equal(large_progress: Progress) -> None:
+    """Forty-eight candidates, sixteen disks and twenty Chinese tags come back as they went."""
+    attributes = encode(large_progress)
+
+    assert decode(attributes) == large_progress
+    assert len(attributes) <= 1 + CHUNKS_MAX
+    assert all(len(value) <= 4_096 for value in attributes.values())
+
+
+def test_written_attributes_are_ascii(large_progress: Progress) -> None:
+    """No alphabet and no character that XML or a console would change leaves this codec."""
+    assert all(value.isascii() and value.isprintable() for value in encode(large_progress).values())
+
+
+def test_as_much_as_fits_into_a_message_can_be_read_again(large_progress: Progress) -> None:
+    """What 62 KB of attributes can carry is within the reader's bound on chunks."""
+    rng = random.Random(2)
+    padding = [f"{rng.getrandbits(512):x}" for _ in range(800)]
+    larger = large_progress
+    while sum(map(len, encode(larger).values())) < 62_000:
+        larger = larger.remarked(padding.pop(), "")
+
+    assert decode(encode(larger)) == larger
+
+
+def test_name_cut_inside_a_character_does_not_stop_a_recreation(progress: Progress) -> None:
+    """A text with half of a surrogate pair, as other tools cut it, is carried with a mark."""
+    cut = progress.remarked("name \ud83d", "why")
+
+    assert decode(encode(cut)).remarks == (Remark("name ?", "why"),)
+
+
+def test_older_form_without_later_fields_decodes() -> None:
+    """A field that an older release did not write takes its default."""
+    least = {"account": "1", "region": "r", "instance_id": "i-1", "t0": 1.0, "received_at": 2.0}
+
+    assert decode(attributes_of(json.dumps(least).encode())) == Progress("1", "r", "i-1", 1.0, 2.0)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("form", ["", "0", "2", "01", "1 "])
+def test_another_format_is_refused(progress: Progress, form: str) -> None:
+    """Progress with another format number is refused, not guessed at."""
+    assert code_of({**encode(progress), "format": form}) == "progress_format"
+
+
+def test_missing_format_is_refused(progress: Progress) -> None:
+    """Chunks without a format number are not progress."""
+    attributes = encode(progress)
+    del attributes["format"]
+
+    assert code_of(attributes) == "progress_format"
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"account": "1"}',
+        b'{"account": 1, "region": "r", "instance_id": "i", "t0": 1, "received_at": 2}',
+        b'{"account": "1", "region": "r", "instance_id": "i", "t0": "x", "received_at": 2}',
+    ],
+)
+def test_data_that_is_not_ours_is_refused(plain: bytes) -> None:
+    """Signed or not, what does not have our shape is refused."""
+    assert code_of(attributes_of(plain)) == "progress_data"
+
+
+@pytest.mark.parametrize("damage", ["", "!", "AAAA", "火", "eJw="])
+def test_damaged_chunks_are_refused(progress: Progress, damage: str) -> None:
+    """A chunk that is not base64 or not compressed data is refused."""
+    assert code_of({**encode(progress), "data-0": damage}) == "progress_data"
+
+
+def test_cut_off_data_are_refused(progress: Progress) -> None:
+    """A chunk that breaks off is refused, even where what is there inflates."""
+    attributes = encode(progress)
+    attributes["data-0"] = attributes["data-0"][: len(attributes["data-0"]) // 8 * 4]
+
+    assert code_of(attributes) == "progress_data"
+
+
+def test_missing_chunk_is_refused(large_progress: Progress) -> None:
+    """A gap in the numbers of the chunks is refused."""
+    attributes = encode(large_progress)
+    del attributes["data-1"]
+
+    assert code_of(attributes) == "progress_data"
+
+
+def test_too_many_chunks_are_refused(progress: Progress) -> None:
+    """The number of chunks is bounded before they are joined."""
+    many = {f"data-{number}": "AAAA" for number in range(CHUNKS_MAX + 1)}
+
+    assert code_of({**encode(progress), **many}) == "progress_data"
+
+
+def test_decompression_bomb_is_refused() -> None:
+    """A few kilobytes that inflate to many megabytes are refused before they do."""
+    bomb = attributes_of(b" " * 40_000_000)
+
+    assert sum(map(len, bomb.values())) < 64_000
+    assert code_of(bomb) == "progress_data"
+
+
+def test_bound_on_inflated_data_is_exact() -> None:
+    """One byte above the bound is refused although the rest is valid."""
+    least = b'{"account":"1","region":"r","instance_id":"i","t0":1,"received_at":2}'
+
+    assert decode(attributes_of(least + b" " * (PLAIN_BYTES_MAX - len(least)))).account == "1"
+    assert code_of(attributes_of(least + b" " * (PLAIN_BYTES_MAX + 1 - len(least)))) == (
+        "progress_data"
+    )
+
+
+# What it says
+
+
+def test_id_follows_from_the_source_alone(large_progress: Progress, progress: Progress) -> None:
+    """The id does not depend on what has been achieved or when."""
+    assert large_progress.recreation_id == progress.recreation_id
+    assert progress.recreation_id == recreation_id(
+        progress.account, progress.region, progress.instance_id, "0"
+    )
+
+
+def test_first_mark_of_a_name_stays(progress: Progress) -> None:
+    """Running a step again does not rewrite the timeline."""
+    marked = progress.marked("image accepted", 1.0, "m-1").marked("image accepted", 9.0, "m-2")
+
+    assert marked.marks == (Mark("image accepted", 1.0, "m-1"),)
+
+
+def test_same_remark_is_noted_once(progress: Progress) -> None:
+    """A step that runs again does not repeat its remarks."""
+    remarked = progress.remarked("tag a", "no room").remarked("tag a", "no room")
+
+    assert remarked.remarks == (Remark("tag a", "no room"),)
+
+
+def test_only_cloud_disks_that_would_go_are_kept() -> None:
+    """Retain changes neither local disks nor disks that outlive their instance anyhow."""
+    disks = (
+        KeptDisk("d-goes", "system", "cloud_essd", 40, "/dev/xvda", was_deleted_with_instance=True),
+        KeptDisk("d-stays", "data", "cloud_essd", 40, "/dev/xvdb", was_deleted_with_instance=False),
+        KeptDisk("d-local", "data", "local", 40, "/dev/xvdc", True, is_cloud=False),
+    )
+
+    assert Retained(disks).to_keep == ("d-goes",)
+
+
+@repeatable
+@given(
+    st.tuples(*[st.integers(0, 3)] * 3, st.lists(st.sampled_from("abc"), max_size=2).map(tuple)),
+    st.tuples(*[st.integers(0, 3)] * 3, st.lists(st.sampled_from("abc"), max_size=2).map(tuple)),
+)
+def test_slots_are_equal_only_when_nothing_moved_on(
+    first: tuple[int, int, int, tuple[str, ...]], second: tuple[int, int, int, tuple[str, ...]]
+) -> None:
+    """A slot is all that a definite refusal moves on, and nothing else."""
+    slots = [
+        Launched(epoch=epoch, index=index, round=round_, drop=drop).slot
+        for epoch, index, round_, drop in (first, second)
+    ]
+
+    assert (slots[0] == slots[1]) == (first == second)
+    assert Launched(accepted_at=9.0, instance_id="i-1", clashed_at=3.0).slot == Launched().slot
+
+
+def test_frozen_request_survives_exactly(large_progress: Progress) -> None:
+    """A repeated token needs the same parameters: not a tag may change its place on the way."""
+    came = decode(encode(large_progress))
+
+    assert came.specified is not None
+    assert large_progress.specified is not None
+    assert isinstance(came.specified.launch, LaunchSpec)
+    assert repr(came.specified.launch) == repr(large_progress.specified.launch)
+    assert isinstance(came.specified.candidates[0], Candidate)
+    assert replace(came.specified, candidates=()) != came.specified

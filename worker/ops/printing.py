@@ -1,0 +1,55 @@
+"""Where rich meets a stream: colours on a terminal, plain lines without escape codes elsewhere."""
+
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+
+# Wide enough for ids and their explanation; a pipe has no width of its own.
+PLAIN_COLUMNS = 110
+
+
+def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
+    """Make the console of a stream; markup and emoji codes in names are never interpreted."""
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else _columns(environ),
+        no_color=True if environ.get("NO_COLOR") else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+        # The environment could force colours into a pipe.
+        force_terminal=stream.isatty(),
+    )
+
+
+def show(renderable: RenderableType, console: Console) -> None:
+    """Print; elsewhere than on a terminal without colours and without blanks at the ends of lines."""
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    console.file.write(plain_text(renderable, console.width))
+    console.file.flush()
+
+
+def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
+    """Render as plain lines of at most `columns` cells."""
+    console = Console(
+        width=columns,
+        color_system=None,
+        force_terminal=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        file=sys.stdout,
+    )
+    with console.capture() as captured:
+        console.print(renderable)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _columns(environ: Mapping[str, str]) -> int:
+    told = environ.get("COLUMNS", "")
+    return int(told) if told.isdecimal() and int(told) > 0 else PLAIN_COLUMNS

@@ -1,0 +1,124 @@
+"""The product's own English sentences, as patterns, and how each reads in Chinese.
+
+They come from the steps (why a recreation waits, why there is nothing to do), from the remarks of a
+receipt, and from the advice on parked messages. `{0}` is the pattern's first group.
+"""
+
+import re
+
+_WAITING = (
+    (r"the instance is not locked yet", "实例尚未被锁定"),
+    (r"the instance is not there; look again", "查不到该实例，稍后再查"),
+    (r"the source cannot be imaged: (.+)", "暂时无法制作镜像：{0}"),
+    (r"the image exists but does not show yet", "镜像已存在但尚未显示"),
+    (
+        r"the source went before its capture; look for a sibling",
+        "源实例在记录配置前已释放，查找同一重建的其他消息",
+    ),
+    (r"the image does not show yet", "镜像尚未显示"),
+    (r"the image is at (\d+) %", "镜像进度 {0} %"),
+    (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
+    (r"the image is not usable any more", "镜像不再可用"),
+    (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
+    (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"the source stops", "源实例正在停机"),
+    (r"the source is (.+)", "源实例状态：{0}"),
+    (r"the instance is not locked any more(?:; look again)?", "实例已不再被锁定"),
+    (r"another launch under this token; look for it", "同一令牌已有下单，正在查找"),
+    (r"the replacement does not show yet", "替代实例尚未显示"),
+    (r"the replacement is (.+)", "替代实例状态：{0}"),
+    (r"already recreated as (.+)", "已重建为 {0}"),
+    (r"already recreated and cleaned up", "已重建并清理完毕"),
+    (r"the cloud never locked the instance", "云端始终未锁定该实例"),
+    (r"another message of this interruption is in hand", "本次中断的另一条消息正在处理"),
+    (
+        r"whoever receives it goes on from the progress in it",
+        "由收到该消息的工作进程按其中的进度继续",
+    ),
+)
+
+_NOT_OURS = (
+    (r"it is the worker's own host", "这是工作进程自己所在的主机"),
+    (r"it is not a spot instance", "不是抢占式实例"),
+    (r"a scaling group manages it", "由伸缩组管理"),
+    (r"a Container Service cluster manages it", "由容器服务集群管理"),
+    (r"a Kubernetes cluster manages it", "由 Kubernetes 集群管理"),
+    (r"its tag (.+) asks to leave it alone", "标签 {0} 要求不处理"),
+    (r"it lacks the tag (.+) that select asks for", "缺少 select 要求的标签 {0}"),
+)
+
+_REMARKS = (
+    (r"tag (.+)", "标签 {0}"),
+    (r"public address (.+)", "公网地址 {0}"),
+    (r"elastic address (.+)", "弹性公网 IP {0}"),
+    (r"disk (.+)", "磁盘 {0}"),
+    (r"instance (.+)", "实例 {0}"),
+    (r"tags on the retained disks", "保留磁盘上的标签"),
+    (r"disks outliving the instance", "让磁盘在实例释放后保留"),
+    (r"stopping the source before the takeover", "接管前停止源实例"),
+    (r"restore disks", "恢复磁盘设置"),
+    (r"date disks", "给保留磁盘标注日期"),
+    (r"date snapshots", "给快照标注日期"),
+    (r"date image", "给镜像标注日期"),
+    (r"refused candidates", "被拒绝的候选"),
+    (r"the source's tags in the receipt", "回执中的源实例标签"),
+    (r"the timeline", "时间线"),
+    (r"a resource holds 20 tags and ours come first", "一个资源最多 20 个标签，本工具的优先"),
+    (r"a static public address dies with its instance", "固定公网地址随实例释放"),
+    (
+        r"it stays allocated in the account; bind it to the replacement by hand",
+        "它仍保留在账号中，请手动绑定到替代实例",
+    ),
+    (r"a local disk dies with its host", "本地盘随宿主机丢失"),
+    (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),
+    (r"the progress would not fit into a message", "进度超出消息容量"),
+    (r"the image is not there", "镜像不存在"),
+)
+
+_CANDIDATES = (
+    (r"(\S+) in (\S+) \(spot\)", "{1} 的 {0}（抢占式）"),
+    (r"(\S+) in (\S+) \(pay-as-you-go\)", "{1} 的 {0}（按量付费）"),
+)
+
+_ADVICE = (
+    (
+        r"Read the body as it was delivered; .+",
+        "查看消息原文；如果确是本工具的事件，请修正规则目标后重放该消息。",
+    ),
+    (
+        r"Find out who can send to this queue: .+",
+        "查明谁能向该队列发消息：事件属于其他账号或地域。",
+    ),
+    (
+        r"The instance was released before it could be imaged: .+",
+        "实例在制作镜像前已释放：请查找仍保留的磁盘和它的快照。",
+    ),
+    (
+        r"The image failed and cannot be launched from: .+",
+        "镜像制作失败：进度中列出的磁盘仍然保留，请挂载到同一可用区的实例。",
+    ),
+    (r"Wait for the image in the console; .+", "在控制台等待镜像可用，然后重放该消息。"),
+    (
+        r"Another image has the name of this recreation: .+",
+        "另有镜像占用了本次重建的名称：请改名后重放。",
+    ),
+    (r"No candidate could be had: .+", "没有候选可用：请允许更多规格或可用区，然后重放。"),
+    (
+        r"The cloud refuses the call for good: .+",
+        "云端拒绝该调用：请按错误码处理（权限、配额、参数）后重放。",
+    ),
+    (r"The time for this recreation is over: .+", "本次重建已超时：请查看最后的错误，然后重放。"),
+    (
+        r"The message was passed on too often, .+",
+        "消息转发次数过多，这是缺陷：请附日志报告，然后重放。",
+    ),
+    (
+        r"The worker met an error that it does not know: .+",
+        "遇到未知错误：请附日志报告，然后重放。",
+    ),
+)
+
+SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), chinese)
+    for pattern, chinese in (*_WAITING, *_NOT_OURS, *_REMARKS, *_CANDIDATES, *_ADVICE)
+)

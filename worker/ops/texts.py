@@ -1,0 +1,165 @@
+"""Every text that people see of receipt, status and demo, in English and in Chinese.
+
+Keys of fixed words of the product begin with what the word is: `mark.` for a line of the timeline,
+`outcome.`, `field.` for a line of the comparison, `step.`.
+"""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # -- words -------------------------------------------------------------------------------------
+    "seconds": ("{number} s", "{number} 秒"),
+    "after_t0": ("T0 + {number} s", "T0 + {number} 秒"),
+    "after_t0_at": ("T0 + {number} s ({clock} UTC)", "T0 + {number} 秒（{clock} UTC）"),
+    "and_more": ("and {number} more", "等，另有 {number} 个"),
+    "because": ("{what}: {why}", "{what}：{why}"),
+    "same": ("=", "="),
+    "changed": ("changed", "已变"),
+    "new": ("new", "新"),
+    "lost": ("lost", "丢失"),
+    "none": ("none", "无"),
+    "kind.system": ("system", "系统盘"),
+    "kind.data": ("data", "数据盘"),
+    "spot": ("spot", "抢占式"),
+    "pay-as-you-go": ("pay-as-you-go", "按量付费"),
+    # -- the timeline ------------------------------------------------------------------------------
+    "mark.event received": ("notice received", "收到中断通知"),
+    "mark.first look": ("source looked at", "已查看源实例"),
+    "mark.confirmed by the cloud": ("confirmed by the cloud", "云端确认回收"),
+    "mark.disks retained": ("disks will outlive it", "磁盘已设为保留"),
+    "mark.image accepted": ("image begun", "镜像开始制作"),
+    "mark.image name taken": ("image found already begun", "发现镜像已在制作"),
+    "mark.source captured": ("configuration recorded", "配置已记录"),
+    "mark.image usable": ("image ready", "镜像可用"),
+    "mark.source asked to stop": ("source asked to stop", "通知源实例停机"),
+    "mark.source stopped or gone": ("source stopped", "源实例已停止"),
+    "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),
+    "mark.replacement running": ("replacement running", "替代实例运行中"),
+    # -- the receipt -------------------------------------------------------------------------------
+    "outcome.recovered": (
+        "Recovered: {source} came back as {replacement}.",
+        "已恢复：{source} 已由 {replacement} 接替。",
+    ),
+    "outcome.unfinished": ("Not finished: {source}.", "未完成：{source}。"),
+    "outcome.not_ours": ("Left alone: {source}.", "不处理：{source}。"),
+    "outcome.false_alarm": ("False alarm: {source} keeps running.", "误报：{source} 继续运行。"),
+    "outcome.already_done": ("Already recreated: {source}.", "此前已重建：{source}。"),
+    "receipt.in_time": (
+        "Running {after} s after the notice, {left} s before the announced release.",
+        "通知后 {after} 秒替代实例已运行，比预告的释放早 {left} 秒。",
+    ),
+    "receipt.late": (
+        "Running {after} s after the notice, {late} s after the announced release.",
+        "通知后 {after} 秒替代实例已运行，比预告的释放晚 {late} 秒。",
+    ),
+    "receipt.notice": (
+        "Notice (T0) {t0} UTC · release announced for T0 + {notice} s · {region} · recreation {id}",
+        "通知时刻（T0）{t0} UTC · 预告释放 T0 + {notice} 秒 · {region} · 重建 {id}",
+    ),
+    "receipt.timeline": ("Timeline", "时间线"),
+    "receipt.release": ("release", "释放"),
+    "receipt.compare": ("Source and replacement", "源实例与替代实例"),
+    "receipt.source": ("source", "源实例"),
+    "receipt.replacement": ("replacement", "替代实例"),
+    "receipt.data": ("Data", "数据"),
+    "receipt.not_kept": ("Not kept, and why", "未能保留的内容及原因"),
+    "receipt.all_kept": (
+        "Nothing but the instance id and what the table shows as changed.",
+        "除实例 ID 和表中标为“已变”的项目外，全部保留。",
+    ),
+    "receipt.todo": ("What to do now", "现在要做什么"),
+    "field.instance": ("instance", "实例"),
+    "field.name": ("name", "名称"),
+    "field.host_name": ("host name", "主机名"),
+    "field.description": ("description", "描述"),
+    "field.type": ("type", "规格"),
+    "field.size": ("vCPU, memory", "vCPU、内存"),
+    "field.charge": ("charge", "计费"),
+    "field.zone": ("zone", "可用区"),
+    "field.vpc": ("VPC", "专有网络"),
+    "field.private_ip": ("private address", "私网地址"),
+    "field.public_ip": ("public address", "公网地址"),
+    "field.elastic_ip": ("elastic address", "弹性公网 IP"),
+    "field.security_groups": ("security groups", "安全组"),
+    "field.key_pair": ("key pair", "密钥对"),
+    "field.ram_role": ("RAM role", "RAM 角色"),
+    "field.resource_group": ("resource group", "资源组"),
+    "field.tags": ("tags", "标签"),
+    "memory": ("{memory} GiB", "{memory} GiB"),
+    "cpu_memory": ("{cpu} vCPU, {memory} GiB", "{cpu} vCPU、{memory} GiB"),
+    "own_tags": ("{number} of ours added", "另加本工具的 {number} 个"),
+    "data.disk": ("source disk", "源磁盘"),
+    "data.what": ("what", "内容"),
+    "data.point": ("in the replacement as of", "替代实例上的数据截至"),
+    "data.itself": ("the disk itself", "磁盘本身"),
+    "data.in_no_image": ("in no image", "不在任何镜像中"),
+    "data.retained": ("kept", "已保留"),
+    "data.not_retained": ("goes with the source", "随源实例释放"),
+    "data.meaning": (
+        "Everything that was on disk at {point} is in the replacement.",
+        "{point}时已落盘的数据全部在替代实例上。",
+    ),
+    "why.private_ip": (
+        "it belongs to the source until the source is released",
+        "源实例释放之前该地址仍属于它",
+    ),
+    "why.type": (
+        "no stock of the source's type; this one has the same memory",
+        "源规格无库存；新规格内存相同",
+    ),
+    "why.zone": ("no stock in the source's zone", "源可用区无库存"),
+    "why.refused": (
+        "{why}; asked for before and refused: {candidates}",
+        "{why}；此前尝试并被拒绝：{candidates}",
+    ),
+    "todo.check": (
+        "Check that your service answers on {replacement} ({address}).",
+        "确认业务在 {replacement}（{address}）上正常响应。",
+    ),
+    "todo.address": (
+        "Point whatever uses {old} to {new}: DNS records, other servers, load balancers, allow lists.",
+        "把使用 {old} 的地方改为 {new}：DNS 记录、其他服务器、负载均衡、白名单。",
+    ),
+    "todo.public": (
+        "The public address {address} is gone: tell its users the new one, or use an elastic one.",
+        "公网地址 {address} 已失效：请告知用户新地址，或改用弹性公网 IP。",
+    ),
+    "todo.elastic": (
+        "Bind the elastic address {address} to {replacement}; it is still yours.",
+        "把弹性公网 IP {address} 绑定到 {replacement}；它仍归您所有。",
+    ),
+    "todo.late": (
+        (
+            "What was written after {point} is not in the replacement but on {disks}: attach the disk to "
+            "the replacement if you miss something."
+        ),
+        "{point}之后写入的数据不在替代实例上，而在 {disks} 上：如有缺失，请把该磁盘挂载到替代实例。",
+    ),
+    "todo.late_lost": (
+        "What was written to {disks} after {point} went with the source.",
+        "{point}之后写入 {disks} 的数据已随源实例丢失。",
+    ),
+    "todo.quarantined": (
+        "Delete {instances} by hand once you are sure: a second replacement, and it costs money.",
+        "确认后请手动删除 {instances}：这是多余的替代实例，会产生费用。",
+    ),
+    "todo.leftovers": (
+        (
+            "Image {image}, its snapshots and the kept disks cost money. Nothing deletes them by itself; "
+            "their tag spot-recreation:delete-after says from when on it is safe."
+        ),
+        (
+            "镜像 {image}、其快照和保留的磁盘会产生费用，不会自动删除；"
+            "标签 spot-recreation:delete-after 标明何时起可以删除。"
+        ),
+    ),
+    "todo.nothing": ("Nothing.", "无需操作。"),
+    "receipts.head": ("when", "时间"),
+    "receipts.outcome": ("outcome", "结果"),
+    "receipts.seconds": ("after", "用时"),
+    "short.recovered": ("recovered", "已恢复"),
+    "short.unfinished": ("not finished", "未完成"),
+    "short.false_alarm": ("false alarm", "误报"),
+    "short.not_ours": ("left alone", "不处理"),
+    "short.already_done": ("already recreated", "此前已重建"),
+}

@@ -1,0 +1,73 @@
+"""Says things in the reader's language: one table of texts, and the product's own sentences read in it.
+
+Facts come from the worker in English, as fixed words or as sentences of `worker.steps` and
+`worker.core`. A sentence that the table does not know is shown as it came: a fact in another language
+is better than none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from worker.ops.sentences import SENTENCES
+from worker.ops.texts import TEXTS
+
+
+class Language(str, Enum):
+    """The languages that every text has."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+# In the order in which POSIX looks at them.
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def language_of(environ: Mapping[str, str], wanted: str | None = None) -> Language:
+    """Choose the language: the one asked for, else that of the environment, else English."""
+    if wanted is not None:
+        return Language(wanted)
+    spoken = next((environ[name] for name in _VARIABLES if environ.get(name)), "")
+    return Language.CHINESE if spoken.lower().startswith("zh") else Language.ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The texts in one language."""
+
+    language: Language = Language.ENGLISH
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a text of the table with its values filled in, each made printable."""
+        english, chinese = TEXTS[key]
+        text = chinese if self.language is Language.CHINESE else english
+        return text.format(**{name: printable(str(value)) for name, value in values.items()})
+
+    def known(self, prefix: str, word: str, **values: object) -> str:
+        """Return the text for a fixed word of the product, or the word itself when it is new."""
+        key = f"{prefix}.{word}"
+        return self(key, **values) if key in TEXTS else printable(word)
+
+    def sentence(self, english: str) -> str:
+        """Return one of the product's own sentences in this language."""
+        if self.language is Language.ENGLISH:
+            return printable(english)
+        for pattern, chinese in SENTENCES:
+            match = pattern.fullmatch(english)
+            if match is not None:
+                return printable(chinese.format(*match.groups()))
+        return printable(english)
+
+    def listed(self, items: "tuple[str, ...] | list[str]") -> str:
+        """Join items as this language does."""
+        return ("、" if self.language is Language.CHINESE else ", ").join(map(printable, items))
+
+
+def printable(text: str) -> str:
+    """Make control characters visible: a name from the cloud must not steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
+    )
