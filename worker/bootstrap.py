@@ -15,10 +15,12 @@ from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
 from worker.adapters.ecs.instances import EcsInstances
+from worker.adapters.ecs.inventory import EcsInventory
 from worker.adapters.ecs.sources import Beside, EcsSources, InParallel
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.tasks import ThreadTasks
@@ -85,9 +87,18 @@ def build_worker(
 
 
 def build_clock(settings: Settings) -> ports.Clock:
-    """Return the machine's time, or the emulator's when the settings name one."""
+    """Return the machine's time, or the emulator's when the settings name one.
+
+    Raises:
+        Permanent: The emulator does not answer.
+    """
     url = settings.clock.emulator
-    return EmulatorClock(url) if url is not None else RealClock()
+    if url is None:
+        return RealClock()
+    try:
+        return EmulatorClock(url)
+    except (OSError, ValueError) as error:
+        raise Permanent(f"clock.emulator {url} does not answer as an emulator: {error}") from None
 
 
 def build_telemetry(
@@ -205,3 +216,31 @@ def _own_instance_id(settings: Settings) -> str:
     if settings.worker.own_instance_id is not None:
         return settings.worker.own_instance_id
     return "" if settings.clock.emulator is not None else metadata.own_instance_id()
+
+
+def build_inventory(
+    settings: Settings,
+    environ: Mapping[str, str],
+    clock: ports.Clock,
+    telemetry: ports.Telemetry,
+) -> ports.Inventory:
+    """Return the look at everything that recreations have made or kept."""
+    return EcsInventory(build_endpoint(settings, environ, clock, telemetry))
+
+
+def build_peek(
+    settings: Settings,
+    name: str,
+    environ: Mapping[str, str],
+    clock: ports.Clock,
+    telemetry: ports.Telemetry,
+) -> ports.Peek:
+    """Return the look into one queue of the account."""
+    return MnsPeek(
+        settings.urls.mns,
+        name,
+        credentials=credentials.provider(environ),
+        clock=clock,
+        telemetry=telemetry,
+        socket_seconds=settings.worker.read_timeout,
+    )

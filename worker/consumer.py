@@ -523,7 +523,7 @@ class Consumer:
 
     def _tell_finished(self, progress: Progress) -> None:
         now = self.clock.now()
-        record = receipt(progress, now)
+        record = receipt(progress, now, notice=self.terms.notice)
         if progress.moot is None:
             self.receipts.keep(progress.recreation_id, record)
         self.telemetry.event(

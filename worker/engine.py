@@ -105,9 +105,26 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a bug must not cost the message
             self.telemetry.failure("bug", error, step=step.name.value, **_who(progress))
             return HandBack(progress, self.clock.now() + BUG_PAUSE_SECONDS)
+        self._tell_news(progress, outcome.progress)
         if isinstance(outcome, Wait):
             return self._waiting(step, outcome)
         return outcome
+
+    def _tell_news(self, before: Progress, after: Progress) -> None:
+        """Log what a run added to the timeline, for people who follow the recreation."""
+        for mark in after.marks[len(before.marks) :]:
+            self.telemetry.event(
+                "mark",
+                what=mark.what,
+                resource=mark.resource,
+                seconds_after_t0=round(mark.at - after.t0, 1),
+                **_who(after),
+            )
+        for refusal in after.launched.refusals[-1:]:
+            if refusal not in before.launched.refusals:
+                self.telemetry.event(
+                    "refused", candidate=refusal.candidate, code=refusal.code, **_who(after)
+                )
 
     def _after(self, step: Step, outcome: Done | Note | Moot) -> Progress:
         if isinstance(outcome, Moot):

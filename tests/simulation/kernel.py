@@ -23,6 +23,7 @@ class Kernel:
     _heap: list[tuple[float, int, greenlet]] = field(default_factory=list)
     _sequence: int = 0
     _failure: BaseException | None = None
+    _doomed: set[greenlet] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._hub = greenlet.getcurrent()
@@ -59,7 +60,12 @@ class Kernel:
         """Run actors until the virtual time `until`, or until `stop()` holds."""
         while self._heap and self._heap[0][0] <= until and not stop():
             self.now, _, actor = heapq.heappop(self._heap)
-            if not actor.dead:
+            if actor in self._doomed:
+                self._doomed.discard(actor)
+                # An actor that has not begun is simply never begun.
+                if actor and not actor.dead:
+                    actor.throw(Crash)
+            elif not actor.dead:
                 actor.switch()
             if self._failure is not None:
                 raise self._failure
@@ -67,10 +73,14 @@ class Kernel:
             self.now = max(self.now, until)
 
     def kill(self, actors: Iterable[greenlet]) -> None:
-        """End actors at once, as kill -9 does to the threads of a process."""
+        """End actors at once, as kill -9 does to the threads of a process.
+
+        They are asleep, since only one actor runs at a time, and never wake up again.
+        """
         for actor in actors:
             if not actor.dead and actor is not greenlet.getcurrent():
-                actor.throw(Crash)
+                self._doomed.add(actor)
+                self.wake(actor, self.now)
 
 
 @dataclass

@@ -18,6 +18,7 @@ class Source:
     instance_id: str
     disks: dict[str, str]
     durable: dict[str, DiskContent]
+    noticed_at: float = NOTICE_AT
 
 
 def add_source(simulation: Simulation, **seed: Any) -> Source:
@@ -65,6 +66,15 @@ def waiting(simulation: Simulation, queue: str) -> int:
 
 def parked(simulation: Simulation) -> int:
     return waiting(simulation, DEAD)
+
+
+def recover(simulation: Simulation, seconds: float = 7_200.0) -> None:
+    """Run until the queue is empty, and a minute more."""
+    begun = simulation.kernel.now
+    simulation.run(
+        seconds, until=lambda: simulation.kernel.now > begun + 30.0 and is_quiet(simulation)
+    )
+    simulation.run(60.0)
 
 
 def is_quiet(simulation: Simulation) -> bool:

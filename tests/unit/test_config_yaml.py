@@ -13,24 +13,24 @@ PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_I
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 
 
-def the_problem(text):
+def the_problem(text: str) -> str:
     """Return what is wrong with the text of a file."""
     with pytest.raises(SettingsError) as raised:
         parse_yaml(text, name="config.yaml")
     return str(raised.value)
 
 
-def test_shipped_file_is_the_model_written_out():
+def test_shipped_file_is_the_model_written_out() -> None:
     """config.yaml in the repository is what the model writes: no key, default or comment can be missing or stale."""
     assert SHIPPED.read_text(encoding="utf-8") == example_yaml()
 
 
-def test_shipped_file_equals_the_defaults():
+def test_shipped_file_equals_the_defaults() -> None:
     """Loading config.yaml gives the same settings as loading nothing."""
     assert load(str(SHIPPED), PLACE) == from_data({}, PLACE)
 
 
-def test_shipped_file_names_every_key():
+def test_shipped_file_names_every_key() -> None:
     """Every field of the model stands in config.yaml, found by walking the model and not by the code that writes it."""
     data = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
 
@@ -42,7 +42,7 @@ def test_shipped_file_names_every_key():
             assert list(data[name]) == list(field.annotation.model_fields)
 
 
-def test_every_key_is_described():
+def test_every_key_is_described() -> None:
     """No key lacks the sentence that becomes its comment and its line in the reference."""
     undescribed = [
         key.path for _, _, keys in reference() for key in keys if not key.description.endswith(".")
@@ -79,24 +79,26 @@ def test_every_key_is_described():
         ("? [a]\n: b\n", "config.yaml:1:3: is not YAML:"),
     ],
 )
-def test_broken_file_is_told_with_its_place(text, said):
+def test_broken_file_is_told_with_its_place(text: str, said: str) -> None:
     """What is no YAML, or not ours, is told with line and column."""
     assert the_problem(text).startswith(said)
 
 
-def test_empty_file_is_all_defaults():
+def test_empty_file_is_all_defaults() -> None:
     """A file with nothing but comments is an empty configuration."""
     assert parse_yaml("# nothing\n", name="config.yaml") == {}
 
 
-def test_merge_keys_are_not_repeated_keys():
+def test_merge_keys_are_not_repeated_keys() -> None:
     """An anchor that is merged and overridden is YAML as intended."""
     data = parse_yaml("a: &x {lease: 60s}\nb:\n  <<: *x\n  lease: 50s\n", name="config.yaml")
 
     assert data["b"] == {"lease": "50s"}
 
 
-def test_file_is_found_by_option_then_variable_then_place(tmp_path, monkeypatch):
+def test_file_is_found_by_option_then_variable_then_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """--config wins over ALIYUN_OPS_CONFIG, which wins over ./config.yaml."""
     for name in ("config.yaml", "option.yaml", "variable.yaml"):
         (tmp_path / name).write_text("", encoding="utf-8")
@@ -111,7 +113,9 @@ def test_file_is_found_by_option_then_variable_then_place(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("config", "environ"), [("no.yaml", {}), (None, {"ALIYUN_OPS_CONFIG": "no.yaml"}), (None, {})]
 )
-def test_missing_file_is_not_replaced_by_defaults(config, environ, tmp_path, monkeypatch):
+def test_missing_file_is_not_replaced_by_defaults(
+    config: str | None, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker in a wrong directory must not take every spot instance for its own."""
     monkeypatch.chdir(tmp_path)
 
@@ -121,7 +125,7 @@ def test_missing_file_is_not_replaced_by_defaults(config, environ, tmp_path, mon
         find_file(config, environ)
 
 
-def test_unreadable_file_is_a_sentence(tmp_path):
+def test_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
     """A file that is no text is told by name."""
     file = tmp_path / "config.yaml"
     file.write_bytes(b"\xff\xfe\x00")

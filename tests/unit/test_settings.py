@@ -1,6 +1,8 @@
 """What the settings accept, what they refuse, and in which words."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,24 +14,25 @@ from worker.settings.checks import CHECKS
 from worker.settings.units import DURATION, format_duration
 
 PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
+Data = dict[str, Any]
 KEY = "0123456789abcdef" * 4
 
 
-def problems(data, environ=None):
+def problems(data: Data, environ: Mapping[str, str] = PLACE) -> list[str]:
     """Return what is wrong with the data, one line each."""
     with pytest.raises(SettingsError) as raised:
-        from_data(data, PLACE if environ is None else environ)
+        from_data(data, environ)
     return [str(problem) for problem in raised.value.problems]
 
 
-def the_problem(data, environ=None):
+def the_problem(data: Data, environ: Mapping[str, str] = PLACE) -> str:
     """Return the only thing that is wrong with the data."""
     found = problems(data, environ)
     assert len(found) == 1, found
     return found[0]
 
 
-def test_environment_alone_is_enough():
+def test_environment_alone_is_enough() -> None:
     """Account and region from the environment are all that must be given."""
     settings = from_data({}, PLACE)
 
@@ -37,7 +40,7 @@ def test_environment_alone_is_enough():
     assert settings.queue.lease == 60.0
 
 
-def test_file_wins_over_environment():
+def test_file_wins_over_environment() -> None:
     """A value in the file is taken before the environment's."""
     settings = from_data({"region": "cn-beijing", "account_id": 1234567890}, PLACE)
 
@@ -60,14 +63,14 @@ def test_file_wins_over_environment():
         ({"FC_REGION": "cn-a", "ALIBABA_CLOUD_REGION_ID": ""}, "cn-a"),
     ],
 )
-def test_region_variables_have_an_order(environ, region):
+def test_region_variables_have_an_order(environ: dict[str, str], region: str) -> None:
     """The most specific variable that is set and not empty gives the region."""
     settings = from_data({}, {"FC_ACCOUNT_ID": "1234567890123456", **environ})
 
     assert settings.region == region
 
 
-def test_missing_place_names_the_variables():
+def test_missing_place_names_the_variables() -> None:
     """Without account and region both are named, with the variables that may hold them."""
     account, region = problems({}, {})
 
@@ -76,7 +79,7 @@ def test_missing_place_names_the_variables():
     assert "ALIBABA_CLOUD_REGION_ID or ALIBABA_CLOUD_REGION or FC_REGION" in region
 
 
-def test_bad_value_from_environment_names_the_variable():
+def test_bad_value_from_environment_names_the_variable() -> None:
     """A problem with a value of the environment says which variable it came from."""
     found = the_problem({}, {**PLACE, "ALIBABA_CLOUD_REGION_ID": "Hangzhou"})
 
@@ -85,7 +88,7 @@ def test_bad_value_from_environment_names_the_variable():
     )
 
 
-def test_all_problems_come_at_once():
+def test_all_problems_come_at_once() -> None:
     """Everything that is wrong is told in one go, in the words path, problem, found, advice."""
     found = problems(
         {
@@ -113,7 +116,7 @@ def test_all_problems_come_at_once():
         ("xyzzy", "take it out; config.yaml lists all keys"),
     ],
 )
-def test_unknown_key_gets_a_near_match(key, hint):
+def test_unknown_key_gets_a_near_match(key: str, hint: str) -> None:
     """An unknown key is answered with the key that was probably meant, wherever that stands."""
     assert the_problem({key: "1s"}) == f"{key}: is an unknown key; {hint}"
 
@@ -129,7 +132,7 @@ def test_unknown_key_gets_a_near_match(key, hint):
         ("1d", 86_400.0),
     ],
 )
-def test_duration_is_read_in_seconds(text, seconds):
+def test_duration_is_read_in_seconds(text: str, seconds: float) -> None:
     """A duration with units becomes a float of seconds."""
     assert DURATION.read(text) == seconds
     assert from_data({"notice": {"give_up_after": "20h"}}, PLACE).notice.give_up_after == 72_000.0
@@ -160,7 +163,7 @@ def test_duration_is_read_in_seconds(text, seconds):
         ([], "is not a number with a unit (found a list); write 15s, 5m, 7d or 1h30m"),
     ],
 )
-def test_wrong_duration_says_what_to_write(value, said):
+def test_wrong_duration_says_what_to_write(value: object, said: str) -> None:
     """A duration without unit, with another unit or without number is refused with the right spelling."""
     assert the_problem({"launch": {"epoch_pause": value}}) == f"launch.epoch_pause: {said}"
 
@@ -177,13 +180,13 @@ def test_wrong_duration_says_what_to_write(value, said):
         ),
     ],
 )
-def test_wrong_size_says_what_to_write(value, said):
+def test_wrong_size_says_what_to_write(value: object, said: str) -> None:
     """A size needs a unit as well, and keeps the queue's limit."""
     assert the_problem({"queue": {"max_message_size": value}}) == f"queue.max_message_size: {said}"
 
 
 @given(st.integers(min_value=1_000, max_value=3_600_000).map(lambda ms: ms / 1000))
-def test_duration_survives_being_written(seconds):
+def test_duration_survives_being_written(seconds: float) -> None:
     """What is written for a duration reads back as the same duration."""
     assert DURATION.read(format_duration(seconds)) == pytest.approx(seconds)
 
@@ -213,7 +216,7 @@ def test_duration_survives_being_written(seconds):
         ("endpoints", "ecs", "http://host:port", "is not a host name or an http(s) URL"),
     ],
 )
-def test_limits_of_single_values(section, key, value, said):
+def test_limits_of_single_values(section: str, key: str, value: object, said: str) -> None:
     """Each value keeps its own limit or grammar, and the refusal names it."""
     found = the_problem({section: {key: value}})
 
@@ -221,13 +224,13 @@ def test_limits_of_single_values(section, key, value, said):
     assert said in found
 
 
-def test_section_with_all_keys_commented_out_is_absent():
+def test_section_with_all_keys_commented_out_is_absent() -> None:
     """A section that reads as null has its defaults."""
     assert from_data({"image": None, "select": None}, PLACE) == from_data({}, PLACE)
 
 
 # Each named check with settings that break it alone, and the beginning of what it says.
-IMPOSSIBLE = {
+IMPOSSIBLE: dict[str, tuple[Data, str]] = {
     "queues_are_three": (
         {"queue": {"dead_letter_name": "spot-interruptions"}},
         "queue.dead_letter_name: is the queue itself",
@@ -291,13 +294,13 @@ IMPOSSIBLE = {
 }
 
 
-def test_every_check_has_a_case():
+def test_every_check_has_a_case() -> None:
     """No named check stands without a test that makes it speak."""
     assert set(IMPOSSIBLE) == {check.__name__ for check in CHECKS}
 
 
 @pytest.mark.parametrize("check", IMPOSSIBLE)
-def test_impossible_combinations(check):
+def test_impossible_combinations(check: str) -> None:
     """A combination that cannot work is refused by its named check, and by no other."""
     data, said = IMPOSSIBLE[check]
     environ = (
@@ -310,7 +313,7 @@ def test_impossible_combinations(check):
     assert len({re.sub(r"\(found .*|^[^:]*", "", line) for line in found}) == 1
 
 
-def test_virtual_time_needs_a_local_emulator():
+def test_virtual_time_needs_a_local_emulator() -> None:
     """The emulator whose time is used must be on this machine too."""
     local = dict.fromkeys(("ecs", "vpc", "eventbridge", "mns", "mns_open"), "http://127.0.0.1:8080")
 
@@ -322,13 +325,13 @@ def test_virtual_time_needs_a_local_emulator():
     )
 
 
-def test_settings_cannot_be_made_impossible_in_code_either():
+def test_settings_cannot_be_made_impossible_in_code_either() -> None:
     """The checks belong to the settings, not to the file."""
     with pytest.raises(ValidationError):
         Settings(account_id="1234567890", region="cn-hangzhou", queue=Queue(lease=10.0))
 
 
-def test_settings_are_frozen():
+def test_settings_are_frozen() -> None:
     """Nothing can be changed once it is loaded, a mapping included."""
     settings = from_data({"select": {"tags": {"a": "b"}}}, PLACE)
 
@@ -349,7 +352,7 @@ def test_settings_are_frozen():
         ({"log": {"level": "LTAI" + "EXAMPLEs3cret"}}, "set ALIBABA_CLOUD_ACCESS_KEY_ID instead"),
     ],
 )
-def test_secret_in_the_file_is_refused_and_not_repeated(data, said):
+def test_secret_in_the_file_is_refused_and_not_repeated(data: Data, said: str) -> None:
     """A key or value that looks like a secret is an error that names the variable and hides the value."""
     found = problems(data)
 
@@ -357,14 +360,14 @@ def test_secret_in_the_file_is_refused_and_not_repeated(data, said):
     assert "s3cret" not in "\n".join(found)
 
 
-def test_a_tag_may_be_called_anything():
+def test_a_tag_may_be_called_anything() -> None:
     """The names of tags are the user's own, even when they sound like secrets."""
     settings = from_data({"select": {"tags": {"token-service": None}}}, PLACE)
 
     assert settings.select.tags == {"token-service": None}
 
 
-def test_no_secret_is_ever_shown():
+def test_no_secret_is_ever_shown() -> None:
     """Neither the representation, nor the effective settings, nor a problem shows a signing key."""
     settings = from_data({}, {**PLACE, "ALIYUN_OPS_SIGNING_KEY": KEY})
 
@@ -375,7 +378,7 @@ def test_no_secret_is_ever_shown():
     assert KEY not in settings.model_dump_json()
 
 
-def test_keys_are_the_current_then_the_previous():
+def test_keys_are_the_current_then_the_previous() -> None:
     """During a change of keys both count, and the current one signs."""
     other = KEY[::-1]
     settings = from_data(
@@ -386,7 +389,7 @@ def test_keys_are_the_current_then_the_previous():
     assert from_data({}, PLACE).signing_keys == ()
 
 
-def test_weak_key_is_refused_and_not_repeated():
+def test_weak_key_is_refused_and_not_repeated() -> None:
     """A key that is too short is told with the command that makes a good one."""
     found = the_problem({}, {**PLACE, "ALIYUN_OPS_SIGNING_KEY": "short"})
 
@@ -396,7 +399,7 @@ def test_weak_key_is_refused_and_not_repeated():
     )
 
 
-def test_effective_settings_read_back():
+def test_effective_settings_read_back() -> None:
     """The effective settings are a file of the same effect, derived addresses included."""
     settings = from_data({"queue": {"lease": "2m"}, "select": {"tags": {"a": None}}}, PLACE)
 
@@ -417,14 +420,14 @@ def test_effective_settings_read_back():
         ("cn-hangzhou", "vpc", "https://mns-open-vpc.cn-hangzhou.aliyuncs.com"),
     ],
 )
-def test_addresses_follow_from_the_place(region, network, expected):
+def test_addresses_follow_from_the_place(region: str, network: str, expected: str) -> None:
     """Addresses that are not given follow from account, region and network."""
     settings = from_data({"region": region, "endpoints": {"network": network}}, PLACE)
 
     assert expected in settings.effective()["endpoints"].values()
 
 
-def test_given_address_wins_and_gets_a_scheme():
+def test_given_address_wins_and_gets_a_scheme() -> None:
     """An address in the file is taken before the derived one; a bare host is https."""
     settings = from_data(
         {"endpoints": {"ecs": "ecs.example.com", "mns": "http://127.0.0.1:80/"}}, PLACE
@@ -449,7 +452,7 @@ def test_given_address_wins_and_gets_a_scheme():
         ),
     )
 )
-def test_any_data_is_settings_or_problems(data):
+def test_any_data_is_settings_or_problems(data: Data) -> None:
     """Whatever YAML may hold, the answer is settings or sentences, never another exception."""
     try:
         found = from_data(data, PLACE).effective() and ()

@@ -16,6 +16,9 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("worker.cli.run:run", "Poll the queue and recreate what is reclaimed."),
     "config": Command("worker.cli.config:config", "Check and show the configuration."),
     "rule": Command("worker.cli.rule:rule", "Set up the EventBridge rule and the queues."),
+    "status": Command("worker.cli.status:status", "Show what is being recreated and what waits."),
+    "receipt": Command("worker.cli.receipt:receipt", "Show what became of a recreation."),
+    "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),
 }
 

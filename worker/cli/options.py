@@ -73,3 +73,8 @@ dry_run_option = click.option(
 yes_option = click.option(
     "--yes", "-y", is_flag=True, help="Do not ask; needed where nobody can answer."
 )
+language_option = click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="Language of the output [default: that of the environment's locale, else en].",
+)

@@ -35,6 +35,16 @@ class Holdings:
     disks: tuple[Disk, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
 
+    @property
+    def every_tags(self) -> list[Tags]:
+        """The tags of each thing."""
+        return [
+            *(one.tags for one in self.images),
+            *(one.tags for one in self.instances),
+            *(one.tags for one in self.disks),
+            *(one.tags for one in self.snapshots),
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:

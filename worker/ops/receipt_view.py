@@ -126,7 +126,7 @@ def scale(at: float | None, receipt: Receipt) -> Text:
 
 def _resources(resource: str) -> str:
     first, *others = resource.split() or [""]
-    return f"{printable(first)} +{len(others)}" if others else printable(first)
+    return f"{len(others) + 1}× {printable(first)}" if others else printable(first)
 
 
 def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:

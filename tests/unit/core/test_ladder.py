@@ -51,7 +51,12 @@ types = st.builds(
     disks=st.sampled_from([0, 5, 17]),
     burstable=st.booleans(),
 )
-catalogues = st.lists(types, max_size=12, unique_by=lambda one: one.name).map(
+fitting = st.builds(
+    lambda letter, cpu: replace(OWN, name=f"ecs.{letter}.{cpu}", cpu=cpu),
+    st.sampled_from("abcdefgh"),
+    st.sampled_from([4, 8]),
+)
+catalogues = st.lists(types | fitting, max_size=12, unique_by=lambda one: one.name).map(
     lambda found: [OWN, *(one for one in found if one.name != OWN.name)]
 )
 subnets = st.lists(
@@ -184,6 +189,14 @@ def test_own_zone_only_leaves_the_types() -> None:
 def test_fewer_processors_to_pay_for_come_first() -> None:
     """Of the types that fit, the one nearest to the source in processors is nearest in order."""
     assert names(candidates(SOURCE, TYPES, (), Policy())) == [OWN.name, NEWER.name, BIGGER.name]
+
+
+def test_equal_types_are_ordered_by_name() -> None:
+    """Where nothing tells two types apart their names do, not the order of an answer."""
+    twin = replace(NEWER, name="ecs.c8i.xlarge")
+
+    for catalogue in ((OWN, NEWER, twin), (twin, NEWER, OWN)):
+        assert names(candidates(SOURCE, catalogue, (), Policy()))[1:] == [twin.name, NEWER.name]
 
 
 def test_preferred_types_come_first_in_their_order() -> None:

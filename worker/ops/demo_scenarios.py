@@ -1,0 +1,111 @@
+"""The scenarios of the demo as data: what the source is, what is sold out, what goes wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+REGION = "cn-hangzhou"
+ZONE = "cn-hangzhou-i"
+INSTANCE_TYPE = "ecs.g7.large"
+FILES_PER_DISK = 6
+
+
+class SoldOut(Enum):
+    """Where the source's type cannot be had."""
+
+    NOWHERE = "nowhere"
+    IN_ITS_ZONE = "in its zone"
+    EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One way an interruption can go.
+
+    Attributes:
+        data_disks: Sizes in GiB.
+        copies: How often the cloud delivers the notice.
+        kill: Whether the first worker is killed while the image is being made.
+    """
+
+    name: str
+    data_disks: tuple[int, ...] = ()
+    sold_out: SoldOut = SoldOut.NOWHERE
+    copies: int = 1
+    kill: bool = False
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Device names of the source's disks, the system disk first."""
+        return tuple(f"/dev/xvd{letter}" for letter in "abcdefgh"[: len(self.data_disks) + 1])
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("same-type"),
+    Scenario("no-stock", sold_out=SoldOut.EVERYWHERE),
+    Scenario("other-zone", sold_out=SoldOut.IN_ITS_ZONE),
+    Scenario("data-disks", data_disks=(60, 20)),
+    Scenario("killed", kill=True),
+    Scenario("thrice", copies=3),
+)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+DEFAULT = SCENARIOS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A file that the source writes."""
+
+    device: str
+    path: str
+    text: str
+
+
+def source(scenario: Scenario) -> dict[str, Any]:
+    """Describe the server that will be taken, as the emulator's control API wants it."""
+    return {
+        "name": "订单服务-01",
+        "instance_type": INSTANCE_TYPE,
+        "zone_id": ZONE,
+        "system_disk": {"size": 40, "files": {"/etc/hostname": "order-01\n"}},
+        "data_disks": [
+            {"size": size, "name": f"订单数据-{number}"}
+            for number, size in enumerate(scenario.data_disks, start=1)
+        ],
+        "tags": {"团队": "交易", "environment": "production", "cost-centre": "1042"},
+        "key_pair_name": "ops",
+        "ram_role_name": "OrderServiceRole",
+        "options": {"host_name": "order-01", "description": "订单服务，主节点"},
+    }
+
+
+def stock_orders(scenario: Scenario, zones: Sequence[str]) -> list[dict[str, Any]]:
+    """Say what is sold out, as the emulator's control API wants it."""
+    where: dict[SoldOut, Sequence[str]] = {
+        SoldOut.NOWHERE: (),
+        SoldOut.IN_ITS_ZONE: (ZONE,),
+        SoldOut.EVERYWHERE: zones,
+    }
+    return [{"zone": zone, "type": INSTANCE_TYPE, "count": 0} for zone in where[scenario.sold_out]]
+
+
+def writings(scenario: Scenario) -> list[Writing]:
+    """List what the source writes before the notice: some files on each disk."""
+    return [
+        Writing(device, f"/data/订单/{device[-1]}-{number:02}.json", _order(device, number))
+        for device in scenario.devices
+        for number in range(1, FILES_PER_DISK + 1)
+    ]
+
+
+def late_writings(scenario: Scenario) -> list[Writing]:
+    """List what the source still writes after the image was begun."""
+    return [
+        Writing(device, f"/data/订单/{device[-1]}-late.json", _order(device, 99))
+        for device in scenario.devices
+    ]
+
+
+def _order(device: str, number: int) -> str:
+    return f'{{"订单": "{device[-1].upper()}{number:04}", "金额": "{number * 17}.50"}}\n'
