@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.core import messages
-from worker.core.errors import RecreationError, Throttled
+from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
 from worker.core.progress import Progress
 from worker.core.receipt import receipt
+from worker.core.signing import SIGNATURE
 from worker.engine import Engine, backoff_seconds
 from worker.holding import (
     Acknowledge,
@@ -44,7 +45,7 @@ IDLE_SECONDS = 30.0
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
 # Events of one source this close together tell of one interruption.
-SAME_NOTICE_SECONDS = 600.0
+SAME_NOTICE_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ class Consumer:
             except LeaseLost:
                 item = Lost(held)
             except RecreationError as error:
-                item = Failed(held, error)
+                item = Broken(what, held, error) if what == "advance" else Failed(held, error)
             except Exception as error:  # noqa: BLE001 - a defect in one task must not end the worker
                 item = Broken(what, held, error)
             self.tasks.post(item)
@@ -154,7 +155,7 @@ class Consumer:
         room = self.terms.held_max - len(self.held)
         if self._receiving or self.stopping or room <= 0 or self.clock.now() < self._receive_at:
             return
-        self._receiving = True
+        self._receiving, self._idle = True, False
         count, wait = min(self.terms.batch, room), self.terms.long_poll
         self._task("receive", None, lambda: Received(self.queue.receive(count=count, wait=wait)))
 
@@ -187,7 +188,7 @@ class Consumer:
             self._schedule(known)
             return
         now = self.clock.now()
-        reading = self._read(delivery, now)
+        reading = self._read_safely(delivery, now)
         held = Held(delivery, None, None, due=now, decision=_decision(reading))
         if isinstance(reading, Work):
             held.progress, held.sent = reading.progress, reading.sent
@@ -197,6 +198,14 @@ class Consumer:
         if self.stopping:
             self._hand_back(held)
         self._schedule(held)
+
+    def _read_safely(self, delivery: Delivery, now: float) -> Reading:
+        """Read a message; a defect in reading one must not end the worker, nor cost the message."""
+        try:
+            return self._read(delivery, now)
+        except Exception as error:  # noqa: BLE001
+            self.telemetry.failure("bug", error, task="read", message=delivery.message_id)
+            return Unreadable(Park.BUG, "the worker failed to read the message")
 
     def _read(self, delivery: Delivery, now: float) -> Reading:
         reading = messages.read_message(
@@ -317,6 +326,8 @@ class Consumer:
                 held.decision, held.due = Checkpoint(verdict.progress, verdict.until), now
         else:
             held.decision, held.due = verdict, now
+        if isinstance(verdict, Finish):
+            self._tell_finished(verdict.progress)
         if self.stopping:
             self._hand_back(held)
         self._schedule(held)
@@ -343,8 +354,8 @@ class Consumer:
         elif held.successor_sent or isinstance(decision, Finish | Acknowledge):
             self._task("delete", held, lambda: self._deleted(held, handle))
         else:
-            send = self._outgoing(held.delivery.body, decision)
-            self._task("send", held, lambda: SuccessorSent(held, send()))
+            body = held.delivery.body
+            self._task("send", held, lambda: SuccessorSent(held, self._send(body, decision)))
 
     def _given_back(self, held: Held, handle: str, seconds: float) -> Settled:
         self.queue.renew(handle, seconds)
@@ -354,10 +365,8 @@ class Consumer:
         self.queue.delete(handle)
         return Settled(held)
 
-    def _outgoing(
-        self, body: str, decision: Checkpoint | Parked | Split
-    ) -> Callable[[], tuple[str, ...]]:
-        """Prepare what is sent before the message is deleted."""
+    def _send(self, body: str, decision: Checkpoint | Parked | Split) -> tuple[str, ...]:
+        """Send what must stand elsewhere before the message is deleted; returns the new ids."""
         key, now = self.terms.keys[0], self.clock.now()
         match decision:
             case Checkpoint(progress, at):
@@ -365,14 +374,13 @@ class Consumer:
                 attributes = messages.write_attributes(
                     onward, body, step=self._step_name(onward), key=key
                 )
-                delay = max(at - now, 0.0)
-                return lambda: (self.queue.send(body, attributes, delay=delay),)
+                return (self.queue.send(body, attributes, delay=max(at - now, 0.0)),)
             case Parked(progress):
                 step = self._step_name(progress) if progress else ""
                 attributes = messages.write_parked(decision, body, step=step, at=now, key=key)
-                return lambda: (self.dead_letters.send(body, attributes),)
+                return (self.dead_letters.send(body, attributes),)
             case Split(bodies):
-                return lambda: tuple(self.queue.send(one, {}) for one in bodies)
+                return tuple(self.queue.send(one, {}) for one in bodies)
 
     def _step_name(self, progress: Progress) -> str:
         step = self.engine.next_step(progress)
@@ -409,6 +417,8 @@ class Consumer:
         again = max(error.retry_at, now) if isinstance(error, Throttled) else now + pause
         if held.decision is not None:
             held.due = again
+        if isinstance(error, Permanent):
+            self._refused_by_the_queue(held, error)
         self.telemetry.event(
             "queue_failed",
             message=held.delivery.message_id,
@@ -418,6 +428,13 @@ class Consumer:
         )
         if self._is_ours(held):
             self._schedule_after(held, again)
+
+    def _refused_by_the_queue(self, held: Held, error: Permanent) -> None:
+        """What cannot be sent is parked; what cannot even be parked is left to the queue's count."""
+        if isinstance(held.decision, Checkpoint | Split):
+            held.decision = Parked(held.progress, Park.REFUSED, error.sentence, error.code)
+        elif isinstance(held.decision, Parked) and held.progress is not None:
+            held.decision = HandBack(held.progress, self.clock.now() + self.terms.hand_back_after)
 
     def _schedule_after(self, held: Held, at: float) -> None:
         """Look at a message again at `at`, even if a renewal is overdue by then."""
@@ -495,6 +512,12 @@ class Consumer:
                 self.telemetry.event(
                     word, source=progress.instance_id, recreation=progress.recreation_id, **fields
                 )
+                if sent is None and SIGNATURE in delivery.attributes:
+                    self.telemetry.event(
+                        "signature_invalid",
+                        reason="its progress is not trusted; do all workers have the same key?",
+                        **fields,
+                    )
             case Nothing(reason):
                 self.telemetry.event("ignored", reason=reason, **fields)
             case Split(bodies):
@@ -506,8 +529,6 @@ class Consumer:
 
     def _tell_settled(self, held: Held) -> None:
         match held.decision:
-            case Finish(progress):
-                self._tell_finished(progress)
             case Acknowledge(reason) if held.progress is not None:
                 self.telemetry.event("duplicate", source=held.source, reason=reason)
             case Parked(_, park, sentence, code):
@@ -522,6 +543,7 @@ class Consumer:
                 )
 
     def _tell_finished(self, progress: Progress) -> None:
+        """Keep the receipt, before the message is deleted: a crash then repeats it, never loses it."""
         now = self.clock.now()
         record = receipt(progress, now, notice=self.terms.notice)
         if progress.moot is None:

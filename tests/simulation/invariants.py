@@ -61,5 +61,3 @@ def _created(resource_id: str, detail: Any) -> list[str]:
     tags = detail.get("tags", {})
     missing = {identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE} - set(tags)
     return [f"{resource_id} was created without {sorted(missing)}"] if missing else []
-
-

@@ -78,7 +78,8 @@ def recover(simulation: Simulation, seconds: float = 7_200.0) -> None:
 
 
 def is_quiet(simulation: Simulation) -> bool:
-    """Whether no message is left to work on."""
+    """Whether no message is left to work on, in the queue or on its way to it."""
+    simulation.cloud.advance(simulation.kernel.now)
     return waiting(simulation, QUEUE) == 0
 
 
@@ -95,7 +96,9 @@ def lost(simulation: Simulation, source: Source, replacement_id: str) -> list[st
     for device, before in source.durable.items():
         after = found.get(device, DiskContent())
         missing += [
-            f"{device}{path}" for path, text in before.files.items() if after.files.get(path) != text
+            f"{device}{path}"
+            for path, text in before.files.items()
+            if after.files.get(path) != text
         ]
         missing += [
             f"{device} records {after.journals.get(writer, 0)} of {count}"

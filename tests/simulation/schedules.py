@@ -26,6 +26,7 @@ class Scenario:
     how: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Simulation], None] = lambda _simulation: None
     copies: int = 1
+    workers: int = 1
     may_park: bool = False
 
 
@@ -50,6 +51,7 @@ SCENARIOS = (
     Scenario("type sold out", ecs=QUICK, prepare=sell_out),
     Scenario("image broken by the release", ecs=EcsSettings(image_seconds=900.0), may_park=True),
     Scenario("event comes twice", ecs=QUICK, copies=2),
+    Scenario("three events, two workers", ecs=QUICK, copies=3, workers=2),
 )
 
 
@@ -67,7 +69,8 @@ def run(scenario: Scenario, plan: Mapping[int, Fault]) -> tuple[Simulation, Sour
     simulation = simulate(ecs=scenario.ecs, plan=plan, assumptions=assumptions)
     source = add_source(simulation, **scenario.seed)
     scenario.prepare(simulation)
-    simulation.start_worker("one")
+    for number in range(scenario.workers):
+        simulation.start_worker(f"worker-{number}")
     interrupt(simulation, source, **scenario.how)
     recover(simulation)
     return simulation, source

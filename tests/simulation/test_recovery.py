@@ -1,65 +1,237 @@
-"""Whole recreations on virtual time, without faults."""
+"""Whole recreations on virtual time: what users meet, without faults of the network."""
+
+from typing import Any
 
 import pytest
 
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.harness import REGION, simulate
+from tests.simulation.harness import DEAD, REGION, Simulation, simulate
 from tests.simulation.invariants import violations
-from tests.simulation.scenarios import add_source, interrupt, parked, recover, replacements
+from tests.simulation.scenarios import (
+    Source,
+    add_source,
+    interrupt,
+    parked,
+    recover,
+    replacements,
+)
+from tests.simulation.schedules import QUICK, sell_out
+from worker.core.policy import Policy
+
+
+def recreated(simulation: Simulation, source: Source, **how: Any) -> dict[str, Any]:
+    """Run one worker through one interruption and return the replacement."""
+    simulation.start_worker("one")
+    interrupt(simulation, source, **how)
+    recover(simulation)
+    assert violations(simulation, source) == []
+    (replacement,) = replacements(simulation)
+    return replacement
+
+
+def reasons(simulation: Simulation) -> list[object]:
+    """Why recreations ended without a replacement, as logged."""
+    return [line["reason"] for line in simulation.notebook.named("moot")]
+
+
+def changes(simulation: Simulation, source: Source) -> list[str]:
+    """Everything that was done to the cloud after the notice, by whoever called the API."""
+    return [
+        entry.action
+        for entry in simulation.cloud.ledger
+        if entry.product == "ecs" and entry.at >= source.noticed_at
+    ]
 
 
 def test_a_reclaimed_instance_comes_back_with_its_data() -> None:
     """The plain case ends with one running replacement that holds what was durable."""
     simulation = simulate()
     source = add_source(simulation)
-    simulation.start_worker("one")
 
-    interrupt(simulation, source)
-    recover(simulation)
+    replacement = recreated(simulation, source)
 
-    assert violations(simulation, source) == []
-    assert [one["Status"] for one in replacements(simulation)] == ["Running"]
+    assert replacement["Status"] == "Running"
     (receipt,) = simulation.shelf.kept.values()
     assert receipt["outcome"] == "recovered"
     assert parked(simulation) == 0
 
 
-def test_an_image_slower_than_the_notice_still_leads_to_a_replacement() -> None:
-    """With its disks retained the image outlives the source."""
-    simulation = simulate(ecs=EcsSettings(image_seconds=900.0))
+def test_the_source_is_stopped_before_the_replacement_starts() -> None:
+    """By default two copies never serve at once."""
+    simulation = simulate(ecs=QUICK)
     source = add_source(simulation)
-    simulation.start_worker("one")
 
-    interrupt(simulation, source, stop_before=None)
-    recover(simulation)
+    recreated(simulation, source)
 
-    assert violations(simulation, source) == []
+    order = [
+        entry.action
+        for entry in simulation.cloud.ledger
+        if (entry.action, entry.resource_id) == ("Stopped", source.instance_id)
+        or entry.action == "RunInstances"
+    ]
+    assert order == ["Stopped", "RunInstances"]
+
+
+def test_overlap_launches_while_the_source_still_runs() -> None:
+    """With takeover: overlap nothing is asked of the source."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="overlap"))
+    source = add_source(simulation)
+
+    recreated(simulation, source)
+
+    assert "StopInstance" not in changes(simulation, source)
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_data_disks_come_back(count: int) -> None:
     """Every cloud disk of the source is on the replacement, with its content."""
-    simulation = simulate()
+    simulation = simulate(ecs=QUICK)
     source = add_source(simulation, data_disks=[{"size": 100}] * count)
-    simulation.start_worker("one")
 
-    interrupt(simulation, source)
-    recover(simulation)
+    recreated(simulation, source)
 
     assert len(source.disks) == count + 1
-    assert violations(simulation, source) == []
 
 
 def test_without_stock_of_the_type_another_of_the_same_memory_is_launched() -> None:
     """The second choice keeps the memory and has at least as many CPUs."""
-    simulation = simulate()
+    simulation = simulate(ecs=QUICK)
     source = add_source(simulation)
-    ecs = simulation.cloud.ecs[REGION]
-    for zone in ecs.region.vpc.zones() if hasattr(ecs.region.vpc, "zones") else ():
-        ecs.set_stock(zone, "ecs.g7.large", count=0)
+    sell_out(simulation)
+
+    replacement = recreated(simulation, source)
+
+    assert replacement["InstanceType"] != "ecs.g7.large"
+    assert replacement["Memory"] == 8 * 1024
+    assert replacement["Cpu"] >= 2
+
+
+def test_without_stock_in_the_zone_another_zone_is_used() -> None:
+    """The subnet changes with the zone."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, zone_id="cn-hangzhou-h")
+    sell_out(simulation, "cn-hangzhou-h")
+
+    replacement = recreated(simulation, source)
+
+    assert replacement["InstanceType"] == "ecs.g7.large"
+    assert replacement["ZoneId"] != "cn-hangzhou-h"
+
+
+def test_an_image_that_the_release_breaks_is_parked_with_its_disks() -> None:
+    """Loudly: the message names the disks that outlive the source."""
+    simulation = simulate(ecs=EcsSettings(image_seconds=900.0))
+    source = add_source(simulation)
     simulation.start_worker("one")
 
     interrupt(simulation, source)
     recover(simulation)
 
     assert violations(simulation, source) == []
+    (message,) = simulation.cloud.queues(REGION).receive(DEAD, 16, simulation.kernel.now)
+    attributes = {one.name: one.value for one in message.user_properties}
+    assert attributes["parked"] == "image_failed"
+    assert "retained" not in attributes["parked-because"] or source.disks
+    left = {
+        disk["DiskId"] for disk in simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+    }
+    assert set(source.disks.values()) <= left
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_an_event_that_comes_again_makes_one_replacement(copies: int) -> None:
+    """Copies at once, and a late one after everything is over, change nothing."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    for _ in range(copies - 1):
+        interrupt_again(simulation, source)
+
+    recreated(simulation, source)
+    done = len(simulation.cloud.ledger)
+    interrupt_again(simulation, source)
+    recover(simulation)
+
+    assert len(replacements(simulation)) == 1
+    assert [entry for entry in simulation.cloud.ledger[done:] if entry.product == "ecs"] == []
+    assert parked(simulation) == 0
+
+
+def interrupt_again(simulation: Simulation, source: Source) -> None:
+    """Put a bare copy of the event into the queue."""
+    from emulator.state.queues import OutMessage  # noqa: PLC0415
+    from tests.simulation.harness import QUEUE  # noqa: PLC0415
+
+    body = f'{{"instanceId": "{source.instance_id}", "action": "delete"}}'
+    simulation.cloud.queues(REGION).send(QUEUE, [OutMessage(body)], simulation.kernel.now)
+
+
+NOT_OURS = {
+    "pay as you go": ({"spot_strategy": "NoSpot"}, "not a spot instance"),
+    "scaling group": (
+        {"tags": {"acs:autoscaling:scalingGroupId": "asg-bp1"}},
+        "a scaling group manages it",
+    ),
+    "cluster": ({"tags": {"ack.aliyun.com": "c1"}}, "cluster manages it"),
+    "left alone": ({"tags": {"spot-recreation:skip": ""}}, "asks to leave it alone"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_OURS)
+def test_what_is_not_ours_is_left_alone_and_explained(case: str) -> None:
+    """Nothing is changed, the message is acknowledged, and one log line says why."""
+    seed, reason = NOT_OURS[case]
+    simulation = simulate()
+    source = add_source(simulation, **seed)
+    simulation.start_worker("one")
+
+    interrupt_again(simulation, source)
+    recover(simulation)
+
+    assert changes(simulation, source) == []
+    (told,) = reasons(simulation)
+    assert reason in str(told)
+    assert parked(simulation) == 0
+
+
+def test_an_unknown_instance_is_parked_and_nothing_is_changed() -> None:
+    """It may have been released before anyone looked, so a person must know of it."""
+    simulation = simulate()
+    source = add_source(simulation)
+    simulation.start_worker("one")
+
+    interrupt_again(simulation, Source("i-bp1unknown0000000000", {}, {}))
+    recover(simulation)
+
+    assert changes(simulation, source) == []
+    (line,) = simulation.notebook.named("parked")
+    assert line["park"] == "source_gone"
+
+
+def test_an_event_without_a_lock_changes_nothing() -> None:
+    """A false or forged notice ends as a false alarm, and the instance was never touched."""
+    simulation = simulate()
+    source = add_source(simulation)
+    simulation.start_worker("one")
+
+    interrupt_again(simulation, source)
+    recover(simulation)
+
+    assert changes(simulation, source) == []
+    assert reasons(simulation) == ["the cloud never locked the instance"]
+
+
+def test_a_lock_that_goes_away_restores_the_disks() -> None:
+    """A withdrawn notice launches nothing, and the disks go with their instance again."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(30.0)
+    simulation.cloud.ecs[REGION].cancel_interruption(source.instance_id, simulation.kernel.now)
+    recover(simulation)
+
+    now = simulation.kernel.now
+    disks = simulation.cloud.ecs[REGION].dump("disks", now)
+    assert [disk["DeleteWithInstance"] for disk in disks] == [True]
+    assert "RunInstances" not in changes(simulation, source)
+    assert reasons(simulation) == ["the instance is not locked any more"]

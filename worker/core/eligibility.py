@@ -33,20 +33,6 @@ def why_not_ours(source: Instance, policy: Policy) -> str | None:
     return _not_selected(source.tags, policy.select_tags)
 
 
-def is_interrupted(source: Instance) -> bool:
-    """Tell whether the cloud itself confirms the interruption.
-
-    The lock is the evidence. An economical source loses it when the platform has stopped it;
-    then it is Stopped without charges for its type. Source: "Economical mode" of ECS.
-    """
-    stopped_by_platform = (
-        source.is_economical
-        and source.status == "Stopped"
-        and source.stopped_mode == "StopCharging"
-    )
-    return source.is_recycling or stopped_by_platform
-
-
 def _manager(tags: Tags) -> str | None:
     for prefix, manager in MANAGED_PREFIXES.items():
         if any(key.startswith(prefix) for key in tags):

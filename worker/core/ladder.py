@@ -29,7 +29,8 @@ def candidates(
     type of the same memory, each again from the source's zone outwards.
     """
     places = _places(source, vswitches, policy)
-    names = [source.instance_type, *_other_types(source, types, policy, data_disks)]
+    own = [] if _matches(source.instance_type, policy.forbid_types) else [source.instance_type]
+    names = [*own, *_other_types(source, types, policy, data_disks)]
     found = [Candidate(name, zone, vswitch) for name in names for zone, vswitch in places]
     return tuple(found[:CANDIDATES_MAX])
 

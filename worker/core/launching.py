@@ -94,6 +94,7 @@ def with_another_round(progress: Progress, candidate: Candidate, code: str, now:
     again = replace(
         launched,
         round=launched.round + 1,
+        clashed_at=0.0,
         not_before=now + ROUND_SECONDS,
         refusals=remembered(launched, Refusal(candidate.label, code, now)),
     )
@@ -133,7 +134,7 @@ def with_next_candidate(
 def with_fewer_parameters(progress: Progress, parameter: str, code: str) -> Progress:
     """Leave out an optional parameter that the cloud refuses."""
     launched = progress.launched
-    fewer = replace(launched, drop=tuple(sorted((*launched.drop, parameter))))
+    fewer = replace(launched, drop=tuple(sorted((*launched.drop, parameter))), clashed_at=0.0)
     return replace(progress, launched=fewer).remarked(parameter, code)
 
 
@@ -150,9 +151,13 @@ def remembered(launched: Launched, refusal: Refusal) -> tuple[Refusal, ...]:
     return (*launched.refusals, refusal)[-REFUSALS_MAX:]
 
 
-def not_quarantined(found: tuple[Instance, ...]) -> tuple[Instance, ...]:
-    """Leave out what has been marked as one too many."""
-    return tuple(one for one in found if identity.TAG_QUARANTINED not in one.tags)
+def not_quarantined(found: tuple[Instance, ...], known: tuple[str, ...]) -> tuple[Instance, ...]:
+    """Leave out what has been marked as one too many; our own marks may not show yet."""
+    return tuple(
+        one
+        for one in found
+        if identity.TAG_QUARANTINED not in one.tags and one.instance_id not in known
+    )
 
 
 def winner(found: tuple[Instance, ...]) -> Instance:

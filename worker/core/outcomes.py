@@ -61,6 +61,7 @@ class Park(str, Enum):
     IMAGE_TOO_SLOW = "image_too_slow"
     NAME_TAKEN = "image_name_taken"
     NO_STOCK = "no_stock"
+    NOT_RUNNING = "replacement_not_running"
     REFUSED = "refused_by_the_cloud"
     GAVE_UP = "gave_up"
     TOO_MANY_HOPS = "too_many_hops"
@@ -84,6 +85,8 @@ _ADVICE = {
     " message.",
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
     Park.NO_STOCK: "No candidate could be had: allow more types or zones, then replay.",
+    Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
+    " console; start it, or delete it and replay.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"
     " quota, parameter), then replay.",
     Park.GAVE_UP: "The time for this recreation is over: look at the last error, then replay.",

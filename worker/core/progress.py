@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from worker.core.errors import Malformed
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
-from worker.core.model import Candidate, LaunchSpec
+from worker.core.model import Candidate, Disk, Instance, LaunchSpec
 
 FORMAT = "1"
 # Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
@@ -73,12 +73,20 @@ class KeptDisk:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """Output of retain."""
+    """Output of retain.
+
+    Attributes:
+        tagged: The disks say that they are about to be changed.
+        sent: The change is made, or refused for good.
+        refused: Why it was not made.
+        postponed: It takes too long; the image and the capture come first.
+    """
 
     disks: tuple[KeptDisk, ...]
     tagged: bool = False
     sent: bool = False
     refused: str = ""
+    postponed: bool = False
 
     @property
     def to_keep(self) -> tuple[str, ...]:
@@ -115,6 +123,15 @@ class SourceFacts:
     key_pair: str = ""
     ram_role: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The source as it was, until the launch specification is frozen from it."""
+
+    instance: Instance
+    disks: tuple[Disk, ...]
+    ram_role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,7 @@ class Progress:
     moot_reason: str = ""
     retained: Retained | None = None
     imaged: Imaged | None = None
+    captured: Captured | None = None
     specified: Specified | None = None
     launched: Launched = field(default_factory=Launched)
     cleaned: tuple[str, ...] = ()

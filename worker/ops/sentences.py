@@ -27,6 +27,7 @@ _WAITING = (
     (r"another launch under this token; look for it", "同一令牌已有下单，正在查找"),
     (r"the replacement does not show yet", "替代实例尚未显示"),
     (r"the replacement is (.+)", "替代实例状态：{0}"),
+    (r"a second replacement is starting", "另有一台替代实例正在启动"),
     (r"already recreated as (.+)", "已重建为 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
     (r"the cloud never locked the instance", "云端始终未锁定该实例"),
@@ -101,6 +102,10 @@ _ADVICE = (
     (
         r"Another image has the name of this recreation: .+",
         "另有镜像占用了本次重建的名称：请改名后重放。",
+    ),
+    (
+        r"The replacement was accepted but does not get to Running: .+",
+        "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
     ),
     (r"No candidate could be had: .+", "没有候选可用：请允许更多规格或可用区，然后重放。"),
     (

@@ -10,6 +10,7 @@ from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Disks, Images, TaggedKind, Tagging
 from worker.steps.base import NOTHING
+from worker.steps.retain import UNANSWERED
 
 RESTORE_DISKS = "restore disks"
 DATE_DISKS = "date disks"
@@ -82,7 +83,9 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     if progress.moot in {Mootness.NOT_OURS, Mootness.ALREADY_DONE}:
         return ()
     kept = progress.retained is not None and bool(progress.retained.to_keep)
-    changed = kept and progress.retained is not None and not progress.retained.refused
+    refused = progress.retained.refused if progress.retained is not None else ""
+    # A call without an answer may have been carried out.
+    changed = kept and refused in {"", UNANSWERED}
     actions: list[str] = []
     if progress.moot is Mootness.FALSE_ALARM:
         actions += [RESTORE_DISKS] if changed else []

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity, launching
-from worker.core.eligibility import is_interrupted
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -30,7 +29,9 @@ from worker.steps.base import Parking
 
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
-SLOW_CONFIRM_SECONDS = 15.0
+# What does not show after this long has probably vanished; it is looked for less often.
+LAG_SECONDS = 30.0
+SLOW_POLL_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 10.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -64,7 +65,7 @@ class Launch:
             return self._await_image(progress, now)
         if now < launched.not_before:
             return Wait(progress, launched.not_before, "pausing before the candidates are tried")
-        found = launching.not_quarantined(self.instances.find_tagged(progress.recreation_id))
+        found = self._rivals(progress)
         if found:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         return self._take_over(progress, now)
@@ -111,9 +112,11 @@ class Launch:
         """Launch when the source cannot serve any more, or when the end is near."""
         source = self.sources.find(progress.instance_id)
         launched = progress.launched
-        if source is None or source.status == "Stopped":
+        if source is None:
+            return self._without_source(progress, now)
+        if source.status == "Stopped":
             return self._launch(launching.with_stopped_source(progress, now), now)
-        if not is_interrupted(source) and not launched.stop_sent:
+        if not source.is_recycling and not launched.stop_sent:
             return self._unlocked(progress, now)
         if self.policy.takeover == "overlap":
             return self._launch(progress, now)
@@ -122,6 +125,13 @@ class Launch:
         if now >= progress.t0 + self.policy.takeover_latest:
             return self._launch(progress, now)
         return self._stop_source(progress, source, now)
+
+    def _without_source(self, progress: Progress, now: float) -> Outcome:
+        """Believe that the source is gone when two looks have missed it."""
+        if not progress.absent_at:
+            missed = replace(progress, absent_at=now)
+            return Wait(missed, now + SOURCE_POLL_SECONDS, "the source is not there; look again")
+        return self._launch(launching.with_stopped_source(progress, now), now)
 
     def _stop_source(self, progress: Progress, source: Instance, now: float) -> Outcome:
         launched = progress.launched
@@ -225,9 +235,13 @@ class Launch:
         if replacement is None:
             return self._missing(progress, now)
         if replacement.status != "Running":
-            slow = now > launched.accepted_at + self.policy.running_wait_max
-            pause = SLOW_CONFIRM_SECONDS if slow else CONFIRM_POLL_SECONDS
-            return Wait(progress, now + pause, f"the replacement is {replacement.status}")
+            if now > launched.accepted_at + self.policy.running_wait_max:
+                raise Parking(
+                    Park.NOT_RUNNING, f"{launched.instance_id} is still {replacement.status}"
+                )
+            return Wait(
+                progress, now + CONFIRM_POLL_SECONDS, f"the replacement is {replacement.status}"
+            )
         return self._alone(progress, replacement, now)
 
     def _missing(self, progress: Progress, now: float) -> Outcome:
@@ -237,18 +251,29 @@ class Launch:
         """
         launched = progress.launched
         if now <= launched.accepted_at + self.policy.vanish_after:
-            return Wait(progress, now + CONFIRM_POLL_SECONDS, "the replacement does not show yet")
+            lagging = now <= launched.accepted_at + LAG_SECONDS
+            pause = CONFIRM_POLL_SECONDS if lagging else SLOW_POLL_SECONDS
+            return Wait(progress, now + pause, "the replacement does not show yet")
         candidate = launching.specified(progress).candidates[launched.index]
         return Note(self._next(progress, candidate, "vanished after it was accepted", now))
 
+    def _rivals(self, progress: Progress) -> tuple[Instance, ...]:
+        """Find the instances of this recreation, but for those that are marked as one too many."""
+        found = self.instances.find_tagged(progress.recreation_id)
+        return launching.not_quarantined(found, progress.launched.quarantined)
+
     def _alone(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
         """Of two replacements the earliest stays; the other is marked, never deleted."""
-        found = launching.not_quarantined(self.instances.find_tagged(progress.recreation_id))
+        found = self._rivals(progress)
+        unsettled = [one for one in found if one.status in {"Pending", "Starting"}]
+        if unsettled and now <= progress.launched.accepted_at + self.policy.vanish_after:
+            return Wait(progress, now + CONFIRM_POLL_SECONDS, "a second replacement is starting")
         winner = launching.winner((replacement, *found))
         losers = tuple(
             sorted({one.instance_id for one in (replacement, *found)} - {winner.instance_id})
         )
         if losers:
+            # A refusal changes nothing here: the losers are remembered in the progress as well.
             self.tagging.tag("instance", losers, {identity.TAG_QUARANTINED: winner.instance_id})
             return Note(
                 launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)

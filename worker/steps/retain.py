@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.eligibility import is_interrupted, why_not_ours
+from worker.core.eligibility import why_not_ours
 from worker.core.model import Accepted, Disk, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
@@ -13,6 +13,10 @@ from worker.ports import Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
 
 LOCK_POLL_SECONDS = 3.0
+# For how long a throttled or silent API may hold up the image; then retain comes after it.
+PATIENCE_SECONDS = 20.0
+CONFIRMED = "confirmed by the cloud"
+UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
 
 
@@ -30,7 +34,10 @@ class Retain:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return progress.retained is not None and progress.retained.sent
+        retained = progress.retained
+        if retained is None:
+            return False
+        return retained.sent or (retained.postponed and progress.specified is None)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
         """Nothing: what a disk was is written on the disk itself, before it is changed."""
@@ -38,11 +45,20 @@ class Retain:
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Look and judge; then tag the disks; then keep them: one of the three per run."""
-        if progress.retained is None:
+        retained = progress.retained
+        if retained is None:
             return self._look(progress, now)
-        if not progress.retained.tagged:
-            return self._tag(progress, progress.retained)
-        return self._keep(progress, progress.retained, now)
+        if _is_late(progress, now) and not retained.postponed:
+            postponed = replace(retained, postponed=True)
+            return Note(replace(progress, retained=postponed))
+        if now > progress.t0 + self.policy.notice and retained.postponed:
+            given_up = replace(retained, sent=True, refused=UNANSWERED)
+            return Done(
+                replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
+            )
+        if not retained.tagged:
+            return self._tag(progress, retained)
+        return self._keep(progress, retained, now)
 
     def _look(self, progress: Progress, now: float) -> Outcome:
         look = self.sources.look(progress.instance_id)
@@ -53,10 +69,12 @@ class Retain:
         if reason is not None:
             return Moot(progress, Mootness.NOT_OURS, reason)
         seen = _seen(progress, source, now)
-        if not is_interrupted(source):
+        if not source.is_recycling:
             return self._unconfirmed(seen, now)
-        retained = Retained(tuple(_kept(disk) for disk in look.disks))
-        return Note(replace(seen, retained=retained).marked("confirmed by the cloud", now))
+        if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
+            return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+        retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
+        return Note(replace(seen, retained=retained).marked(CONFIRMED, now))
 
     def _unconfirmed(self, progress: Progress, now: float) -> Outcome:
         """Wait for the lock to show; without it nothing is changed at all."""
@@ -123,13 +141,28 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
     ).marked("first look", now)
 
 
-def _kept(disk: Disk) -> KeptDisk:
+def _is_late(progress: Progress, now: float) -> bool:
+    """Whether retain has been trying for so long that the image must not wait any more."""
+    confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
+    return now > confirmed + PATIENCE_SECONDS
+
+
+def _is_dated(disk: Disk, recreation: str) -> bool:
+    """Whether the clean-up of this recreation has passed here."""
+    return disk.tags.get(identity.TAG_ID) == recreation and identity.TAG_DELETE_AFTER in disk.tags
+
+
+def _kept(disk: Disk, recreation: str) -> KeptDisk:
+    """Note what a disk was; an earlier run of the same recreation may have changed it already."""
+    changed_by_us = (
+        identity.TAG_RETAINED in disk.tags and disk.tags.get(identity.TAG_ID) == recreation
+    )
     return KeptDisk(
         disk_id=disk.disk_id,
         kind=disk.kind,
         category=disk.category,
         size=disk.size,
         device=disk.device,
-        was_deleted_with_instance=disk.delete_with_instance or identity.TAG_RETAINED in disk.tags,
+        was_deleted_with_instance=disk.delete_with_instance or changed_by_us,
         is_cloud=disk.is_cloud,
     )

@@ -6,9 +6,9 @@ from typing import ClassVar
 from worker.core import identity
 from worker.core.ladder import candidates
 from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
-from worker.core.outcomes import Done, Moot, Outcome, Park, StepName, Wait
+from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Mootness, Progress, SourceFacts, Specified
+from worker.core.progress import Captured, Mootness, Progress, SourceFacts, Specified
 from worker.ports import Instances, Sources, Stock
 from worker.steps.base import NOTHING, Parking
 
@@ -36,18 +36,26 @@ class Specify:
         return NOTHING
 
     def run(self, progress: Progress, now: float) -> Outcome:
-        """Describe everything that the clone depends on and freeze it."""
+        """Capture the source first; what the catalogue says can be asked without it."""
+        if progress.captured is None:
+            return self._capture(progress, now)
+        return self._freeze(progress, progress.captured)
+
+    def _capture(self, progress: Progress, now: float) -> Outcome:
         look = self.sources.look(progress.instance_id)
-        source = look.instance
-        if source is None:
+        if look.instance is None:
             return self._absent(progress, now)
-        role = self.sources.ram_role(source.instance_id)
+        role = self.sources.ram_role(progress.instance_id)
+        captured = Captured(look.instance, look.disks, role)
+        return Note(replace(progress, captured=captured).marked("source captured", now))
+
+    def _freeze(self, progress: Progress, captured: Captured) -> Outcome:
+        source = captured.instance
         types = self.stock.instance_types(
             memory=source.memory, architecture_of=source.instance_type
         )
         vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()
-        disks = tuple(disk for disk in look.disks if disk.is_cloud)
-        spec, dropped = launch_spec(progress, source, disks, role, owner=self.policy.owner)
+        disks = tuple(disk for disk in captured.disks if disk.is_cloud)
         order = candidates(
             source,
             types,
@@ -55,8 +63,14 @@ class Specify:
             self.policy,
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
         )
-        specified = replace(progress, specified=Specified(_facts(source, role), spec, order))
-        return Done(_remarks(specified, source, look.disks, dropped).marked("source captured", now))
+        if not order:
+            raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
+        spec, dropped = launch_spec(
+            progress, source, disks, captured.ram_role, owner=self.policy.owner
+        )
+        specified = Specified(_facts(source, captured.ram_role), spec, order)
+        frozen = replace(progress, specified=specified, captured=None)
+        return Done(_remarks(frozen, source, captured.disks, dropped))
 
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Without a capture nothing can be launched; another message may have one."""

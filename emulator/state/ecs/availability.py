@@ -95,6 +95,8 @@ def _type_rows(region: EcsRegion, params: Params, zone: Zone) -> Rows:
 
 def _types(region: EcsRegion, params: Params, zone: Zone) -> Iterable[InstanceType]:
     category = params.text("SystemDiskCategory", region.assumptions.default_disk_category)
+    data_category = params.text("DataDiskCategory") or category
+    fits = _size_test(region, params)
     named = params.text("InstanceType")
     known = region.catalogue.types
     source = [known[named]] if named in known else [] if named else known.values()
@@ -103,24 +105,24 @@ def _types(region: EcsRegion, params: Params, zone: Zone) -> Iterable[InstanceTy
         for each in source
         if zone.sells(each)
         and category in each.disk_categories
-        and (not params.text("DataDiskCategory") or _holds(each, params))
-        and _sized(region, each, params)
+        and data_category in each.disk_categories
+        and fits(each)
     )
 
 
-def _holds(each: InstanceType, params: Params) -> bool:
-    return params.text("DataDiskCategory") in each.disk_categories
+def _size_test(region: EcsRegion, params: Params) -> Callable[[InstanceType], bool]:
+    cores = params.integer("Cores") if "Cores" in params else None
+    memory = params.number("Memory") if "Memory" in params else None
+    exact = region.assumptions.memory_filter_exact
 
+    def fits(each: InstanceType) -> bool:
+        if cores is not None and each.cpu != cores:
+            return False
+        if memory is None:
+            return True
+        return each.memory_gib == memory if exact else each.memory_gib >= memory
 
-def _sized(region: EcsRegion, each: InstanceType, params: Params) -> bool:
-    if "Cores" in params and each.cpu != params.integer("Cores"):
-        return False
-    if "Memory" not in params:
-        return True
-    memory = params.number("Memory")
-    if region.assumptions.memory_filter_exact:
-        return each.memory_gib == memory
-    return each.memory_gib >= memory
+    return fits
 
 
 def _disk_rows(largest: int, parameter: str) -> Callable[[EcsRegion, Params, Zone], Rows]:

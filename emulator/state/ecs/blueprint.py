@@ -81,8 +81,9 @@ def build(
 ) -> Instance:
     """Make a Pending instance with its disks and interfaces."""
     rng = region.world.rng
+    instance_id = instance_id or region.new_id("i")
     instance = Instance(
-        instance_id=instance_id or region.new_id("i"),
+        instance_id=instance_id,
         type_id=plan.instance_type.type_id,
         zone_id=plan.zone.zone_id,
         vpc_id=plan.interfaces[0].vswitch.vpc_id,

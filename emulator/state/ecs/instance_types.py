@@ -16,6 +16,8 @@ MAX_NAMED = 10
 PAGE = 100
 
 Number = Callable[[InstanceType], float]
+Word = Callable[[InstanceType], str]
+Test = Callable[[InstanceType], bool]
 _LEAST: Mapping[str, Number] = {
     "MinimumCpuCoreCount": lambda each: each.cpu,
     "MinimumMemorySize": lambda each: each.memory_gib,
@@ -34,7 +36,7 @@ _MOST: Mapping[str, Number] = {
     "MaximumMemorySize": lambda each: each.memory_gib,
     "MaximumGPUAmount": lambda each: each.gpu_amount,
 }
-_EQUAL: Mapping[str, Callable[[InstanceType], str]] = {
+_EQUAL: Mapping[str, Word] = {
     "InstanceTypeFamily": lambda each: each.family,
     "InstanceFamilyLevel": lambda each: each.level,
     "InstanceCategory": lambda each: each.category,
@@ -42,7 +44,7 @@ _EQUAL: Mapping[str, Callable[[InstanceType], str]] = {
     "NvmeSupport": lambda each: each.nvme,
     "LocalStorageCategory": lambda each: each.local_category,
 }
-_AMONG: Mapping[str, Callable[[InstanceType], str]] = {
+_AMONG: Mapping[str, Word] = {
     "InstanceTypes": lambda each: each.type_id,
     "InstanceTypeFamilies": lambda each: each.family,
     "InstanceCategories": lambda each: each.category,
@@ -62,22 +64,44 @@ def describe_instance_types(region: EcsRegion, params: Params, now: float) -> di
     named = params.texts("InstanceTypes")
     types = region.catalogue.types
     source = [types[each] for each in named if each in types] if named else types.values()
-    found = [each for each in source if matches(each, params)]
+    tests = type_tests(params)
+    found = [each for each in source if all(test(each) for test in tests)]
     items, fields = token_page(found, params, PAGE, PAGE)
     rows = [_row(each) for each in items]
     return {"NextToken": fields["NextToken"], "InstanceTypes": {"InstanceType": rows}}
 
 
-def matches(each: InstanceType, params: Params) -> bool:
-    """Tell whether a type passes every filter of the call."""
+def type_tests(params: Params) -> list[Test]:
+    """Turn the filters that a call names into tests."""
     given = params.values()
-    return (
-        all(get(each) >= given[name] for name, get in _LEAST.items() if name in given)
-        and all(get(each) <= given[name] for name, get in _MOST.items() if name in given)
-        and all(get(each) == given[name] for name, get in _EQUAL.items() if given.get(name))
-        and all(get(each) in given[name] for name, get in _AMONG.items() if given.get(name))
-        and params.text("GPUSpec") in each.gpu_spec
-    )
+    tests: list[Test] = []
+    for name, number in _LEAST.items():
+        if name in given:
+            tests.append(_at_least(number, given[name]))
+    for name, number in _MOST.items():
+        if name in given:
+            tests.append(_at_most(number, given[name]))
+    for name, word in _EQUAL.items():
+        if given.get(name):
+            tests.append(_among(word, frozenset({given[name]})))
+    for name, word in _AMONG.items():
+        if given.get(name):
+            tests.append(_among(word, frozenset(given[name])))
+    if spec := params.text("GPUSpec"):
+        tests.append(lambda each: spec in each.gpu_spec)
+    return tests
+
+
+def _at_least(number: Number, limit: float) -> Test:
+    return lambda each: number(each) >= limit
+
+
+def _at_most(number: Number, limit: float) -> Test:
+    return lambda each: number(each) <= limit
+
+
+def _among(word: Word, wanted: frozenset[str]) -> Test:
+    return lambda each: word(each) in wanted
 
 
 def _row(each: InstanceType) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def _launch(
         unique_suffix=params.flag("UniqueSuffix"),
         amount=amount,
     )
-    plan = replace(plan, options=replace(plan.options, instance_name=name))
+    if name != plan.options.instance_name:
+        plan = replace(plan, options=replace(plan.options, instance_name=name))
     instance = build(region, plan, now, region.visible_from(now))
     image = region.images.get(plan.image_id)
     if image is not None:

@@ -40,6 +40,7 @@ class TagStore:
 
     _by_resource: dict[str, dict[str, _Entry]] = field(default_factory=dict)
     _by_key: dict[str, dict[str, None]] = field(default_factory=dict)
+    _by_pair: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
 
     def put(self, resource_id: str, tags: Mapping[str, str], visible_at: float) -> None:
         """Set tags.
@@ -56,20 +57,25 @@ class TagStore:
             )
         for key, value in tags.items():
             old = entries.get(key)
+            if old is not None:
+                self._unindex(resource_id, key, old)
+                self._by_pair[key, old.value][resource_id] = None
             entries[key] = _Entry(value, visible_at, old.value if old else None)
             self._by_key.setdefault(key, {})[resource_id] = None
+            self._by_pair.setdefault((key, value), {})[resource_id] = None
 
     def remove(self, resource_id: str, keys: Iterable[str]) -> None:
         """Remove tags; unknown keys are ignored."""
         entries = self._by_resource.get(resource_id, {})
         for key in list(keys):
-            if entries.pop(key, None) is not None:
-                self._by_key[key].pop(resource_id, None)
+            entry = entries.pop(key, None)
+            if entry is not None:
+                self._unindex(resource_id, key, entry)
 
     def drop(self, resource_id: str) -> None:
         """Forget a resource that is gone."""
-        for key in self._by_resource.pop(resource_id, {}):
-            self._by_key[key].pop(resource_id, None)
+        for key, entry in self._by_resource.pop(resource_id, {}).items():
+            self._unindex(resource_id, key, entry)
 
     def all_of(self, resource_id: str) -> dict[str, str]:
         """Return the tags as they are, visible or not."""
@@ -85,8 +91,20 @@ class TagStore:
 
     def having(self, filters: Sequence[TagFilter], now: float) -> list[str]:
         """Return the resources that visibly match every filter, of any kind."""
-        candidates = min((self._by_key.get(f.key, {}) for f in filters), key=len, default={})
+        candidates = min((self._candidates(f) for f in filters), key=len, default={})
         return [each for each in candidates if self.matches(each, filters, now)]
+
+    def _candidates(self, wanted: TagFilter) -> Mapping[str, None]:
+        if len(wanted.values) == 1:
+            (value,) = wanted.values
+            return self._by_pair.get((wanted.key, value), {})
+        return self._by_key.get(wanted.key, {})
+
+    def _unindex(self, resource_id: str, key: str, entry: _Entry) -> None:
+        self._by_key[key].pop(resource_id, None)
+        for value in (entry.value, entry.before):
+            if value is not None:
+                self._by_pair[key, value].pop(resource_id, None)
 
     def matches(self, resource_id: str, filters: Sequence[TagFilter], now: float) -> bool:
         """Tell whether a resource visibly matches every filter."""

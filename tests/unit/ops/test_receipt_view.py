@@ -1,0 +1,196 @@
+"""A receipt as people read it: complete, honest, in both languages, and safe for any terminal."""
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK
+from worker.core.receipt import DiskRecord, Receipt
+from worker.ops.printing import plain_text
+from worker.ops.receipt_view import BAR_CELLS, advice, receipt_view, scale
+from worker.ops.wording import Language, Wording
+
+ENGLISH = Wording()
+CHINESE = Wording(Language.CHINESE)
+BOTH = pytest.mark.parametrize("wording", [ENGLISH, CHINESE], ids=["en", "zh"])
+
+
+def shown(receipt: Receipt, wording: Wording = ENGLISH, columns: int = 110) -> str:
+    return plain_text(receipt_view(receipt, wording), columns)
+
+
+def line_with(text: str, receipt: Receipt) -> str:
+    return next(line for line in shown(receipt).splitlines() if text in line)
+
+
+@BOTH
+def test_receipt_names_everything_that_counts(receipt: Receipt, wording: Wording) -> None:
+    """Both servers, the image, every disk and the lost address are named in either language."""
+    text = shown(receipt, wording)
+
+    for one in (SOURCE, REPLACEMENT, IMAGE, SYSTEM_DISK, DATA_DISK, "203.0.113.7", "前端-支付-01"):
+        assert one in text
+
+
+def test_headline_measures_against_the_release(receipt: Receipt) -> None:
+    """The reader sees at once whether it was in time."""
+    assert "Running 152 s after the notice, 148 s before the announced release." in shown(receipt)
+
+
+def test_late_replacement_is_called_late(receipt: Receipt) -> None:
+    """A replacement after the release is not sold as one in time."""
+    running = replace(receipt.timeline[-1], seconds_after_t0=320.0)
+    late = replace(receipt, timeline=(*receipt.timeline[:-1], running))
+
+    assert "20 s after the announced release" in shown(late)
+
+
+@pytest.mark.parametrize(
+    ("field", "mark"),
+    [
+        ("instance ", "new"),
+        ("name ", "="),
+        ("type ", "changed"),
+        ("vCPU, memory", "="),
+        ("private address ", "changed"),
+        ("public address ", "lost"),
+        ("security groups", "="),
+        ("tags ", "="),
+    ],
+)
+def test_each_property_has_its_mark(receipt: Receipt, field: str, mark: str) -> None:
+    """Source and replacement are compared property by property; order and our own tags do not count."""
+    section = shown(receipt).split("Source and replacement")[1]
+
+    line = next(line for line in section.splitlines() if line.startswith(f"  {field}"))
+
+    assert line.rstrip().endswith(f" {mark}")
+
+
+def test_lost_tag_is_a_change(receipt: Receipt) -> None:
+    """A tag that found no room is not passed over."""
+    fewer = replace(receipt.replacement, tags={"env": "prod"})
+
+    section = shown(replace(receipt, replacement=fewer)).split("Source and replacement")[1]
+
+    assert next(line for line in section.splitlines() if "tags " in line).endswith("changed")
+
+
+def test_refused_candidates_explain_another_type(receipt: Receipt) -> None:
+    """Who asks why the type is another one finds the refusal."""
+    text = " ".join(shown(receipt).split())
+
+    assert "no stock of the source's type" in text
+    assert "refused: ecs.g7.large in cn-hangzhou-i (spot)" in text
+
+
+def test_data_written_after_the_image_is_told_of(receipt: Receipt) -> None:
+    """The reader learns until when the data is complete and where later data is."""
+    told = [line for line in advice(receipt, ENGLISH) if "What was written after" in line]
+
+    assert len(told) == 1
+    assert "T0 + 3.4 s (10:00:03 UTC)" in told[0]
+    assert SYSTEM_DISK in told[0]
+
+
+def test_disk_that_went_with_the_source_is_told_of(receipt: Receipt) -> None:
+    """Where a disk could not be kept, later data is said to be lost."""
+    disks = (replace(receipt.disks[0], retained=False), receipt.disks[1])
+
+    told = advice(replace(receipt, disks=disks), ENGLISH)
+
+    assert any("went with the source" in line and SYSTEM_DISK in line for line in told)
+
+
+def test_local_disk_is_in_no_image(receipt: Receipt) -> None:
+    """A local disk is not passed off as saved."""
+    local = DiskRecord("d-local", "data", "/dev/xvdc", "local_ssd", 80)
+
+    assert "in no image" in line_with("d-local", replace(receipt, disks=(*receipt.disks, local)))
+
+
+def test_second_replacement_is_told_of(receipt: Receipt) -> None:
+    """A quarantined instance costs money, so a person must hear of it."""
+    told = advice(replace(receipt, quarantined=("i-bp1second000000000",)), ENGLISH)
+
+    assert any("Delete i-bp1second000000000 by hand" in line for line in told)
+
+
+def test_false_alarm_asks_for_nothing(receipt: Receipt) -> None:
+    """Nothing to do is said in so many words."""
+    alarm = replace(
+        receipt,
+        outcome="false_alarm",
+        reason="the cloud never locked the instance",
+        replacement=replace(receipt.replacement, instance="", private_ip=""),
+        disks=(),
+    )
+
+    text = shown(alarm)
+
+    assert "False alarm" in text
+    assert "1. Nothing." in text
+
+
+def test_unknown_outcome_is_shown_as_it_is(receipt: Receipt) -> None:
+    """A newer writer's word does not stop an older reader."""
+    assert "rescued" in shown(replace(receipt, outcome="rescued"))
+
+
+@BOTH
+@pytest.mark.parametrize("columns", [80, 110])
+def test_lines_fit_although_chinese_is_wide(
+    receipt: Receipt, wording: Wording, columns: int
+) -> None:
+    """A Chinese character takes two cells; no line is wider than the terminal."""
+    assert max(map(cell_len, shown(receipt, wording, columns).splitlines())) <= columns
+
+
+def test_columns_line_up_under_chinese_names(receipt: Receipt) -> None:
+    """The replacement's column begins at the same cell on every line."""
+    section = shown(receipt).split("Source and replacement")[1].split("Data")[0]
+    rows = [line for line in section.splitlines() if line.strip()]
+
+    begins = {
+        cell_len(row[: row.rindex(value)])
+        for row, value in zip(rows, ["replacement", REPLACEMENT, "前端-支付-01"], strict=False)
+    }
+
+    assert len(begins) == 1
+
+
+@BOTH
+def test_plain_output_has_no_escape_codes(receipt: Receipt, wording: Wording) -> None:
+    """A name from the cloud cannot steer a terminal, and a pipe gets no colours."""
+    evil = replace(receipt.source, name="a\x1b]0;owned\x07b\x1b[2J")
+
+    text = shown(replace(receipt, source=evil), wording)
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\\x1b]0;owned\\x07" in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_markup_in_names_is_not_interpreted(receipt: Receipt) -> None:
+    """Square brackets and colons are part of a name."""
+    named = replace(receipt.source, name="[bold]x[/bold] :smile:")
+
+    assert "[bold]x[/bold] :smile:" in shown(replace(receipt, source=named))
+
+
+@pytest.mark.parametrize(("after", "cell"), [(0.0, 0), (150.0, 10), (300.0, BAR_CELLS - 1)])
+def test_scale_puts_an_instant_where_it_belongs(receipt: Receipt, after: float, cell: int) -> None:
+    """The way from T0 to the release is drawn to scale."""
+    assert scale(after, receipt).plain.index("●") == cell
+
+
+def test_scale_grows_beyond_the_release(receipt: Receipt) -> None:
+    """What came after the release is drawn behind it."""
+    running = replace(receipt.timeline[-1], seconds_after_t0=600.0)
+    late = replace(receipt, timeline=(*receipt.timeline[:-1], running))
+
+    line = scale(600.0, late).plain
+
+    assert line.index("┤") < line.index("●") == BAR_CELLS - 1

@@ -1,0 +1,95 @@
+"""Every text exists in both languages, and every sentence of the steps reads in Chinese."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import worker.steps
+from worker.core.outcomes import Park
+from worker.ops.texts import TEXTS
+from worker.ops.wording import Language, Wording, language_of, printable
+
+CHINESE = Wording(Language.CHINESE)
+STEPS = Path(worker.steps.__file__).parent
+# Where a step says something: the call's name, and which argument is the sentence.
+SPOKEN = {"Wait": 2, "Moot": 2}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_speak_of_the_same(key: str) -> None:
+    """A translation neither loses a value nor asks for another one."""
+    english, chinese = TEXTS[key]
+
+    assert english
+    assert chinese
+    assert fields(english) == fields(chinese)
+
+
+def sentences() -> Iterator[str]:
+    """Find what the steps say, with 7 where they fill something in."""
+    for path in sorted(STEPS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                at = SPOKEN.get(node.func.id)
+                if at is not None and len(node.args) > at:
+                    yield from spoken(node.args[at])
+
+
+def spoken(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(str(p.value) if isinstance(p, ast.Constant) else "7" for p in node.values)
+
+
+@pytest.mark.parametrize("sentence", sorted(set(sentences())))
+def test_what_steps_say_reads_in_chinese(sentence: str) -> None:
+    """A new sentence of a step needs a row in worker/ops/sentences.py."""
+    assert CHINESE.sentence(sentence) != sentence
+
+
+@pytest.mark.parametrize("park", list(Park))
+def test_advice_reads_in_chinese(park: Park) -> None:
+    """Who must act is told so in their language."""
+    assert CHINESE.sentence(park.advice) != park.advice
+
+
+def test_unknown_sentence_is_shown_as_it_came() -> None:
+    """A fact in another language is better than none."""
+    assert CHINESE.sentence("something new happened") == "something new happened"
+
+
+def test_values_of_a_sentence_are_kept() -> None:
+    """The figures of a sentence survive its translation."""
+    assert CHINESE.sentence("the image is at 43 %") == "镜像进度 43 %"
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted", "language"),
+    [
+        ({}, None, Language.ENGLISH),
+        ({"LANG": "zh_CN.UTF-8"}, None, Language.CHINESE),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, None, Language.ENGLISH),
+        ({"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_US"}, None, Language.CHINESE),
+        ({"LANG": "zh_CN.UTF-8"}, "en", Language.ENGLISH),
+        ({}, "zh", Language.CHINESE),
+    ],
+)
+def test_language_follows_wish_then_environment(
+    environ: dict[str, str], wanted: str | None, language: Language
+) -> None:
+    """The option wins over the locale, and the locale's variables rank as POSIX says."""
+    assert language_of(environ, wanted) is language
+
+
+def test_chinese_is_printable_and_control_characters_are_not() -> None:
+    """Only what could steer a terminal is escaped."""
+    assert printable("订单服务-01") == "订单服务-01"
+    assert printable("a\x1bb\n") == "a\\x1bb\\n"

@@ -1,0 +1,288 @@
+"""The whole way of an interruption, watched: emulator, rule, worker and cloud as real processes.
+
+Nothing here is simulated inside this process. The cloud is the emulator behind its HTTP port, the
+rule is set up and the worker run by the same command line that a user has, and the verdict comes
+from the emulator's own view of its disks and queues. Everything listens on 127.0.0.1, lives in a
+temporary directory, and ends with the demo.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from worker import ports
+from worker.core.errors import Permanent, RecreationError
+from worker.ops.demo_board import Board, Fact
+from worker.ops.demo_control import Control
+from worker.ops.demo_follow import Watch, follow
+from worker.ops.demo_processes import Crew, Process, crew, exit_sentence, own_environment
+from worker.ops.demo_scenarios import (
+    REGION,
+    Scenario,
+    late_writings,
+    source,
+    stock_orders,
+    writings,
+)
+from worker.ops.demo_screen import Screen
+from worker.ops.demo_verdict import Evidence, Judgement, judge
+from worker.ops.demo_verify import content
+from worker.ops.receipt_files import read_file
+from worker.ops.wording import Wording
+
+START_SECONDS = 60.0
+# The platform is a little late with the release, so that nobody relies on the second.
+RELEASE_MARGIN_SECONDS = 5.0
+QUEUE = "spot-interruptions"
+
+ClockAt = Callable[[str], ports.Clock]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a demo is performed with.
+
+    Attributes:
+        speed: Virtual seconds per real second.
+        seed: Of every random choice of the emulator.
+        signing_key: Freshly made, for this demo only.
+        clock_at: Gives the clock of the emulator at an address.
+        environ: The environment that this process has.
+    """
+
+    speed: float
+    seed: int
+    signing_key: str
+    clock_at: ClockAt
+    environ: Mapping[str, str]
+    screen: Screen
+    wording: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a demo ended.
+
+    Attributes:
+        failure: Why it did not come to a judgement, else empty.
+        directory: Where the logs are when something is not as it should be, else empty.
+    """
+
+    scenario: str
+    after: float | None = None
+    receipt: dict[str, Any] | None = None
+    judgements: tuple[Judgement, ...] = ()
+    failure: str = ""
+    directory: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the source was recovered and every claim holds."""
+        recovered = self.receipt is not None and self.receipt.get("outcome") == "recovered"
+        return recovered and not self.failure and all(one.is_good for one in self.judgements)
+
+    def as_data(self, wording: Wording) -> dict[str, Any]:
+        """Return plain data for programs."""
+        return {
+            "scenario": self.scenario,
+            "good": self.is_good,
+            "failure": self.failure,
+            "seconds_after_t0": self.after,
+            "verified": [
+                {"good": one.is_good, "what": one.text(wording)} for one in self.judgements
+            ],
+            "receipt": self.receipt,
+            "logs": self.directory,
+        }
+
+
+def perform(scenario: Scenario, stage: Stage) -> Result:
+    """Perform one scenario from an empty cloud to the verdict."""
+    directory = Path(tempfile.mkdtemp(prefix="aliyun-ops-demo-"))
+    try:
+        result = _play(scenario, stage, directory)
+    except RecreationError as error:
+        result = Result(scenario.name, failure=error.sentence, directory=str(directory))
+    except BaseException:
+        # Ctrl-C: nothing has failed, so there is nothing to look into.
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    finally:
+        stage.screen.rest()
+    if result.is_good:
+        shutil.rmtree(directory, ignore_errors=True)
+    return result
+
+
+def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
+    environ = own_environment(
+        stage.environ,
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
+            "ALIYUN_OPS_SIGNING_KEY": stage.signing_key,
+        },
+    )
+    with crew(directory, environ) as members:
+        theatre = _set_up(scenario, stage, members)
+        evidence, board, receipt = _interrupt_and_follow(scenario, stage, theatre)
+    running = board.reached.get("replacement running")
+    judgements = tuple(judge(evidence))
+    good = receipt["outcome"] == "recovered" and all(one.is_good for one in judgements)
+    return Result(
+        scenario.name,
+        after=running.after if running else None,
+        receipt=receipt,
+        judgements=judgements,
+        directory="" if good else str(directory),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Theatre:
+    """Everything that is set up before the notice."""
+
+    control: Control
+    clock: ports.Clock
+    members: Crew
+    config: Path
+    receipts: Path
+    source_id: str
+
+
+def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
+    say, wording = stage.screen.note, stage.wording
+    account, url = _start_emulator(scenario, stage, members)
+    control = Control(url)
+    say(wording("demo.emulator", url=url))
+    orders = stock_orders(scenario, control.zones(REGION))
+    seed = source(scenario)
+    source_id = control.make_source(REGION, seed, orders)
+    say(
+        wording(
+            "demo.source",
+            source=source_id,
+            name=seed["name"],
+            type=seed["instance_type"],
+            zone=seed["zone_id"],
+        )
+    )
+    if orders:
+        zones = wording.listed([str(order["zone"]) for order in orders])
+        say(wording("demo.sold_out", type=seed["instance_type"], zones=zones))
+    receipts = members.directory / "receipts"
+    config = members.directory / "config.yaml"
+    config.write_text(
+        json.dumps(_configuration(account, url, receipts), indent=2), encoding="utf-8"
+    )
+    _apply_rule(members, config)
+    say(wording("demo.rule"))
+    if scenario.copies > 1:
+        say(wording("demo.copies", number=scenario.copies))
+    return _Theatre(control, stage.clock_at(url), members, config, receipts, source_id)
+
+
+def _start_emulator(scenario: Scenario, stage: Stage, members: Crew) -> tuple[str, str]:
+    """Start the cloud on free ports; return the account and the region's address."""
+    arguments = ["--port", "0", "--region", REGION, "--json"]
+    arguments += ["--speed", str(stage.speed), "--seed", str(stage.seed)]
+    arguments += ["--assume", f"event_copies={scenario.copies}"]
+    process = members.start("emulator", "emulator", arguments)
+    announced = json.loads(_first_line(members, process, "stdout"))
+    return str(announced["account_id"]), str(announced["endpoints"][REGION])
+
+
+def _first_line(members: Crew, process: Process, stream: str) -> str:
+    while True:
+        said = members.next(START_SECONDS)
+        if said is None or (said.process == process.name and said.text is None):
+            process.wait(1.0)
+            raise Permanent(f"it did not start: {exit_sentence(process)}")
+        if (said.process, said.stream) == (process.name, stream) and said.text:
+            return said.text
+
+
+def _configuration(account: str, url: str, receipts: Path) -> dict[str, Any]:
+    """Write the configuration that a user would write for this cloud."""
+    return {
+        "account_id": account,
+        "region": REGION,
+        "endpoints": dict.fromkeys(("ecs", "vpc", "eventbridge", "mns", "mns_open"), url),
+        "queue": {"name": QUEUE},
+        "clock": {"emulator": url},
+        "receipts": {"directory": str(receipts)},
+        "log": {"format": "json"},
+    }
+
+
+def _apply_rule(members: Crew, config: Path) -> None:
+    process = members.start(
+        "rule-apply", "worker", ["rule", "apply", "--yes", "--config", str(config)]
+    )
+    open_streams = {"stdout", "stderr"}
+    while open_streams:
+        said = members.next(START_SECONDS)
+        if said is None:
+            raise Permanent(f"the rule is not set up: {exit_sentence(process)}")
+        if said.process == process.name and said.text is None:
+            open_streams.discard(said.stream)
+    if process.wait(START_SECONDS) != 0:
+        raise Permanent(f"the rule is not set up: {exit_sentence(process)}")
+
+
+def _interrupt_and_follow(
+    scenario: Scenario, stage: Stage, theatre: _Theatre
+) -> tuple[Evidence, Board, dict[str, Any]]:
+    control, source_id = theatre.control, theatre.source_id
+    watch = Watch(scenario, control, theatre.clock, theatre.members, theatre.config, stage.screen)
+    worker = watch.hire()
+    stage.screen.note(stage.wording("demo.worker"))
+    control.write(source_id, writings(scenario))
+    before = control.disks_of(source_id)
+    row = control.instance(source_id)
+    if row is None:
+        raise Permanent(f"the emulator has no instance {source_id}")
+    stage.screen.note(_written(before, stage.wording))
+    notice = control.order("interrupt", instance_id=source_id)
+    t0 = float(notice["t0"])
+    board = Board(t0).told(Fact("interrupted", 0.0, what=source_id))
+    board = follow(watch, worker, board, source_id)
+    board = _release(theatre, board, stage, float(notice["release_at"]))
+    evidence = Evidence(
+        recreation=board.recreation,
+        source=row,
+        before=before,
+        late=late_writings(scenario),
+        instances=control.show("instances"),
+        disks=control.show("disks"),
+        messages=control.messages(),
+        complaints=control.show("complaints"),
+    )
+    receipt = read_file(theatre.receipts / f"{board.recreation}.json").document
+    return evidence, board, receipt
+
+
+def _release(theatre: _Theatre, board: Board, stage: Stage, release_at: float) -> Board:
+    """Let the rest of the five minutes pass at once: nothing is left to do but to see the end."""
+    ahead = release_at + RELEASE_MARGIN_SECONDS - theatre.clock.now()
+    if ahead > 0:
+        theatre.control.order("clock", advance=ahead)
+    if theatre.control.instance(theatre.source_id) is not None:
+        raise Permanent("the cloud has not released the source at the announced time")
+    board = board.told(Fact("released", release_at - board.t0))
+    stage.screen.watch(board, release_at - board.t0)
+    stage.screen.rest()
+    return board
+
+
+def _written(disks: list[dict[str, Any]], wording: Wording) -> str:
+    durable = [content(disk, durable=True) for disk in disks]
+    return wording(
+        "demo.written",
+        files=sum(len(one.files) for one in durable),
+        records=sum(sum(one.records.values()) for one in durable),
+    )

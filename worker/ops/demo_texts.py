@@ -1,0 +1,225 @@
+"""The demo's part of the table of texts, in English and in Chinese.
+
+`said.` is a fact of the recreation in plain words, `saved.`, `now.` and `you.` the three lines under the
+panel, `verdict.` a claim that was checked, `scenario.` what a scenario is about.
+"""
+
+from collections.abc import Mapping
+
+DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
+    # -- the demo: what happens, in plain words ----------------------------------------------------
+    "said.mark.event received": (
+        "Notice: the cloud takes the server back at T0 + 300 s.",
+        "收到通知：云端将在 T0 + 300 秒收回这台服务器。",
+    ),
+    "said.mark.confirmed by the cloud": (
+        "Confirmed by the cloud: the server is locked for reclaiming.",
+        "云端确认：服务器已被锁定，等待回收。",
+    ),
+    "said.mark.disks retained": (
+        "Its disks will outlive it: {what}.",
+        "磁盘将在服务器释放后保留：{what}。",
+    ),
+    "said.mark.image accepted": (
+        "Image {what} begun: everything on disk by now will be in it.",
+        "镜像 {what} 开始制作：此刻已落盘的数据都会在其中。",
+    ),
+    "said.mark.source captured": (
+        "Configuration recorded: name, tags, network, key pair, role, disks.",
+        "配置已记录：名称、标签、网络、密钥对、角色、磁盘。",
+    ),
+    "said.mark.image usable": ("Image ready.", "镜像可用。"),
+    "said.mark.source asked to stop": (
+        "The old server is asked to stop, so that never two serve at once.",
+        "通知旧服务器停机，避免两台同时提供服务。",
+    ),
+    "said.mark.source stopped or gone": ("The old server has stopped.", "旧服务器已停止。"),
+    "said.mark.replacement accepted": ("Replacement {what} ordered.", "替代实例 {what} 已下单。"),
+    "said.mark.replacement running": (
+        "Replacement {what} is running.",
+        "替代实例 {what} 已运行。",
+    ),
+    "said.waiting": ("Waiting: {reason}.", "等待：{reason}。"),
+    "said.refused": (
+        "No {reason}: {what}. The next candidate is tried.",
+        "{reason} 不可用：{what}。尝试下一个候选。",
+    ),
+    "said.received_again": (
+        "The same notice again; one of them leads, nothing is done twice.",
+        "同一通知再次到达；只处理一份，不会重复执行。",
+    ),
+    "said.duplicate": (
+        "A copy of the notice is put away.",
+        "通知的副本已处理掉。",
+    ),
+    "said.resumed": (
+        "The message is picked up again, with the progress in it.",
+        "消息被再次取得，按其中的进度继续。",
+    ),
+    "said.lease_lost": (
+        "A lease ran out: whoever receives the message goes on.",
+        "租约到期：由收到该消息的进程继续。",
+    ),
+    "said.failed": ("A call failed, it is tried again: {reason}", "调用失败，将重试：{reason}"),
+    "said.moot": ("A copy finds it done: {reason}.", "另一份消息发现已完成：{reason}。"),
+    "said.parked": (
+        "It cannot go on and is parked in the dead-letter queue: {reason}",
+        "无法继续，已搁置到死信队列：{reason}",
+    ),
+    "said.bug": ("The worker met an unknown error; see its log.", "工作进程遇到未知错误，见日志。"),
+    "said.finished": ("Cleaned up and finished.", "清理完毕，重建完成。"),
+    "said.interrupted": (
+        "The cloud decides to take {what} back (T0).",
+        "云端决定收回 {what}（T0）。",
+    ),
+    "said.killed": (
+        "The worker is killed (kill -9) in the middle of its work. A new one starts.",
+        "工作进程在中途被强制终止（kill -9）。另一个进程启动。",
+    ),
+    "said.late": (
+        "The server goes on writing: {what} more files, after the image was begun.",
+        "服务器仍在写入：镜像开始后又写入 {what} 个文件。",
+    ),
+    "said.released": (
+        "The time is up: the cloud has released the old server.",
+        "时间到：云端已释放旧服务器。",
+    ),
+    # -- the demo: set-up --------------------------------------------------------------------------
+    "demo.title": ("{scenario}: {what}", "{scenario}：{what}"),
+    "demo.real_time": ("{speed} × real time", "{speed} 倍速"),
+    "demo.emulator": (
+        "A small Alibaba Cloud runs on this machine: {url}",
+        "本机已启动一个小型阿里云：{url}",
+    ),
+    "demo.source": (
+        "A spot instance serves: {source} “{name}”, {type} in {zone}",
+        "一台抢占式实例正在服务：{source} “{name}”，{type}，{zone}",
+    ),
+    "demo.rule": (
+        "EventBridge rule, queue and dead-letter queues are set up (aliyun-ops rule apply)",
+        "EventBridge 规则、队列和死信队列已就绪（aliyun-ops rule apply）",
+    ),
+    "demo.worker": (
+        "A worker polls the queue (aliyun-ops run)",
+        "工作进程正在轮询队列（aliyun-ops run）",
+    ),
+    "demo.written": (
+        "The server has {files} files and {records} journal records on disk",
+        "服务器上已落盘 {files} 个文件、{records} 条日志记录",
+    ),
+    "demo.sold_out": (
+        "{type} is sold out in: {zones}",
+        "{type} 在以下可用区无库存：{zones}",
+    ),
+    "demo.copies": (
+        "The cloud will deliver the notice {number} times",
+        "云端会把通知投递 {number} 次",
+    ),
+    # -- the demo: the panel -----------------------------------------------------------------------
+    "panel.release": ("release at T0 + {notice} s", "T0 + {notice} 秒释放"),
+    "panel.saved": ("Saved", "已保住"),
+    "panel.now": ("Now", "正在"),
+    "panel.you": ("You", "您需要"),
+    "saved.nothing": ("nothing yet", "尚无"),
+    "saved.disks": ("the disks outlive the server", "磁盘会在释放后保留"),
+    "saved.imaging": (
+        "the disks; an image with all data up to {point} is being made",
+        "磁盘；正在制作包含 {point} 前全部数据的镜像",
+    ),
+    "saved.image": (
+        "all data up to {point}, in image {image}; the disks too",
+        "{point} 前的全部数据，在镜像 {image} 中；磁盘也已保留",
+    ),
+    "now.over": ("done", "已完成"),
+    "now.parked": ("parked, a person must act", "已搁置，需要人工处理"),
+    "you.nothing": ("do nothing", "无需操作"),
+    "you.late": (
+        "do nothing; what is written from now on stays on the kept disks only",
+        "无需操作；此后写入的数据只留在保留的磁盘上",
+    ),
+    "you.check": (
+        "check your service on {replacement}; see the receipt",
+        "请检查 {replacement} 上的业务；见回执",
+    ),
+    # -- the demo: the verdict ---------------------------------------------------------------------
+    "verdict.title": (
+        "Was anything lost? Asked of the cloud, not of the worker:",
+        "数据有没有丢？直接查云端，不听工作进程的：",
+    ),
+    "verdict.disk": (
+        "{device}: {files} files and {records} journal records were on disk before T0: all there",
+        "{device}：T0 之前已落盘 {files} 个文件、{records} 条日志记录，全部都在",
+    ),
+    "verdict.disk_bad": (
+        "{device}: of {files} files and {records} journal records these are missing: {missing}",
+        "{device}：{files} 个文件、{records} 条日志记录中缺失：{missing}",
+    ),
+    "verdict.no_disk": (
+        "{device}: the replacement has no such disk",
+        "{device}：替代实例没有这块磁盘",
+    ),
+    "verdict.one": (
+        "exactly one replacement was launched: {replacement}",
+        "只启动了一台替代实例：{replacement}",
+    ),
+    "verdict.not_one": (
+        "{number} replacements were launched: {replacements}",
+        "启动了 {number} 台替代实例：{replacements}",
+    ),
+    "verdict.same": (
+        "it has the name and the tags of the source",
+        "名称和标签与源实例一致",
+    ),
+    "verdict.not_same": ("its name or tags differ: {what}", "名称或标签不同：{what}"),
+    "verdict.queues": (
+        "the queue is empty, nothing is in the dead-letter queue",
+        "队列已空，死信队列中没有消息",
+    ),
+    "verdict.messages": ("messages are left: {queues}", "仍有消息：{queues}"),
+    "verdict.late": (
+        "the files written after the image are on the kept disks {disks}",
+        "镜像之后写入的文件在保留的磁盘 {disks} 上",
+    ),
+    "verdict.late_bad": (
+        "files written after the image are not on the kept disks: {missing}",
+        "镜像之后写入的文件不在保留的磁盘上：{missing}",
+    ),
+    "verdict.calls": (
+        "the cloud understood every request",
+        "云端理解了每一个请求",
+    ),
+    "verdict.complaints": ("the cloud did not understand: {what}", "云端无法理解：{what}"),
+    "verdict.good": (
+        "Recovered and verified, {after} s after the notice.",
+        "已恢复并核实，通知后 {after} 秒。",
+    ),
+    "verdict.bad": (
+        "Not as it should be; the logs are in {directory}",
+        "结果不符合预期；日志在 {directory}",
+    ),
+    # -- the demo: scenarios -----------------------------------------------------------------------
+    "scenario.same-type": (
+        "the same type is in stock in the same zone",
+        "同可用区有同规格库存",
+    ),
+    "scenario.no-stock": (
+        "the type is sold out in every zone; another type of the same memory takes over",
+        "该规格在所有可用区无库存，由内存相同的其他规格接替",
+    ),
+    "scenario.other-zone": (
+        "the type is sold out in its zone; it comes back in another one",
+        "该规格在本可用区无库存，在其他可用区恢复",
+    ),
+    "scenario.data-disks": (
+        "a server with two data disks",
+        "带两块数据盘的服务器",
+    ),
+    "scenario.killed": (
+        "the worker is killed with -9 in the middle, another one finishes",
+        "工作进程在中途被 kill -9，由另一个完成",
+    ),
+    "scenario.thrice": (
+        "the notice is delivered three times, one replacement comes of it",
+        "通知被投递三次，只产生一台替代实例",
+    ),
+}

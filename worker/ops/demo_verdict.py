@@ -1,0 +1,133 @@
+"""The judgement on a demo: every claim checked against the emulator's own view of the cloud; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.core.identity import TAG_ID, TAG_PREFIX
+from worker.ops.demo_scenarios import Writing
+from worker.ops.demo_verify import DiskCheck, check_disks, content
+from worker.ops.wording import Wording
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One checked claim: the key of its text, and what the text speaks of."""
+
+    is_good: bool
+    key: str
+    values: Mapping[str, object]
+
+    def text(self, wording: Wording) -> str:
+        """Return the judgement in words."""
+        return wording(f"verdict.{self.key}", **self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the emulator showed.
+
+    Attributes:
+        source: The source before the notice.
+        before: The source's disks just before the notice.
+        late: Files that the source wrote after the image was begun.
+        instances: Every instance at the end.
+        disks: Every disk at the end.
+        messages: Messages by queue.
+        complaints: Requests that the cloud did not understand.
+    """
+
+    recreation: str
+    source: Row
+    before: Sequence[Row]
+    late: Sequence[Writing]
+    instances: Sequence[Row]
+    disks: Sequence[Row]
+    messages: Mapping[str, int]
+    complaints: Sequence[str]
+
+    @property
+    def replacements(self) -> list[Row]:
+        """The instances that carry the recreation's tag."""
+        return [one for one in self.instances if one["tags"].get(TAG_ID) == self.recreation]
+
+
+def check(evidence: Evidence) -> tuple[DiskCheck, ...]:
+    """Compare every disk of the source with the replacement's."""
+    ids = {one["id"] for one in evidence.replacements}
+    after = [disk for disk in evidence.disks if disk["instance_id"] in ids]
+    return check_disks(evidence.before, after)
+
+
+def judge(evidence: Evidence) -> list[Judgement]:
+    """Judge every claim."""
+    return [
+        *map(_disk, check(evidence)),
+        _one(evidence.replacements),
+        *(_same(evidence.source, one) for one in evidence.replacements[:1]),
+        _late(evidence),
+        _queues(evidence.messages),
+        _calls(evidence.complaints),
+    ]
+
+
+def _disk(one: DiskCheck) -> Judgement:
+    key = "disk" if one.is_good else "disk_bad" if one.counterpart else "no_disk"
+    values = {
+        "device": one.device,
+        "files": one.files,
+        "records": one.records,
+        "missing": ", ".join(one.missing),
+    }
+    return Judgement(one.is_good, key, values)
+
+
+def _one(replacements: Sequence[Row]) -> Judgement:
+    names = ", ".join(one["id"] for one in replacements)
+    if len(replacements) == 1:
+        return Judgement(is_good=True, key="one", values={"replacement": names})
+    values = {"number": len(replacements), "replacements": names}
+    return Judgement(is_good=False, key="not_one", values=values)
+
+
+def _same(source: Row, replacement: Row) -> Judgement:
+    tags = {
+        key: value for key, value in replacement["tags"].items() if not key.startswith(TAG_PREFIX)
+    }
+    differing = [
+        *(["name"] if source["name"] != replacement["name"] else []),
+        *(["tags"] if dict(source["tags"]) != tags else []),
+    ]
+    key = "not_same" if differing else "same"
+    return Judgement(not differing, key, {"what": ", ".join(differing)})
+
+
+def _late(evidence: Evidence) -> Judgement:
+    """What was written after the image must be on the source's own disks, which were kept."""
+    devices = {str(row["device"]): str(row["id"]) for row in evidence.before}
+    kept = {str(row["id"]): row for row in evidence.disks}
+    missing = [
+        file.path
+        for file in evidence.late
+        if not _holds(kept.get(devices.get(file.device, "")), file)
+    ]
+    disks = ", ".join(devices.values())
+    key = "late_bad" if missing else "late"
+    return Judgement(not missing, key, {"missing": ", ".join(missing), "disks": disks})
+
+
+def _holds(disk: Row | None, file: Writing) -> bool:
+    return disk is not None and content(disk, durable=True).files.get(file.path) == file.text
+
+
+def _queues(messages: Mapping[str, int]) -> Judgement:
+    left = {name: count for name, count in messages.items() if count}
+    told = ", ".join(f"{name} {count}" for name, count in left.items())
+    return Judgement(not left, "messages" if left else "queues", {"queues": told})
+
+
+def _calls(complaints: Iterable[str]) -> Judgement:
+    told = "; ".join(complaints)
+    return Judgement(not told, "complaints" if told else "calls", {"what": told})
