@@ -5,12 +5,10 @@ by its own name and, if they change something, only as JSON from the emulator's 
 page at all: so somebody else's web page cannot steer the emulator from its visitor's browser.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -18,22 +16,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.http.service import Latency, Service
-from emulator.orders import (
-    FAULT,
-    AccessKeyOrder,
-    ClockOrder,
-    FaultRemoval,
-    InterruptOrder,
-    Scenario,
-    SettingsOrder,
-    StockOrder,
-    WriteOrder,
-)
+from emulator.http.service import Service
 from emulator.overview import DUMPS, summary
-from emulator.scenario import apply_scenario, home_region, set_stock
 from emulator.state.errors import ApiError
-from emulator.wire.rpc_signature import AccessKey
+from emulator.steering import Steering
 
 _WEB = Path(__file__).parent / "web"
 _MEDIA_TYPES = {"page.js": "text/javascript", "page.css": "text/css"}
@@ -48,7 +34,6 @@ _PAGE_HEADERS = {
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Run = Callable[[Any], Mapping[str, Any]]
 
 
 def control_app(service: Service, ports: Mapping[str, int]) -> ASGIApp:
@@ -64,11 +49,8 @@ def control_app(service: Service, ports: Mapping[str, int]) -> ASGIApp:
         Route("/_emulator", control.index),
         Route("/_emulator/", control.index),
         Route("/_emulator/web/{name}", _asset),
-        Route("/_emulator/{name}", control.show, methods=["GET"]),
-        *(
-            Route(f"/_emulator/{path}", control.order(kind, run), methods=["POST"])
-            for path, (kind, run) in control.orders().items()
-        ),
+        *(Route(f"/_emulator/{p}", control.order(p), methods=["POST"]) for p in control.paths()),
+        Route("/_emulator/{name}", control.show),
     ]
     app = Starlette(
         routes=routes,
@@ -82,34 +64,24 @@ def control_app(service: Service, ports: Mapping[str, int]) -> ASGIApp:
 
 
 class _Control:
-    """The orders that the control API takes, each a plain function of a validated value."""
+    """The endpoints: each reads a value, hands it on, and writes what comes back."""
 
     def __init__(self, service: Service, ports: Mapping[str, int]) -> None:
         self._service = service
         self._ports = ports
+        self._orders = Steering(service).orders()
 
-    def orders(self) -> dict[str, tuple[type[BaseModel] | None, Run]]:
-        """Return by path what an order looks like and what carries it out."""
-        return {
-            "clock": (ClockOrder, self._set_clock),
-            "interrupt": (InterruptOrder, self._interrupt),
-            "write": (WriteOrder, self._write),
-            "stock": (StockOrder, self._stock),
-            "faults": (None, self._add_fault),
-            "faults/clear": (FaultRemoval, self._remove_faults),
-            "settings": (SettingsOrder, self._settings),
-            "access-keys": (AccessKeyOrder, self._add_access_key),
-            "scenario": (Scenario, self._scenario),
-            "reset": (Scenario, self._reset),
-        }
+    def paths(self) -> Iterable[str]:
+        """List what can be ordered."""
+        return self._orders
 
-    def order(self, kind: type[BaseModel] | None, run: Run) -> Endpoint:
+    def order(self, path: str) -> Endpoint:
         """Make the endpoint of one order."""
+        read, run = self._orders[path]
 
         async def endpoint(request: Request) -> Response:
-            body = await request.body() or b"{}"
-            adapter = FAULT.validate_json if kind is None else kind.model_validate_json
-            answer = run(adapter(body))
+            order = read(await request.body() or b"{}")
+            answer = run(order)
             self._service.time_jumped()
             return JSONResponse(answer)
 
@@ -120,7 +92,7 @@ class _Control:
         return JSONResponse(
             {
                 "GET": [f"/_emulator/{name}" for name in ("clock", "summary", *sorted(DUMPS))],
-                "POST": [f"/_emulator/{path}" for path in self.orders()],
+                "POST": [f"/_emulator/{path}" for path in self._orders],
                 "regions": self._ports,
             }
         )
@@ -130,69 +102,12 @@ class _Control:
         name = request.path_params["name"]
         now = self._service.now()
         if name == "clock":
-            return JSONResponse(self._clock())
+            return JSONResponse(self._service.clock.as_json())
         if name == "summary":
             return JSONResponse(summary(self._service, self._ports, now))
         if name not in DUMPS:
-            raise ApiError(404, "NotFound", f"There is no /_emulator/{name}.")
+            return _error(404, "NotFound", f"There is no /_emulator/{name}.")
         return JSONResponse(DUMPS[name](self._service, now))
-
-    def _clock(self) -> dict[str, Any]:
-        clock = self._service.clock
-        return {**asdict(clock.read()), "paused": clock.paused}
-
-    def _set_clock(self, order: ClockOrder) -> Mapping[str, Any]:
-        clock = self._service.clock
-        if order.pause:
-            clock.pause()
-        if order.advance:
-            clock.advance(order.advance)
-        if order.speed is not None:
-            clock.set_speed(order.speed)
-        if order.resume:
-            clock.resume()
-        return self._clock()
-
-    def _interrupt(self, order: InterruptOrder) -> Mapping[str, Any]:
-        cloud = self._service.cloud
-        now = self._service.now()
-        region = home_region(cloud, order.instance_id)
-        return cloud.ecs[region].interrupt(order.instance_id, now)
-
-    def _write(self, order: WriteOrder) -> Mapping[str, Any]:
-        return {}
-
-    def _stock(self, order: StockOrder) -> Mapping[str, Any]:
-        set_stock(self._service.cloud, order.region or next(iter(self._ports)), order)
-        return {}
-
-    def _add_fault(self, rule: Any) -> Mapping[str, Any]:
-        return {"id": self._service.faults.add(rule)}
-
-    def _remove_faults(self, order: FaultRemoval) -> Mapping[str, Any]:
-        return {"removed": self._service.faults.remove(order.id)}
-
-    def _settings(self, order: SettingsOrder) -> Mapping[str, Any]:
-        if order.latency is not None:
-            least, most = order.latency
-            self._service.latency = Latency(least / 1000, most / 1000)
-        self._service.polls.cap = order.long_poll_cap
-        return {}
-
-    def _add_access_key(self, order: AccessKeyOrder) -> Mapping[str, Any]:
-        until = None
-        if order.valid_seconds is not None:
-            until = self._service.wall() + order.valid_seconds
-        key = AccessKey(order.access_key_id, order.secret, order.security_token, until)
-        self._service.keys[key.access_key_id] = key
-        return {"valid_until": until}
-
-    def _scenario(self, order: Scenario) -> Mapping[str, Any]:
-        return apply_scenario(self._service, order)
-
-    def _reset(self, order: Scenario) -> Mapping[str, Any]:
-        self._service.reset()
-        return apply_scenario(self._service, order)
 
 
 class _Guard:

@@ -27,24 +27,65 @@ class ClockOrder(_Order):
 
 
 class InterruptOrder(_Order):
-    """Interruption of a spot instance.
+    """Interruption of a spot instance; what is left out goes as the platform usually does it.
 
     Attributes:
         instance_id: The instance.
-        notice_seconds: Virtual seconds from notice to release; None for the usual five minutes.
-        false_alarm: Publish the event and lock and release nothing.
+        notice_seconds: Virtual seconds from the decision to the release.
+        stop_before: Virtual seconds between the platform's stop and the release; None: no stop.
+        publish_event: Whether an event is published at all.
+        event_delay: Virtual seconds from the decision to the event.
+        lock: Whether the instance is locked at all.
+        lock_delay: Virtual seconds until describe calls show the lock.
     """
 
     instance_id: str
-    notice_seconds: Seconds | None = None
-    false_alarm: bool = False
+    notice_seconds: Seconds = 300.0
+    stop_before: Seconds | None = None
+    publish_event: bool = True
+    event_delay: Seconds = 0.0
+    lock: bool = True
+    lock_delay: Seconds | None = None
+
+
+class InstanceOrder(_Order):
+    """An instance that something happens to."""
+
+    instance_id: str
+
+
+class ImageOrder(_Order):
+    """The end of a running image, good or bad, at once."""
+
+    image_id: str
+    available: bool
+
+
+class VanishOrder(_Order):
+    """Accepted launches that are deleted again for lack of stock.
+
+    Attributes:
+        region: Region id; None for the first one.
+        count: How many of the next ones.
+    """
+
+    region: str | None = None
+    count: Amount = 1
+
+
+class RedeliverOrder(_Order):
+    """A second delivery of a message that somebody holds."""
+
+    region: str | None = None
+    queue: str
+    message_id: str
 
 
 class WriteOrder(_Order):
     """A file that a running instance writes.
 
     Attributes:
-        disk: Device name (`/dev/xvda`) or disk id.
+        disk: Device name (`/dev/xvda`), disk id or `system`.
         flush: Whether it reaches the disk at once instead of with the next flush of the cache.
     """
 
@@ -59,8 +100,8 @@ class StockOrder(_Order):
     """Stock or price of an instance type in a zone.
 
     Attributes:
-        region: Region id; None for the one of the address.
-        count: Instances left; None leaves it as it is.
+        region: Region id; None for the scenario's, else the first one.
+        count: Instances left, None for any number; left out, it stays as it is.
         price: Spot price in CNY per hour; None leaves it as it is.
     """
 
@@ -91,7 +132,7 @@ class SettingsOrder(_Order):
 
     Attributes:
         latency: Least and most real milliseconds by which answers are late.
-        long_poll_cap: How many receives may wait at once.
+        long_poll_cap: How many receives may wait at once; None for any number.
     """
 
     latency: tuple[Seconds, Seconds] | None = None

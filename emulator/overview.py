@@ -128,11 +128,10 @@ DUMPS: Mapping[str, Dump] = {
 def summary(service: Service, ports: Mapping[str, int], now: float) -> dict[str, Any]:
     """Return what the page shows: everything at once, the newest entries of the logs first."""
     cloud = service.cloud
-    clock = service.clock
     wanted = ("instances", "disks", "images", "snapshots", "faults", "complaints")
     newest = cloud.ledger[-_SHOWN_ENTRIES:]
     return {
-        "clock": {**asdict(clock.read()), "paused": clock.paused},
+        "clock": service.clock.as_json(),
         "account_id": cloud.world.account_id,
         "regions": [_region(cloud, name, port) for name, port in ports.items()],
         **{name: DUMPS[name](service, now) for name in wanted},

@@ -27,6 +27,7 @@ def instances(cloud: Cloud, region: str, _now: float) -> Iterator[Row]:
 
 def _instance(ecs: EcsRegion, each: Instance) -> Row:
     notice = each.interruption
+    eip = ecs.vpc.addresses.eips.get(each.eip_allocation_id)
     return {
         "id": each.instance_id,
         "name": each.options.instance_name,
@@ -38,7 +39,7 @@ def _instance(ecs: EcsRegion, each: Instance) -> Row:
         "interrupted_at": notice.t0 if notice else None,
         "release_at": notice.release_at if notice else None,
         "private_ip": ecs.primary(each).ip if each.interface_ids else "",
-        "public_ip": each.public_ip,
+        "public_ip": eip.address if eip else each.public_ip,
         "image_id": each.image_id,
         "disks": list(each.disk_ids),
         "tags": ecs.tags.all_of(each.instance_id),

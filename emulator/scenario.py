@@ -1,7 +1,5 @@
 """Puts what a scenario names into the cloud: queues, instances, stock, calls and faults."""
 
-import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from emulator.http.service import Service
@@ -11,7 +9,7 @@ from emulator.state.errors import ApiError
 
 
 def apply_scenario(service: Service, scenario: Scenario) -> dict[str, Any]:
-    """Carry a scenario out and tell the ids of the instances by region.
+    """Carry a scenario out and tell the ids of its instances by region.
 
     Raises:
         ApiError: The cloud refuses a part; what came before it is done.
@@ -19,9 +17,9 @@ def apply_scenario(service: Service, scenario: Scenario) -> dict[str, Any]:
     """
     cloud = service.cloud
     now = service.now()
+    made = {region: _apply(cloud, region, part, now) for region, part in scenario.regions.items()}
     for rule in scenario.faults:
         service.faults.add(rule)
-    made = {region: _apply(cloud, region, part, now) for region, part in scenario.regions.items()}
     return {"instances": made}
 
 
@@ -30,7 +28,7 @@ def _apply(cloud: Cloud, region: str, part: RegionScenario, now: float) -> list[
         raise ValueError(f"the region {region} is not served; there is {', '.join(cloud.regions)}")
     for queue in part.queues:
         cloud.queues(region).create_queue(queue.name, queue.attributes, now)
-    made = [seed_instance(cloud, region, entry, now) for entry in part.instances]
+    made = [cloud.ecs[region].seed_instance(seed, now) for seed in part.instances]
     for order in part.stock:
         set_stock(cloud, order.region or region, order, now)
     for call in part.calls:
@@ -40,29 +38,14 @@ def _apply(cloud: Cloud, region: str, part: RegionScenario, now: float) -> list[
     return made
 
 
-def seed_instance(cloud: Cloud, region: str, entry: Mapping[str, Any], now: float) -> str:
-    """Create a running instance from the arguments of `EcsService.seed_instance`."""
-    seed = cloud.ecs[region].seed_instance
-    known = set(inspect.signature(seed).parameters) - {"now"}
-    if unknown := sorted(set(entry) - known):
-        raise ValueError(
-            f"an instance has no {', '.join(unknown)}; it has {', '.join(sorted(known))}"
-        )
-    return seed(**entry, now=now)
-
-
 def set_stock(cloud: Cloud, region: str, order: StockOrder, now: float) -> None:
-    """Set stock or price of an instance type in a zone."""
-    raise NotImplementedError
-
-
-def home_region(cloud: Cloud, instance_id: str) -> str:
-    """Return the region in which an instance is.
+    """Set stock or price of an instance type in a zone; what the order leaves out stays.
 
     Raises:
-        ApiError: There is none with this id.
+        ApiError: There is no such zone or type.
     """
-    for region in cloud.regions:
-        if any(each == instance_id for each in cloud.ecs[region].region.instances):
-            return region
-    raise ApiError(404, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.")
+    ecs = cloud.ecs[region]
+    held = ecs.region
+    pool = held.stock.pool(held.zone(order.zone), held.instance_type(order.type))
+    count = order.count if "count" in order.model_fields_set else pool.count
+    ecs.set_stock(order.zone, order.type, count=count, price=order.price, now=now)

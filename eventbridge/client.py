@@ -261,13 +261,17 @@ def _found_queue(name: str, data: Any) -> FoundQueue:
             retention_seconds=data.message_retention_period,
             message_bytes_max=data.maximum_message_size,
         ),
-        dead_letters=DeadLetters(policy.dead_letter_target_queue, policy.max_receive_count)
-        if is_on
-        else None,
+        dead_letters=_found_policy(policy) if is_on else None,
         owner=next((tag.tag_value for tag in data.tags or () if tag.tag_key == OWNER_TAG), None),
         is_fifo=data.queue_type == "fifo",
         messages=sum(count or 0 for count in counts),
     )
+
+
+def _found_policy(policy: Any) -> DeadLetters:
+    # Text in answers, though a number in requests. Source: GetQueueAttributes, MaxReceiveCount.
+    count = str(policy.max_receive_count)
+    return DeadLetters(policy.dead_letter_target_queue, int(count) if count.isdecimal() else 0)
 
 
 def _target(models: Any, name: str, target: TargetSpec) -> Any:

@@ -1,7 +1,7 @@
 """The emulator's time: virtual = start + speed x elapsed real time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class VirtualClock:
         start: Virtual epoch seconds of the beginning.
         speed: Virtual seconds per real second, positive.
         monotonic: Source of real seconds.
+
+    Attributes:
+        on_change: Called after every jump, pause, resumption and change of speed.
     """
 
     def __init__(self, *, start: float, speed: float, monotonic: Callable[[], float]) -> None:
@@ -41,6 +44,7 @@ class VirtualClock:
         self._origin = monotonic()
         self._speed = speed
         self._paused = False
+        self.on_change: Callable[[], None] | None = None
 
     @property
     def paused(self) -> bool:
@@ -68,13 +72,11 @@ class VirtualClock:
 
     def pause(self) -> None:
         """Stand still; jumps are still possible."""
-        self._begin_line(self.now())
-        self._paused = True
+        self._begin_line(self.now(), paused=True)
 
     def resume(self) -> None:
         """Run on from the present instant."""
-        self._begin_line(self.now())
-        self._paused = False
+        self._begin_line(self.now(), paused=False)
 
     def set_speed(self, speed: float) -> None:
         """Run at another speed from now on.
@@ -84,13 +86,22 @@ class VirtualClock:
         """
         if speed <= 0:
             raise ValueError(f"the speed must be positive (found {speed})")
-        self._begin_line(self.now())
-        self._speed = speed
+        self._begin_line(self.now(), speed=speed)
 
     def real_seconds(self, virtual_seconds: float) -> float | None:
         """Convert a virtual duration to a real one; None when the clock stands still."""
         return None if self._paused else max(0.0, virtual_seconds) / self._speed
 
-    def _begin_line(self, start: float) -> None:
+    def as_json(self) -> dict[str, float | bool]:
+        """Return the reading as plain data."""
+        return {**asdict(self.read()), "paused": self._paused}
+
+    def _begin_line(
+        self, start: float, *, speed: float | None = None, paused: bool | None = None
+    ) -> None:
         self._start = start
         self._origin = self._monotonic()
+        self._speed = self._speed if speed is None else speed
+        self._paused = self._paused if paused is None else paused
+        if self.on_change is not None:
+            self.on_change()

@@ -78,6 +78,7 @@ class Service:
     faults: FaultBook = field(init=False)
 
     def __post_init__(self) -> None:
+        self.clock.on_change = self.time_jumped
         self.reset()
 
     def reset(self) -> None:

@@ -94,7 +94,7 @@ function h(tag, attributes, ...children) {
     if (name === "on") for (const [event, run] of Object.entries(value)) element.addEventListener(event, run);
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
   return element;
 }
 
@@ -163,7 +163,9 @@ function instanceRow(item, now) {
 }
 
 function diskRow(item) {
-  const files = item.content.map((file) => [file.path, file.flushed ? file.text : `${file.text}  (${t("cached")})`]);
+  // A journal's text says itself how much of it is on the disk.
+  const isSafe = (file) => file.flushed || file.path.startsWith("journal of ");
+  const files = item.content.map((file) => [file.path, isSafe(file) ? file.text : `${file.text}  (${t("cached")})`]);
   return h("tr", {},
     cell(mono(item.id), h("div", { class: "muted" }, item.name)),
     cell(mono(item.category), h("div", { class: "muted" }, item.kind)),
@@ -218,7 +220,7 @@ function queuePart(queue, now) {
 
 function ruleRow(item) {
   return h("tr", {}, cell(mono(item.name), h("div", { class: "muted" }, item.bus)), cell(status(item.status)),
-    cell(mono(item.pattern)), cell(item.targets.map((target) => h("div", { class: "mono" }, target))));
+    cell(h("code", {}, item.pattern)), cell(item.targets.map((target) => h("div", { class: "mono" }, target))));
 }
 
 function faultRow(item) {

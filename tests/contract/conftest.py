@@ -145,6 +145,7 @@ class SdkWorld:
         self.url = emulator.urls[REGION]
         self.provider = credentials.provider(ENVIRON)
         self._pool = pool
+        self._queues: list[MnsQueue] = []
         emulator.run(lambda service: service.reset())
         emulator.run(lambda service: service.clock.pause())
         self._emulator_clock = EmulatorClock(self.url)
@@ -164,7 +165,7 @@ class SdkWorld:
 
     def queue(self, name: str) -> ports.Queue:
         self.on_cloud(lambda cloud, now: _create_queue(cloud, name, now))
-        return MnsQueue(
+        queue = MnsQueue(
             self.url,
             name,
             credentials=self.provider,
@@ -173,6 +174,8 @@ class SdkWorld:
             pause=lambda _: None,
             socket_seconds=2.0,
         )
+        self._queues.append(queue)
+        return queue
 
     def on_cloud(self, work: Callable[[Cloud, float], T]) -> T:
         return self.emulator.run(lambda service: work(service.cloud, service.now()))
@@ -180,6 +183,10 @@ class SdkWorld:
     def advance(self, seconds: float) -> None:
         self.emulator.run(lambda service: service.clock.advance(seconds))
         self._emulator_clock.reanchor()
+
+    def close(self) -> None:
+        for queue in self._queues:
+            queue.close()
 
     def fault(self, **rule: Any) -> None:
         """Let something go wrong with the next matching call."""
@@ -222,6 +229,7 @@ def beside() -> Iterator[ThreadPoolExecutor]:
 def sdk_world(adapters_emulator: LocalEmulator, beside: ThreadPoolExecutor) -> Iterator[SdkWorld]:
     world = SdkWorld(adapters_emulator, beside)
     yield world
+    world.close()
     assert world.on_cloud(lambda cloud, _: list(cloud.complaints)) == []
 
 

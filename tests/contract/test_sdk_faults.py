@@ -233,10 +233,12 @@ Make = Callable[..., MnsQueue]
 
 
 @pytest.fixture
-def make(server: StubServer) -> Make:
+def make(server: StubServer) -> Iterator[Make]:
+    made: list[MnsQueue] = []
+
     def queue(telemetry: RecordedTelemetry, pauses: list[float] | None = None) -> MnsQueue:
         waits: list[float] = [] if pauses is None else pauses
-        return MnsQueue(
+        found = MnsQueue(
             server.url,
             "events",
             credentials=credentials.provider(ENVIRON),
@@ -245,8 +247,12 @@ def make(server: StubServer) -> Make:
             pause=waits.append,
             socket_seconds=2.0,
         )
+        made.append(found)
+        return found
 
-    return queue
+    yield queue
+    for each in made:
+        each.close()
 
 
 def test_body_comes_as_it_is_on_the_wire(server: StubServer, make: Make) -> None:

@@ -24,6 +24,7 @@ class Kernel:
     _sequence: int = 0
     _failure: BaseException | None = None
     _doomed: set[greenlet] = field(default_factory=set)
+    _ticket: dict[greenlet, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._hub = greenlet.getcurrent()
@@ -44,7 +45,9 @@ class Kernel:
         return actor
 
     def wake(self, actor: greenlet, at: float) -> None:
+        """Let an actor run at a virtual time; an earlier plan for it is dropped."""
         self._sequence += 1
+        self._ticket[actor] = self._sequence
         heapq.heappush(self._heap, (max(at, self.now), self._sequence, actor))
 
     def sleep(self, seconds: float) -> None:
@@ -59,7 +62,11 @@ class Kernel:
     def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Run actors until the virtual time `until`, or until `stop()` holds."""
         while self._heap and self._heap[0][0] <= until and not stop():
-            self.now, _, actor = heapq.heappop(self._heap)
+            at, ticket, actor = heapq.heappop(self._heap)
+            if self._ticket.get(actor) != ticket:
+                continue
+            del self._ticket[actor]
+            self.now = at
             if actor in self._doomed:
                 self._doomed.discard(actor)
                 # An actor that has not begun is simply never begun.

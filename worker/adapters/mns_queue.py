@@ -86,6 +86,7 @@ class MnsQueue(ports.Queue):
         self._pause = pause
         self._socket_seconds = socket_seconds
         self._threads = threading.local()
+        self._connections: list[Any] = []
         self._single_until = 0.0
 
     @override
@@ -131,6 +132,11 @@ class MnsQueue(ports.Queue):
             raise LeaseLost from None
         # The SDK returns this one time as text.
         return Lease(str(changed.receipt_handle), _seconds(changed.next_visible_time, begun))
+
+    def close(self) -> None:
+        """Close the connections of all threads, none of which may be in a call any more."""
+        while self._connections:
+            self._connections.pop().close()
 
     def _receive_batch(self, count: int, seconds: int) -> tuple[Delivery, ...]:
         try:
@@ -199,8 +205,9 @@ class MnsQueue(ports.Queue):
         except Exception as error:  # noqa: BLE001 - the SDK leaks KeyError and others
             failure = self._failure(operation, error)
         except BaseException:
-            # The connection is in the middle of something.
-            self._threads.__dict__.clear()
+            # The connection is in the middle of something; the next call opens it again.
+            if hasattr(self._threads, "connection"):
+                self._threads.connection.close()
             raise
         # Raised here, so that the SDK's exception is not kept as its context.
         raise failure
@@ -213,6 +220,7 @@ class MnsQueue(ports.Queue):
             queue = account.get_queue(self._name)
             queue.set_encoding(False)
             self._threads.connection = account.get_client().http.conn
+            self._connections.append(self._threads.connection)
             self._threads.queue = queue
         _set_timeout(self._threads.connection, timeout)
         return self._threads.queue

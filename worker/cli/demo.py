@@ -5,6 +5,7 @@ import secrets
 import sys
 
 import click
+from rich.text import Text
 
 from worker.adapters.clock import EmulatorClock
 from worker.cli.failures import Failure
@@ -74,7 +75,7 @@ def demo(
     if as_json:
         documents = [result.as_data(wording) for result in results]
         print_json(documents if name == ALL else documents[0])
-    _fail_unless_good(results)
+    _fail_unless_good(results, wording)
 
 
 def _perform(scenario: Scenario, stage: Stage) -> Result:
@@ -83,6 +84,7 @@ def _perform(scenario: Scenario, stage: Stage) -> Result:
     screen.title(f"{what} · {wording('demo.real_time', speed=f'{stage.speed:g}')}")
     result = perform(scenario, stage)
     screen.show(epilogue(result, wording))
+    screen.show(Text())
     return result
 
 
@@ -103,8 +105,14 @@ def _list(wording: Wording, *, as_json: bool) -> None:
         click.echo(f"{name:<{width}}  {what}")
 
 
-def _fail_unless_good(results: list[Result]) -> None:
-    bad = [result for result in results if not result.is_good]
-    if bad:
-        told = [f"{one.scenario}: {one.failure or 'a claim does not hold'}" for one in bad]
-        raise Failure(f"{'; '.join(told)} (logs in {', '.join(one.directory for one in bad)})")
+def _fail_unless_good(results: list[Result], wording: Wording) -> None:
+    told = [_failure(result, wording) for result in results if not result.is_good]
+    if told:
+        raise Failure("\n".join(told))
+
+
+def _failure(result: Result, wording: Wording) -> str:
+    claims = wording("failure.claims")
+    why = wording.sentence(result.failure) if result.failure else claims
+    directory = result.directory
+    return wording("failure.logs", scenario=result.scenario, why=why, directory=directory)

@@ -68,17 +68,19 @@ def _likeness(had: object, has: object) -> Likeness:
 
 
 def _size(source: Server, replacement: Server, wording: Wording) -> Line:
-    had, has = _size_text(source, wording), _size_text(replacement, wording)
-    unknown = source.cpu and not replacement.cpu and source.memory == replacement.memory
-    same = had == has or unknown
+    had = _size_text(str(source.cpu or ""), source.memory, wording)
+    # Of another type only the rule is known by which it was chosen: see `worker.core.ladder`.
+    cpu = str(replacement.cpu) if replacement.cpu else f"≥ {source.cpu}" if source.cpu else ""
+    has = _size_text(cpu, replacement.memory, wording)
+    same_cpu = not replacement.cpu or source.cpu == replacement.cpu
+    same = same_cpu and source.memory == replacement.memory
     return Line("size", had, has, Likeness.SAME if same else Likeness.CHANGED)
 
 
-def _size_text(server: Server, wording: Wording) -> str:
-    if not server.memory:
+def _size_text(cpu: str, memory: float, wording: Wording) -> str:
+    if not memory:
         return ""
-    key = "cpu_memory" if server.cpu else "memory"
-    return wording(key, cpu=server.cpu, memory=f"{server.memory:g}")
+    return wording("cpu_memory" if cpu else "memory", cpu=cpu, memory=f"{memory:g}")
 
 
 def _charge(source: Server, replacement: Server, wording: Wording) -> Line:

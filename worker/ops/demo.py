@@ -7,6 +7,7 @@ temporary directory, and ends with the demo.
 """
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -37,6 +38,8 @@ from worker.ops.wording import Wording
 START_SECONDS = 60.0
 # The platform is a little late with the release, so that nobody relies on the second.
 RELEASE_MARGIN_SECONDS = 5.0
+# How long the source has been writing its journal before anything happens.
+SERVING_SECONDS = 900.0
 QUEUE = "spot-interruptions"
 
 ClockAt = Callable[[str], ports.Clock]
@@ -162,6 +165,7 @@ def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     orders = stock_orders(scenario, control.zones(REGION))
     seed = source(scenario)
     source_id = control.make_source(REGION, seed, orders)
+    control.order("clock", advance=SERVING_SECONDS)
     say(
         wording(
             "demo.source",
@@ -201,7 +205,7 @@ def _first_line(members: Crew, process: Process, stream: str) -> str:
         said = members.next(START_SECONDS)
         if said is None or (said.process == process.name and said.text is None):
             process.wait(1.0)
-            raise Permanent(f"it did not start: {exit_sentence(process)}")
+            raise Permanent(f"the emulator did not start: {exit_sentence(process)}")
         if (said.process, said.stream) == (process.name, stream) and said.text:
             return said.text
 
@@ -248,8 +252,8 @@ def _interrupt_and_follow(
         raise Permanent(f"the emulator has no instance {source_id}")
     stage.screen.note(_written(before, stage.wording))
     notice = control.order("interrupt", instance_id=source_id)
-    t0 = float(notice["t0"])
-    board = Board(t0).told(Fact("interrupted", 0.0, what=source_id))
+    # The event tells whole seconds, and all figures of the worker count from there.
+    board = Board(math.floor(float(notice["t0"]))).told(Fact("interrupted", 0.0, what=source_id))
     board = follow(watch, worker, board, source_id)
     board = _release(theatre, board, stage, float(notice["release_at"]))
     evidence = Evidence(
@@ -273,8 +277,9 @@ def _release(theatre: _Theatre, board: Board, stage: Stage, release_at: float) -
         theatre.control.order("clock", advance=ahead)
     if theatre.control.instance(theatre.source_id) is not None:
         raise Permanent("the cloud has not released the source at the announced time")
-    board = board.told(Fact("released", release_at - board.t0))
-    stage.screen.watch(board, release_at - board.t0)
+    after = release_at - board.t0
+    board = board.told(Fact("released", after))
+    stage.screen.watch(board, after)
     stage.screen.rest()
     return board
 

@@ -4,6 +4,7 @@ Nothing here looks at the cloud: a person who follows the log of a real worker s
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +22,9 @@ MARKS = (
     "replacement accepted",
     "replacement running",
 )
+# A percentage is told again when it has grown by so much.
+PERCENT_TOLD = 20
+_PERCENT = re.compile(r"(\d+) %")
 _SILENT_MARKS = frozenset({"first look", "image name taken"})
 
 
@@ -102,6 +106,8 @@ def apply(board: Board, line: Mapping[str, Any]) -> Board:
         return _marked(board, line)
     if word == "step_waiting":
         return _waits(board, line, after)
+    if word == "recreation_resumed":
+        return _resumed(board, after)
     if word == "recreation_finished":
         return _finished(board, line, after)
     if word == "parked":
@@ -129,10 +135,20 @@ def _marked(board: Board, line: Mapping[str, Any]) -> Board:
 
 
 def _waits(board: Board, line: Mapping[str, Any], after: float) -> Board:
+    """Keep the reason up to date, and tell it only when it is news."""
     reason = _text(line, "reason")
-    if reason == board.waiting:
-        return board
+    if reason == board.waiting or not _is_news(board, reason):
+        return replace(board, waiting=reason)
     return replace(board, waiting=reason).told(Fact("waiting", after, reason=reason))
+
+
+def _is_news(board: Board, reason: str) -> bool:
+    percent = _PERCENT.search(reason)
+    last = next((fact.reason for fact in reversed(board.facts) if fact.key == "waiting"), "")
+    told = _PERCENT.search(last)
+    if percent is None or told is None:
+        return True
+    return int(percent[1]) >= int(told[1]) + PERCENT_TOLD
 
 
 def _finished(board: Board, line: Mapping[str, Any], after: float) -> Board:
@@ -144,8 +160,17 @@ def _finished(board: Board, line: Mapping[str, Any], after: float) -> Board:
     return finished.told(Fact("finished", after))
 
 
+def _resumed(board: Board, after: float) -> Board:
+    """A successor that comes back to its sender is told once; after a crash it is news."""
+    keys = [fact.key for fact in board.facts]
+    crashes = sum(1 for key in keys if key in _CRASHES)
+    if crashes > keys.count("resumed"):
+        return board.told(Fact("resumed", after))
+    return board if "written" in keys or crashes else board.told(Fact("written", after))
+
+
+_CRASHES = frozenset({"killed", "lease_lost"})
 _PLAIN = {
-    "recreation_resumed": "resumed",
     "lease_lost": "lease_lost",
     "duplicate": "duplicate",
     "bug": "bug",

@@ -1,14 +1,14 @@
-"""What is shown after a demo: the receipt, the verdict claim by claim, and the result."""
+"""What is shown after a demo: the receipt, and the verdict claim by claim."""
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.rule import Rule
 from rich.text import Text
 
 from worker.core.receipt import read_receipt
 from worker.ops.demo import Result
+from worker.ops.demo_screen import marked
 from worker.ops.receipt_view import receipt_view
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Wording
 
 
 def epilogue(result: Result, wording: Wording) -> RenderableType:
@@ -19,15 +19,8 @@ def epilogue(result: Result, wording: Wording) -> RenderableType:
     if result.judgements:
         parts.append(Padding(Text(wording("verdict.title"), style="bold"), (1, 0, 0, 0)))
     for one in result.judgements:
-        mark = Text("  ✓ ", "green") if one.is_good else Text("  ✗ ", "bold red")
-        parts.append(Text.assemble(mark, one.text(wording)))
-    if result.failure:
-        parts.append(Text(printable(result.failure), style="red"))
-    parts.append(_result(result, wording))
-    return Group(*parts, Rule(style="dim"))
-
-
-def _result(result: Result, wording: Wording) -> Text:
+        mark, style = ("✓", "green") if one.is_good else ("✗", "bold red")
+        parts.append(marked(mark, style, one.text(wording)))
     if result.is_good and result.after is not None:
-        return Text(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green")
-    return Text(wording("verdict.bad", directory=result.directory), style="bold red")
+        parts.append(Text(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green"))
+    return Group(*parts)

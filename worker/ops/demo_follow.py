@@ -1,6 +1,6 @@
 """From the notice to the end: reads what the worker says, and does what the scenario does to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker import ports
@@ -16,11 +16,17 @@ START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 # Seconds of the cloud's time after which a recreation that is not over counts as failed.
 PATIENCE_SECONDS = 900.0
+ORPHANED = "nobody holds the message until its lease ends"
 
 
 @dataclass(slots=True)
 class Watch:
-    """What following needs; it knows which worker is at work."""
+    """What following needs.
+
+    Attributes:
+        cloud: Name of the emulator's process.
+        hired: How many workers there have been.
+    """
 
     scenario: Scenario
     control: Control
@@ -28,10 +34,10 @@ class Watch:
     members: Crew
     config: Path
     screen: Screen
+    cloud: str = "emulator"
     hired: int = 0
     killed: bool = False
     wrote_late: bool = False
-    early: list[Said] = field(default_factory=list)
 
     def hire(self) -> Process:
         """Start a worker and wait until it polls."""
@@ -42,11 +48,9 @@ class Watch:
             said = self.members.next(START_SECONDS)
             if said is None or (said.process == worker.name and said.text is None):
                 raise Permanent(f"the worker did not start: {exit_sentence(worker)}")
-            line = read_line(said.text or "")
-            if said.process == worker.name and line is not None:
-                if line["event"] == "worker_started":
-                    return worker
-                self.early.append(said)
+            line = read_line(said.text or "") if said.process == worker.name else None
+            if line is not None and line["event"] == "worker_started":
+                return worker
 
 
 def follow(watch: Watch, worker: Process, board: Board, source_id: str) -> Board:
@@ -57,8 +61,8 @@ def follow(watch: Watch, worker: Process, board: Board, source_id: str) -> Board
     """
     while not _is_over(watch, board):
         said = watch.members.next(FRAME_SECONDS)
-        if said is not None and said.process == worker.name:
-            board = _heard(worker, board, said)
+        if said is not None:
+            board = _heard(watch, worker, board, said)
         board = _write_late(watch, board, source_id)
         if _is_time_to_kill(watch, board):
             worker, board = _kill(watch, worker, board)
@@ -80,22 +84,26 @@ def _is_over(watch: Watch, board: Board) -> bool:
     return board.is_over and not any(watch.control.messages().values())
 
 
-def _heard(worker: Process, board: Board, said: Said) -> Board:
-    if said.text is None:
-        worker.wait(1.0)
-        raise Permanent(f"the worker ended by itself: {exit_sentence(worker)}")
-    line = read_line(said.text)
+def _heard(watch: Watch, worker: Process, board: Board, said: Said) -> Board:
+    if said.text is None and said.process in (watch.cloud, worker.name):
+        who = next(one for one in watch.members.processes if one.name == said.process)
+        who.wait(1.0)
+        raise Permanent(f"a process ended by itself: {exit_sentence(who)}")
+    line = read_line(said.text or "") if said.process == worker.name else None
     return board if line is None else apply(board, line)
 
 
 def _write_late(watch: Watch, board: Board, source_id: str) -> Board:
     """Let the source write on while its image is being made."""
-    if watch.wrote_late or "image accepted" not in board.reached:
+    begun = board.reached.get("image accepted")
+    if watch.wrote_late or begun is None:
         return board
     watch.wrote_late = True
     files = late_writings(watch.scenario)
     watch.control.write(source_id, files)
-    return board.told(Fact("late", watch.clock.now() - board.t0, what=str(len(files))))
+    # The worker's clock and ours were read at different times and may differ a little.
+    after = max(watch.clock.now() - board.t0, begun.after)
+    return board.told(Fact("late", after, what=str(len(files))))
 
 
 def _is_time_to_kill(watch: Watch, board: Board) -> bool:
@@ -107,7 +115,7 @@ def _kill(watch: Watch, worker: Process, board: Board) -> tuple[Process, Board]:
     worker.kill()
     worker.wait(STOP_SECONDS)
     watch.killed = True
-    board = board.told(Fact("killed", watch.clock.now() - board.t0))
+    board = replace(board, waiting=ORPHANED).told(Fact("killed", watch.clock.now() - board.t0))
     watch.screen.watch(board, watch.clock.now() - board.t0)
     return watch.hire(), board
 

@@ -1,7 +1,6 @@
 """The processes of the demo: what they say comes in over one queue, and all of them end with it."""
 
 import contextlib
-import os
 import queue
 import signal
 import subprocess
@@ -163,4 +162,4 @@ def exit_sentence(process: Process) -> str:
     last = next((line for line in reversed(lines) if line.strip()), "")
     code = process.code
     how = "is still running" if code is None else f"ended with code {code}"
-    return f"{process.name} {how}{os.linesep if last else ''}{last}"
+    return f"{process.name} {how}; its last line: {last}" if last else f"{process.name} {how}"

@@ -8,7 +8,7 @@ from typing import Any
 REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-i"
 INSTANCE_TYPE = "ecs.g7.large"
-FILES_PER_DISK = 6
+FILES_PER_DISK = 12
 
 
 class SoldOut(Enum):

@@ -17,7 +17,7 @@ from worker.ops.wording import Wording, printable
 
 LAST_FACTS = 4
 BAR_CELLS = 44
-PANEL_CELLS_MAX = 100
+OFFSET_CELLS = 7
 
 
 class Screen(Protocol):
@@ -83,7 +83,7 @@ class Lines(Screen):
 
     @override
     def note(self, text: str) -> None:
-        show(Text(f"    {text}"), self.console)
+        show(marked("-", "", text), self.console)
 
     @override
     def watch(self, board: Board, after: float) -> None:
@@ -116,7 +116,7 @@ class Moving(Screen):
 
     @override
     def note(self, text: str) -> None:
-        self.console.print(Text.assemble(("  ✓ ", "green"), text))
+        self.console.print(marked("✓", "green", text))
 
     @override
     def watch(self, board: Board, after: float) -> None:
@@ -137,6 +137,15 @@ class Moving(Screen):
         self.console.print(renderable)
 
 
+def marked(mark: str, style: str, text: str) -> RenderableType:
+    """Return a text behind a mark, which keeps its indentation on every line."""
+    line = Table.grid(padding=(0, 1, 0, 0))
+    line.add_column(no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(Text(f"  {mark}", style), Text(text))
+    return line
+
+
 def said(fact: Fact, wording: Wording) -> str:
     """Return a fact in plain words."""
     reason = wording.sentence(fact.reason)
@@ -146,14 +155,14 @@ def said(fact: Fact, wording: Wording) -> str:
 def fact_line(fact: Fact, wording: Wording) -> Text:
     """Return a fact as a line with its seconds after T0."""
     when = "" if fact.after is None else f"{fact.after:+.1f}"
-    return Text(f"  {when:>7}  {said(fact, wording)}")
+    return Text(f"  {when:>{OFFSET_CELLS}}  {said(fact, wording)}")
 
 
 def panel(board: Board, after: float, title: str, wording: Wording) -> RenderableType:
     """Draw the board: clock, steps, what is saved, what happens, what to do, the last facts."""
     facts = [fact_line(fact, wording) for fact in board.facts[-LAST_FACTS:]]
     for line in facts:
-        line.truncate(PANEL_CELLS_MAX - 4, overflow="ellipsis")
+        line.no_wrap, line.overflow = True, "ellipsis"
         line.stylize("dim")
     inside = Group(
         clock_line(after, wording),
@@ -181,7 +190,7 @@ def _steps(board: Board, wording: Wording) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True, justify="right", min_width=OFFSET_CELLS)
     table.add_column(no_wrap=True, style="dim", overflow="ellipsis")
     current = board.next_mark
     for mark in MARKS:

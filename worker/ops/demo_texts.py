@@ -41,8 +41,8 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "said.waiting": ("Waiting: {reason}.", "等待：{reason}。"),
     "said.refused": (
-        "No {reason}: {what}. The next candidate is tried.",
-        "{reason} 不可用：{what}。尝试下一个候选。",
+        "Refused: {reason}, {what}. The next candidate is tried.",
+        "被拒绝：{reason}，{what}。尝试下一个候选。",
     ),
     "said.received_again": (
         "The same notice again; one of them leads, nothing is done twice.",
@@ -52,9 +52,13 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "A copy of the notice is put away.",
         "通知的副本已处理掉。",
     ),
+    "said.written": (
+        "The progress is written to the queue: any worker could go on from here.",
+        "进度已写入队列：任何工作进程都可以从这里继续。",
+    ),
     "said.resumed": (
-        "The message is picked up again, with the progress in it.",
-        "消息被再次取得，按其中的进度继续。",
+        "The message is visible again; a worker goes on from the progress in it.",
+        "消息重新可见；工作进程按其中的进度继续。",
     ),
     "said.lease_lost": (
         "A lease ran out: whoever receives the message goes on.",
@@ -73,11 +77,11 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "云端决定收回 {what}（T0）。",
     ),
     "said.killed": (
-        "The worker is killed (kill -9) in the middle of its work. A new one starts.",
-        "工作进程在中途被强制终止（kill -9）。另一个进程启动。",
+        "The worker is killed (kill -9) and a new one starts; the message shows when its lease ends.",
+        "工作进程被强制终止（kill -9），另一个启动；租约到期后消息重新可见。",
     ),
     "said.late": (
-        "The server goes on writing: {what} more files, after the image was begun.",
+        "The server goes on writing; files written after the image was begun: {what}.",
         "服务器仍在写入：镜像开始后又写入 {what} 个文件。",
     ),
     "said.released": (
@@ -124,11 +128,11 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "saved.disks": ("the disks outlive the server", "磁盘会在释放后保留"),
     "saved.imaging": (
         "the disks; an image with all data up to {point} is being made",
-        "磁盘；正在制作包含 {point} 前全部数据的镜像",
+        "磁盘；正在制作包含 {point}前全部数据的镜像",
     ),
     "saved.image": (
         "all data up to {point}, in image {image}; the disks too",
-        "{point} 前的全部数据，在镜像 {image} 中；磁盘也已保留",
+        "{point}前的全部数据，在镜像 {image} 中；磁盘也已保留",
     ),
     "now.over": ("done", "已完成"),
     "now.parked": ("parked, a person must act", "已搁置，需要人工处理"),
@@ -193,9 +197,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "Recovered and verified, {after} s after the notice.",
         "已恢复并核实，通知后 {after} 秒。",
     ),
-    "verdict.bad": (
-        "Not as it should be; the logs are in {directory}",
-        "结果不符合预期；日志在 {directory}",
+    "failure.claims": ("a claim does not hold; see ✗ above", "有结论不成立，见上方 ✗"),
+    "failure.logs": (
+        "{scenario}: {why}; the logs are in {directory}",
+        "{scenario}：{why}；日志在 {directory}",
     ),
     # -- the demo: scenarios -----------------------------------------------------------------------
     "scenario.same-type": (

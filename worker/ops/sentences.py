@@ -32,6 +32,7 @@ _WAITING = (
     (r"already recreated and cleaned up", "已重建并清理完毕"),
     (r"the cloud never locked the instance", "云端始终未锁定该实例"),
     (r"another message of this interruption is in hand", "本次中断的另一条消息正在处理"),
+    (r"nobody holds the message until its lease ends", "租约到期前无人持有该消息"),
     (
         r"whoever receives it goes on from the progress in it",
         "由收到该消息的工作进程按其中的进度继续",
@@ -123,7 +124,30 @@ _ADVICE = (
     ),
 )
 
+_DEMO = (
+    (r"(\S+) is still running", "{0} 仍在运行"),
+    (r"(\S+) ended with code (-?\d+)", "{0} 以代码 {1} 结束"),
+    (r"(.+); its last line: (.+)", "{0}；最后一行：{1}"),
+    (r"the emulator did not start: (.+)", "模拟器未能启动：{0}"),
+    (r"the worker did not start: (.+)", "工作进程未能启动：{0}"),
+    (r"the rule is not set up: (.+)", "规则未能设置：{0}"),
+    (r"a process ended by itself: (.+)", "有进程意外结束：{0}"),
+    (r"the worker did not stop (?:when asked|in good order): (.+)", "工作进程未能正常停止：{0}"),
+    (
+        r"the recreation is not over (\d+) s after the notice; it waits: (.+)",
+        "通知后 {0} 秒重建仍未结束；正在等待：{1}",
+    ),
+    (r"the recreation was parked; (.+)", "重建已被搁置；{0}"),
+    (r"the emulator refuses (\S+): (.+)", "模拟器拒绝 {0}：{1}"),
+    (r"the emulator does not answer (\S+): (.+)", "模拟器没有应答 {0}：{1}"),
+    (r"the emulator has no instance (\S+)", "模拟器中没有实例 {0}"),
+    (
+        r"the cloud has not released the source at the announced time",
+        "云端没有在预告的时间释放源实例",
+    ),
+)
+
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), chinese)
-    for pattern, chinese in (*_WAITING, *_NOT_OURS, *_REMARKS, *_CANDIDATES, *_ADVICE)
+    for pattern, chinese in (*_WAITING, *_NOT_OURS, *_REMARKS, *_CANDIDATES, *_ADVICE, *_DEMO)
 )

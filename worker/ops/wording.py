@@ -56,7 +56,8 @@ class Wording:
         for pattern, chinese in SENTENCES:
             match = pattern.fullmatch(english)
             if match is not None:
-                return printable(chinese.format(*match.groups()))
+                # What a sentence quotes may be one of ours, too.
+                return printable(chinese.format(*map(self.sentence, match.groups())))
         return printable(english)
 
     def listed(self, items: "tuple[str, ...] | list[str]") -> str:

@@ -96,18 +96,24 @@ def _type_rows(region: EcsRegion, params: Params, zone: Zone) -> Rows:
 def _types(region: EcsRegion, params: Params, zone: Zone) -> Iterable[InstanceType]:
     category = params.text("SystemDiskCategory", region.assumptions.default_disk_category)
     data_category = params.text("DataDiskCategory") or category
-    fits = _size_test(region, params)
-    named = params.text("InstanceType")
-    known = region.catalogue.types
-    source = [known[named]] if named in known else [] if named else known.values()
+    fits, named = _size_test(region, params), params.text("InstanceType")
     return (
         each
-        for each in source
-        if zone.sells(each)
-        and category in each.disk_categories
-        and data_category in each.disk_categories
-        and fits(each)
+        for each in _offered(region, zone, category)
+        if data_category in each.disk_categories and named in {"", each.type_id} and fits(each)
     )
+
+
+def _offered(region: EcsRegion, zone: Zone, category: str) -> tuple[InstanceType, ...]:
+    """Return what a zone sells with that system disk; it never changes, so it is kept."""
+    key = (zone.zone_id, category)
+    if (known := region.offers.get(key)) is None:
+        known = region.offers[key] = tuple(
+            each
+            for each in region.catalogue.types.values()
+            if zone.sells(each) and category in each.disk_categories
+        )
+    return known
 
 
 def _size_test(region: EcsRegion, params: Params) -> Callable[[InstanceType], bool]:

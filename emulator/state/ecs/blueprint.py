@@ -77,10 +77,19 @@ class Blueprint:
 
 
 def build(
-    region: EcsRegion, plan: Blueprint, now: float, visible_at: float, *, instance_id: str = ""
+    region: EcsRegion,
+    plan: Blueprint,
+    now: float,
+    visible_at: float,
+    *,
+    instance_id: str = "",
+    born: float | None = None,
 ) -> Instance:
-    """Make a Pending instance with its disks and interfaces."""
-    rng = region.world.rng
+    """Make a Pending instance with its disks and interfaces.
+
+    `born` is when it was created, if that is not now; its addresses are taken now.
+    """
+    created_at = now if born is None else born
     instance_id = instance_id or region.new_id("i")
     instance = Instance(
         instance_id=instance_id,
@@ -91,18 +100,18 @@ def build(
         image_id=plan.image_id,
         os=plan.os,
         options=_named(plan.options, instance_id),
-        status=Trail("Pending", "", now),
-        created_at=now,
+        status=Trail("Pending", "", created_at),
+        created_at=created_at,
         visible_at=visible_at,
-        serial=f"{rng.getrandbits(128):032x}",
+        serial=f"{region.world.rng.getrandbits(128):032x}",
     )
     region.instances[instance.instance_id] = instance
     region.tags.put(instance.instance_id, plan.tags, visible_at)
     for interface_plan in plan.interfaces:
         _add_interface(region, instance, interface_plan, now, visible_at)
     for disk_plan in plan.disks:
-        disk = make_disk(region, disk_plan, plan.zone.zone_id, now, visible_at)
-        _put_in(disk, instance, disk_plan.device, now)
+        disk = make_disk(region, disk_plan, plan.zone.zone_id, created_at, visible_at)
+        _put_in(disk, instance, disk_plan.device, created_at)
         if plan.tags_reach_parts:
             region.tags.put(disk.disk_id, plan.tags, visible_at)
     instance.private_ip = region.primary(instance).ip
@@ -171,6 +180,7 @@ def _add_interface(
         interface = region.interface(plan.interface_id)
     else:
         interface = make_interface(region, plan, now, visible_at)
+        interface.created_at = instance.created_at
     interface.status, interface.instance_id = "InUse", instance.instance_id
     instance.interface_ids.append(interface.interface_id)
 

@@ -42,9 +42,14 @@ def finish_start(region: EcsRegion, instance: Instance, at: float) -> None:
     """Make an instance Running; from now on it writes to its disks."""
     instance.transition = None
     _enter(region, instance, "Running", at)
+    start_writing(region, instance, at)
+    region.platform(at, "Running", instance.instance_id)
+
+
+def start_writing(region: EcsRegion, instance: Instance, at: float) -> None:
+    """Let the system inside write to its disks."""
     for disk in region.disks_of(instance):
         disk.log.start(instance.instance_id, at)
-    region.platform(at, "Running", instance.instance_id)
 
 
 def begin_stop(

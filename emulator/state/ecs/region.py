@@ -68,6 +68,7 @@ class EcsRegion:
         self.doomed_launches = 0
         self.launch_minute = (-1, 0)
         self.spot_vcpus = 0
+        self.offers: dict[tuple[str, str], tuple[InstanceType, ...]] = {}
 
     @property
     def assumptions(self) -> Assumptions:

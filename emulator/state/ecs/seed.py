@@ -10,7 +10,7 @@ from emulator.state.ecs.blueprint import Blueprint, DiskPlan, InterfacePlan, bui
 from emulator.state.ecs.content import DiskContent
 from emulator.state.ecs.images import find_image
 from emulator.state.ecs.launch_disks import device_names
-from emulator.state.ecs.lifecycle import finish_start
+from emulator.state.ecs.lifecycle import start_writing
 from emulator.state.ecs.records import Disk, Image, Instance, KeyPair, Options, SecurityGroup
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.networks import VSwitch
@@ -145,9 +145,10 @@ def seed_instance(region: EcsRegion, seed: InstanceSeed, now: float) -> Instance
         tags=seed.tags,
         tags_reach_parts=False,
     )
-    instance = build(region, plan, born, born, instance_id=seed.instance_id)
-    finish_start(region, instance, now)
+    instance = build(region, plan, now, born, instance_id=seed.instance_id, born=born)
+    instance.status.to("Running", born)
     instance.started_at = born
+    start_writing(region, instance, now)
     _finish_disks(region, seed, instance, born, now)
     if seed.eip:
         _give_eip(region, instance, born)

@@ -226,16 +226,31 @@ class EcsService:
         price: float | None = None,
         now: float = 0.0,
     ) -> None:
-        """Set how many instances a zone has of a type, None for any number, and its spot price.
+        """Set how many instances a zone has of a type, None for any number.
+
+        Args:
+            zone_id: The zone.
+            type_id: The instance type.
+            count: Instances left.
+            price: Also the spot price from `now` on, in CNY per hour.
+            now: Epoch seconds; matters for the price only.
+
+        Raises:
+            ApiError: There is no such zone or type.
+        """
+        pool = self.region.stock.pool(self.region.zone(zone_id), self.region.instance_type(type_id))
+        pool.count, pool.closing = count, False
+        if price is not None:
+            self.set_price(zone_id, type_id, price, now)
+
+    def set_price(self, zone_id: str, type_id: str, price: float, now: float) -> None:
+        """Set a type's spot price in a zone from now on, in CNY per hour.
 
         Raises:
             ApiError: There is no such zone or type.
         """
         zone, each = self.region.zone(zone_id), self.region.instance_type(type_id)
-        pool = self.region.stock.pool(zone, each)
-        pool.count, pool.closing = count, False
-        if price is not None:
-            self.region.stock.set_price(zone, each, price, now)
+        self.region.stock.set_price(zone, each, price, now)
 
     def vanish_next(self, count: int = 1) -> None:
         """Let the next accepted launches be deleted again for lack of stock."""

@@ -1,6 +1,7 @@
 """One emulator for the whole suite, emptied before each test; real clients talk to it over HTTP."""
 
 import base64
+import calendar
 import hashlib
 import hmac
 import json
@@ -21,11 +22,12 @@ from mns.queue import Queue, QueueMeta
 from emulator.assumptions import Assumptions
 from emulator.http.command import access_keys, build_service
 from emulator.http.local import LocalEmulator, running
-from emulator.http.service import Service
+from emulator.http.service import Latency, Service
 from emulator.state.ecs.settings import EcsSettings
 
 REGIONS = ("cn-hangzhou", "cn-shanghai")
 SPEED = 60.0
+START = 1_795_392_000.0
 _NONCES = count()
 
 
@@ -46,7 +48,7 @@ def shared_emulator() -> Iterator[LocalEmulator]:
         regions=REGIONS,
         account_id="1234567890123456",
         speed=SPEED,
-        start=time.time(),
+        start=START,
         seed=1,
         assumptions=Assumptions(describe_lag_seconds=0.0),
         ecs=EcsSettings(),
@@ -69,6 +71,7 @@ def _begin_anew(service: Service) -> None:
     service.clock.resume()
     service.clock.set_speed(SPEED)
     service.polls.cap = None
+    service.latency = Latency()
     service.reset()
 
 
@@ -93,10 +96,11 @@ def fetch() -> Callable[..., Answer]:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         method: str | None = None,
+        timeout: float = 10.0,
     ) -> Answer:
         request = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
                 return Answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -127,8 +131,8 @@ def call_v1(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         action: str,
         params: Mapping[str, str] | None = None,
         *,
-        secret: str = "emulator-secret",
-        at: float | None = None,
+        signed_with: str = "emulator-secret",
+        late_by: float = 0.0,
         base: str = url,
     ) -> Answer:
         flat = {
@@ -137,20 +141,25 @@ def call_v1(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
             "AccessKeyId": "emulator",
             "SignatureMethod": "HMAC-SHA1",
             "SignatureVersion": "1.0",
-            "SignatureNonce": f"{time.time()}-{next(_NONCES)}",
-            "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
+            "SignatureNonce": f"nonce-{next(_NONCES)}",
+            "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(_now() - late_by)),
             "Action": action,
             **(params or {}),
         }
         sorted_query = "&".join(f"{_encode(k)}={_encode(flat[k])}" for k in sorted(flat))
         text = f"{method}&%2F&{_encode(sorted_query)}"
-        digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
+        digest = hmac.new(f"{signed_with}&".encode(), text.encode(), hashlib.sha1).digest()
         flat["Signature"] = base64.b64encode(digest).decode()
         if method == "GET":
             return fetch(f"{base}/?{urlencode(flat)}")
         return fetch(f"{base}/", urlencode(flat).encode())
 
     return call
+
+
+def _now() -> float:
+    """Return the real time in whole seconds; signatures never use the virtual one."""
+    return float(calendar.timegm(time.gmtime()))
 
 
 def _encode(text: str) -> str:
@@ -166,12 +175,13 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         target: str,
         body: bytes = b"",
         *,
-        secret: str = "emulator-secret",
-        at: float | None = None,
+        signed_with: str = "emulator-secret",
+        late_by: float = 0.0,
+        timeout: float = 10.0,
         **changes: str | None,
     ) -> Answer:
         usual: dict[str, str | None] = {
-            "Date": formatdate(at, usegmt=True),
+            "Date": formatdate(_now() - late_by, usegmt=True),
             "Content-Type": "text/xml",
             "x-mns-version": "2015-06-06",
         }
@@ -179,9 +189,9 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         mns = "".join(f"{k}:{headers[k]}\n" for k in sorted(headers) if k.startswith("x-mns-"))
         date, kind = headers.get("Date", ""), headers.get("Content-Type", "")
         text = f"{method}\n\n{kind}\n{date}\n{mns}{target}"
-        digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()
+        digest = hmac.new(signed_with.encode(), text.encode(), hashlib.sha1).digest()
         headers.setdefault("Authorization", f"MNS emulator:{base64.b64encode(digest).decode()}")
-        return fetch(f"{url}{target}", body or None, headers, method)
+        return fetch(f"{url}{target}", body or None, headers, method, timeout)
 
     return call
 

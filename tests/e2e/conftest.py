@@ -1,0 +1,174 @@
+"""A whole installation for a test: the emulator and the command line as processes, and nothing else."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REGION = "cn-hangzhou"
+LINE_SECONDS = 60.0
+END_SECONDS = 20.0
+
+
+def environment() -> dict[str, str]:
+    """The test's environment without a trace of a real account or a proxy."""
+    foreign = ("ALIBABA_CLOUD_", "ALIYUN_OPS_", "FC_", "LC_", "LANG")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+    }
+    return {
+        **kept,
+        "PYTHONUTF8": "1",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
+        "ALIYUN_OPS_SIGNING_KEY": "only-for-this-test-0123456789",
+    }
+
+
+@dataclass
+class Running:
+    """A process whose lines can be waited for."""
+
+    popen: "subprocess.Popen[str]"
+    lines: "queue.SimpleQueue[str | None]" = field(default_factory=queue.SimpleQueue)
+    seen: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        pipe = self.popen.stdout
+        assert pipe is not None
+        with pipe:
+            for line in pipe:
+                self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
+
+    def until(self, wanted: Callable[[str], bool]) -> str:
+        """Wait for a line; a process that ends first fails the test with what it said."""
+        while True:
+            line = self.lines.get(timeout=LINE_SECONDS)
+            assert line is not None, "\n".join(self.seen[-20:])
+            self.seen.append(line)
+            if wanted(line):
+                return line
+
+    def until_fact(self, event: str, **fields: object) -> dict[str, Any]:
+        """Wait for a log line with this word and these fields."""
+        return _json(self.until(lambda line: _is_fact(_json(line), {"event": event, **fields})))
+
+    def end(self) -> None:
+        self.popen.terminate()
+        self.popen.wait(END_SECONDS)
+
+
+def _json(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_fact(line: Mapping[str, Any], wanted: Mapping[str, object]) -> bool:
+    return wanted.items() <= line.items()
+
+
+@dataclass
+class Installation:
+    """The emulator, a configuration for it, and the command line."""
+
+    directory: Path
+    url: str = ""
+    started: list[Running] = field(default_factory=list)
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "config.yaml"
+
+    def start(self, module: str, *arguments: str) -> Running:
+        popen = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            encoding="utf-8",
+        )
+        running = Running(popen)
+        self.started.append(running)
+        threading.Thread(target=running.read, daemon=True).start()
+        return running
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one command of the command line to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "worker", "--config", str(self.config), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment(),
+            encoding="utf-8",
+            timeout=LINE_SECONDS,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command with --json and read what it prints."""
+        done = self.command(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def order(self, what: str, **fields: object) -> Any:
+        """Give the cloud an order through its control API."""
+        request = urllib.request.Request(
+            f"{self.url}/_emulator/{what}",
+            data=json.dumps(fields).encode(),
+            headers={"content-type": "application/json"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=LINE_SECONDS) as answer:
+            return json.load(answer)
+
+    def seed(self, **fields: object) -> str:
+        """Put a running spot instance into the cloud."""
+        made = self.order("scenario", regions={REGION: {"instances": [fields]}})
+        return str(made["instances"][REGION][0])
+
+    def begin(self, speed: float) -> None:
+        emulator = self.start(
+            "emulator", "--port", "0", "--region", REGION, "--speed", str(speed), "--json"
+        )
+        announced = _json(emulator.until(lambda line: "endpoints" in line))
+        self.url = announced["endpoints"][REGION]
+        apis = ("ecs", "vpc", "eventbridge", "mns", "mns_open")
+        settings = {
+            "account_id": announced["account_id"],
+            "region": REGION,
+            "endpoints": dict.fromkeys(apis, self.url),
+            "clock": {"emulator": self.url},
+            "receipts": {"directory": str(self.directory / "receipts")},
+            "log": {"format": "json"},
+        }
+        self.config.write_text(json.dumps(settings), encoding="utf-8")
+        applied = self.command("rule", "apply", "--yes")
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An empty cloud at twenty times real time, with rule and queues."""
+    made = Installation(tmp_path)
+    try:
+        made.begin(speed=20.0)
+        yield made
+    finally:
+        for running in reversed(made.started):
+            running.end()

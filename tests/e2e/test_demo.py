@@ -1,0 +1,73 @@
+"""The README's first command does what it says, also when the worker is killed in the middle."""
+
+import json
+import subprocess
+import sys
+
+from tests.e2e.conftest import environment
+
+TIMEOUT_SECONDS = 120
+
+
+def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "worker", "demo", "--speed", "15", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(),
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+def test_default_demo_recovers_and_proves_it() -> None:
+    """Progress in plain lines, the receipt, every claim checked, exit code 0."""
+    done = demo()
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    for fact in (
+        "EventBridge rule, queue and dead-letter queues are set up",
+        "Confirmed by the cloud",
+        "Image ready.",
+        "the cloud has released the old server",
+        "What to do now",
+        "journal records were on disk before T0: all there",
+        "exactly one replacement was launched",
+        "the queue is empty, nothing is in the dead-letter queue",
+        "the cloud understood every request",
+        "Recovered and verified",
+    ):
+        assert fact in done.stdout
+    assert "✗" not in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_killed_worker_is_replaced_by_another() -> None:
+    """A worker that is killed with -9 costs time and nothing else."""
+    done = demo("--scenario", "killed", "--json", "--language", "zh")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert (found["good"], found["failure"], found["logs"]) == (True, "", "")
+    assert found["receipt"]["outcome"] == "recovered"
+    assert found["seconds_after_t0"] < 300
+    assert all(claim["good"] for claim in found["verified"])
+    assert any("全部都在" in claim["what"] for claim in found["verified"])
+
+
+def test_scenarios_are_listed() -> None:
+    """Who wants to see more finds the names."""
+    done = demo("--list", "--json")
+
+    names = [one["scenario"] for one in json.loads(done.stdout)]
+    assert names == ["same-type", "no-stock", "other-zone", "data-disks", "killed", "thrice"]
+
+
+def test_unknown_scenario_is_wrong_usage() -> None:
+    """A misspelt name ends with code 2 and the names that there are."""
+    done = demo("--scenario", "kiled")
+
+    assert done.returncode == 2
+    assert "killed" in done.stderr

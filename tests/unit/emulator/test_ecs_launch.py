@@ -1,0 +1,396 @@
+"""RunInstances: what is kept, what is refused, stock, tokens and launches that vanish."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.emulator.ecs_bench import REGION, ZONE, Bench
+
+
+def test_an_accepted_launch_becomes_running_in_steps() -> None:
+    bench = Bench()
+    launched = bench.run(bench.seed())
+    seen = []
+    for _ in range(4):
+        seen.append(bench.instance(launched)["Status"])
+        bench.wait(5)
+
+    assert seen == ["Pending", "Starting", "Starting", "Running"]
+
+
+def test_everything_asked_for_can_be_read_back() -> None:
+    bench = Bench()
+    source = bench.seed(security_groups=2)
+    launched = bench.run(
+        source,
+        InstanceName="db-1",
+        HostName="db",
+        Description="d",
+        SpotDuration=0,
+        SpotInterruptionBehavior="Stop",
+        KeyPairName="emulator-key",
+        RamRoleName="role",
+        UserData="IyEvYmluL3NoCg==",
+        ResourceGroupId="rg-1",
+        InternetMaxBandwidthOut=5,
+        HttpTokens="required",
+        CpuOptions={"ThreadsPerCore": 1},
+        Tag=[{"Key": "team", "Value": "a"}],
+        SystemDisk={"Category": "cloud_auto", "Size": "60", "ProvisionedIops": 100},
+        DataDisk=[{"Category": "cloud_essd", "Size": 30, "DeleteWithInstance": False}],
+        NetworkInterfaceQueueNumber=4,
+    )
+    row = bench.instance(launched, AdditionalAttributes=["META_OPTIONS"])
+    system, data = bench.disks(InstanceId=launched)
+
+    assert (row["InstanceName"], row["HostName"], row["Description"]) == ("db-1", "db", "d")
+    assert (row["SpotDuration"], row["SpotInterruptionBehavior"]) == (0, "Stop")
+    assert (row["KeyPairName"], row["ResourceGroupId"]) == ("emulator-key", "rg-1")
+    assert row["MetadataOptions"]["HttpTokens"] == "required"
+    assert row["CpuOptions"]["ThreadsPerCore"] == 1
+    assert len(row["PublicIpAddress"]["IpAddress"]) == 1
+    assert len(row["SecurityGroupIds"]["SecurityGroupId"]) == 2
+    assert (system["Category"], system["Size"], system["ProvisionedIops"]) == (
+        "cloud_auto",
+        60,
+        100,
+    )
+    assert (data["Size"], data["DeleteWithInstance"], data["Device"]) == (30, False, "/dev/xvdb")
+
+
+def test_tags_reach_disks_and_primary_interface_as_assumed() -> None:
+    tag = [{"Key": "team", "Value": "a"}]
+    for reach in (True, False):
+        bench = Bench(assumed={"launch_tags_reach_disks": reach})
+        bench.run(bench.seed(), Tag=tag)
+        assert len(bench.disks(Tag=tag)) == int(reach)
+
+
+def test_a_full_image_brings_its_data_disks_in_the_default_category() -> None:
+    bench = Bench(assumed={"default_disk_category": "cloud_essd"})
+    source = bench.seed(data_disks=[{"size": 50, "files": {"/f": "1"}}])
+    image_id = bench.call("CreateImage", InstanceId=source)["ImageId"]
+    bench.wait(100)
+    plain = bench.run(source, ImageId=image_id)
+    changed = bench.run(
+        source,
+        ImageId=image_id,
+        DataDisk=[{"Device": "/dev/xvdb", "Category": "cloud_auto", "Size": 60}],
+    )
+
+    assert [(d["Category"], d["Size"]) for d in bench.disks(InstanceId=plain)][1] == (
+        "cloud_essd",
+        50,
+    )
+    row = bench.disks(InstanceId=changed)[1]
+    assert (row["Category"], row["Size"]) == ("cloud_auto", 60)
+    assert bench.ecs.disk_content(row["DiskId"], bench.now).files == {"/f": "1"}
+    too_small = [{"Device": "/dev/xvdb", "Size": 10}]
+    refusal = bench.refused(
+        "RunInstances", **bench.launch(source, ImageId=image_id, DataDisk=too_small)
+    )
+    assert refusal == (400, "InvalidDataDiskSize.ValueNotSupported")
+
+
+def test_an_image_must_be_usable() -> None:
+    bench = Bench()
+    source = bench.seed()
+    image_id = bench.call("CreateImage", InstanceId=source)["ImageId"]
+
+    refusal = bench.refused("RunInstances", **bench.launch(source, ImageId=image_id))
+    assert refusal == (403, "OperationDenied")
+    bench.wait(100)
+    bench.run(source, ImageId=image_id)
+
+
+REFUSALS: list[tuple[dict[str, Any], int, str]] = [
+    ({"ImageId": None}, 400, "MissingParameter"),
+    ({"ImageId": "m-none"}, 404, "InvalidImageId.NotFound"),
+    ({"InstanceType": "ecs.none.large"}, 400, "InvalidInstanceType.ValueNotSupported"),
+    ({"InstanceType": "ecs.g8y.large"}, 403, "ImageNotSupportInstanceType"),
+    ({"VSwitchId": None}, 400, "MissingParameter"),
+    ({"VSwitchId": "vsw-none"}, 404, "InvalidVSwitchId.NotFound"),
+    ({"ZoneId": "cn-hangzhou-i"}, 400, "InvalidParameter.Mismatch"),
+    ({"ZoneId": "cn-none-a"}, 404, "InvalidZoneId.NotFound"),
+    ({"SecurityGroupIds": None}, 400, "MissingParameter"),
+    ({"SecurityGroupIds": ["sg-none"]}, 404, "InvalidSecurityGroupId.NotFound"),
+    ({"SecurityGroupId": "sg-1"}, 400, "InvalidParameter.Conflict"),
+    ({"DeletionProtection": True}, 403, "InvalidChargeType.ValueNotSupported"),
+    ({"PrivatePoolOptions": {"MatchCriteria": "Open"}}, 403, "InvalidChargeType.ValueNotSupported"),
+    ({"SpotStrategy": "Cheap"}, 400, "InvalidSpotStrategy"),
+    ({"SpotDuration": 3}, 400, "InvalidSpotDuration"),
+    ({"SpotInterruptionBehavior": "Sleep"}, 400, "InvalidSpotInterruptionBehavior"),
+    ({"InstanceChargeType": "PrePaid"}, 400, "InvalidSpotPrepaid"),
+    ({"SpotStrategy": "SpotWithPriceLimit"}, 400, "InvalidSpotPriceLimit"),
+    (
+        {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": "0.1234"},
+        400,
+        "InvalidSpotPriceLimit",
+    ),
+    (
+        {"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.001},
+        400,
+        "InvalidSpotPriceLimit.LowerThanPublicPrice",
+    ),
+    ({"Password": "Fake-1", "PasswordInherit": True}, 400, "InvalidPasswordParam.Mismatch"),
+    ({"KeyPairName": "emulator-key", "PasswordInherit": True}, 400, "InvalidParameter.Conflict"),
+    ({"KeyPairName": "none"}, 404, "InvalidKeyPairName.NotFound"),
+    ({"CreditSpecification": "Standard"}, 400, "InvalidParameter.CreditSpecification"),
+    ({"UserData": "not base64!"}, 400, "InvalidUserData.Base64FormatInvalid"),
+    ({"HttpTokens": "maybe"}, 400, "InvalidHttpTokens.NotSupported"),
+    ({"InternetMaxBandwidthOut": 101}, 400, "InvalidParameter"),
+    ({"SystemDisk": {"Category": "floppy"}}, 400, "InvalidSystemDiskCategory.ValueNotSupported"),
+    (
+        {"SystemDisk": {"Category": "cloud_efficiency"}},
+        403,
+        "InvalidInstanceType.NotSupportDiskCategory",
+    ),
+    ({"SystemDisk": {}}, 403, "InvalidInstanceType.NotSupportDiskCategory"),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "Size": "10"}},
+        404,
+        "InvalidSystemDiskSize.LessThanImageSize",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_auto", "PerformanceLevel": "PL1"}},
+        400,
+        "InvalidPerformanceLevel.Malformed",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "PerformanceLevel": "PL2"}},
+        400,
+        "InvalidSystemDiskSize.ValueNotSupported",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "SnapshotId": "s-none"}]},
+        404,
+        "InvalidDataDiskSnapshotId.NotFound",
+    ),
+    ({"PrivateIpAddress": "10.0.0.1"}, 400, "InvalidPrivateIpAddress"),
+    ({"PrivateIpAddress": "x"}, 400, "InvalidPrivateIpAddress.Malformed"),
+    ({"Tag": [{"Key": "acs:x"}]}, 400, "InvalidTagKey.Malformed"),
+    ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, 400, "Duplicate.TagKey"),
+    ({"LaunchTemplateId": "lt-1"}, 404, "InvalidLaunchTemplate.NotFound"),
+    ({"ClientToken": "x" * 65}, 400, "InvalidClientToken.ValueNotSupported"),
+    ({"Amount": 101}, 400, "InvalidParameter"),
+]
+
+
+@pytest.mark.parametrize(("params", "status", "code"), REFUSALS, ids=lambda x: str(x)[:48])
+def test_refusals(params: dict[str, Any], status: int, code: str) -> None:
+    bench = Bench()
+    source = bench.seed()
+    before = len(bench.world.ledger)
+
+    assert bench.refused("RunInstances", **bench.launch(source, **params)) == (status, code)
+    assert len(bench.world.ledger) == before
+    assert len(bench.instances()) == 1
+
+
+def test_a_type_that_the_zone_does_not_sell() -> None:
+    bench = Bench()
+    refusal = bench.refused(
+        "RunInstances",
+        **bench.launch(
+            bench.seed(), InstanceType="ecs.ebmg7.32xlarge", SystemDisk={"Category": "cloud_essd"}
+        ),
+    )
+    assert refusal == (403, "InvalidResourceType.NotSupported")
+
+
+def test_a_dedicated_host_silently_makes_it_pay_as_you_go() -> None:
+    bench = Bench()
+    launched = bench.run(bench.seed(), Tenancy="host")
+
+    assert bench.instance(launched)["SpotStrategy"] == "NoSpot"
+
+
+def test_stock_runs_out_and_deletion_gives_it_back() -> None:
+    bench = Bench()
+    source = bench.seed()
+    bench.ecs.set_stock(ZONE, "ecs.g7.large", count=1)
+    launched = bench.run(source)
+
+    refusal = bench.refused("RunInstances", **bench.launch(source))
+    assert refusal == (403, "OperationDenied.NoStock")
+    bench.wait(60)
+    bench.call("DeleteInstance", InstanceId=launched, Force=True)
+    bench.run(source)
+
+
+def test_a_stock_refusal_sticks_to_its_token_as_assumed() -> None:
+    for sticky in (True, False):
+        bench = Bench(assumed={"refusals_stick_to_token": sticky})
+        source = bench.seed()
+        bench.ecs.set_stock(ZONE, "ecs.g7.large", count=0)
+        first = bench.launch(source, ClientToken="t")
+        assert bench.refused("RunInstances", **first)[1] == "OperationDenied.NoStock"
+        bench.ecs.set_stock(ZONE, "ecs.g7.large", count=None)
+        if sticky:
+            assert bench.refused("RunInstances", **first)[1] == "OperationDenied.NoStock"
+            bench.run(source, ClientToken="other")
+        else:
+            bench.run(source, ClientToken="t")
+
+
+def test_a_token_gives_one_instance_only() -> None:
+    bench = Bench()
+    source = bench.seed()
+    first = bench.run(source, ClientToken="t")
+
+    assert bench.run(source, ClientToken="t") == first
+    refusal = bench.refused("RunInstances", **bench.launch(source, ClientToken="t", HostName="x"))
+    assert refusal == (400, "IdempotentParameterMismatch")
+    assert len(bench.ledger("RunInstances")) == 1
+
+
+def test_a_token_makes_no_difference_between_text_and_numbers() -> None:
+    bench = Bench()
+    source = bench.seed()
+    first = bench.run(source, ClientToken="t", SpotDuration="1", DryRun="False")
+
+    assert bench.run(source, ClientToken="t", SpotDuration=1, DryRun=False) == first
+
+
+def test_a_forgotten_token_makes_a_second_instance() -> None:
+    bench = Bench(assumed={"client_token_seconds": 120.0})
+    source = bench.seed()
+    first = bench.run(source, ClientToken="t")
+    bench.wait(121)
+
+    assert bench.run(source, ClientToken="t") != first
+
+
+def test_a_dry_run_checks_stock_and_creates_nothing() -> None:
+    bench = Bench()
+    source = bench.seed()
+    given = bench.launch(source, DryRun=True, ClientToken="t")
+
+    assert bench.refused("RunInstances", **given) == (400, "DryRunOperation")
+    bench.ecs.set_stock(ZONE, "ecs.g7.large", count=0)
+    assert bench.refused("RunInstances", **given)[1] == "OperationDenied.NoStock"
+    assert bench.ledger("RunInstances") == []
+
+
+def test_a_launch_may_vanish_and_says_so_as_assumed() -> None:
+    for announced in (True, False):
+        bench = Bench(assumed={"vanish_announced": announced})
+        source = bench.seed()
+        bench.ecs.vanish_next()
+        launched = bench.run(source)
+        assert bench.instance(launched)["Status"] == "Pending"
+        bench.wait(10)
+        kinds = {each["type"] for each in bench.events}
+        told = bench.call("DescribeInstanceHistoryEvents", InstanceId=launched)
+
+        assert launched not in bench.instances()
+        assert bench.disks(InstanceId=launched) != bench.disks(InstanceId=source)
+        assert ("ecs:Instance:SystemFailure.Delete" in kinds) is announced
+        assert told["TotalCount"] == int(announced)
+
+
+def test_a_private_address_can_be_asked_for_when_it_is_free() -> None:
+    bench = Bench()
+    source = bench.seed(private_ip="172.16.16.9")
+    refusal = bench.refused("RunInstances", **bench.launch(source, PrivateIpAddress="172.16.16.9"))
+
+    assert refusal == (400, "InvalidPrivateIpAddress.Duplicated")
+    given = bench.launch(source, PrivateIpAddress="172.16.16.9")
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+    bench.wait(29)
+    assert bench.refused("RunInstances", **given)[1] == "InvalidPrivateIpAddress.Duplicated"
+    bench.wait(1)
+    answer = bench.call("RunInstances", **given)
+    assert bench.instance(answer["InstanceIdSets"]["InstanceIdSet"][0])
+
+
+def test_a_vswitch_without_addresses() -> None:
+    bench = Bench()
+    source = bench.seed()
+    networks = bench.vpc.networks
+    small = networks.add_vswitch(networks.default_vpc_id, ZONE, "192.168.0.0/29")
+    for _ in range(4):
+        bench.run(source, VSwitchId=small)
+
+    refusal = bench.refused("RunInstances", **bench.launch(source, VSwitchId=small))
+    assert refusal == (403, "QuotaExceeded.PrivateIpAddress")
+
+
+def test_interfaces_of_a_launch() -> None:
+    bench = Bench()
+    source = bench.seed()
+    region = bench.ecs.region
+    vswitch, group = region.instances[source].vswitch_id, next(iter(region.security_groups))
+    free = bench.call("CreateNetworkInterface", VSwitchId=vswitch, SecurityGroupId=group)
+    primary = {"InstanceType": "Primary", "VSwitchId": vswitch, "SecurityGroupIds": [group]}
+    existing = {"InstanceType": "Secondary", "NetworkInterfaceId": free["NetworkInterfaceId"]}
+    launched = bench.run(
+        source, VSwitchId=None, SecurityGroupIds=None, NetworkInterface=[primary, existing]
+    )
+
+    attached = region.instances[launched].interface_ids
+    assert attached[1] == free["NetworkInterfaceId"]
+    refusal = bench.refused("RunInstances", **bench.launch(source, NetworkInterface=[primary]))
+    assert refusal == (400, "InvalidParam.NetworkInterface")
+    many = [{"InstanceType": "Secondary"}] * 3
+    refusal = bench.refused("RunInstances", **bench.launch(source, NetworkInterface=many))
+    assert refusal == (403, "MaxEniCountExceeded")
+
+
+def test_several_instances_and_their_names() -> None:
+    bench = Bench()
+    source = bench.seed()
+    answer = bench.call("RunInstances", **bench.launch(source, Amount=2, InstanceName="web[10,3]x"))
+    ids = answer["InstanceIdSets"]["InstanceIdSet"]
+
+    assert [bench.instance(each)["InstanceName"] for each in ids] == ["web010x", "web011x"]
+    bench.ecs.set_stock(ZONE, "ecs.g7.large", count=1)
+    fewer = bench.call("RunInstances", **bench.launch(source, Amount=3, MinAmount=1))
+    assert len(fewer["InstanceIdSets"]["InstanceIdSet"]) == 1
+
+
+def test_a_nameless_instance_is_called_by_its_id() -> None:
+    bench = Bench()
+    launched = bench.run(bench.seed())
+
+    assert bench.instance(launched)["InstanceName"] == launched
+
+
+def test_the_spot_quota() -> None:
+    bench = Bench(settings={"spot_vcpu_quota": 4})
+    source = bench.seed()
+    bench.run(source)
+
+    assert bench.refused("RunInstances", **bench.launch(source)) == (
+        403,
+        "QuotaExceed.ElasticQuota",
+    )
+    used = bench.call("DescribeAccountAttributes", AttributeName=["used-spot-instance-vcpu-count"])
+    item = used["AccountAttributeItems"]["AccountAttributeItem"][0]
+    assert item["AttributeValues"]["ValueItem"] == [{"Value": "4"}]
+
+
+def test_the_ledger_keeps_no_secrets() -> None:
+    bench = Bench()
+    bench.run(bench.seed(), Password="Fake-password-1", UserData="c2VjcmV0", ClientToken="t")
+    entry = bench.ledger("RunInstances")[0]
+
+    assert (entry.product, entry.region) == ("ecs", REGION)
+    assert entry.detail["client_token"] == "t"
+    assert "Fake-password-1" not in repr(entry)
+    assert "c2VjcmV0" not in repr(entry)
+
+
+def test_an_encrypted_snapshot_stays_encrypted() -> None:
+    bench = Bench()
+    source = bench.seed(system_disk={"encrypted": True})
+    image_id = bench.call("CreateImage", InstanceId=source)["ImageId"]
+    bench.wait(100)
+    plain = {"Category": "cloud_essd", "Encrypted": "false"}
+    refusal = bench.refused(
+        "RunInstances", **bench.launch(source, ImageId=image_id, SystemDisk=plain)
+    )
+
+    assert refusal == (403, "InvalidEncrypted.NotMatchSnapshot")
+    launched = bench.run(source, ImageId=image_id)
+    assert bench.disks(InstanceId=launched)[0]["Encrypted"] is True

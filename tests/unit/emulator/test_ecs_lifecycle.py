@@ -1,0 +1,189 @@
+"""Starting, stopping, deleting; interfaces; commands; events of progress."""
+
+from typing import Any
+
+from tests.unit.emulator.ecs_bench import Bench
+
+
+def test_a_stop_takes_its_time_and_flushes() -> None:
+    bench = Bench()
+    source = bench.seed()
+    bench.wait(17.5)
+    bench.call("StopInstance", InstanceId=source)
+    (disk,) = bench.disk_ids(source)
+
+    assert bench.instance(source)["Status"] == "Stopping"
+    bench.wait(15)
+    assert bench.instance(source)["Status"] == "Stopped"
+    assert bench.ecs.disk_content(disk, bench.now, durable=True).journals[source] == 17
+
+
+def test_a_forced_stop_is_quick_and_loses_the_cache() -> None:
+    bench = Bench(now=1_795_000_020.0)
+    source = bench.seed()
+    bench.wait(17)
+    bench.call("StopInstance", InstanceId=source, ForceStop="true")
+    bench.wait(3)
+
+    assert bench.instance(source)["Status"] == "Stopped"
+    (disk,) = bench.disk_ids(source)
+    assert bench.ecs.disk_content(disk, bench.now).journals[source] == 0
+
+
+def test_states_that_do_not_allow_an_action() -> None:
+    bench = Bench()
+    source = bench.seed()
+    assert bench.refused("StartInstance", InstanceId=source) == (403, "IncorrectInstanceStatus")
+    assert bench.refused("DeleteInstance", InstanceId=source) == (403, "IncorrectInstanceStatus")
+    bench.call("StopInstance", InstanceId=source)
+    assert bench.refused("StopInstance", InstanceId=source) == (403, "IncorrectInstanceStatus")
+    pending = bench.run(source)
+    refusal = bench.refused("DeleteInstance", InstanceId=pending, Force=True)
+    assert refusal == (403, "IncorrectInstanceStatus.Initializing")
+
+
+def test_stop_charging_gives_stock_and_public_address_away() -> None:
+    bench = Bench()
+    source = bench.seed(bandwidth_out=1)
+    bench.call("StopInstance", InstanceId=source, StoppedMode="StopCharging")
+    bench.wait(15)
+    row = bench.instance(source)
+
+    assert row["StoppedMode"] == "StopCharging"
+    assert row["PublicIpAddress"]["IpAddress"] == []
+
+
+def test_the_batch_forms_answer_for_each_instance() -> None:
+    bench = Bench()
+    running, stopped = bench.seed(), bench.seed()
+    bench.call("StopInstance", InstanceId=stopped)
+    bench.wait(15)
+    answer = bench.call("StopInstances", InstanceId=[running, stopped])
+
+    rows = answer["InstanceResponses"]["InstanceResponse"]
+    assert [row["Code"] for row in rows] == ["200", "IncorrectInstanceStatus"]
+    assert rows[0]["CurrentStatus"] == "Stopping"
+
+
+def test_deletion_protection_is_for_others_than_spot() -> None:
+    bench = Bench()
+    spot, plain = bench.seed(), bench.seed(spot_strategy="NoSpot")
+    bench.call("ModifyInstanceAttribute", InstanceId=plain, DeletionProtection=True)
+
+    refusal = bench.refused("ModifyInstanceAttribute", InstanceId=spot, DeletionProtection=True)
+    assert refusal == (403, "InvalidChargeType.ValueNotSupported")
+    refusal = bench.refused("DeleteInstances", InstanceId=[spot, plain], Force=True)
+    assert refusal == (403, "InvalidOperation.DeletionProtection")
+    assert len(bench.instances()) == 2
+
+
+def test_attributes_of_an_instance_can_be_changed() -> None:
+    bench = Bench()
+    source = bench.seed()
+    bench.call("ModifyInstanceAttribute", InstanceId=source, InstanceName="b", UserData="YQ==")
+
+    assert bench.instance(source)["InstanceName"] == "b"
+    assert "YQ==" not in repr(bench.ledger("ModifyInstanceAttribute"))
+
+
+def test_an_interface_moves_to_another_instance() -> None:
+    bench = Bench()
+    source, target = bench.seed(secondary_interfaces=1), bench.seed()
+    primary, secondary = bench.ecs.region.instances[source].interface_ids
+    given: dict[str, Any] = {"NetworkInterfaceId": secondary}
+
+    refusal = bench.refused("DetachNetworkInterface", InstanceId=source, NetworkInterfaceId=primary)
+    assert refusal == (400, "InvalidOperation.DetachPrimaryEniNotAllowed")
+    refusal = bench.refused("AttachNetworkInterface", InstanceId=target, **given)
+    assert refusal == (400, "InvalidOperation.InvalidEniState")
+    bench.call("DetachNetworkInterface", InstanceId=source, **given)
+    bench.wait(2)
+    bench.call("DetachNetworkInterface", InstanceId=source, **given)
+    bench.call("AttachNetworkInterface", InstanceId=target, **given)
+    bench.wait(2)
+    assert bench.ecs.region.instances[source].interface_ids == [primary]
+    assert secondary in bench.ecs.region.instances[target].interface_ids
+    assert bench.ecs.region.interfaces[secondary].status == "InUse"
+
+
+def test_an_interface_stays_in_its_zone() -> None:
+    bench = Bench()
+    source = bench.seed(secondary_interfaces=1)
+    other = bench.seed(zone_id="cn-hangzhou-i")
+    secondary = bench.ecs.region.instances[source].interface_ids[1]
+    bench.call("DetachNetworkInterface", InstanceId=source, NetworkInterfaceId=secondary)
+    bench.wait(2)
+
+    refusal = bench.refused(
+        "AttachNetworkInterface", InstanceId=other, NetworkInterfaceId=secondary
+    )
+    assert refusal == (403, "InvalidOperation.AvailabilityZoneMismatch")
+    bench.call("DeleteNetworkInterface", NetworkInterfaceId=secondary)
+
+
+def test_interface_attributes() -> None:
+    bench = Bench()
+    source = bench.seed(secondary_interfaces=1)
+    secondary = bench.ecs.region.instances[source].interface_ids[1]
+    bench.call(
+        "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=secondary, DeleteOnRelease="false"
+    )
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+
+    assert bench.ecs.region.interfaces[secondary].status == "Available"
+
+
+def test_a_sync_command_makes_everything_durable() -> None:
+    bench = Bench()
+    source = bench.seed()
+    bench.wait(7)
+    (disk,) = bench.disk_ids(source)
+    bench.ecs.write(source, "system", "/f", "1", bench.now)
+    answer = bench.call(
+        "RunCommand", Type="RunShellScript", CommandContent="c3luYw==", InstanceId=[source]
+    )
+    invoke_id = answer["InvokeId"]
+    first = bench.call("DescribeInvocations", InvokeId=invoke_id)
+    bench.wait(2)
+    results = bench.call("DescribeInvocationResults", InvokeId=invoke_id)
+
+    assert first["Invocations"]["Invocation"][0]["InvocationStatus"] == "Running"
+    row = results["Invocation"]["InvocationResults"]["InvocationResult"][0]
+    assert (row["InvocationStatus"], row["ExitCode"], row["Output"]) == ("Success", 0, "")
+    assert "/f" in bench.ecs.disk_content(disk, bench.now, durable=True).files
+
+
+def test_commands_fail_as_set_or_on_stopped_instances() -> None:
+    bench = Bench(settings={"command_outcome": "Timeout"})
+    running, stopped = bench.seed(), bench.seed()
+    bench.call("StopInstance", InstanceId=stopped)
+    given = {"Type": "RunShellScript", "CommandContent": "true", "ContentEncoding": "PlainText"}
+    invoke_id = bench.call("RunCommand", InstanceId=[running, stopped], **given)["InvokeId"]
+    bench.wait(2)
+    results = bench.call("DescribeInvocationResults", InvokeId=invoke_id)
+    rows = results["Invocation"]["InvocationResults"]["InvocationResult"]
+
+    assert [row["InvocationStatus"] for row in rows] == ["Timeout", "Invalid"]
+    assert rows[1]["ErrorCode"] == "InstanceNotRunning"
+    assert bench.refused("RunCommand", InstanceId=["i-none"], **given)[0] == 404
+
+
+def test_progress_is_published_unless_it_is_switched_off() -> None:
+    for wanted in (True, False):
+        bench = Bench(settings={"publish_progress": wanted})
+        source = bench.seed()
+        bench.events.clear()
+        bench.call("CreateSnapshot", DiskId=bench.disk_ids(source)[0])
+        bench.wait(200)
+        bench.call("StopInstance", InstanceId=source)
+        bench.wait(20)
+        kinds = [event["type"].removeprefix("ecs:") for event in bench.events]
+        expected = ["Snapshot:CreateSnapshotCompleted", *["Instance:StateChange"] * 2]
+        assert kinds == (expected if wanted else [])
+
+
+def test_the_same_seed_gives_the_same_cloud() -> None:
+    first, second = Bench(), Bench()
+
+    assert first.seed() == second.seed()
+    assert first.ecs.dump("disks", first.now) == second.ecs.dump("disks", second.now)

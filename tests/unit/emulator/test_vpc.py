@@ -1,0 +1,129 @@
+"""VPCs, vSwitches and elastic IPs."""
+
+from typing import Any
+
+import pytest
+
+from emulator.state.errors import ApiError
+from tests.unit.emulator.ecs_bench import ZONE, Bench
+
+
+def eip(bench: Bench, allocation_id: str) -> dict[str, Any]:
+    found = bench.vpc_call("DescribeEipAddresses", AllocationId=allocation_id)
+    row: dict[str, Any] = found["EipAddresses"]["EipAddress"][0]
+    return row
+
+
+def refused(bench: Bench, action: str, **params: Any) -> tuple[int, str]:
+    with pytest.raises(ApiError) as caught:
+        bench.vpc_call(action, **params)
+    return caught.value.status, caught.value.code
+
+
+def test_every_zone_has_a_vswitch_in_the_default_vpc() -> None:
+    bench = Bench()
+    (vpc,) = bench.vpc_call("DescribeVpcs")["Vpcs"]["Vpc"]
+    found = bench.vpc_call("DescribeVSwitches", VpcId=vpc["VpcId"])["VSwitches"]["VSwitch"]
+
+    assert {row["ZoneId"] for row in found} == {
+        zone.zone_id for zone in bench.ecs.region.place.zones
+    }
+    (one,) = bench.vpc_call("DescribeVSwitches", ZoneId=ZONE)["VSwitches"]["VSwitch"]
+    assert bench.vpc_call("DescribeVSwitchAttributes", VSwitchId=one["VSwitchId"]) == one
+    assert bench.call("DescribeVSwitches", ZoneId=ZONE)["VSwitches"]["VSwitch"] == [one]
+
+
+def test_an_eip_moves_from_the_source_to_the_replacement() -> None:
+    bench = Bench()
+    source, target = bench.seed(eip=True), bench.seed()
+    allocation_id = bench.instance(source)["EipAddress"]["AllocationId"]
+    given = {"AllocationId": allocation_id, "InstanceType": "EcsInstance"}
+
+    assert refused(bench, "AssociateEipAddress", InstanceId=target, **given) == (
+        400,
+        "IncorrectEipStatus",
+    )
+    bench.vpc_call("UnassociateEipAddress", InstanceId=source, **given)
+    assert eip(bench, allocation_id)["Status"] == "Unassociating"
+    busy = refused(bench, "AssociateEipAddress", InstanceId=target, **given)
+    assert busy == (400, "IncorrectEipStatus")
+    bench.wait(3)
+    assert eip(bench, allocation_id)["Status"] == "Available"
+    bench.vpc_call("AssociateEipAddress", InstanceId=target, **given)
+    assert eip(bench, allocation_id)["Status"] == "Associating"
+    bench.wait(3)
+    row = eip(bench, allocation_id)
+    assert (row["Status"], row["InstanceId"]) == ("InUse", target)
+    assert bench.instance(target)["EipAddress"]["IpAddress"] == row["IpAddress"]
+    assert bench.instance(source)["EipAddress"]["AllocationId"] == ""
+    bench.vpc_call("AssociateEipAddress", InstanceId=target, **given)
+
+
+def test_a_static_public_address_excludes_an_eip() -> None:
+    bench = Bench()
+    source = bench.seed(bandwidth_out=5)
+    allocation_id = bench.vpc_call("AllocateEipAddress", Bandwidth="5")["AllocationId"]
+
+    refusal = refused(bench, "AssociateEipAddress", AllocationId=allocation_id, InstanceId=source)
+    assert refusal == (400, "InvalidStatus.InstanceHasBandWidth")
+    bench.vpc_call("ReleaseEipAddress", AllocationId=allocation_id)
+    assert bench.vpc_call("DescribeEipAddresses")["TotalCount"] == 0
+
+
+def test_the_lock_may_hold_an_eip_as_assumed() -> None:
+    bench = Bench(assumed={"detach_while_recycling": False})
+    source = bench.seed(eip=True, data_disks=[{"size": 20}], secondary_interfaces=1)
+    allocation_id = bench.instance(source)["EipAddress"]["AllocationId"]
+    bench.ecs.interrupt(source, bench.now)
+
+    refusal = refused(bench, "UnassociateEipAddress", AllocationId=allocation_id)
+    assert refusal == (400, "IncorrectInstanceStatus")
+    disk = bench.disk_ids(source)[1]
+    assert bench.refused("DetachDisk", InstanceId=source, DiskId=disk)[0] == 403
+    eni = bench.ecs.region.instances[source].interface_ids[1]
+    refusal = bench.refused("DetachNetworkInterface", InstanceId=source, NetworkInterfaceId=eni)
+    assert refusal == (400, "InvalidOperation.InvalidEcsState")
+
+
+def test_an_eip_whose_target_goes_while_it_is_bound_stays_free() -> None:
+    bench = Bench()
+    source = bench.seed()
+    allocation_id = bench.vpc_call("AllocateEipAddress")["AllocationId"]
+    bench.vpc_call("AssociateEipAddress", AllocationId=allocation_id, InstanceId=source)
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+    bench.wait(3)
+
+    row = eip(bench, allocation_id)
+    assert (row["Status"], row["InstanceId"]) == ("Available", "")
+
+
+def test_an_eip_of_a_secondary_interface() -> None:
+    bench = Bench()
+    source = bench.seed(secondary_interfaces=1)
+    interface_id = bench.ecs.region.instances[source].interface_ids[1]
+    allocation_id = bench.vpc_call("AllocateEipAddress")["AllocationId"]
+    bench.vpc_call(
+        "AssociateEipAddress",
+        AllocationId=allocation_id,
+        InstanceId=interface_id,
+        InstanceType="NetworkInterface",
+    )
+    bench.wait(3)
+    found = bench.call("DescribeNetworkInterfaces", NetworkInterfaceId=[interface_id])
+    (row,) = found["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+
+    assert row["AssociatedPublicIp"]["AllocationId"] == allocation_id
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+    assert eip(bench, allocation_id)["Status"] == "Available"
+
+
+def test_unknown_ids_actions_and_parameters() -> None:
+    bench = Bench()
+
+    missing = refused(bench, "UnassociateEipAddress", AllocationId="eip-none")
+    assert missing == (404, "InvalidAllocationId.NotFound")
+    gone = refused(bench, "DescribeVSwitchAttributes", VSwitchId="vsw-none")
+    assert gone == (404, "InvalidVSwitchId.NotFound")
+    assert refused(bench, "MakeCoffee")[0] == 404
+    assert refused(bench, "DescribeVpcs", Colour="red")[1] == "InvalidParameter.Unknown"
+    assert len(bench.world.complaints) == 2
