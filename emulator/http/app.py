@@ -53,6 +53,11 @@ class EmulatorApp:
             await exchange.answer(Reply(413))
         except ConnectionError:
             return
+        except Exception as error:
+            # A defect of the emulator must not pass for a fault of the cloud.
+            where = f"{scope['method']} {scope['path']}"
+            self._service.cloud.complaints.append(f"internal error at {where}: {error!r}")
+            raise
         finally:
             exchange.release()
 

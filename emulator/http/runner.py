@@ -132,6 +132,6 @@ class Runner:
 
     def stop(self) -> None:
         """End all waits and stop serving; call it in the event loop's thread."""
-        self._service.polls.close()
+        self._service.stop()
         if self._server is not None:
             self._server.should_exit = True

@@ -1,5 +1,6 @@
 """The running emulator: one cloud, its clock and everything that all requests share."""
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
@@ -62,6 +63,14 @@ class Service:
         wall: Real epoch seconds, for signatures.
         keys: Accepted access keys by id.
         rng: Source of request ids, latencies and faults.
+        latency: How late answers are.
+        nonces: Signature nonces of the last minutes.
+        polls: Receives that wait at present.
+        requests: The newest answered requests.
+        stopping: Set when the server begins to stop.
+        on_change: Called when time jumped or the cloud is another one.
+        cloud: The present cloud; `reset` makes a new one.
+        faults: What goes wrong on order.
     """
 
     build_cloud: Callable[[float], Cloud]
@@ -73,6 +82,7 @@ class Service:
     nonces: NonceBook = field(default_factory=NonceBook)
     polls: LongPolls = field(default_factory=LongPolls)
     requests: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=LOGGED_REQUESTS))
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     on_change: Callable[[], None] = lambda: None
     cloud: Cloud = field(init=False)
     faults: FaultBook = field(init=False)
@@ -106,6 +116,11 @@ class Service:
             for key in self.keys.values()
             if key.valid_until is None or key.valid_until >= now
         }
+
+    def stop(self) -> None:
+        """End all waiting for good."""
+        self.stopping.set()
+        self.polls.close()
 
     def time_jumped(self) -> None:
         """Let everything that waits look at the clock again."""

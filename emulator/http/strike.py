@@ -41,12 +41,21 @@ async def strike(service: Service, exchange: Exchange, work: Work, rule: FaultRu
     if rule.answer is Answer.EMPTY_POLL:
         return work.refuse(ApiError(404, "MessageNotExist", "Message not exist."))
     if rule.answer is Answer.HANG:
-        await exchange.gone()
+        await _hang(service, exchange)
         return None
     if reply is None or rule.answer is Answer.DROP:
         await exchange.drop()
         return None
     return await _mangle(exchange, rule, reply)
+
+
+async def _hang(service: Service, exchange: Exchange) -> None:
+    """Keep the connection open and silent until the client leaves or the server stops."""
+    stopping = asyncio.ensure_future(service.stopping.wait())
+    await asyncio.wait({exchange.gone(), stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not exchange.gone().done():
+        await exchange.drop()
 
 
 async def _effect(

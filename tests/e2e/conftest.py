@@ -95,7 +95,7 @@ class Installation:
         return self.directory / "config.yaml"
 
     def start(self, module: str, *arguments: str) -> Running:
-        popen = subprocess.Popen(
+        popen = subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -110,7 +110,7 @@ class Installation:
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one command of the command line to its end."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", "worker", "--config", str(self.config), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -128,7 +128,7 @@ class Installation:
 
     def order(self, what: str, **fields: object) -> Any:
         """Give the cloud an order through its control API."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.url}/_emulator/{what}",
             data=json.dumps(fields).encode(),
             headers={"content-type": "application/json"},

@@ -10,7 +10,7 @@ TIMEOUT_SECONDS = 120
 
 
 def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "worker", "demo", "--speed", "15", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -235,3 +235,21 @@ def test_a_lock_that_goes_away_restores_the_disks() -> None:
     assert [disk["DeleteWithInstance"] for disk in disks] == [True]
     assert "RunInstances" not in changes(simulation, source)
     assert reasons(simulation) == ["the instance is not locked any more"]
+
+
+def test_refusals_that_nobody_understands_are_parked_and_not_repeated_for_ever() -> None:
+    """A code without a row may concern every candidate alike; a few tries are enough."""
+    simulation = simulate(ecs=QUICK)
+    # A size that the cloud does not take for this level, as if its rules had changed since.
+    source = add_source(
+        simulation, system_disk={"category": "cloud_essd", "size": 60, "performance_level": "PL2"}
+    )
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    (line,) = simulation.notebook.named("parked")
+    assert line["park"] == "refused_by_the_cloud"
+    assert line["code"] == "InvalidSystemDiskSize.ValueNotSupported"
+    assert len(simulation.notebook.named("refused")) < 8

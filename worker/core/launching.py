@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from worker.core import identity
+from worker.core.events import parse_time
 from worker.core.model import Candidate, Image, Instance
 from worker.core.outcomes import StepName
 from worker.core.progress import Imaged, Launched, Progress, Refusal, Specified
@@ -33,8 +34,16 @@ def specified(progress: Progress) -> Specified:
 
 
 def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
-    """Note that the image can be launched from."""
-    launched = replace(progress.launched, image_usable_at=now, image_safe=image.is_safe)
+    """Note that the image can be launched from, and as of when it holds the data.
+
+    After a lost answer or a crash the image was accepted long before we learnt of it.
+    """
+    launched = replace(
+        progress.launched,
+        image_usable_at=now,
+        image_begun_at=parse_time(image.created_at) or 0.0,
+        image_safe=image.is_safe,
+    )
     return replace(progress, launched=launched).marked("image usable", now, image.image_id)
 
 
@@ -82,6 +91,7 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
         instance_type=replacement.instance_type,
         zone=replacement.zone,
         private_ip=replacement.private_ip,
+        cpu=replacement.cpu,
     )
     return replace(progress, launched=launched).marked(
         "replacement running", now, replacement.instance_id

@@ -301,9 +301,14 @@ class NotReady:
 
 @dataclass(frozen=True, slots=True)
 class NoStock:
-    """This candidate cannot be had now: no stock, or not sold in this shape here."""
+    """This candidate cannot be had now: no stock, or not sold in this shape here.
+
+    Attributes:
+        is_known: False for a code that no table lists; it may concern every candidate alike.
+    """
 
     code: str
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

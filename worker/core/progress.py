@@ -162,12 +162,16 @@ class Launched:
         drop: Optional parameters that the cloud refused for this candidate.
         not_before: Pause between epochs, epoch seconds.
         image_usable_at: When the image was first seen usable.
+        image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
+            was on disk then is in it.
         stop_sent: Whether the source was asked to stop.
         source_stopped_at: When the source was first seen stopped or gone.
         instance_id: The accepted replacement.
+        cpu: vCPUs of the running replacement.
         running_at: When it was first seen Running; it ends the step.
         round: How often this candidate was refused for a reason that passes.
         clashed_at: When the cloud first said that the token stands for another request.
+        unknown_refusals: Launches that were refused with a code that no table lists.
         unlocked_looks: Looks that found the source alive and unlocked.
     """
 
@@ -176,8 +180,10 @@ class Launched:
     round: int = 0
     drop: tuple[str, ...] = ()
     clashed_at: float = 0.0
+    unknown_refusals: int = 0
     not_before: float = 0.0
     image_usable_at: float = 0.0
+    image_begun_at: float = 0.0
     image_safe: bool = False
     stop_sent: bool = False
     stop_refused: str = ""
@@ -186,6 +192,7 @@ class Launched:
     instance_type: str = ""
     zone: str = ""
     private_ip: str = ""
+    cpu: int = 0
     accepted_at: float = 0.0
     running_at: float = 0.0
     unlocked_looks: int = 0

@@ -247,8 +247,8 @@ def _replacement(progress: Progress) -> Server:
     return Server(
         instance=launched.instance_id,
         type=launched.instance_type,
-        # Every candidate has the source's memory; its vCPUs are known for the same type only.
-        cpu=source.cpu if launched.instance_type == source.instance_type else 0,
+        cpu=launched.cpu,
+        # Every candidate has the source's memory.
         memory=source.memory,
         charge=_charge(specified.candidates, launched.instance_type, launched.zone),
         zone=launched.zone,
@@ -273,8 +273,8 @@ def _disks(progress: Progress) -> tuple[KeptDisk, ...]:
 
 
 def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
-    """Tell a disk's data point: the image holds what was durable when it was accepted."""
-    imaged = progress.imaged if disk.is_cloud else None
+    """Tell a disk's data point, and whether the disk itself stays."""
+    point = _data_point(progress) if disk.is_cloud else None
     retained = progress.retained
     kept = disk.is_cloud and retained is not None and not retained.refused
     return DiskRecord(
@@ -283,7 +283,16 @@ def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
         device=disk.device,
         category=disk.category,
         size=disk.size,
-        data_point=iso(imaged.accepted_at) if imaged else "",
-        data_point_after_t0=round(imaged.accepted_at - progress.t0, 1) if imaged else 0.0,
+        data_point="" if point is None else iso(point),
+        data_point_after_t0=0.0 if point is None else round(point - progress.t0, 1),
         retained=kept or not disk.was_deleted_with_instance,
     )
+
+
+def _data_point(progress: Progress) -> float | None:
+    """The image holds what was on disk when it was begun: the earlier of the two accounts counts."""
+    if progress.imaged is None:
+        return None
+    begun = progress.launched.image_begun_at
+    accepted = progress.imaged.accepted_at
+    return min(begun, accepted) if begun else accepted

@@ -31,6 +31,8 @@ SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
+# After so many refusals that nobody understands, a person must look.
+UNKNOWN_REFUSALS_MAX = 8
 SLOW_POLL_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 10.0
 LOOKS_FOR_FALSE_ALARM = 2
@@ -199,8 +201,9 @@ class Launch:
                 return Note(launching.with_accepted(progress, candidate, instance_id, now))
             case Exists():
                 return self._clashed(progress, candidate, now)
-            case NoStock(code):
-                return Note(self._next(progress, candidate, code, now))
+            case NoStock(code, is_known):
+                counted = progress if is_known else _counted(progress, code)
+                return Note(self._next(counted, candidate, code, now))
             case NotReady(code):
                 return Note(launching.with_another_round(progress, candidate, code, now))
             case Unsupported(parameter, code):
@@ -279,3 +282,11 @@ class Launch:
                 launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)
             )
         return Done(launching.with_running(progress, replacement, now))
+
+
+def _counted(progress: Progress, code: str) -> Progress:
+    """Count a refusal of unknown meaning: it may concern every candidate alike."""
+    count = progress.launched.unknown_refusals + 1
+    if count >= UNKNOWN_REFUSALS_MAX:
+        raise Parking(Park.REFUSED, f"{count} launches were refused with unknown codes", code=code)
+    return replace(progress, launched=replace(progress.launched, unknown_refusals=count))

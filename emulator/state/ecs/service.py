@@ -239,7 +239,8 @@ class EcsService:
             ApiError: There is no such zone or type.
         """
         pool = self.region.stock.pool(self.region.zone(zone_id), self.region.instance_type(type_id))
-        pool.count, pool.closing = count, False
+        if count != pool.count:
+            pool.count, pool.closing = count, False
         if price is not None:
             self.set_price(zone_id, type_id, price, now)
 

@@ -252,7 +252,7 @@ def test_a_drop_is_a_closed_connection(
 
 
 def test_every_request_is_logged(
-    queue: Queue, create_image: Callable[[], str], control: Callable[..., Any]
+    create_image: Callable[[], str], control: Callable[..., Any]
 ) -> None:
     """The log tells what was asked, what was answered and which fault struck."""
     control("faults", {"answer": "refuse", "code": "QuotaExceed.Image", "action": "CreateImage"})

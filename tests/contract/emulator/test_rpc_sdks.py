@@ -113,6 +113,7 @@ def _launch(client: EcsClient, source: str, image_id: str) -> ecs.RunInstancesRe
         v_switch_id=row.vpc_attributes.v_switch_id,
         security_group_ids=row.security_group_ids.security_group_id,
         system_disk=ecs.RunInstancesRequestSystemDisk(category="cloud_essd"),
+        data_disk=[ecs.RunInstancesRequestDataDisk(device="/dev/xvdb", category="cloud_essd")],
         spot_strategy="SpotAsPriceGo",
         client_token="launch-1",
         tag=[ecs.RunInstancesRequestTag(key="spot-recreation:id", value="r-1")],

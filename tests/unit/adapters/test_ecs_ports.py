@@ -115,7 +115,7 @@ def test_image_is_found_by_its_exact_name(endpoint_over: Over, scripted: Script)
     ("code", "answer"),
     [
         ("OperationDenied.NoStock", NoStock("OperationDenied.NoStock")),
-        ("Brand.New", NoStock("Brand.New")),
+        ("Brand.New", NoStock("Brand.New", is_known=False)),
         ("IdempotentParameterMismatch", Exists()),
         ("IncorrectVSwitchStatus", NotReady("IncorrectVSwitchStatus")),
         ("InvalidKeyPairName.NotFound", Unsupported("KeyPairName", "InvalidKeyPairName.NotFound")),

@@ -32,12 +32,14 @@ class Refusal:
         code: Provider code.
         parameter: The parameter that is refused, for `Kind.UNSUPPORTED`.
         error: What to raise where the port has no answer for it.
+        is_known: Whether the table has a row for the code.
     """
 
     kind: Kind
     code: str
     parameter: str
     error: Permanent
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Endpoint:
         error = self._raisable(action, answer, meaning)
         if not isinstance(error, Permanent) or meaning.kind is Kind.UNAUTHENTICATED:
             raise error
-        return Refusal(meaning.kind, answer.code, meaning.parameter, error)
+        return Refusal(meaning.kind, answer.code, meaning.parameter, error, meaning.is_known)
 
     def list_by_token(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str

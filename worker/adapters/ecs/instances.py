@@ -91,7 +91,7 @@ def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
         case Kind.NOT_READY:
             return NotReady(refusal.code)
         case Kind.NO_STOCK:
-            return NoStock(refusal.code)
+            return NoStock(refusal.code, is_known=refusal.is_known)
         case Kind.UNSUPPORTED if refusal.parameter in dropped:
             # Left out and refused all the same: it is the candidate that does not fit.
             return NoStock(refusal.code)
