@@ -36,35 +36,36 @@ class Calls:
             reraise=True,
         )
 
-    def rpc(self, operation: str, send: Callable[[], Any]) -> Any:
+    def rpc(self, operation: str, address: str, send: Callable[[], Any]) -> Any:
         """Send a request of an RPC API and return the body of its good answer.
 
         Raises:
             CloudError: It was refused, or no answer came in three attempts.
         """
-        return self._retrying(lambda: _judged(operation, _sent(operation, send)))
+        return self._retrying(lambda: _judged(operation, _sent(operation, address, send)))
 
-    def data_plane(self, operation: str, send: Callable[[], Any]) -> Any:
+    def data_plane(self, operation: str, address: str, send: Callable[[], Any]) -> Any:
         """Send a request of the queue's data plane, whose SDK raises on every bad answer."""
-        return self._retrying(lambda: _sent(operation, send))
+        return self._retrying(lambda: _sent(operation, address, send))
 
 
-def _sent(operation: str, send: Callable[[], Any]) -> Any:
+def _sent(operation: str, address: str, send: Callable[[], Any]) -> Any:
     try:
         return send()
     except Exception as error:  # noqa: BLE001 - SDKs raise anything; none of it may be shown as it is
-        failure = _failure(operation, error)
+        failure = _failure(operation, address, error)
     # Outside the handler, so that the SDK's exception is not even kept as the context.
     raise failure
 
 
-def _failure(operation: str, error: Exception) -> CloudError:
+def _failure(operation: str, address: str, error: Exception) -> CloudError:
     kind = type(error).__name__
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None) or getattr(error, "type", None)
     return CloudError(
         operation,
         kind=kind,
+        address=address if kind in _NO_ANSWER else None,
         code=code if isinstance(code, str) and kind not in _NO_ANSWER else None,
         status=status if isinstance(status, int) else None,
         request_id=_text(getattr(error, "request_id", None) or getattr(error, "req_id", None)),

@@ -15,7 +15,6 @@ from eventbridge.desired import (
     TargetSpec,
 )
 from eventbridge.sdks import Sdks
-from worker.settings import Settings
 
 # Sources: EventBridge and SMQ error codes; the spellings of the control plane are those that
 # terraform-provider-alicloud accepts.
@@ -28,15 +27,12 @@ class SdkCloud:
     """`Cloud` over the SDKs.
 
     Args:
-        settings: Addresses, region and timeouts.
-        credentials: A provider with `get_credentials()`, shared by all clients.
+        sdks: The clients.
         sleep: Lets the time between two attempts pass.
     """
 
-    def __init__(
-        self, settings: Settings, credentials: Any, *, sleep: Callable[[float], None]
-    ) -> None:
-        self._sdks = Sdks(settings, credentials)
+    def __init__(self, sdks: Sdks, *, sleep: Callable[[float], None]) -> None:
+        self._sdks = sdks
         self._calls = Calls(sleep)
 
     def find_queue(self, name: str) -> FoundQueue | None:
@@ -174,7 +170,9 @@ class SdkCloud:
     def holds_message(self, queue: str) -> bool:
         """Send PeekMessage, which changes nothing and sees visible messages only."""
         try:
-            self._calls.data_plane("PeekMessage", self._sdks.queue(queue).peek_message)
+            self._calls.data_plane(
+                "PeekMessage", self._sdks.urls.mns, self._sdks.queue(queue).peek_message
+            )
         except CloudError as error:
             if error.code == QUEUE_EMPTY or error.code in QUEUE_GONE:
                 return False
@@ -184,7 +182,9 @@ class SdkCloud:
     def send(self, queue: str, body: str) -> str:
         """Send SendMessage with the body as it is."""
         sent = self._calls.data_plane(
-            "SendMessage", lambda: self._sdks.queue(queue).send_message(self._sdks.message(body))
+            "SendMessage",
+            self._sdks.urls.mns,
+            lambda: self._sdks.queue(queue).send_message(self._sdks.message(body)),
         )
         return str(sent.message_id)
 
@@ -213,12 +213,16 @@ class SdkCloud:
 
     def _ask_rules(self, operation: str, request: Any) -> Any:
         return self._calls.rpc(
-            operation, lambda: _method(self._sdks.rules, operation)(request, self._sdks.runtime)
+            operation,
+            self._sdks.urls.eventbridge,
+            lambda: _method(self._sdks.rules, operation)(request, self._sdks.runtime),
         )
 
     def _ask_queues(self, operation: str, request: Any) -> Any:
         return self._calls.rpc(
-            operation, lambda: _method(self._sdks.queues, operation)(request, self._sdks.runtime)
+            operation,
+            self._sdks.urls.mns_open,
+            lambda: _method(self._sdks.queues, operation)(request, self._sdks.runtime),
         )
 
 

@@ -9,6 +9,20 @@ from typing import Protocol
 
 from eventbridge.desired import DeadLetters, QueueAttributes, QueueSpec, RuleSpec, TargetSpec
 
+# What a person can do about a refusal. Sources: EventBridge and SMQ error codes.
+_ADVICE = {
+    "AccessDenied": "grant the action to the role or user that runs this",
+    "Forbidden": "grant the action to the role or user that runs this",
+    "NoPermission": "grant the action to the role or user that runs this",
+    "ServiceNotEnabled": "activate EventBridge in the console first",
+    "ServiceAccessDenied": "activate EventBridge in the console first",
+    "InvalidAccessKeyId": "check the credentials",
+    "SignatureDoesNotMatch": "check the credentials",
+    "SecurityToken": "renew the credentials",
+    "EventBusNotExist": "set rule.bus to a bus that exists; events of ECS are on `default`",
+    "QueueDeletedRecently": "the name is free again after a minute or more: run it again then",
+}
+
 
 class CloudError(Exception):
     """A request failed. The text holds codes only: what an SDK says may hold secrets.
@@ -16,6 +30,7 @@ class CloudError(Exception):
     Attributes:
         operation: The API's name of what was asked.
         kind: The class of the SDK's exception, or how the answer was bad.
+        address: Where it was sent; given when no answer came, because the address may be what is wrong.
         code: The cloud's code; None when there was no answer.
         status: The HTTP status; None when there was no answer.
         request_id: What the cloud's support asks for.
@@ -26,6 +41,7 @@ class CloudError(Exception):
         operation: str,
         *,
         kind: str,
+        address: str | None = None,
         code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
@@ -34,7 +50,12 @@ class CloudError(Exception):
         self.status, self.request_id = status, request_id
         facts = {"code": code, "HTTP status": status, "request id": request_id}
         told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
-        super().__init__(f"{operation} failed: {kind} ({told or 'no answer came'})")
+        where = f"no answer from {address}" if address is not None else told or "no answer came"
+        text = f"{operation} failed: {kind} ({where})"
+        advice = next(
+            (each for start, each in _ADVICE.items() if (code or "").startswith(start)), None
+        )
+        super().__init__(f"{text}; {advice}" if advice is not None else text)
 
 
 class Refused(Exception):

@@ -91,7 +91,7 @@ def check_samples(cloud: Cloud | None) -> tuple[SampleCheck, ...]:
     )
 
 
-def test_message(settings: Settings, now: float) -> str:
+def harmless_message(settings: Settings, now: float) -> str:
     """Write a body as EventBridge would deliver it, for an instance that does not exist.
 
     Args:

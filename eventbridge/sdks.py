@@ -4,6 +4,7 @@ Their own retries stay off (Config without retry options makes one attempt), and
 """
 
 import importlib
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +19,18 @@ class Sdks:
 
     Args:
         settings: Addresses, region and timeouts.
-        credentials: A provider with `get_credentials()`.
+        provider: Has `get_credentials()`, which the data plane asks at every request.
+        rpc_credential: Makes what the RPC clients sign with, of the same provider. Called after their modules are imported,
+            so that it can silence what they log.
     """
 
-    def __init__(self, settings: Settings, credentials: Any) -> None:
+    def __init__(
+        self, settings: Settings, provider: Any, rpc_credential: Callable[[], Any]
+    ) -> None:
+        self.urls = settings.urls
         self._settings = settings
-        self._credentials = credentials
+        self._provider = provider
+        self._rpc_credential = rpc_credential
 
     @cached_property
     def rule_models(self) -> Any:
@@ -38,14 +45,12 @@ class Sdks:
     @cached_property
     def rules(self) -> Any:
         """The client of EventBridge."""
-        return self._client(
-            "alibabacloud_eventbridge20200401.client", self._settings.urls.eventbridge
-        )
+        return self._client("alibabacloud_eventbridge20200401.client", self.urls.eventbridge)
 
     @cached_property
     def queues(self) -> Any:
         """The client of the queue's control plane."""
-        return self._client("alibabacloud_mns_open20220119.client", self._settings.urls.mns_open)
+        return self._client("alibabacloud_mns_open20220119.client", self.urls.mns_open)
 
     @cached_property
     def runtime(self) -> Any:
@@ -62,11 +67,15 @@ class Sdks:
         """Return a message to send."""
         return _load("mns.queue").Message(body)
 
+    def close(self) -> None:
+        """Close the data plane's connection, if there is one; the RPC clients keep none open."""
+        account = self.__dict__.get("_account")
+        if account is not None:
+            account.get_client().http.conn.close()
+
     @cached_property
     def _account(self) -> Any:
-        account = _load("mns.account").Account(
-            self._settings.urls.mns, credentials_provider=self._credentials
-        )
+        account = _load("mns.account").Account(self.urls.mns, credentials_provider=self._provider)
         client, timeout = account.get_client(), self._settings.worker.read_timeout
         client.set_connection_timeout(timeout)
         # Over https the SDK sets no timeout at all, and has no way to set one.
@@ -74,17 +83,21 @@ class Sdks:
         return account
 
     def _client(self, module: str, url: str) -> Any:
-        parts = urlsplit(url)
-        credential = _load("alibabacloud_credentials.client").Client(provider=self._credentials)
-        config = _load("alibabacloud_tea_openapi.utils_models").Config(
-            credential=credential,
-            region_id=self._settings.region,
-            protocol=parts.scheme.upper(),
-            endpoint=parts.netloc,
-            connect_timeout=int(self._settings.worker.connect_timeout * _MILLISECONDS),
-            read_timeout=int(self._settings.worker.read_timeout * _MILLISECONDS),
+        make, make_config = (
+            _load(module).Client,
+            _load("alibabacloud_tea_openapi.utils_models").Config,
         )
-        return _load(module).Client(config)
+        parts = urlsplit(url)
+        return make(
+            make_config(
+                credential=self._rpc_credential(),
+                region_id=self._settings.region,
+                protocol=parts.scheme.upper(),
+                endpoint=parts.netloc,
+                connect_timeout=int(self._settings.worker.connect_timeout * _MILLISECONDS),
+                read_timeout=int(self._settings.worker.read_timeout * _MILLISECONDS),
+            )
+        )
 
 
 def _load(module: str) -> Any:

@@ -137,6 +137,12 @@ class Installation:
         with opener.open(request, timeout=LINE_SECONDS) as answer:
             return json.load(answer)
 
+    def look(self, what: str) -> Any:
+        """Read one aspect of the cloud through its control API."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.url}/_emulator/{what}", timeout=LINE_SECONDS) as answer:
+            return json.load(answer)
+
     def seed(self, **fields: object) -> str:
         """Put a running spot instance into the cloud."""
         made = self.order("scenario", regions={REGION: {"instances": [fields]}})

@@ -165,7 +165,7 @@ def interrupt_again(simulation: Simulation, source: Source) -> None:
     simulation.cloud.queues(REGION).send(QUEUE, [OutMessage(body)], simulation.kernel.now)
 
 
-NOT_OURS = {
+NOT_OURS: dict[str, tuple[dict[str, Any], str]] = {
     "pay as you go": ({"spot_strategy": "NoSpot"}, "not a spot instance"),
     "scaling group": (
         {"tags": {"acs:autoscaling:scalingGroupId": "asg-bp1"}},

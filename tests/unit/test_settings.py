@@ -336,7 +336,7 @@ def test_settings_are_frozen() -> None:
     settings = from_data({"select": {"tags": {"a": "b"}}}, PLACE)
 
     with pytest.raises(ValidationError):
-        settings.queue.lease = 1.0  # type: ignore[misc]
+        settings.queue.lease = 1.0
     with pytest.raises(TypeError):
         settings.select.tags["a"] = "c"  # type: ignore[index]
 

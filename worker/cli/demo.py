@@ -71,7 +71,11 @@ def demo(
         wording=wording,
     )
     chosen = SCENARIOS if name == ALL else (BY_NAME[name],)
-    results = [_perform(scenario, stage) for scenario in chosen]
+    results: list[Result] = []
+    for scenario in chosen:
+        if results:
+            stage.screen.show(Text())
+        results.append(_perform(scenario, stage))
     if as_json:
         documents = [result.as_data(wording) for result in results]
         print_json(documents if name == ALL else documents[0])
@@ -84,7 +88,6 @@ def _perform(scenario: Scenario, stage: Stage) -> Result:
     screen.title(f"{what} · {wording('demo.real_time', speed=f'{stage.speed:g}')}")
     result = perform(scenario, stage)
     screen.show(epilogue(result, wording))
-    screen.show(Text())
     return result
 
 

@@ -10,6 +10,7 @@ from eventbridge.cloud import Actual
 from eventbridge.plan import Plan
 from worker.cli.failures import Failure
 from worker.cli.output import print_json
+from worker.settings.units import format_duration
 
 QUEUE_COLUMNS = ("queue", "owner", "visibility", "retention", "dead letters")
 RULE_COLUMNS = ("rule", "state", "target", "endpoint")
@@ -76,8 +77,8 @@ def queue_rows(actual: Actual, names: Sequence[str]) -> Iterator[tuple[str, ...]
         yield (
             name,
             queue.owner or "no mark",
-            f"{attributes.visibility_seconds} s",
-            f"{attributes.retention_seconds} s",
+            _duration(attributes.visibility_seconds),
+            _duration(attributes.retention_seconds),
             f"{policy.queue} after {policy.max_receive_count}" if policy else "off",
         )
 
@@ -93,6 +94,10 @@ def rule_rows(actual: Actual, name: str) -> Iterator[tuple[str, ...]]:
         yield name, state, "none", "-"
     for target in rule.targets:
         yield name, state, target.id, target.endpoint
+
+
+def _duration(seconds: int | None) -> str:
+    return "not told" if seconds is None else format_duration(seconds)
 
 
 def _print(the_plan: Plan) -> None:

@@ -12,8 +12,9 @@ from eventbridge.apply import observe, observe_plan, observe_removal
 from eventbridge.client import SdkCloud
 from eventbridge.desired import desired_state
 from eventbridge.export import actual_as_data, desired_as_data
-from eventbridge.samples import check_samples, test_message
-from worker.adapters.credentials import provider
+from eventbridge.samples import check_samples, harmless_message
+from eventbridge.sdks import Sdks
+from worker.adapters import credentials
 from worker.cli.failures import Failure
 from worker.cli.options import (
     config_option,
@@ -137,7 +138,7 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
     checks = check_samples(None if local else cloud)
     sent = None
     if send and cloud is not None:
-        sent = cloud.send(settings.queue.name, test_message(settings, time.time()))
+        sent = cloud.send(settings.queue.name, harmless_message(settings, time.time()))
     if as_json:
         print_json({"samples": [check.as_data() for check in checks], "message_id": sent})
     else:
@@ -181,4 +182,9 @@ class _WallClock:
 
 
 def _cloud(settings: Settings) -> SdkCloud:
-    return SdkCloud(settings, provider(os.environ), sleep=time.sleep)
+    provider = credentials.provider(os.environ)
+    # Asked for once here, so that missing credentials are a sentence and not the failure of a request.
+    provider.get_credentials()
+    sdks = Sdks(settings, provider, lambda: credentials.sdk_credential(provider))
+    click.get_current_context().call_on_close(sdks.close)
+    return SdkCloud(sdks, sleep=time.sleep)

@@ -110,9 +110,12 @@ def perform(scenario: Scenario, stage: Stage) -> Result:
         result = _play(scenario, stage, directory)
     except RecreationError as error:
         result = Result(scenario.name, failure=error.sentence, directory=str(directory))
-    except BaseException:
-        # Ctrl-C: nothing has failed, so there is nothing to look into.
+    except (KeyboardInterrupt, SystemExit):
+        # Nothing has failed, so there is nothing to look into.
         shutil.rmtree(directory, ignore_errors=True)
+        raise
+    except Exception:
+        stage.screen.note(stage.wording("demo.logs", directory=directory))
         raise
     finally:
         stage.screen.rest()

@@ -119,6 +119,7 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "The cloud will deliver the notice {number} times",
         "云端会把通知投递 {number} 次",
     ),
+    "demo.logs": ("The logs are in {directory}", "日志在 {directory}"),
     # -- the demo: the panel -----------------------------------------------------------------------
     "panel.release": ("release at T0 + {notice} s", "T0 + {notice} 秒释放"),
     "panel.saved": ("Saved", "已保住"),

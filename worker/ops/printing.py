@@ -1,5 +1,6 @@
 """Where rich meets a stream: colours on a terminal, plain lines without escape codes elsewhere."""
 
+import io
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -12,6 +13,9 @@ PLAIN_COLUMNS = 110
 
 def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
     """Make the console of a stream; markup and emoji codes in names are never interpreted."""
+    if isinstance(stream, io.TextIOWrapper):
+        # A locale without these characters gets question marks and no traceback.
+        stream.reconfigure(errors="replace")
     return Console(
         file=stream,
         width=None if stream.isatty() else _columns(environ),

@@ -49,6 +49,36 @@ _NOT_OURS = (
     (r"it lacks the tag (.+) that select asks for", "缺少 select 要求的标签 {0}"),
 )
 
+_PARKED = (
+    (
+        (
+            r"instance (\S+) is not known in (\S+): it was released before it could be captured,"
+            r" or never existed; (.+)"
+        ),
+        "{1} 中查不到实例 {0}：记录之前已释放，或从未存在；{2}",
+    ),
+    (r"nothing of it was saved by us", "本工具没有保存它的任何内容"),
+    (r"its image is (\S+)", "其镜像为 {0}"),
+    (r"the source went before its image began", "源实例在开始制作镜像前已释放"),
+    (
+        r"the source went before it could be captured; its image exists",
+        "源实例在记录配置前已释放；其镜像存在",
+    ),
+    (r"the cloud refuses to make the image", "云端拒绝制作镜像"),
+    (r"image (\S+) has our name but is not ours", "镜像 {0} 占用了本次重建的名称，但不属于本工具"),
+    (r"image (\S+) has our name but no tag of ours", "镜像 {0} 占用了本次重建的名称，但没有标签"),
+    (r"image (\S+) vanished", "镜像 {0} 消失了"),
+    (r"image (\S+) is still at (\d+) %", "镜像 {0} 仍停留在 {1} %"),
+    (r"image (\S+) is (\S+)", "镜像 {0} 状态：{1}"),
+    (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
+    (r"the configuration forbids every candidate", "配置排除了所有候选"),
+    (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
+    (r"still waiting: (.+)", "仍在等待：{0}"),
+    (r"passed on (\d+) times", "已转发 {0} 次"),
+    (r"(\d+) launches were refused with unknown codes", "{0} 次下单被以未知错误码拒绝"),
+    (r"no end after (\d+) more runs", "又运行 {0} 次仍未结束"),
+)
+
 _REMARKS = (
     (r"tag (.+)", "标签 {0}"),
     (r"public address (.+)", "公网地址 {0}"),
@@ -62,6 +92,7 @@ _REMARKS = (
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image", "给镜像标注日期"),
+    (r"retaining the disks", "保留磁盘"),
     (r"refused candidates", "被拒绝的候选"),
     (r"the source's tags in the receipt", "回执中的源实例标签"),
     (r"the timeline", "时间线"),
@@ -75,6 +106,7 @@ _REMARKS = (
     (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),
     (r"the progress would not fit into a message", "进度超出消息容量"),
     (r"the image is not there", "镜像不存在"),
+    (r"unanswered", "没有应答"),
 )
 
 _CANDIDATES = (
@@ -149,5 +181,13 @@ _DEMO = (
 
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), chinese)
-    for pattern, chinese in (*_WAITING, *_NOT_OURS, *_REMARKS, *_CANDIDATES, *_ADVICE, *_DEMO)
+    for pattern, chinese in (
+        *_WAITING,
+        *_NOT_OURS,
+        *_PARKED,
+        *_REMARKS,
+        *_CANDIDATES,
+        *_ADVICE,
+        *_DEMO,
+    )
 )

@@ -100,7 +100,9 @@ def _message(message: Waiting, wording: Wording) -> Iterator[RenderableType]:
         f"message.{message.kind}",
         source=facts.get("source", "?"),
         step=wording.known("step", facts.get("step", "?")),
-        because=_because(facts.get("parked-because", ""), facts.get("parked", "")),
+        because=_because(
+            wording.sentence(facts.get("parked-because", "")), facts.get("parked", "")
+        ),
         why=facts.get("why", ""),
     )
     yield _indented(head, 4, "yellow" if message.kind in ("parked", "unreadable") else "")

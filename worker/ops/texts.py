@@ -205,7 +205,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "队列不存在：请运行 `aliyun-ops rule apply` 创建。",
     ),
     "status.empty": ("No message can be seen.", "没有可见的消息。"),
-    "status.seen": ("{number} messages can be seen:", "可见 {number} 条消息："),
+    "status.seen": ("Messages that can be seen: {number}", "可见 {number} 条消息："),
     "status.seen_all": (
         "At least {number} messages; a look shows no more at a time:",
         "至少 {number} 条消息，一次最多查看这么多：",

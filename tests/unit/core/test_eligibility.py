@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from worker.core.eligibility import is_interrupted, why_not_ours
+from worker.core.eligibility import why_not_ours
 from worker.core.model import RECYCLING, Instance
 from worker.core.policy import Policy
 
@@ -109,30 +109,7 @@ def test_skipping_wins_over_selection() -> None:
 
 
 def test_lock_is_the_evidence() -> None:
-    """The cloud's own lock confirms an interruption; an event alone confirms nothing."""
-    assert is_interrupted(SPOT)
-    assert not is_interrupted(replace(SPOT, locks=()))
-    assert not is_interrupted(replace(SPOT, locks=("financial", "security")))
-
-
-@pytest.mark.parametrize(
-    ("behavior", "status", "mode", "expected"),
-    [
-        ("Stop", "Stopped", "StopCharging", True),
-        ("stop", "Stopped", "StopCharging", True),
-        ("Stop", "Stopped", "KeepCharging", False),
-        ("Stop", "Stopping", "StopCharging", False),
-        ("Stop", "Running", "", False),
-        ("Terminate", "Stopped", "StopCharging", False),
-        ("", "Stopped", "StopCharging", False),
-    ],
-)
-def test_economical_source_is_known_by_its_stop(
-    behavior: str, status: str, mode: str, *, expected: bool
-) -> None:
-    """Only a source in economical mode that stands without charges was stopped by the platform."""
-    source = replace(
-        SPOT, locks=(), interruption_behavior=behavior, status=status, stopped_mode=mode
-    )
-
-    assert is_interrupted(source) == expected
+    """The cloud's own lock confirms an interruption; another lock confirms nothing."""
+    assert SPOT.is_recycling
+    assert not replace(SPOT, locks=()).is_recycling
+    assert not replace(SPOT, locks=("financial", "security")).is_recycling

@@ -142,3 +142,13 @@ def test_accepted_is_not_recovered(recovered: Progress) -> None:
     launched = replace(recovered.launched, running_at=0.0)
 
     assert written(replace(recovered, launched=launched))["outcome"] == "unfinished"
+
+
+def test_data_point_is_that_of_the_cloud_when_it_is_earlier(recovered: Progress) -> None:
+    """After a lost answer the image is older than our knowledge of it, and so is its data."""
+    launched = replace(recovered.launched, image_begun_at=T0 + 1.0)
+
+    disks = {disk["disk"]: disk for disk in written(replace(recovered, launched=launched))["disks"]}
+
+    assert disks["d-goes"]["data_point"] == "2026-11-23T00:00:01Z"
+    assert disks["d-goes"]["data_point_after_t0"] == 1.0

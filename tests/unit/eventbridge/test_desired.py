@@ -10,8 +10,7 @@ from eventbridge.cloud import Actual
 from eventbridge.desired import EVENT_PATTERN, desired_state, owner_in
 from eventbridge.export import actual_as_data, desired_as_data
 from eventbridge.pattern import takes
-from eventbridge.samples import NO_INSTANCE, SAMPLES, check_samples
-from eventbridge.samples import test_message as message_for
+from eventbridge.samples import NO_INSTANCE, SAMPLES, check_samples, harmless_message
 from worker.settings import Queue, Rule, Settings
 
 SETTINGS = Settings(account_id="1234567890123456", region="cn-hangzhou")
@@ -113,7 +112,9 @@ def test_pattern_takes_interruptions_only() -> None:
         ({}, [], False),
     ],
 )
-def test_pattern_of_exact_values(pattern: dict[str, object], event: object, expected: bool) -> None:  # noqa: FBT001
+def test_pattern_of_exact_values(
+    pattern: dict[str, object], event: object, *, expected: bool
+) -> None:
     """Keys are all needed, values are alternatives, and nothing is converted."""
     assert takes(pattern, event) is expected
 
@@ -125,11 +126,11 @@ def test_operator_is_not_guessed_at() -> None:
 
 
 @pytest.mark.parametrize("is_encoded", [True, False])
-def test_test_message_is_a_delivered_event_for_nobody(is_encoded: bool) -> None:  # noqa: FBT001
+def test_test_message_is_a_delivered_event_for_nobody(*, is_encoded: bool) -> None:
     """The message of `rule test --send` looks like a delivery and names an instance that cannot exist."""
     settings = Settings(account_id="1234567890", region="cn-beijing", rule=Rule(base64=is_encoded))
 
-    body = message_for(settings, 1_700_000_000.0)
+    body = harmless_message(settings, 1_700_000_000.0)
 
     event = json.loads(base64.b64decode(body, validate=True) if is_encoded else body)
     assert takes(EVENT_PATTERN, event)

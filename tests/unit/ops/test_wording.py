@@ -14,8 +14,9 @@ from worker.ops.wording import Language, Wording, language_of, printable
 
 CHINESE = Wording(Language.CHINESE)
 STEPS = Path(worker.steps.__file__).parent
+SPEAKERS = (*sorted(STEPS.rglob("*.py")), STEPS.parent / "engine.py")
 # Where a step says something: the call's name, and which argument is the sentence.
-SPOKEN = {"Wait": 2, "Moot": 2}
+SPOKEN = {"Wait": 2, "Moot": 2, "Parking": 1, "Parked": 2}
 
 
 def fields(text: str) -> set[str]:
@@ -34,7 +35,7 @@ def test_both_languages_speak_of_the_same(key: str) -> None:
 
 def sentences() -> Iterator[str]:
     """Find what the steps say, with 7 where they fill something in."""
-    for path in sorted(STEPS.rglob("*.py")):
+    for path in SPEAKERS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 at = SPOKEN.get(node.func.id)

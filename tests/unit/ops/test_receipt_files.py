@@ -1,0 +1,89 @@
+"""Receipts are found by any id that a person has at hand."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.ops.conftest import REPLACEMENT, SOURCE
+from worker.core.errors import Malformed, Permanent
+from worker.core.receipt import Receipt
+from worker.ops.printing import plain_text
+from worker.ops.receipt_files import BYTES_MAX, find, list_directory, read_file
+from worker.ops.receipt_list import receipt_list
+from worker.ops.wording import Wording
+
+
+@pytest.fixture
+def directory(tmp_path: Path, receipt: Receipt) -> Path:
+    older = replace(
+        receipt,
+        recreation="77" * 16,
+        t0="2026-11-22T08:00:00Z",
+        source=replace(receipt.source, instance="i-bp1older0000000000"),
+        replacement=replace(receipt.replacement, instance="i-bp1olderreplacement"),
+    )
+    for one in (older, receipt):
+        text = json.dumps(asdict(one), ensure_ascii=False)
+        (tmp_path / f"{one.recreation}.json").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_written_receipt_reads_back(directory: Path, receipt: Receipt) -> None:
+    """Nothing is lost between writing and reading, Chinese included."""
+    assert read_file(directory / f"{receipt.recreation}.json").receipt == receipt
+
+
+@pytest.mark.parametrize("wanted", ["3f2a", SOURCE, REPLACEMENT, REPLACEMENT[:10]])
+def test_receipt_is_found_by_any_of_its_ids(directory: Path, receipt: Receipt, wanted: str) -> None:
+    """Recreation, source and replacement all lead to it."""
+    assert find(directory, wanted).receipt.recreation == receipt.recreation
+
+
+def test_ambiguous_id_names_the_choices(directory: Path) -> None:
+    """Who gives too little of an id is told what there is."""
+    with pytest.raises(Permanent, match="777777777777"):
+        find(directory, "i-bp1")
+
+
+def test_unknown_id_says_how_to_list(directory: Path) -> None:
+    """A miss leads on."""
+    with pytest.raises(Permanent, match="without an id all are listed"):
+        find(directory, "i-unknown")
+
+
+def test_list_is_newest_first_and_names_what_is_no_receipt(directory: Path) -> None:
+    """A broken file neither hides the others nor is hidden."""
+    (directory / "broken.json").write_text("{", encoding="utf-8")
+
+    found, broken = list_directory(directory)
+    text = plain_text(receipt_list(found, broken, str(directory), Wording()))
+
+    assert [one.receipt.t0[:10] for one in found] == ["2026-11-23", "2026-11-22"]
+    assert "broken.json is not JSON" in text
+    assert text.index("3f2a9c0d3f2a") < text.index("777777777777")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[]", "not a receipt"),
+        ('{"format": 2}', "format 2"),
+        ('{"format": 1}', "not a receipt: recreation"),
+        ("x" * (BYTES_MAX + 1), "not JSON"),
+    ],
+)
+def test_what_is_no_receipt_says_why(tmp_path: Path, text: str, why: str) -> None:
+    """A wrong file ends in one sentence."""
+    path = tmp_path / "some.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(Malformed, match=why):
+        read_file(path)
+
+
+def test_missing_file_says_so(tmp_path: Path) -> None:
+    """A misspelt path ends in one sentence."""
+    with pytest.raises(Malformed, match="cannot be read"):
+        read_file(tmp_path / "none.json")

@@ -1,0 +1,215 @@
+"""Status tells stages from tags, meanings from messages, and never more than can be known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+from typing_extensions import override
+
+from worker import ports
+from worker.core import identity, signing
+from worker.core.inventory import Glimpse, Holdings, Snapshot
+from worker.core.model import Disk, Image, Instance
+from worker.ops.printing import plain_text
+from worker.ops.recreations import Stage, recreations
+from worker.ops.status import PEEK_MAX, Status, look
+from worker.ops.status_view import status_view
+from worker.ops.wording import Language, Wording
+
+ID = "3f2a9c0d" * 4
+SOURCE = "i-bp1source00000000001"
+KEY = b"only-for-this-test-0123456789"
+OURS = {identity.TAG_ID: ID, identity.TAG_OWNER: "default", identity.TAG_SOURCE: SOURCE}
+DATED = {**OURS, identity.TAG_DELETE_AFTER: "2026-11-30T10:00:00Z"}
+IMAGE = Image("m-bp1", f"recreation-{ID}", "Creating", usable=False, percent=43, tags=OURS)
+READY = replace(IMAGE, status="Available", usable=True)
+REPLACEMENT = Instance("i-bp1new", "Running", "ecs.g7.large", "cn-hangzhou-i", tags=OURS)
+RETAINED = Disk("d-bp1", "data", "cloud_essd", 40, tags={**OURS, identity.TAG_RETAINED: "yes"})
+NOTICE = (
+    '{"type": "ecs:Instance:PreemptibleInstanceInterruption",'
+    f' "data": {{"instanceId": "{SOURCE}", "action": "delete"}}}}'
+)
+
+
+@dataclass(frozen=True)
+class Held(ports.Inventory):
+    holdings: Holdings
+
+    @override
+    def tagged(self) -> Holdings:
+        return self.holdings
+
+
+@dataclass(frozen=True)
+class Seen(ports.Peek):
+    messages: tuple[Glimpse, ...] | None
+
+    @override
+    def peek(self, count: int) -> tuple[Glimpse, ...] | None:
+        return self.messages if self.messages is None else self.messages[:count]
+
+
+def glimpse(body: str = NOTICE, attributes: Mapping[str, str] | None = None) -> Glimpse:
+    return Glimpse("message-1", body, attributes or {}, 1_795_392_000.0, 2)
+
+
+def status(
+    *messages: Glimpse,
+    dead: tuple[Glimpse, ...] | None = (),
+    holdings: Holdings = Holdings(),  # noqa: B008 - frozen
+) -> Status:
+    queue, dead_letters = ("work", Seen(messages)), ("dead", Seen(dead))
+    return look(Held(holdings), queue, dead_letters, owner="default", keys=(KEY,))
+
+
+def shown(found: Status, language: Language = Language.ENGLISH) -> str:
+    return plain_text(status_view(found, Wording(language)))
+
+
+@pytest.mark.parametrize(
+    ("holdings", "stage"),
+    [
+        (Holdings(disks=(RETAINED,)), Stage.KEPT),
+        (Holdings(images=(IMAGE,)), Stage.IMAGING),
+        (Holdings(images=(replace(IMAGE, status="CreateFailed"),)), Stage.IMAGE_FAILED),
+        (Holdings(images=(READY,)), Stage.SAVED),
+        (
+            Holdings(images=(READY,), instances=(replace(REPLACEMENT, status="Pending"),)),
+            Stage.STARTING,
+        ),
+        (Holdings(images=(READY,), instances=(REPLACEMENT,)), Stage.RUNNING),
+        (Holdings(images=(replace(READY, tags=DATED),), instances=(REPLACEMENT,)), Stage.DONE),
+        (
+            Holdings(images=(READY,), instances=(replace(REPLACEMENT, status="Stopped"),)),
+            Stage.REPLACEMENT_ENDED,
+        ),
+        (Holdings(images=(replace(READY, tags=DATED),)), Stage.OVER),
+    ],
+    ids=lambda value: value.value if isinstance(value, Stage) else "",
+)
+def test_tags_tell_the_stage(holdings: Holdings, stage: Stage) -> None:
+    """What exists and how it is marked says how far a recreation has come."""
+    (found,) = recreations(holdings)
+
+    assert found.stage is stage
+    assert found.source == SOURCE
+
+
+def test_replacements_disks_are_not_taken_for_retained_ones() -> None:
+    """A launch tags the new disks too; only those that retain marked are the source's."""
+    new = Disk("d-new", "system", "cloud_essd", 40, tags=OURS, instance_id="i-bp1new")
+
+    (found,) = recreations(Holdings(disks=(RETAINED, new)))
+
+    assert [disk.disk_id for disk in found.retained] == ["d-bp1"]
+
+
+def test_quarantined_instance_is_no_replacement() -> None:
+    """One too many is told apart, and told loudly."""
+    extra = replace(
+        REPLACEMENT, instance_id="i-extra", tags={**OURS, identity.TAG_QUARANTINED: "i-bp1new"}
+    )
+    found = status(holdings=Holdings(instances=(REPLACEMENT, extra)))
+
+    (one,) = found.recreations
+
+    assert [each.instance_id for each in one.replacements] == ["i-bp1new"]
+    assert "delete by hand: i-extra" in shown(found)
+
+
+def test_unfinished_recreations_come_first() -> None:
+    """Who looks in a hurry looks at the top."""
+    other = {**DATED, identity.TAG_ID: "0" * 32}
+    done = replace(READY, tags=other)
+    finished = Holdings(images=(done, IMAGE), instances=(replace(REPLACEMENT, tags=other),))
+
+    assert [one.stage for one in recreations(finished)] == [Stage.IMAGING, Stage.DONE]
+
+
+def test_other_owners_are_counted_and_not_shown() -> None:
+    """Two deployments in one account do not report each other's work as theirs."""
+    theirs = replace(IMAGE, tags={**OURS, identity.TAG_OWNER: "staging"})
+
+    found = status(holdings=Holdings(images=(theirs,)))
+
+    assert (found.recreations, found.others) == ((), 1)
+    assert "1 more belong to other owners" in shown(found)
+
+
+def test_everything_of_a_recreation_is_shown() -> None:
+    """Image progress, disks, snapshots and the date are on the screen."""
+    snapshot = Snapshot("s-1", "progressing", 43, tags=OURS)
+    held = Holdings(images=(replace(IMAGE, tags=DATED),), disks=(RETAINED,), snapshots=(snapshot,))
+
+    text = shown(status(holdings=held))
+
+    for fact in (ID[:12], SOURCE, "m-bp1 Creating", "d-bp1 (40 GiB)", "2026-11-30T10:00:00Z"):
+        assert fact in text
+
+
+def test_bare_notice_names_its_source() -> None:
+    """A fresh event is read, not only counted."""
+    (message,) = status(glimpse()).queue.messages or ()
+
+    assert (message.kind, message.facts["source"], message.received) == ("notice", SOURCE, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [("not JSON", "unreadable"), ('{"type": "other:Event"}', "other")]
+)
+def test_other_bodies_are_told_apart(body: str, kind: str) -> None:
+    """What is not a notice is not called one."""
+    (message,) = status(glimpse(body)).queue.messages or ()
+
+    assert message.kind == kind
+
+
+def test_parked_message_says_what_to_do() -> None:
+    """Reason, time and advice are read from the attributes, in the reader's language."""
+    attributes = signing.sign(
+        {
+            "source": SOURCE,
+            "step": "image",
+            "t0": "2026-11-23T10:00:00Z",
+            "parked": "image_failed",
+            "parked-because": "image m-1 is CreateFailed",
+            "what-to-do": "Wait for the image in the console; when it is available, replay.",
+            "data-0": "xyz",
+        },
+        NOTICE,
+        KEY,
+    )
+    found = status(dead=(glimpse(attributes=attributes),))
+
+    (message,) = found.dead_letters.messages or ()
+
+    assert (message.kind, message.signed) == ("parked", True)
+    assert "data-0" not in message.facts
+    assert "image m-1 is CreateFailed (image_failed)" in shown(found)
+    assert "镜像 m-1 状态：CreateFailed" in shown(found, Language.CHINESE)
+    assert "处理办法：在控制台等待镜像可用" in shown(found, Language.CHINESE)
+
+
+def test_forged_attributes_are_called_untrusted() -> None:
+    """Who can send to the queue can write attributes; without our signature they prove nothing."""
+    forged = glimpse(attributes={"step": "launch", "source": "i-x\x1b[2J", "signature": "0" * 64})
+
+    text = shown(status(forged))
+
+    assert "not signed by our key" in text
+    assert "\x1b" not in text
+
+
+def test_full_look_is_called_a_part() -> None:
+    """A peek shows sixteen messages at most, so sixteen may be more."""
+    assert f"At least {PEEK_MAX} messages" in shown(status(*[glimpse()] * PEEK_MAX))
+
+
+def test_invisible_messages_are_spoken_of() -> None:
+    """An empty look proves nothing, and the reader is told."""
+    assert "A message that a worker holds" in shown(status())
+
+
+def test_missing_queue_names_the_remedy() -> None:
+    """No queue is a set-up that was not done."""
+    assert "aliyun-ops rule apply" in shown(status(dead=None))

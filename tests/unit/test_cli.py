@@ -1,0 +1,238 @@
+"""The command line's frame: help, options, exit codes, what it imports; and the `config` commands."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from worker import __version__
+from worker.cli import COMMANDS, main
+from worker.cli.failures import ExpectedFailures
+from worker.core.errors import Permanent
+from worker.settings import SettingsError, example_yaml
+from worker.settings.problems import Problem
+
+ENVIRON = {
+    "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",
+    "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou",
+    "ALIYUN_OPS_SIGNING_KEY": "0123456789abcdef" * 4,
+    "ALIYUN_OPS_CONFIG": "",
+}
+# What costs time to import and is not needed to print a help text.
+HEAVY = (
+    "pydantic",
+    "yaml",
+    "rich",
+    "mns",
+    "alibabacloud_tea_openapi",
+    "alibabacloud_ecs20140526",
+    "starlette",
+)
+
+
+def run(*arguments: str, **environ: str) -> Result:
+    """Run the program."""
+    return CliRunner(env={**ENVIRON, **environ}).invoke(main, arguments, prog_name="aliyun-ops")
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    """A configuration file that can be told by its owner."""
+    file = tmp_path / "good.yaml"
+    file.write_text("owner: good\n", encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    """A configuration file with two mistakes."""
+    file = tmp_path / "bad.yaml"
+    file.write_text("queue:\n  lease: 60\nlog:\n  level: loud\n", encoding="utf-8")
+    return str(file)
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Walk all commands below a group."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", [(), *commands(main)], ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    """Every command has a help text, and every option of it is explained."""
+    result = run(*path, "--help")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: aliyun-ops")
+    # An option without a text is followed by nothing on its line and no deeper line after it.
+    assert not re.search(r"^  -\S.*[^.\]\s]\s*$\n(?!\s{4,})", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_summaries_are_sentences(name: str) -> None:
+    """The list of commands is readable without importing any of them."""
+    assert COMMANDS[name].summary.endswith(".")
+    assert COMMANDS[name].summary in " ".join(run("--help").stdout.split())
+
+
+def test_frame_imports_nothing_heavy() -> None:
+    """The frame, its version and its list of commands cost click and nothing else."""
+    code = f"import sys, worker.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert result.stdout == "[]\n"
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    assert run("--version").stdout == f"aliyun-ops, version {__version__}\n"
+
+
+def test_config_may_stand_before_between_and_after(good: str) -> None:
+    """--config means the same in every place, and the last one counts."""
+    places = [
+        ("--config", good, "config", "show"),
+        ("config", "--config", good, "show"),
+        ("config", "show", "--config", good),
+        ("--config", "no.yaml", "config", "show", "--config", good),
+    ]
+
+    for place in places:
+        assert yaml.safe_load(run(*place).stdout)["owner"] == "good"
+    assert yaml.safe_load(run("config", "show", ALIYUN_OPS_CONFIG=good).stdout)["owner"] == "good"
+
+
+def test_wrong_configuration_is_sentences_and_exit_code_2(bad: str) -> None:
+    """Every problem is one line on stderr, without a traceback."""
+    result = run("--config", bad, "config", "check")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        "aliyun-ops: queue.lease: needs a unit (found 60); write 60s",
+        "log.level: is not one of the choices (found 'loud'); write one of 'debug', 'info', 'warning' or 'error'",
+    ]
+
+
+def test_check_in_json_tells_problems_too(bad: str, good: str) -> None:
+    """A program gets the verdict as data, in both cases."""
+    no, yes = (
+        run("config", "check", "--json", "--config", bad),
+        run("config", "check", "--json", "--config", good),
+    )
+
+    assert (no.exit_code, yes.exit_code) == (2, 0)
+    assert [each["path"] for each in json.loads(no.stdout)["problems"]] == [
+        "queue.lease",
+        "log.level",
+    ]
+    assert json.loads(yes.stdout) == {
+        "ok": True,
+        "file": good,
+        "receives": {"limit": 200, "needed": 165, "delivery": 1, "hand_backs": 144, "crashes": 20},
+        "signing_keys": 1,
+    }
+
+
+def test_check_tells_the_receives_and_a_missing_key(good: str) -> None:
+    """`check` prints the computed need of receives, and warns when the worker could not start."""
+    result = run("--config", good, "config", "check", ALIYUN_OPS_SIGNING_KEY="")
+
+    assert result.exit_code == 0
+    assert "covers the 165 receives that one recreation may need" in result.stdout
+    assert "ALIYUN_OPS_SIGNING_KEY is not set" in result.stdout
+
+
+def test_show_shows_no_secret(good: str) -> None:
+    """Neither form of `show` contains the signing key."""
+    for form in ((), ("--json",)):
+        result = run("--config", good, "config", "show", *form)
+
+        assert result.exit_code == 0
+        assert ENVIRON["ALIYUN_OPS_SIGNING_KEY"] not in result.output
+
+
+def test_example_is_the_shipped_file() -> None:
+    """A user without the repository gets its config.yaml."""
+    assert run("config", "example").stdout == example_yaml()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("no-such-command",), ("config", "no-such"), ("rule", "export", "--format", "xml")],
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    """What the program does not know is wrong usage."""
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Permanent("no permission; grant it"), 1),
+        (SettingsError(Problem("a", "is wrong", "write b")), 2),
+    ],
+)
+def test_expected_failures_have_exit_codes(error: Exception, code: int) -> None:
+    """An expected failure is its sentence; the SDK's exceptions behind it are not shown."""
+    group = failing(error)
+
+    result = CliRunner().invoke(group, ["fail"])
+
+    assert result.exit_code == code
+    assert result.stderr == f"aliyun-ops: {error}\n"
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    """What nobody expected is not dressed up as a sentence."""
+    result = CliRunner().invoke(failing(ZeroDivisionError("a bug")), ["fail"])
+
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def failing(error: Exception) -> click.Group:
+    """Return a program whose command fails."""
+
+    @click.group(cls=ExpectedFailures)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def fail() -> None:
+        raise error
+
+    return group
+
+
+def test_export_needs_no_cloud(good: str) -> None:
+    """`rule export` prints the same data in both formats and calls nothing."""
+    as_yaml = run("--config", good, "rule", "export")
+    as_json = run("--config", good, "rule", "export", "--format", "json")
+
+    assert yaml.safe_load(as_yaml.stdout) == json.loads(as_json.stdout)
+    assert json.loads(as_json.stdout)["rule"]["description"].startswith("aliyun-ops owner=good:")
+
+
+def test_local_test_of_the_pattern_needs_no_cloud(good: str) -> None:
+    """`rule test --local` judges the samples without credentials."""
+    result = run("--config", good, "rule", "test", "--local")
+
+    assert result.exit_code == 0
+    assert "interruption\tyes\tyes\tnot asked" in result.stdout
