@@ -47,43 +47,25 @@ class Worker:
     telemetry: ports.Telemetry
 
 
-def build_worker(
-    settings: Settings, environ: Mapping[str, str], *, until_idle: bool = False
-) -> Worker:
-    """Put a worker together; no call is made to the cloud.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every adapter of one process shares; credentials come from one provider."""
+
+    settings: Settings
+    clock: ports.Clock
+    telemetry: ports.Telemetry
+    provider: credentials.Provider
+
+
+def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surroundings:
+    """Put together what the adapters share; no call is made to the cloud.
 
     Raises:
-        Permanent: The signing key is missing.
+        Permanent: The emulator that the settings name does not answer.
     """
-    if not settings.signing_keys:
-        raise Permanent(
-            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
-            " the same random text of at least 16 characters for every worker (for example from"
-            " `openssl rand -hex 32`)"
-        )
     clock = build_clock(settings)
     telemetry = build_telemetry(settings, clock, environ)
-    threads = settings.worker.concurrency + THREADS_FOR_THE_QUEUE
-    cloud = build_cloud(
-        build_endpoint(settings, environ, clock, telemetry),
-        in_parallel=Beside(ThreadPoolExecutor(settings.worker.concurrency, "look")),
-    )
-    policy = build_policy(settings, own_instance_id=_own_instance_id(settings))
-    consumer = Consumer(
-        queue=build_queue(settings, settings.queue.name, environ, clock, telemetry),
-        dead_letters=build_queue(
-            settings, settings.queue.dead_letter_name, environ, clock, telemetry
-        ),
-        engine=Engine(recipe(cloud, policy), policy, clock, telemetry),
-        clock=clock,
-        tasks=ThreadTasks(
-            threads, clock=clock, on_crash=lambda error: telemetry.failure("bug", error)
-        ),
-        telemetry=telemetry,
-        receipts=_receipts(settings, telemetry),
-        terms=build_terms(settings, until_idle=until_idle),
-    )
-    return Worker(consumer, telemetry)
+    return Surroundings(settings, clock, telemetry, credentials.provider(environ))
 
 
 def build_clock(settings: Settings) -> ports.Clock:
@@ -101,6 +83,43 @@ def build_clock(settings: Settings) -> ports.Clock:
         raise Permanent(f"clock.emulator {url} does not answer as an emulator: {error}") from None
 
 
+def build_worker(
+    settings: Settings, environ: Mapping[str, str], *, until_idle: bool = False
+) -> Worker:
+    """Put a worker together; no call is made to the cloud.
+
+    Raises:
+        Permanent: The signing key is missing.
+    """
+    if not settings.signing_keys:
+        raise Permanent(
+            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
+            " the same random text of at least 16 characters for every worker (for example from"
+            " `openssl rand -hex 32`)"
+        )
+    around = build_surroundings(settings, environ)
+    clock, telemetry = around.clock, around.telemetry
+    looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
+    cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
+    policy = build_policy(settings, own_instance_id=_own_instance_id(settings))
+    tasks = ThreadTasks(
+        settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
+        clock=clock,
+        on_crash=lambda error: telemetry.failure("bug", error),
+    )
+    consumer = Consumer(
+        queue=build_queue(around, settings.queue.name),
+        dead_letters=build_queue(around, settings.queue.dead_letter_name),
+        engine=Engine(recipe(cloud, policy), policy, clock, telemetry),
+        clock=clock,
+        tasks=tasks,
+        telemetry=telemetry,
+        receipts=_receipts(settings, telemetry),
+        terms=build_terms(settings, until_idle=until_idle),
+    )
+    return Worker(consumer, telemetry)
+
+
 def build_telemetry(
     settings: Settings, clock: ports.Clock, environ: Mapping[str, str]
 ) -> StructlogTelemetry:
@@ -112,24 +131,19 @@ def build_telemetry(
     return StructlogTelemetry(clock, stream=sys.stderr, as_json=as_json, secrets=secrets)
 
 
-def build_endpoint(
-    settings: Settings,
-    environ: Mapping[str, str],
-    clock: ports.Clock,
-    telemetry: ports.Telemetry,
-) -> Endpoint:
+def build_endpoint(around: Surroundings) -> Endpoint:
     """Return the region's ECS and VPC behind the official SDKs, which load on first use."""
-    provider = credentials.provider(environ)
+    settings = around.settings
     call = SdkCall(
         settings.region,
-        credential=lambda: credentials.sdk_credential(provider),
+        credential=lambda: credentials.sdk_credential(around.provider),
         endpoints={"ecs": settings.urls.ecs, "vpc": settings.urls.vpc},
         connect_seconds=settings.worker.connect_timeout,
         read_seconds=settings.worker.read_timeout,
         connections=settings.worker.concurrency * 2,
     )
     limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
-    return Endpoint(call, settings.region, limiter, clock, telemetry)
+    return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
 
 
 def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
@@ -144,21 +158,15 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
     )
 
 
-def build_queue(
-    settings: Settings,
-    name: str,
-    environ: Mapping[str, str],
-    clock: ports.Clock,
-    telemetry: ports.Telemetry,
-) -> MnsQueue:
+def build_queue(around: Surroundings, name: str) -> MnsQueue:
     """Return one queue of the account."""
     return MnsQueue(
-        settings.urls.mns,
+        around.settings.urls.mns,
         name,
-        credentials=credentials.provider(environ),
-        clock=clock,
-        telemetry=telemetry,
-        socket_seconds=settings.worker.read_timeout,
+        credentials=around.provider,
+        clock=around.clock,
+        telemetry=around.telemetry,
+        socket_seconds=around.settings.worker.read_timeout,
     )
 
 
@@ -218,29 +226,18 @@ def _own_instance_id(settings: Settings) -> str:
     return "" if settings.clock.emulator is not None else metadata.own_instance_id()
 
 
-def build_inventory(
-    settings: Settings,
-    environ: Mapping[str, str],
-    clock: ports.Clock,
-    telemetry: ports.Telemetry,
-) -> ports.Inventory:
+def build_inventory(around: Surroundings) -> ports.Inventory:
     """Return the look at everything that recreations have made or kept."""
-    return EcsInventory(build_endpoint(settings, environ, clock, telemetry))
+    return EcsInventory(build_endpoint(around))
 
 
-def build_peek(
-    settings: Settings,
-    name: str,
-    environ: Mapping[str, str],
-    clock: ports.Clock,
-    telemetry: ports.Telemetry,
-) -> ports.Peek:
+def build_peek(around: Surroundings, name: str) -> ports.Peek:
     """Return the look into one queue of the account."""
     return MnsPeek(
-        settings.urls.mns,
+        around.settings.urls.mns,
         name,
-        credentials=credentials.provider(environ),
-        clock=clock,
-        telemetry=telemetry,
-        socket_seconds=settings.worker.read_timeout,
+        credentials=around.provider,
+        clock=around.clock,
+        telemetry=around.telemetry,
+        socket_seconds=around.settings.worker.read_timeout,
     )

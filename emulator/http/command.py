@@ -7,14 +7,14 @@ import random
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from emulator.assumptions import Assumptions
 from emulator.http.clock import VirtualClock
@@ -51,22 +51,22 @@ def changed(settings: Settings, changes: tuple[str, ...]) -> Settings:
     Raises:
         click.BadParameter: A name is unknown or a value is of another kind.
     """
-    known = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    known = [item.name for item in fields(settings)]
     new: dict[str, Any] = {}
     for text in changes:
-        name, _, value = text.partition("=")
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
         if name not in known:
             raise click.BadParameter(f"{name!r} is none of {', '.join(sorted(known))}")
-        new[name] = _like(name, known[name], yaml.safe_load(value))
-    return replace(settings, **new)
-
-
-def _like(name: str, sample: object, value: object) -> object:
-    if isinstance(sample, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if sample is None or value is None or isinstance(value, type(sample)):
-        return value
-    raise click.BadParameter(f"{name} is like {sample!r} (found {value!r})")
+        new[name] = yaml.safe_load(value)
+    whole = {name: new.get(name, getattr(settings, name)) for name in known}
+    try:
+        return TypeAdapter(type(settings)).validate_python(whole)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise click.BadParameter(f"{where}: {first['msg']} (found {first['input']!r})") from error
 
 
 def build_service(

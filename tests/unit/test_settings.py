@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -185,6 +186,7 @@ def test_wrong_size_says_what_to_write(value: object, said: str) -> None:
     assert the_problem({"queue": {"max_message_size": value}}) == f"queue.max_message_size: {said}"
 
 
+@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(min_value=1_000, max_value=3_600_000).map(lambda ms: ms / 1000))
 def test_duration_survives_being_written(seconds: float) -> None:
     """What is written for a duration reads back as the same duration."""
@@ -437,6 +439,7 @@ def test_given_address_wins_and_gets_a_scheme() -> None:
     assert settings.urls.mns == "http://127.0.0.1:80"
 
 
+@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from([*Settings.model_fields, "x"]),

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from worker.bootstrap import build_clock, build_inventory, build_peek, build_telemetry
+from worker.bootstrap import build_inventory, build_peek, build_surroundings
 from worker.cli.options import examples, json_option, language_option, pass_settings
 from worker.cli.output import print_json
 from worker.ops.printing import console_for, show
@@ -34,14 +34,11 @@ def status(settings: Settings, *, language: str | None, as_json: bool) -> None:
 
 
 def _look(settings: Settings) -> Status:
-    clock = build_clock(settings)
-    telemetry = build_telemetry(settings, clock, os.environ)
+    around = build_surroundings(settings, os.environ)
     names = settings.queue.name, settings.queue.dead_letter_name
-    queue, dead_letters = (
-        (name, build_peek(settings, name, os.environ, clock, telemetry)) for name in names
-    )
+    queue, dead_letters = ((name, build_peek(around, name)) for name in names)
     return look(
-        build_inventory(settings, os.environ, clock, telemetry),
+        build_inventory(around),
         queue,
         dead_letters,
         owner=settings.owner,

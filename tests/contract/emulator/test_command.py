@@ -141,6 +141,8 @@ def test_a_scenario_file_and_other_keys(start: Start, tmp_path: Path) -> None:
         (["--assume", "moon_is_cheese=true"], "moon_is_cheese"),
         (["--assume", "client_token_seconds=soon"], "client_token_seconds"),
         (["--ecs", "image_seconds"], "image_seconds"),
+        (["--ecs", "image_seconds=soon"], "image_seconds"),
+        (["--ecs", "calls_per_minute={RunInstances: many}"], "RunInstances"),
         (["--scenario", "no-such-file"], "no-such-file"),
     ],
 )

@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, *, role: bool = True, **assumed: object) -> None:
         assumptions = Assumptions(**assumed)  # type: ignore[arg-type]
-        self.world = World(ACCOUNT, assumptions, random.Random(7))  # noqa: S311
+        self.world = World(ACCOUNT, assumptions, random.Random(7))
         self.queues = QueueService(self.world, REGION)
         self.service = EventBridgeService(self.world, REGION, self.queues)
         self.queues.create_queue("events", None, 0.0)
@@ -303,7 +303,7 @@ def test_a_queue_that_refuses_the_size_counts_as_failure() -> None:
 
 def test_exponential_decay_pauses() -> None:
     """176 retries in a day: 1, 2, 4 to 256 s, then 167 times 512 s."""
-    pauses = list(retry_pauses("EXPONENTIAL_DECAY_RETRY", random.Random(1)))  # noqa: S311
+    pauses = list(retry_pauses("EXPONENTIAL_DECAY_RETRY", random.Random(1)))
 
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256] + [512] * 167
 
@@ -311,7 +311,7 @@ def test_exponential_decay_pauses() -> None:
 @given(st.integers())
 def test_backoff_pauses(seed: int) -> None:
     """Three retries, each 10 to 20 s after the last."""
-    pauses = list(retry_pauses("BACKOFF_RETRY", random.Random(seed)))  # noqa: S311
+    pauses = list(retry_pauses("BACKOFF_RETRY", random.Random(seed)))
 
     assert len(pauses) == 3
     assert all(10 <= pause <= 20 for pause in pauses)

@@ -12,7 +12,7 @@ RECEIVE = Call("smq", "cn-hangzhou", "ReceiveMessage", "events")
 
 @pytest.fixture
 def book() -> FaultBook:
-    return FaultBook(random.Random(7))  # noqa: S311
+    return FaultBook(random.Random(7))
 
 
 def struck(book: FaultBook, call: Call, *instants: float) -> list[bool]:
@@ -54,7 +54,7 @@ def test_probability_is_seeded() -> None:
     """The same seed strikes the same calls."""
     runs = []
     for _ in range(2):
-        book = FaultBook(random.Random(3))  # noqa: S311
+        book = FaultBook(random.Random(3))
         book.add(FaultRule(Answer.DROP, count=None, probability=0.5))
         runs.append(struck(book, RUN, *range(40)))
 

@@ -53,7 +53,7 @@ class Desk:
 
     def __init__(self, **assumed: object) -> None:
         assumptions = Assumptions(**assumed)  # type: ignore[arg-type]
-        self.world = World(ACCOUNT, assumptions, random.Random(7))  # noqa: S311
+        self.world = World(ACCOUNT, assumptions, random.Random(7))
         self.queues = QueueService(self.world, REGION)
         self.service = EventBridgeService(self.world, REGION, self.queues)
         self.now = 1000.0

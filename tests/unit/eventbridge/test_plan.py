@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventbridge.changes import (
@@ -159,6 +159,7 @@ def states(draw: st.DrawFn) -> Actual:
     return Actual(queues, draw(st.booleans()), draw(st.none() | rules))
 
 
+@settings(deadline=None)
 @given(states())
 def test_plan_on_top_of_its_own_effect_is_empty(actual: Actual) -> None:
     """From any state, carrying out the plan leaves nothing to plan; a refused plan changes nothing."""
@@ -172,6 +173,7 @@ def test_plan_on_top_of_its_own_effect_is_empty(actual: Actual) -> None:
         assert second.is_empty, [change.sentence for change in second.changes]
 
 
+@settings(deadline=None)
 @given(states())
 def test_other_targets_always_stay(actual: Actual) -> None:
     """Neither apply nor destroy ever touches a target that is not ours."""
@@ -190,6 +192,7 @@ def test_other_targets_always_stay(actual: Actual) -> None:
         assert others <= set(state.rule.targets if state.rule else ())
 
 
+@settings(deadline=None)
 @given(actual=states(), occupied=st.sets(queue_names), purge=st.booleans())
 def test_removal_keeps_what_is_not_ours_and_what_holds_messages(
     actual: Actual, occupied: set[str], *, purge: bool
@@ -335,6 +338,9 @@ def test_what_the_cloud_does_not_tell_is_no_drift() -> None:
     silent = replace(DESIRED.target, retry=None, errors_tolerance=None)
 
     assert plan(DESIRED, with_rule(set_up(), targets=(silent,))).is_empty
+    assert plan(
+        DESIRED, with_queue(set_up(), 0, attributes=QueueAttributes(None, None, None, None))
+    ).is_empty
 
 
 def test_spelling_of_the_pattern_is_no_drift() -> None:

@@ -1,0 +1,36 @@
+"""What importing costs: an SDK is loaded when it is called, not before."""
+
+import subprocess
+import sys
+
+import pytest
+
+SDKS = ("mns", "alibabacloud_", "Tea", "darabonba", "aiohttp", "requests")
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Import in a fresh interpreter and return the names of all loaded modules."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["worker.main", "worker.cli", "worker.bootstrap"])
+def test_importing_the_worker_loads_no_sdk(module: str) -> None:
+    """Neither the entry points nor the composition root load an SDK or one of its models."""
+    found = loaded_by(f"import {module}")
+
+    assert module in found
+    assert sorted(name for name in found if name.startswith(SDKS)) == []
+
+
+def test_importing_the_entry_point_loads_next_to_nothing() -> None:
+    """A wrong option is told without paying for configuration, logging or tables."""
+    found = loaded_by("import worker.main")
+
+    assert found.isdisjoint({"pydantic", "structlog", "rich", "yaml", "click"})
