@@ -87,7 +87,7 @@ class Exchange:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         return Request(
             method=self._scope["method"],
-            path=self._scope["raw_path"].decode("latin-1"),
+            path=_origin_form(self._scope["raw_path"].decode("latin-1")),
             query=self._scope["query_string"],
             headers=headers,
             body=await self._read_body(),
@@ -152,3 +152,10 @@ class Exchange:
     def _transport(self) -> asyncio.Transport:
         transport: asyncio.Transport = self._scope["state"]["transport"]
         return transport
+
+
+def _origin_form(path: str) -> str:
+    """Strip scheme and host, which clients send that take the emulator for their proxy."""
+    if path.startswith("/"):
+        return path
+    return "/" + path.partition("://")[2].partition("/")[2]

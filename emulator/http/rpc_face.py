@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.faults import Call
 from emulator.http.exchange import Reply, Request
+from emulator.http.hosts import region_of_host
 from emulator.http.service import Service
 from emulator.http.work import Work
 from emulator.state.errors import ApiError
@@ -38,8 +39,8 @@ class RpcFace:
         )
         service = self._service
         verify(signed, service.keys, service.nonces, service.wall())
-        region = call.region or self._region
         host = request.headers.get("host", "")
+        region = call.region or region_of_host(host, service.cloud.regions) or self._region
 
         def perform(now: float) -> Reply:
             try:

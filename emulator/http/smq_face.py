@@ -4,16 +4,13 @@ import re
 
 from emulator.faults import Call
 from emulator.http.exchange import Reply, Request
+from emulator.http.hosts import queue_host
 from emulator.http.service import Service
 from emulator.http.work import Waiting, Work
 from emulator.state.errors import ApiError
 from emulator.state.queues import QueueService
 from emulator.wire import mns_http, mns_signature
 
-# Public, internal and older internal addresses. Source: SMQ "Endpoints".
-_ENDPOINT = re.compile(
-    r"(?P<account>\d+)\.mns\.(?P<region>[a-z0-9-]+?)(?:-internal(?:-vpc)?)?\.aliyuncs\.com(?::\d+)?\Z"
-)
 _CODE = re.compile(rb"<(?:Error)?Code>([^<]*)<")
 _CLIENT_ERROR = 400
 
@@ -62,15 +59,16 @@ class SmqFace:
         Raises:
             ApiError: The host names another account, or a region that is not here.
         """
-        match = _ENDPOINT.match(request.headers.get("host", ""))
-        if match is None:
+        named = queue_host(request.headers.get("host", ""))
+        if named is None:
             return self._region
+        account, region = named
         cloud = self._service.cloud
-        if match["account"] != cloud.world.account_id or match["region"] not in cloud.regions:
+        if account != cloud.world.account_id or region not in cloud.regions:
             raise ApiError(
-                403, "AccessDenied", "The OwnerId that your Access Key Id does not match."
+                403, "AccessDenied", f"Account {account} has no queues in {region} here."
             )
-        return match["region"]
+        return region
 
 
 def _call(request: Request, region: str) -> Call:

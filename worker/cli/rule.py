@@ -132,7 +132,8 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
     Nobody can publish an event of ECS: the bus `default` takes the cloud's own events only, and EventBridge has no other way
     to try a rule end to end. So nothing is sent by default. --send puts a message into the queue that looks like a delivered
     notice for an instance that does not exist. It carries no signature, so that the worker only looks at the cloud, finds no
-    such instance, and acknowledges it: this tests the way from the queue to the worker and changes nothing.
+    such instance after two looks, and parks it as source_gone within a minute: this tests the way from the queue through the
+    worker to the dead-letter queue, where `status` shows it, and changes nothing.
     """
     cloud = None if local and not send else _cloud(settings)
     checks = check_samples(None if local else cloud)
@@ -147,7 +148,8 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
         )
         if sent is not None:
             click.echo(
-                f"message {sent} is in {settings.queue.name}; the worker's log should tell of it within seconds"
+                f"message {sent} is in {settings.queue.name}; the worker's log should tell of it within seconds, "
+                "and the dead-letter queue hold it within a minute"
             )
     wrong = [check.name for check in checks if not check.is_good]
     if wrong:

@@ -12,7 +12,6 @@ from worker.settings.receives import ReceivesNeeded, receives_needed
 from worker.settings.sections import (
     Cleanup,
     Clock,
-    Clone,
     Endpoints,
     Image,
     Launch,
@@ -28,7 +27,6 @@ from worker.settings.sections import (
 __all__ = [
     "Cleanup",
     "Clock",
-    "Clone",
     "Endpoints",
     "Image",
     "Launch",

@@ -14,7 +14,6 @@ from worker.settings.names import AccountId, Owner, RegionId
 from worker.settings.sections import (
     Cleanup,
     Clock,
-    Clone,
     Endpoints,
     Image,
     Launch,
@@ -52,7 +51,6 @@ class Settings(Section):
     notice: Notice = Notice()
     image: Image = Image()
     launch: Launch = Launch()
-    clone: Clone = Clone()
     cleanup: Cleanup = Cleanup()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()

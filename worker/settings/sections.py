@@ -213,19 +213,6 @@ class Launch(Section):
         default=900.0,
         description="A replacement seen but not running this long after it was accepted needs a person.",
     )
-    generations_per_day: Annotated[StrictInt, Within(1, 1_000)] = Field(
-        default=6,
-        description="Replacements of one original server per day; beyond it a person decides.",
-    )
-
-
-class Clone(Section):
-    """What of the source the replacement does not take over by itself."""
-
-    user_data: Literal["omit", "rerun"] = Field(
-        default="omit",
-        description="`omit`: the image already holds what the user data did; `rerun`: the replacement runs it again.",
-    )
 
 
 class Cleanup(Section):

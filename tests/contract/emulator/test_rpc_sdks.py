@@ -18,6 +18,9 @@ from alibabacloud_vpc20160428 import models as vpc
 from alibabacloud_vpc20160428.client import Client as VpcClient
 from mns.queue import Queue
 
+from emulator.http.local import LocalEmulator
+from emulator.overview import DUMPS
+
 # The SDK takes the time in a way that Python 3.12 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:.*utcnow:DeprecationWarning")
 
@@ -214,6 +217,27 @@ def test_each_port_is_a_region(make_config: Callable[..., Config], source: str) 
     assert [row.instance_id for row in here.instances.instance] == [source]
     images = there.describe_instances(ecs.DescribeInstancesRequest(region_id="cn-shanghai")).body
     assert images.total_count == 0
+
+
+def test_the_host_can_name_the_region(
+    make_config: Callable[..., Config], emulator: LocalEmulator
+) -> None:
+    """A client that takes the emulator for its proxy keeps the cloud's own host names."""
+    for region in ("cn-hangzhou", "cn-shanghai"):
+        config = make_config(
+            endpoint=f"eventbridge.{region}.aliyuncs.com", http_proxy=emulator.urls["cn-hangzhou"]
+        )
+        client = EventBridgeClient(config)
+        rule = eb.CreateRuleRequest(
+            event_bus_name="default", rule_name=f"in-{region}", filter_pattern=PATTERN
+        )
+        assert client.create_rule(rule).body.success
+
+    shown = emulator.run(lambda service: DUMPS["rules"](service, service.now()))
+    assert [(row["region"], row["RuleName"]) for row in shown] == [
+        ("cn-hangzhou", "in-cn-hangzhou"),
+        ("cn-shanghai", "in-cn-shanghai"),
+    ]
 
 
 def test_vpc(make_config: Callable[..., Config], source: str, control: Callable[..., Any]) -> None:
