@@ -41,7 +41,9 @@ class Cloud:
         start: float = 0.0,
     ) -> None:
         self.world = World(
-            account_id, assumptions or Assumptions(), rng or random.Random(0)  # noqa: S311
+            account_id,
+            assumptions or Assumptions(),
+            rng or random.Random(0),  # noqa: S311
         )
         self.regions = tuple(regions)
         self.started_at = start
@@ -105,7 +107,5 @@ class Cloud:
         service = self._services.get((product, region))
         if service is None:
             self.world.complain(f"{product} {action}: region {region!r} does not exist here")
-            raise ApiError(
-                404, "InvalidRegionId.NotFound", f"The region {region} does not exist."
-            )
+            raise ApiError(404, "InvalidRegionId.NotFound", f"The region {region} does not exist.")
         return service.call(action, params, now)
