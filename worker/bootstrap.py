@@ -52,7 +52,7 @@ class Surroundings:
     """What every adapter of one process shares; credentials come from one provider."""
 
     settings: Settings
-    clock: ports.Clock
+    clock: ports.CorrectedClock
     telemetry: ports.Telemetry
     provider: credentials.Provider
 
@@ -68,7 +68,7 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
     return Surroundings(settings, clock, telemetry, credentials.provider(environ))
 
 
-def build_clock(settings: Settings) -> ports.Clock:
+def build_clock(settings: Settings) -> ports.CorrectedClock:
     """Return the machine's time, or the emulator's when the settings name one.
 
     Raises:

@@ -37,13 +37,24 @@ from worker.holding import (
     SuccessorSent,
     Terms,
 )
-from worker.ports import Clock, Delivery, Lease, LeaseLost, Queue, Receipts, Tasks, Telemetry
+from worker.ports import (
+    CorrectedClock,
+    Delivery,
+    Lease,
+    LeaseLost,
+    Queue,
+    Receipts,
+    Tasks,
+    Telemetry,
+)
 
 SENT_REMEMBERED_MAX = 4_096
 IDLE_SECONDS = 30.0
 # Shares of the lease: when it is renewed, and what must be left of it to rely on it.
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
+# Source: SMQ "ChangeMessageVisibility": at most 12 hours.
+LEASE_MAX_SECONDS = 43_200.0
 # Events of one source this close together tell of one interruption.
 SAME_NOTICE_SECONDS = 60.0
 
@@ -55,7 +66,7 @@ class Consumer:
     queue: Queue
     dead_letters: Queue
     engine: Engine
-    clock: Clock
+    clock: CorrectedClock
     tasks: Tasks
     telemetry: Telemetry
     receipts: Receipts
@@ -163,8 +174,15 @@ class Consumer:
         self._receiving = False
         self._receive_failures = 0
         self._idle = not deliveries
+        self._learn_the_time(deliveries)
         for delivery in deliveries:
             self._admit(delivery)
+
+    def _learn_the_time(self, deliveries: Sequence[Delivery]) -> None:
+        told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
+        off = self.clock.learn(max(told)) if told else 0.0
+        if off:
+            self.telemetry.event("clock_corrected", seconds=round(off, 1))
 
     def _receive_failed(self, error: RecreationError) -> None:
         self._receiving = False
@@ -184,12 +202,13 @@ class Consumer:
         known = self.held.get(delivery.message_id)
         if known is not None:
             # Delivered again although we hold it: the newer handle is the one that lives.
-            known.delivery = delivery
+            known.delivery = self._with_sound_lease(delivery)
             self._schedule(known)
             return
         now = self.clock.now()
         reading = self._read_safely(delivery, now)
-        held = Held(delivery, None, None, due=now, decision=_decision(reading))
+        sound = self._with_sound_lease(delivery)
+        held = Held(sound, None, None, due=now, decision=_decision(reading))
         if isinstance(reading, Work):
             held.progress, held.sent = reading.progress, reading.sent
         self.held[delivery.message_id] = held
@@ -198,6 +217,13 @@ class Consumer:
         if self.stopping:
             self._hand_back(held)
         self._schedule(held)
+
+    def _with_sound_lease(self, delivery: Delivery) -> Delivery:
+        """Distrust a lease that does not fit the present: the clocks differ, so renew at once."""
+        now = self.clock.now()
+        if 0 < delivery.lease_until - now <= LEASE_MAX_SECONDS:
+            return delivery
+        return replace(delivery, lease_until=now + self.terms.lease * RENEW_AT_SHARE)
 
     def _read_safely(self, delivery: Delivery, now: float) -> Reading:
         """Read a message; a defect in reading one must not end the worker, nor cost the message."""

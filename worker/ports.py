@@ -41,6 +41,17 @@ class Clock(Protocol):
         ...
 
 
+class CorrectedClock(Clock, Protocol):
+    """A clock that follows the cloud's."""
+
+    def learn(self, told: float) -> float:
+        """Take the cloud's own time for the truth, and return by how many seconds it was off.
+
+        A host's clock may be minutes wrong, and every decision here is about the cloud's time.
+        """
+        ...
+
+
 class Sources(Protocol):
     """Reads about the instance that is being reclaimed."""
 
@@ -138,6 +149,7 @@ class Delivery:
         attributes: User properties as received, unverified.
         enqueued_at: Epoch seconds.
         lease_until: When it becomes visible to others unless it is renewed.
+        told_at: The cloud's time of this receive, where the message tells it.
     """
 
     message_id: str
@@ -147,6 +159,7 @@ class Delivery:
     enqueued_at: float
     dequeue_count: int
     lease_until: float
+    told_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class StateWorld:
 
     def queue(self, name: str) -> ports.Queue:
         self.on_cloud(lambda cloud, now: _create_queue(cloud, name, now))
-        return CloudQueue(self.cloud, REGION, name, self.kernel, latency=0.0)
+        return CloudQueue(self.cloud, REGION, name, self.kernel, self.clock, latency=0.0)
 
     def on_cloud(self, work: Callable[[Cloud, float], T]) -> T:
         self.cloud.advance(self.kernel.now)

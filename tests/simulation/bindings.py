@@ -11,7 +11,7 @@ from emulator.state.queues import OutMessage, Property
 from tests.simulation.kernel import Kernel
 from worker.adapters.ecs.call import ApiRefusal, product_of
 from worker.core.errors import Permanent, Throttled
-from worker.ports import Delivery, Lease, LeaseLost
+from worker.ports import Clock, Delivery, Lease, LeaseLost
 
 DEAD_HANDLE = {"MessageNotExist", "ReceiptHandleError"}
 
@@ -44,6 +44,7 @@ class CloudQueue:
     region: str
     name: str
     kernel: Kernel
+    clock: Clock
     latency: float = 0.02
 
     def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
@@ -63,6 +64,7 @@ class CloudQueue:
                         enqueued_at=one.enqueue_ms / 1000,
                         dequeue_count=one.dequeue_count,
                         lease_until=(one.next_visible_ms or 0) / 1000,
+                        told_at=one.first_dequeue_ms / 1000 if one.dequeue_count == 1 else None,
                     )
                     for one in found
                 )
@@ -98,14 +100,15 @@ class CloudQueue:
             raise _translated(error) from None
 
     def renew(self, handle: str, seconds: float) -> Lease:
+        begun = self.clock.now()
         self.kernel.sleep(self.latency)
         try:
-            fresh, until = self._service().change_visibility(
+            fresh, _ = self._service().change_visibility(
                 self.name, handle, max(1, math.ceil(seconds)), self.kernel.now
             )
         except ApiError as error:
             raise _translated(error) from None
-        return Lease(fresh, until / 1000)
+        return Lease(fresh, begun + max(1, math.ceil(seconds)))
 
     def _service(self) -> Any:
         self.cloud.advance(self.kernel.now)

@@ -116,8 +116,8 @@ class Simulation:
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
         tasks = SimulatedTasks(self.kernel)
         consumer = Consumer(
-            queue=self._queue(name, "queue", QUEUE),
-            dead_letters=self._queue(name, "dead_letters", DEAD),
+            queue=self._queue(name, "queue", QUEUE, clock),
+            dead_letters=self._queue(name, "dead_letters", DEAD, clock),
             engine=Engine(
                 recipe(CloudPorts(**ports), self.policy), self.policy, clock, self.notebook
             ),
@@ -129,8 +129,9 @@ class Simulation:
         )
         return SimulatedWorker(name, tasks, consumer)
 
-    def _queue(self, worker: str, port: str, name: str) -> Any:
-        return self.interposer.wrap(worker, port, CloudQueue(self.cloud, REGION, name, self.kernel))
+    def _queue(self, worker: str, port: str, name: str, clock: SimulatedClock) -> Any:
+        queue = CloudQueue(self.cloud, REGION, name, self.kernel, clock)
+        return self.interposer.wrap(worker, port, queue)
 
 
 def simulate(

@@ -1,5 +1,6 @@
 """Whole recreations on virtual time: what users meet, without faults of the network."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -253,3 +254,22 @@ def test_refusals_that_nobody_understands_are_parked_and_not_repeated_for_ever()
     assert line["park"] == "refused_by_the_cloud"
     assert line["code"] == "InvalidSystemDiskSize.ValueNotSupported"
     assert len(simulation.notebook.named("refused")) < 8
+
+
+@pytest.mark.parametrize("skew", [-600.0, 600.0])
+@pytest.mark.parametrize("lag", [1.0, 20.0])
+def test_a_wrong_clock_neither_loses_nor_hurries(skew: float, lag: float) -> None:
+    """A host that is ten minutes off recreates as if it were not, even when the lock shows late."""
+    simulation = simulate(ecs=dataclasses.replace(QUICK, lock_delay_seconds=lag))
+    source = add_source(simulation)
+    simulation.start_worker("one", skew=skew)
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, source) == []
+    (replacement,) = replacements(simulation)
+    assert replacement["Status"] == "Running"
+    (told,) = simulation.notebook.named("clock_corrected")
+    assert told["seconds"] == pytest.approx(-skew, abs=2.0)
+    assert simulation.notebook.named("lease_lost") == []

@@ -16,14 +16,28 @@ from worker import ports
 
 _TIMEOUT_SECONDS: Final = 5.0
 _ANSWER_BYTES_MAX: Final = 4096
+# An answer's way home takes a while; less than this is not worth a jump.
+_TOLERATED_SECONDS: Final = 2.0
 
 
-class RealClock(ports.Clock):
-    """The time of the operating system."""
+class RealClock(ports.CorrectedClock):
+    """The time of the operating system, corrected when the cloud tells another one."""
+
+    def __init__(self, *, system: Callable[[], float] = time.time) -> None:
+        self._system = system
+        self._offset = 0.0
 
     @override
     def now(self) -> float:
-        return time.time()
+        return self._system() + self._offset
+
+    @override
+    def learn(self, told: float) -> float:
+        off = told - self.now()
+        if abs(off) <= _TOLERATED_SECONDS:
+            return 0.0
+        self._offset += off
+        return off
 
     @override
     def real_seconds(self, seconds: float) -> float:
@@ -39,7 +53,7 @@ class _Line:
     speed: float
 
 
-class EmulatorClock(ports.Clock):
+class EmulatorClock(ports.CorrectedClock):
     """The time of a running emulator, read once and continued from the machine's own clock.
 
     Args:
@@ -66,6 +80,11 @@ class EmulatorClock(ports.Clock):
     def now(self) -> float:
         line = self._line
         return line.virtual + line.speed * (self._monotonic() - line.read_at)
+
+    @override
+    def learn(self, told: float) -> float:
+        """Learn nothing: this is the emulator's own time."""
+        return 0.0
 
     @override
     def real_seconds(self, seconds: float) -> float:

@@ -130,8 +130,8 @@ class MnsQueue(ports.Queue):
             )
         except NothingThere:
             raise LeaseLost from None
-        # The SDK returns this one time as text.
-        return Lease(str(changed.receipt_handle), _seconds(changed.next_visible_time, begun))
+        # Counted from the question on our own clock: the cloud's clock may differ from it.
+        return Lease(str(changed.receipt_handle), begun + whole)
 
     def close(self) -> None:
         """Close the connections of all threads, none of which may be in a call any more."""
@@ -180,6 +180,8 @@ class MnsQueue(ports.Queue):
             enqueued_at=_seconds(message.enqueue_time, now),
             dequeue_count=int(message.dequeue_count),
             lease_until=_seconds(message.next_visible_time, now),
+            # Source: SMQ "QueueMessage": FirstDequeueTime is the time of the first receive.
+            told_at=_told_at(message, now),
         )
 
     def _slow_down(self, waited_for: int, lasted: float, *, is_empty: bool) -> None:
@@ -273,6 +275,10 @@ def _set_timeout(connection: Any, seconds: float) -> None:
     connection.connection_timeout = seconds
     if connection.sock is not None:
         connection.sock.settimeout(seconds)
+
+
+def _told_at(message: Any, now: float) -> float | None:
+    return _seconds(message.first_dequeue_time, now) if int(message.dequeue_count) == 1 else None
 
 
 def _seconds(milliseconds: object, otherwise: float) -> float:

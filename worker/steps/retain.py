@@ -15,6 +15,7 @@ from worker.steps.base import NOTHING, Parking
 LOCK_POLL_SECONDS = 3.0
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
@@ -78,7 +79,9 @@ class Retain:
 
     def _unconfirmed(self, progress: Progress, now: float) -> Outcome:
         """Wait for the lock to show; without it nothing is changed at all."""
-        if now >= progress.t0 + self.policy.false_alarm_after:
+        looked_since = next(mark.at for mark in progress.marks if mark.what == FIRST_LOOK)
+        late = now >= progress.t0 + self.policy.false_alarm_after
+        if late and now >= looked_since + SECOND_LOOK_SECONDS:
             return Moot(progress, Mootness.FALSE_ALARM, "the cloud never locked the instance")
         return Wait(progress, now + LOCK_POLL_SECONDS, "the instance is not locked yet")
 
@@ -138,7 +141,7 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
         absent_at=0.0,
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
-    ).marked("first look", now)
+    ).marked(FIRST_LOOK, now)
 
 
 def _is_late(progress: Progress, now: float) -> bool:

@@ -119,3 +119,21 @@ def test_real_clock_counts_real_seconds() -> None:
     """Nothing to convert."""
     assert RealClock().real_seconds(7.5) == 7.5
     assert RealClock().now() > 1.7e9
+
+
+def test_real_clock_follows_the_cloud() -> None:
+    """A host that is minutes off counts in the cloud's time as soon as the cloud has told it."""
+    clock = RealClock(system=lambda: 1_000.0)
+
+    off = clock.learn(1_600.0)
+
+    assert off == 600.0
+    assert clock.now() == 1_600.0
+
+
+def test_real_clock_does_not_jump_for_a_trifle() -> None:
+    """An answer's way home is not an error of the clock."""
+    clock = RealClock(system=lambda: 1_000.0)
+
+    assert clock.learn(999.0) == 0.0
+    assert clock.now() == 1_000.0
