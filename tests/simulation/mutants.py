@@ -1,0 +1,198 @@
+"""Small deliberate defects in the product, each of which must turn the tests red.
+
+Run with `make mutants`, or `python -m tests.simulation.mutants NAME ...` for some of them. Each
+mutant is made in a copy of the tree; the tests named with it are run there until one fails. A
+mutant that survives means that a guard of the product is guarded by nothing.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("worker", "eventbridge", "emulator", "tests", "pyproject.toml", "config.yaml")
+SIMULATION = ("tests/simulation",)
+SECONDS_MAX = 600
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One defect: in `file`, `old` becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = SIMULATION
+
+
+MUTANTS = (
+    Mutant(
+        "random-token",
+        "worker/core/identity.py",
+        "    digest = hashlib.sha256(",
+        "    import os; variant = (*variant, os.urandom(8).hex())\n    digest = hashlib.sha256(",
+    ),
+    Mutant(
+        "one-token-for-all-candidates",
+        "worker/core/launching.py",
+        "slot = (str(epoch), str(index), str(round_), *drop)",
+        'slot = ("0",)',
+    ),
+    Mutant(
+        "live-stock-skips-a-candidate",
+        "worker/core/launching.py",
+        "    index = launched.index + 1\n",
+        "    index = launched.index + 2\n",
+    ),
+    Mutant(
+        "order-depends-on-the-listing",
+        "worker/core/ladder.py",
+        "    fitting.sort(key=lambda other: _rank(own, other, policy.prefer_types))\n",
+        "",
+        ("tests/unit/core/test_ladder.py",),
+    ),
+    Mutant(
+        "delete-before-send",
+        "worker/consumer.py",
+        "elif held.successor_sent or isinstance(decision, Finish | Acknowledge):",
+        "elif held.successor_sent or isinstance(decision, Finish | Acknowledge | Checkpoint):",
+    ),
+    Mutant(
+        "no-look-before-launch",
+        "worker/steps/launch.py",
+        "        found = self._rivals(progress)\n        if found:",
+        "        found = ()\n        if found:",
+    ),
+    Mutant(
+        "progress-not-written-ahead",
+        "worker/engine.py",
+        "    return sent is None or needed != step.reads(sent)",
+        "    return False",
+    ),
+    Mutant(
+        "error-taken-for-no-stock",
+        "worker/adapters/ecs/endpoint.py",
+        "            raise UnknownOutcome(sentence, code=answer.code)",
+        "            return Refusal(Kind.NO_STOCK, answer.code, '', Permanent(sentence))",
+        ("tests/unit/adapters", "tests/simulation"),
+    ),
+    Mutant(
+        "done-before-running",
+        "worker/steps/launch.py",
+        '        if replacement.status != "Running":',
+        '        if replacement.status == "Nowhere":',
+    ),
+    Mutant(
+        "vanished-too-early",
+        "worker/steps/launch.py",
+        "        if now <= launched.accepted_at + self.policy.vanish_after:\n            lagging",
+        "        if now <= launched.accepted_at + 0.01:\n            lagging",
+    ),
+    Mutant(
+        "handle-reused-after-change",
+        "worker/consumer.py",
+        "replace(held.delivery, handle=lease.handle, lease_until=lease.until)",
+        "replace(held.delivery, lease_until=lease.until)",
+    ),
+    Mutant(
+        "retain-skipped",
+        "worker/steps/__init__.py",
+        "= (Retain, MakeImage, Specify, Launch, CleanUp)",
+        "= (MakeImage, Specify, Launch, CleanUp)",
+    ),
+    Mutant(
+        "evidence-skipped",
+        "worker/steps/retain.py",
+        "        if not source.is_recycling:\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "signature-not-checked",
+        "worker/core/signing.py",
+        "    return any(hmac.compare_digest(given, _mac(unsigned, body, key)) for key in keys)",
+        "    return True or bool(unsigned)",
+        ("tests/unit/core/test_signing.py", "tests/unit/core/test_messages.py"),
+    ),
+    Mutant(
+        "winner-rule-reversed",
+        "worker/core/launching.py",
+        "    return min(found, key=lambda one: (one.created_at, one.instance_id))",
+        "    return max(found, key=lambda one: (one.created_at, one.instance_id))",
+        ("tests/unit", "tests/simulation"),
+    ),
+    Mutant(
+        "swallowed-error",
+        "worker/engine.py",
+        "        except Transient as error:\n            return self._failed(step, progress, error, attempt)",
+        "        except Transient:\n            return Done(progress)",
+    ),
+    Mutant(
+        "takeover-skipped",
+        "worker/steps/launch.py",
+        '        if self.policy.takeover == "overlap":',
+        "        if True:",
+    ),
+    Mutant(
+        "default-status-filter",
+        "worker/adapters/ecs/images.py",
+        '"Status": "ALL"',
+        '"Status": "Available"',
+        ("tests/unit/adapters", "tests/simulation"),
+    ),
+    Mutant(
+        "leftovers-not-dated",
+        "worker/steps/cleanup.py",
+        "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",
+        "",
+    ),
+)
+
+
+def is_caught(mutant: Mutant) -> bool:
+    """Make the mutant in a copy of the tree and tell whether its tests turn red."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
+        copy = Path(directory)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy / name)
+        target = copy / mutant.file
+        text = target.read_text(encoding="utf-8")
+        if text.count(mutant.old) != 1:
+            raise SystemExit(f"{mutant.name}: {mutant.file} has changed; write the mutant anew")
+        target.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        done = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests],
+            cwd=copy,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS_MAX,
+            check=False,
+        )
+        # 1 is "tests failed"; anything else would prove nothing.
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{mutant.name}: the tests did not run\n{done.stdout[-2000:]}")
+        return done.returncode == 1
+
+
+def main() -> int:
+    """Run the mutants named on the command line, or all of them."""
+    wanted = set(sys.argv[1:])
+    chosen = [one for one in MUTANTS if not wanted or one.name in wanted]
+    survivors = []
+    for mutant in chosen:
+        caught = is_caught(mutant)
+        print(f"{'caught  ' if caught else 'SURVIVED'}  {mutant.name}", flush=True)
+        survivors += [] if caught else [mutant.name]
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
