@@ -53,10 +53,8 @@ IDLE_SECONDS = 30.0
 # Shares of the lease: when it is renewed, and what must be left of it to rely on it.
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
-# Source: SMQ "ChangeMessageVisibility": at most 12 hours.
-LEASE_MAX_SECONDS = 43_200.0
 # Events of one source this close together tell of one interruption.
-SAME_NOTICE_SECONDS = 60.0
+SAME_NOTICE_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -119,12 +117,12 @@ class Consumer:
 
     def _handle(self, item: object) -> None:
         match item:
-            case Received(deliveries):
-                self._received(deliveries)
+            case Received(deliveries, asked_at):
+                self._received(deliveries, asked_at)
             case Advanced(held, verdict):
                 self._advanced(held, verdict)
-            case Renewed(held, lease):
-                self._renewed(held, lease)
+            case Renewed(held, lease, asked_at):
+                self._renewed(held, lease, asked_at)
             case SuccessorSent(held, ids):
                 self._successor_sent(held, ids)
             case Settled(held):
@@ -168,21 +166,33 @@ class Consumer:
             return
         self._receiving, self._idle = True, False
         count, wait = min(self.terms.batch, room), self.terms.long_poll
-        self._task("receive", None, lambda: Received(self.queue.receive(count=count, wait=wait)))
+        asked = self.clock.now()
+        self._task(
+            "receive", None, lambda: Received(self.queue.receive(count=count, wait=wait), asked)
+        )
 
-    def _received(self, deliveries: Sequence[Delivery]) -> None:
+    def _received(self, deliveries: Sequence[Delivery], asked_at: float) -> None:
         self._receiving = False
         self._receive_failures = 0
         self._idle = not deliveries
-        self._learn_the_time(deliveries)
+        told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
+        if told:
+            self._learn_the_time(max(told), asked_at)
         for delivery in deliveries:
             self._admit(delivery)
 
-    def _learn_the_time(self, deliveries: Sequence[Delivery]) -> None:
-        told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
-        off = self.clock.learn(max(told)) if told else 0.0
-        if off:
-            self.telemetry.event("clock_corrected", seconds=round(off, 1))
+    def _learn_the_time(self, told: float, asked_at: float) -> None:
+        """Correct the clock, and with it every time that was noted by the wrong one."""
+        off = self.clock.learn(told, asked_at=asked_at)
+        if not off:
+            return
+        self.telemetry.event("clock_corrected", seconds=round(off, 1))
+        self._receive_at += off
+        for held in self.held.values():
+            lease_until = held.delivery.lease_until + off
+            held.delivery = replace(held.delivery, lease_until=lease_until)
+            held.due += off
+            self._schedule(held)
 
     def _receive_failed(self, error: RecreationError) -> None:
         self._receiving = False
@@ -202,13 +212,13 @@ class Consumer:
         known = self.held.get(delivery.message_id)
         if known is not None:
             # Delivered again although we hold it: the newer handle is the one that lives.
-            known.delivery = self._with_sound_lease(delivery)
+            self._take_over(known, delivery)
             self._schedule(known)
             return
         now = self.clock.now()
         reading = self._read_safely(delivery, now)
-        sound = self._with_sound_lease(delivery)
-        held = Held(sound, None, None, due=now, decision=_decision(reading))
+        held = Held(delivery, None, None, due=now, decision=_decision(reading))
+        self._take_over(held, delivery)
         if isinstance(reading, Work):
             held.progress, held.sent = reading.progress, reading.sent
         self.held[delivery.message_id] = held
@@ -218,12 +228,12 @@ class Consumer:
             self._hand_back(held)
         self._schedule(held)
 
-    def _with_sound_lease(self, delivery: Delivery) -> Delivery:
-        """Distrust a lease that does not fit the present: the clocks differ, so renew at once."""
-        now = self.clock.now()
-        if 0 < delivery.lease_until - now <= LEASE_MAX_SECONDS:
-            return delivery
-        return replace(delivery, lease_until=now + self.terms.lease * RENEW_AT_SHARE)
+    def _take_over(self, held: Held, delivery: Delivery) -> None:
+        """Note a delivery; when its lease cannot be told by our clock, have it renewed at once."""
+        held.delivery, held.unsure = delivery, delivery.told_at is None
+        if held.unsure:
+            renew_now = self.clock.now() + self.terms.lease * RENEW_AT_SHARE
+            held.delivery = replace(delivery, lease_until=renew_now)
 
     def _read_safely(self, delivery: Delivery, now: float) -> Reading:
         """Read a message; a defect in reading one must not end the worker, nor cost the message."""
@@ -260,20 +270,35 @@ class Consumer:
         if held.progress.hops > leader.progress.hops and not leader.working:
             ahead, behind = held, leader
         self._leaders[held.source] = ahead
-        if self._is_covered(behind, ahead):
-            behind.decision = Acknowledge("another message of this interruption is in hand")
-            behind.due = self.clock.now()
-            self._schedule(behind)
+        self._cover(behind, ahead)
 
-    def _is_covered(self, behind: Held, ahead: Held) -> bool:
-        """Tell whether deleting `behind` loses nothing: it says no more than a live message."""
+    def _cover(self, behind: Held, ahead: Held) -> None:
+        """Acknowledge a message that says no more than another one in hand.
+
+        Before the cloud has confirmed anything the newest notice counts: it may be the true one,
+        and the older one a false alarm that is about to be decided.
+        """
         if behind.progress is None or ahead.progress is None:
-            return False
+            return
+        if not self._is_covered(behind.progress, ahead.progress, behind, ahead):
+            return
+        if ahead.progress.retained is None:
+            newest = max(ahead.progress.t0, behind.progress.t0)
+            ahead.progress = replace(ahead.progress, t0=newest)
+        behind.decision = Acknowledge("another message of this interruption is in hand")
+        behind.due = self.clock.now()
+        self._schedule(behind)
+
+    def _is_covered(self, later: Progress, first: Progress, behind: Held, ahead: Held) -> bool:
+        """Tell whether deleting `behind` loses nothing while `ahead` is held."""
         lease_left = ahead.delivery.lease_until - self.clock.now()
+        is_open = first.retained is None and not ahead.working
+        is_same = first.retained is not None and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
         return (
             behind.sent is None
             and not behind.working
-            and abs(behind.progress.t0 - ahead.progress.t0) < SAME_NOTICE_SECONDS
+            and behind.decision is None
+            and (is_open or is_same)
             and lease_left > self.terms.lease * RELIABLE_SHARE
         )
 
@@ -284,11 +309,16 @@ class Consumer:
         times = [held.delivery.lease_until]
         if not held.queueing:
             times.append(self._renew_at(held))
-        if (not held.queueing) if held.decision is not None else (not held.working):
+        if self._waits_for_its_time(held):
             times.append(held.due)
         held.wake_at = min(times)
         self._sequence += 1
         heapq.heappush(self._agenda, (held.wake_at, self._sequence, held))
+
+    def _waits_for_its_time(self, held: Held) -> bool:
+        if held.decision is not None:
+            return not held.queueing
+        return not held.working and not held.unsure
 
     def _renew_at(self, held: Held) -> float:
         return held.delivery.lease_until - self.terms.lease * RENEW_AT_SHARE
@@ -309,7 +339,7 @@ class Consumer:
         elif held.decision is not None:
             if not held.queueing and held.due <= now:
                 self._carry_out(held, held.decision)
-        elif held.due <= now and not held.working:
+        elif held.due <= now and self._waits_for_its_time(held):
             self._line_up(held, now)
         self._schedule(held)
 
@@ -319,6 +349,7 @@ class Consumer:
         leader = self._leaders.setdefault(held.source, held)
         if leader is not held:
             held.due = now + self.terms.lease * RELIABLE_SHARE
+            self._cover(held, leader)
             return
         held.working = True
         self._sequence += 1
@@ -363,11 +394,14 @@ class Consumer:
     def _renew(self, held: Held) -> None:
         held.queueing = True
         handle, seconds = held.delivery.handle, self.terms.lease
-        self._task("renew", held, lambda: Renewed(held, self.queue.renew(handle, seconds)))
+        asked = self.clock.now()
+        self._task("renew", held, lambda: Renewed(held, self.queue.renew(handle, seconds), asked))
 
-    def _renewed(self, held: Held, lease: Lease) -> None:
-        held.queueing, held.queue_attempt = False, 0
+    def _renewed(self, held: Held, lease: Lease, asked_at: float) -> None:
+        held.queueing, held.queue_attempt, held.unsure = False, 0, False
         held.delivery = replace(held.delivery, handle=lease.handle, lease_until=lease.until)
+        if lease.told_at is not None:
+            self._learn_the_time(lease.told_at, asked_at)
         if self._is_ours(held):
             self._schedule(held)
 

@@ -1,5 +1,6 @@
 """Events of every form, and what only looks like one, through the whole machine."""
 
+import dataclasses
 import json
 import random
 from collections import Counter
@@ -114,3 +115,18 @@ def test_ten_thousand_mutated_bodies_change_nothing_and_none_is_lost() -> None:
 
 def _splits(simulation: Simulation) -> list[Any]:
     return simulation.notebook.named("split")
+
+
+def test_an_older_false_notice_does_not_swallow_the_true_one() -> None:
+    """A forged event shortly before the real one must not decide for a false alarm over it."""
+    simulation = simulate(ecs=dataclasses.replace(QUICK, lock_delay_seconds=20.0))
+    source = add_source(simulation, instance_id=SOURCE_ID)
+    simulation.start_worker("one")
+    deliver(simulation, json.dumps({"instanceId": SOURCE_ID, "action": "delete"}))
+    simulation.run(592.0)
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, source) == []
+    assert [one["Status"] for one in replacements(simulation)] == ["Running"]
