@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants lock clean
+.PHONY: help setup demo test check format mutants sim sim-pairs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ check: $(READY) ## Format, lint, types and import contracts
 
 mutants: $(READY) ## Show that each of a list of deliberate defects turns the tests red
 	@$(BIN)/python -m tests.simulation.mutants $(ONLY)
+
+sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count)
+	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000)
+
+sim-pairs: $(READY) ## The same with two faults (SCENARIO=name or all of them, N=sample, 0 takes every pair)
+	@$(BIN)/python -m tests.simulation.sim --pairs "$(or $(SCENARIO),all)" --sample $(or $(N),500000)
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

@@ -240,6 +240,7 @@ def _attributes(attributes: QueueAttributes) -> dict[str, int | None]:
         "polling_wait_seconds": attributes.polling_seconds,
         "message_retention_period": attributes.retention_seconds,
         "maximum_message_size": attributes.message_bytes_max,
+        "delay_seconds": attributes.delay_seconds,
     }
 
 
@@ -264,6 +265,7 @@ def _found_queue(name: str, data: Any) -> FoundQueue:
             polling_seconds=data.polling_wait_seconds,
             retention_seconds=data.message_retention_period,
             message_bytes_max=data.maximum_message_size,
+            delay_seconds=data.delay_seconds,
         ),
         dead_letters=_found_policy(policy) if is_on else None,
         owner=next((tag.tag_value for tag in data.tags or () if tag.tag_key == OWNER_TAG), None),

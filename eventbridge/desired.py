@@ -35,6 +35,7 @@ class QueueAttributes:
     polling_seconds: int | None
     retention_seconds: int | None
     message_bytes_max: int | None
+    delay_seconds: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ def desired_state(settings: Settings) -> Desired:
     )
 
 
+def owner_mark(owner: str) -> str:
+    """Return the words in a rule's description that make it ours."""
+    return f"aliyun-ops owner={owner}"
+
+
 def owner_in(description: str | None) -> str | None:
     """Read the owner's mark out of a rule's description; None when it has none."""
     mark = _OWNER_MARK.search(description or "")
@@ -152,7 +158,7 @@ def _rule(settings: Settings) -> RuleSpec:
     return RuleSpec(
         bus=settings.rule.bus,
         name=settings.rule.name,
-        description=f"aliyun-ops owner={settings.owner}: spot interruptions to queue {settings.queue.name}",
+        description=f"{owner_mark(settings.owner)}: spot interruptions to queue {settings.queue.name}",
         pattern=pattern_text(EVENT_PATTERN),
         owner=settings.owner,
     )

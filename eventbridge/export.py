@@ -45,6 +45,7 @@ def _queue(queue: QueueSpec) -> dict[str, Any]:
         "polling_wait_seconds": queue.attributes.polling_seconds,
         "message_retention_period": queue.attributes.retention_seconds,
         "maximum_message_size": queue.attributes.message_bytes_max,
+        "delay_seconds": queue.attributes.delay_seconds,
         "dlq_policy": policy,
         "tags": {OWNER_TAG: queue.owner},
     }

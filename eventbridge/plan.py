@@ -26,7 +26,15 @@ from eventbridge.changes import (
     PutTarget,
 )
 from eventbridge.cloud import Actual, FoundQueue, FoundRule
-from eventbridge.desired import Desired, Param, QueueSpec, RuleSpec, TargetSpec, owner_in
+from eventbridge.desired import (
+    Desired,
+    Param,
+    QueueSpec,
+    RuleSpec,
+    TargetSpec,
+    owner_in,
+    owner_mark,
+)
 
 # The backend adds this to a target that does not say it. Source: terraform-provider-alicloud, event_bridge_rule.
 _ADDED_BY_SERVER = Param("IsBase64Encode", "CONSTANT", "false")
@@ -81,17 +89,22 @@ def plan_removal(
     changes: list[Change] = []
     notes: list[str] = []
     _remove_rule(desired, actual.rule, changes, notes)
-    # The source queue goes before the dead-letter queue that its policy names.
+    # The source queue goes before the dead-letter queue that its policy names, and keeps it alive.
+    needed: set[str] = set()
     for spec in reversed(desired.queues):
         queue = actual.queues.get(spec.name)
         if queue is None:
             continue
         if queue.owner != spec.owner:
             notes.append(f"the queue {spec.name} is kept: {_whose(queue.owner)}")
+            needed |= _named_by(spec)
+        elif spec.name in needed:
+            notes.append(f"the {spec.purpose} {spec.name} is kept: a queue that is kept needs it")
         elif spec.name in occupied and not purge:
             notes.append(
                 f"the {spec.purpose} {spec.name} is kept: it holds messages; --purge deletes it with them"
             )
+            needed |= _named_by(spec)
         else:
             changes.append(DeleteQueue(spec.name, holds_messages=spec.name in occupied))
     if actual.has_service_role:
@@ -99,6 +112,10 @@ def plan_removal(
             f"the service-linked role {desired.service_role} is kept: other rules may need it"
         )
     return Plan(changes=tuple(changes), notes=tuple(notes))
+
+
+def _named_by(spec: QueueSpec) -> set[str]:
+    return {spec.dead_letters.queue} if spec.dead_letters is not None else set()
 
 
 def same_pattern(one: str, other: str) -> bool:
@@ -140,6 +157,11 @@ def _queue_refusals(desired: Desired, actual: Actual) -> Iterator[str]:
             continue
         if queue.owner not in {None, spec.owner}:
             yield f"the queue {spec.name} belongs to owner {queue.owner}; set another name under queue"
+        if queue.owner is None and tuple(_queue_differences(spec, queue)):
+            yield (
+                f"the queue {spec.name} is somebody else's: it carries no owner's mark, and it would have to be changed; set "
+                "another name under queue"
+            )
         if queue.is_fifo:
             yield f"the queue {spec.name} is a FIFO queue, which EventBridge cannot write to; set another name under queue"
 
@@ -151,11 +173,10 @@ def _rule_refusals(desired: Desired, actual: Actual) -> Iterator[str]:
     owner = owner_in(rule.description)
     if owner not in {None, spec.owner}:
         yield f"the rule {spec.name} on bus {spec.bus} belongs to owner {owner}; set another rule.name"
-    others = sorted(target.id for target in rule.targets if target.id != desired.target.id)
-    if owner is None and others and not same_pattern(rule.pattern, spec.pattern):
+    if owner is None:
         yield (
-            f"the rule {spec.name} on bus {spec.bus} carries no owner's mark and serves {', '.join(others)} with another "
-            "pattern, which we would change; set another rule.name"
+            f"the rule {spec.name} on bus {spec.bus} is somebody else's: its description carries no owner's mark; set another "
+            f"rule.name, or hand the rule over by writing {owner_mark(spec.owner)!r} into its description"
         )
 
 
@@ -238,8 +259,6 @@ def _adopted(desired: Desired, actual: Actual) -> Iterator[str]:
                 f"the queue {spec.name} is used although it carries no owner's mark, which can only be set when a queue is "
                 "made; rule destroy will keep it"
             )
-    if actual.rule is not None and owner_in(actual.rule.description) is None:
-        yield f"the rule {desired.rule.name} carries no owner's mark and gets ours"
 
 
 def _other_targets(desired: Desired, rule: FoundRule | None) -> Iterator[str]:

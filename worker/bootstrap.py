@@ -128,7 +128,9 @@ def build_telemetry(
     secrets = [environ[name] for name in names if environ.get(name)]
     secrets += [key.decode() for key in settings.signing_keys]
     as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
-    return StructlogTelemetry(clock, stream=sys.stderr, as_json=as_json, secrets=secrets)
+    return StructlogTelemetry(
+        clock, stream=sys.stderr, as_json=as_json, secrets=secrets, level=settings.log.level
+    )
 
 
 def build_endpoint(around: Surroundings) -> Endpoint:

@@ -53,8 +53,9 @@ IDLE_SECONDS = 30.0
 # Shares of the lease: when it is renewed, and what must be left of it to rely on it.
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
-# Events of one source this close together tell of one interruption.
-SAME_NOTICE_SECONDS = 600.0
+# Events of one source this close together tell of one interruption. It must be minutes less than
+# the time to a false alarm: a notice that is covered must not fall with the one that covers it.
+SAME_NOTICE_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -82,9 +83,14 @@ class Consumer:
     _receive_failures: int = 0
     _idle: bool = False
     _stop_by: float = 0.0
+    _failure: Permanent | None = None
 
     def run(self) -> None:
-        """Work until told to stop, or until idle when the terms say so."""
+        """Work until told to stop, or until idle when the terms say so.
+
+        Raises:
+            Permanent: It was to end when idle, and the queue can never be received from.
+        """
         self.telemetry.event("worker_started", region=self.terms.home.region)
         while not self._is_over():
             self._start_receiving()
@@ -93,6 +99,8 @@ class Consumer:
             self._wake_due()
             self._dispatch()
         self.telemetry.event("worker_stopped", left_to_their_leases=len(self.held))
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Ask for the end; safe to call from a signal handler."""
@@ -101,7 +109,8 @@ class Consumer:
     def _is_over(self) -> bool:
         if self.stopping:
             return not self.held or self.clock.now() >= self._stop_by
-        return self.terms.until_idle and self._idle and not self.held
+        is_hopeless = self._failure is not None
+        return self.terms.until_idle and (self._idle or is_hopeless) and not self.held
 
     def _patience(self) -> float:
         """Return how long the loop may sleep before something is due."""
@@ -201,6 +210,8 @@ class Consumer:
         if isinstance(error, Throttled):
             self._receive_at = max(error.retry_at, now)
         self._receive_failures += 1
+        if self.terms.until_idle and isinstance(error, Permanent):
+            self._failure = error
         self.telemetry.event(
             "receive_failed",
             code=error.code,
@@ -293,7 +304,9 @@ class Consumer:
         """Tell whether deleting `behind` loses nothing while `ahead` is held."""
         lease_left = ahead.delivery.lease_until - self.clock.now()
         is_open = first.retained is None and not ahead.working
-        is_same = first.retained is not None and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
+        # One that has seen the lock go may be about to call it a false alarm.
+        is_sound = first.retained is not None and not (first.moot or first.launched.unlocked_looks)
+        is_same = is_sound and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
         return (
             behind.sent is None
             and not behind.working

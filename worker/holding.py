@@ -57,6 +57,7 @@ class Held:
         queueing: A call with its handle is under way; handles die with every change.
         working: It is lined up for the engine or the engine is running it.
         successor_sent: The first half of the decision is carried out.
+        unsure: Nobody knows yet when its lease ends, so that it is renewed before anything else.
         wake_at: The one entry in the agenda that counts.
     """
 
@@ -70,6 +71,7 @@ class Held:
     queueing: bool = False
     working: bool = False
     successor_sent: bool = False
+    unsure: bool = False
     wake_at: float = 0.0
 
     @property
@@ -84,6 +86,7 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Received:
     deliveries: tuple[Delivery, ...]
+    asked_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Advanced:
 class Renewed:
     held: Held
     lease: Lease
+    asked_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,15 @@ class Clock(Protocol):
 class CorrectedClock(Clock, Protocol):
     """A clock that follows the cloud's."""
 
-    def learn(self, told: float) -> float:
+    def learn(self, told: float, *, asked_at: float) -> float:
         """Take the cloud's own time for the truth, and return by how many seconds it was off.
 
         A host's clock may be minutes wrong, and every decision here is about the cloud's time.
+
+        Args:
+            told: What the cloud said, epoch seconds.
+            asked_at: When it was asked, by this clock. A time between then and now fits: the
+                answer may have been long on its way, or this process may have stood still.
         """
         ...
 
@@ -149,7 +154,8 @@ class Delivery:
         attributes: User properties as received, unverified.
         enqueued_at: Epoch seconds.
         lease_until: When it becomes visible to others unless it is renewed.
-        told_at: The cloud's time of this receive, where the message tells it.
+        told_at: The cloud's time of this receive, where the message tells it; without it
+            `lease_until` cannot be compared with a clock that may be wrong.
     """
 
     message_id: str
@@ -164,10 +170,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What a renewal gives: the newest handle and the time until which it holds."""
+    """What a renewal gives: the newest handle and the time until which it holds.
+
+    Attributes:
+        until: By the worker's own clock.
+        told_at: The cloud's time of the renewal, where the answer tells it.
+    """
 
     handle: str
     until: float
+    told_at: float | None = None
 
 
 class LeaseLost(Exception):

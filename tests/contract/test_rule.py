@@ -173,9 +173,10 @@ def test_queue_with_messages_is_kept_until_purge(world: World) -> None:
     world.set_up()
     world.cloud().send("spot-interruptions", harmless_message(world.settings(), START))
 
-    assert world.take_down() == ["delete-target", "delete-rule", *["delete-queue"] * 2]
+    assert world.take_down() == ["delete-target", "delete-rule", "delete-queue"]
     assert world.cloud().find_queue("spot-interruptions") is not None
-    assert world.take_down(purge=True) == ["delete-queue"]
+    assert world.cloud().find_queue("spot-interruptions-dead") is not None
+    assert world.take_down(purge=True) == ["delete-queue"] * 2
 
 
 def test_message_that_comes_after_the_plan_is_not_lost(world: World) -> None:

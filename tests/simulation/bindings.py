@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from greenlet import greenlet
 
 from emulator.state.cloud import Cloud
 from emulator.state.errors import ApiError
@@ -36,6 +38,28 @@ class CloudCall:
         return body
 
 
+@dataclass
+class Doorbell:
+    """Wakes long polls when something may have come into their queue."""
+
+    kernel: Kernel
+    _waiting: dict[str, list[greenlet]] = field(default_factory=dict)
+
+    def ring(self, queue: str) -> None:
+        for actor in self._waiting.pop(queue, ()):
+            self.kernel.wake(actor, self.kernel.now)
+
+    def wait(self, queue: str, until: float) -> None:
+        """Sleep until the bell rings, or until the virtual time `until`."""
+        actor = greenlet.getcurrent()
+        waiting = self._waiting.setdefault(queue, [])
+        waiting.append(actor)
+        self.kernel.wake(actor, until)
+        self.kernel.park()
+        if actor in waiting:
+            waiting.remove(actor)
+
+
 @dataclass(frozen=True)
 class CloudQueue:
     """Port `Queue` over one queue of the emulator's state."""
@@ -45,14 +69,15 @@ class CloudQueue:
     name: str
     kernel: Kernel
     clock: Clock
+    doorbell: Doorbell | None = None
+    sent: list[Mapping[str, str]] = field(default_factory=list)
     latency: float = 0.02
 
     def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
         deadline = self.kernel.now + wait
+        self.kernel.sleep(self.latency)
         while True:
-            self.kernel.sleep(self.latency)
-            self.cloud.advance(self.kernel.now)
-            service = self.cloud.queues(self.region)
+            service = self._service()
             found = service.receive(self.name, count, self.kernel.now)
             if found or self.kernel.now >= deadline:
                 return tuple(
@@ -69,11 +94,8 @@ class CloudQueue:
                     for one in found
                 )
             soonest = service.next_visible_at(self.name, self.kernel.now)
-            due = self.cloud.next_due()
-            wakes = [deadline, *(at for at in (soonest, due) if at is not None)]
-            # A poll sees what arrives in the meantime within a second.
-            pause = min(max(min(wakes) - self.kernel.now, 0.01), 1.0)
-            self.kernel.sleep(pause)
+            until = deadline if soonest is None else min(soonest, deadline)
+            self._await(max(until, self.kernel.now + self.latency))
 
     def send(self, body: str, attributes: Mapping[str, str], *, delay: float = 0.0) -> str:
         message = OutMessage(
@@ -87,6 +109,7 @@ class CloudQueue:
             system_properties=(),
         )
         self.kernel.sleep(self.latency)
+        self.sent.append(attributes)
         (sent,) = self._service().send(self.name, [message], self.kernel.now)
         if not hasattr(sent, "message_id"):
             raise Permanent(f"the queue refuses the message: {sent}")
@@ -103,12 +126,19 @@ class CloudQueue:
         begun = self.clock.now()
         self.kernel.sleep(self.latency)
         try:
-            fresh, _ = self._service().change_visibility(
+            fresh, until = self._service().change_visibility(
                 self.name, handle, max(1, math.ceil(seconds)), self.kernel.now
             )
         except ApiError as error:
             raise _translated(error) from None
-        return Lease(fresh, begun + max(1, math.ceil(seconds)))
+        whole = max(1, math.ceil(seconds))
+        return Lease(fresh, begun + whole, until / 1000 - whole)
+
+    def _await(self, until: float) -> None:
+        if self.doorbell is not None:
+            self.doorbell.wait(self.name, until)
+        else:
+            self.kernel.sleep(min(until - self.kernel.now, 1.0))
 
     def _service(self) -> Any:
         self.cloud.advance(self.kernel.now)

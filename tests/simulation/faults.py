@@ -15,7 +15,7 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "images": frozenset({"create"}),
     "instances": frozenset({"launch", "stop"}),
     "tagging": frozenset({"tag"}),
-    "queue": frozenset({"send", "delete", "renew"}),
+    "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),
 }
 
@@ -30,6 +30,16 @@ class Fault(str, Enum):
     THROTTLED = "throttled"
     REFUSED = "refused"
     LATE = "late-effect"
+    SLOW = "slow"
+    PAUSED = "paused"
+
+
+PAUSE_SECONDS = 90.0
+
+
+ON_CHANGES = tuple(Fault)
+ON_QUEUES = tuple(fault for fault in Fault if fault is not Fault.REFUSED)
+ON_READS = tuple(fault for fault in Fault if fault not in {Fault.ANSWER_LOST, Fault.LATE})
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,14 @@ class Call:
     worker: str
     port: str
     method: str
+    at: float
+
+
+def faults_for(call: Call) -> tuple[Fault, ...]:
+    """List the faults that can happen at a call."""
+    if call.method in CHANGING.get(call.port, frozenset()):
+        return ON_QUEUES if call.port == "queue" else ON_CHANGES
+    return ON_READS
 
 
 @dataclass
@@ -51,19 +69,30 @@ class Interposer:
     calls: list[Call] = field(default_factory=list)
     struck: list[tuple[Call, Fault]] = field(default_factory=list)
     crash: Callable[[str], None] = lambda _worker: None
+    pause: Callable[[str, float], None] = lambda _worker, _seconds: None
+    _owed: list[Fault] = field(default_factory=list)
 
     def wrap(self, worker: str, port: str, target: object) -> Any:
         """Return `target` with every method counted and exposed to faults."""
         return _Proxy(self, worker, port, target)
 
     def perform(self, worker: str, port: str, method: str, work: Callable[[], Any]) -> Any:
-        call = Call(len(self.calls), worker, port, method)
+        call = Call(len(self.calls), worker, port, method, self.kernel.now)
         self.calls.append(call)
-        fault = self.plan.get(call.number)
+        fault = self._due(call)
         if fault is None:
             return work()
         self.struck.append((call, fault))
         return self._strike(call, fault, work)
+
+    def _due(self, call: Call) -> Fault | None:
+        """Return the fault for a call; one that does not apply to it waits for the next."""
+        if call.number in self.plan:
+            self._owed.append(self.plan[call.number])
+        fault = next((one for one in self._owed if one in faults_for(call)), None)
+        if fault is not None:
+            self._owed.remove(fault)
+        return fault
 
     def _strike(self, call: Call, fault: Fault, work: Callable[[], Any]) -> Any:
         changing = call.method in CHANGING.get(call.port, frozenset())
@@ -87,8 +116,15 @@ class Interposer:
             case Fault.THROTTLED:
                 minute = self.kernel.now - self.kernel.now % 60 + 60
                 raise Throttled("refused for rate", retry_at=minute, code="Throttling.User")
-            case Fault.REFUSED:
-                raise Permanent("refused", code="Forbidden.RAM")
+            case Fault.SLOW:
+                answer = work()
+                self.kernel.sleep(PAUSE_SECONDS)
+                return answer
+            case Fault.PAUSED:
+                self.pause(call.worker, PAUSE_SECONDS)
+                self.kernel.sleep(PAUSE_SECONDS)
+                return work()
+        raise Permanent("refused", code="Forbidden.RAM")
 
     def _crash(self, call: Call) -> None:
         self.crash(call.worker)

@@ -9,7 +9,7 @@ from emulator.assumptions import Assumptions
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.bindings import CloudCall, CloudQueue
+from tests.simulation.bindings import CloudCall, CloudQueue, Doorbell
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
 from worker.adapters.ecs.endpoint import Endpoint
@@ -46,6 +46,10 @@ class Notebook:
         self.lines.append((self.kernel.now, name, {**fields, "raised": repr(error)}))
         raise AssertionError("a defect of the product") from error
 
+    def remarked(self) -> bool:
+        """Whether a call was refused for good, so that something could not be restored."""
+        return any("Forbidden" in str(fields) for _, _, fields in self.lines)
+
     def named(self, name: str) -> list[dict[str, object]]:
         return [fields for _, found, fields in self.lines if found == name]
 
@@ -67,6 +71,7 @@ class SimulatedWorker:
     name: str
     tasks: SimulatedTasks
     consumer: Consumer
+    skew: float = 0.0
     main: Any = None
 
     @property
@@ -85,6 +90,8 @@ class Simulation:
     notebook: Notebook
     shelf: Shelf
     terms: Terms
+    doorbell: Doorbell
+    sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
 
     def start_worker(self, name: str, *, at: float | None = None, skew: float = 0.0) -> None:
@@ -101,7 +108,12 @@ class Simulation:
         """Kill a process; a supervisor starts another one after five seconds."""
         worker = self.workers[name]
         self.kernel.kill([*worker.tasks.actors, worker.main])
-        self.start_worker(f"{name}'", at=self.kernel.now + 5.0)
+        self.start_worker(f"{name}'", at=self.kernel.now + 5.0, skew=worker.skew)
+
+    def pause(self, name: str, seconds: float) -> None:
+        """Let a process stand still, and go on as if nothing had been."""
+        worker = self.workers[name]
+        self.kernel.freeze([*worker.tasks.actors, worker.main], seconds)
 
     def run(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
         self.kernel.run(self.kernel.now + seconds, until)
@@ -127,10 +139,10 @@ class Simulation:
             receipts=self.shelf,
             terms=self.terms,
         )
-        return SimulatedWorker(name, tasks, consumer)
+        return SimulatedWorker(name, tasks, consumer, skew)
 
     def _queue(self, worker: str, port: str, name: str, clock: SimulatedClock) -> Any:
-        queue = CloudQueue(self.cloud, REGION, name, self.kernel, clock)
+        queue = CloudQueue(self.cloud, REGION, name, self.kernel, clock, self.doorbell, self.sent)
         return self.interposer.wrap(worker, port, queue)
 
 
@@ -163,8 +175,12 @@ def simulate(
         notebook=Notebook(kernel),
         shelf=Shelf(),
         terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),
+        doorbell=Doorbell(kernel),
     )
+    kernel.platform = cloud
+    cloud.queues(REGION).on_available = simulation.doorbell.ring
     simulation.interposer.crash = simulation.kill
+    simulation.interposer.pause = simulation.pause
     return simulation
 
 

@@ -1,43 +1,181 @@
-"""What must hold of every simulated run, whatever went wrong in it."""
+"""What must hold of every simulated run, whatever went wrong in it.
 
+Judged from the cloud's ledger, which also knows what happened in between, never from the product's
+own account of itself.
+"""
+
+import base64
+import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.simulation.harness import Simulation
-from tests.simulation.scenarios import Source, is_quiet, lost, parked, replacements
+from emulator.state.world import LedgerEntry
+from tests.simulation.harness import KEY, REGION, Simulation
+from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
 from worker.core import identity
 
 CREATING = {"CreateImage", "RunInstances"}
 # Everything that the product may ever do to the cloud.
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance"}
 PRODUCT = "ecs"
+SECRETS = (KEY.decode(), SECRET)
+HOPS_MAX = 60
 
 
-def violations(simulation: Simulation, *sources: Source) -> list[str]:
-    """Return every broken promise, in words."""
+def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False) -> list[str]:
+    """Return every broken promise, in words.
+
+    Args:
+        simulation: A run at its end.
+        sources: What was reclaimed in it.
+        withdrawn: The notice was taken back, so that nothing is to be launched.
+    """
     found = [
         *_ledger(simulation, sources),
         *[f"complaint: {complaint}" for complaint in simulation.cloud.complaints],
+        *_leaks(simulation),
+        *_hops(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
     for source in sources:
-        found += _ends(simulation, source)
+        found += _withdrawn(simulation, source) if withdrawn else _ends(simulation, source)
     return found
 
 
-def _ends(simulation: Simulation, source: Source) -> list[str]:
-    """Exactly one replacement with the data, or a parked message."""
-    mine = [
-        instance
-        for instance in replacements(simulation)
-        if instance["Tags"].get(identity.TAG_SOURCE) == source.instance_id
+def entries(simulation: Simulation, action: str, product: str = PRODUCT) -> list[LedgerEntry]:
+    return [
+        entry
+        for entry in simulation.cloud.ledger
+        if entry.action == action and entry.product == product
     ]
-    running = [instance for instance in mine if instance["Status"] == "Running"]
-    if len(mine) > 1:
-        return [f"{len(mine)} replacements of {source.instance_id}"]
-    if running:
-        return lost(simulation, source, running[0]["InstanceId"])
-    return [] if parked(simulation) else [f"{source.instance_id} is neither replaced nor parked"]
+
+
+def launches(simulation: Simulation, source_id: str) -> dict[str, float]:
+    """Every replacement that the cloud ever promised for a source, with the instant."""
+    return {
+        entry.resource_id: entry.at
+        for entry in entries(simulation, "RunInstances")
+        if entry.detail["tags"].get(identity.TAG_SOURCE) == source_id
+    }
+
+
+def _ends(simulation: Simulation, source: Source) -> list[str]:
+    """Exactly one replacement with the data, ever, or a parked message."""
+    found = [*_emptied_early(simulation, source)]
+    current = source.instance_id
+    while True:
+        found += _together(simulation, current)
+        ran = _ran(simulation, current)
+        if len(ran) > 1:
+            return [*found, f"{len(ran)} replacements of {current} ran"]
+        if not ran:
+            break
+        (current,) = ran
+        if not _was(simulation, "Interrupt", current):
+            return found + _alone(simulation, source, current)
+    return found + ([] if parked(simulation) else [f"{current} is neither replaced nor parked"])
+
+
+def _alone(simulation: Simulation, source: Source, replacement_id: str) -> list[str]:
+    tagged = [
+        one["InstanceId"]
+        for one in replacements(simulation)
+        if one["Tags"].get(identity.TAG_SOURCE) == source.instance_id
+    ]
+    if len(tagged) > 1:
+        return [f"{len(tagged)} replacements of {source.instance_id}"]
+    return [*lost(simulation, source, replacement_id), *_undated(simulation)]
+
+
+def _undated(simulation: Simulation) -> list[str]:
+    """What is left over says until when, unless a person has been called."""
+    if parked(simulation) or simulation.notebook.remarked():
+        return []
+    left = [
+        image["ImageId"]
+        for image in simulation.cloud.ecs[REGION].dump("images", simulation.kernel.now)
+        if identity.TAG_ID in image["Tags"] and identity.TAG_DELETE_AFTER not in image["Tags"]
+    ]
+    return [f"{left} stay for ever"] if left else []
+
+
+def _ran(simulation: Simulation, source_id: str) -> list[str]:
+    promised = launches(simulation, source_id)
+    running = {entry.resource_id for entry in entries(simulation, "Running", "platform")}
+    return [one for one in promised if one in running]
+
+
+def _was(simulation: Simulation, action: str, resource_id: str) -> bool:
+    return any(
+        entry.resource_id == resource_id for entry in entries(simulation, action, "platform")
+    )
+
+
+def _together(simulation: Simulation, source_id: str) -> list[str]:
+    """With takeover: stop-source the source is down before the launch, or its end is near."""
+    if simulation.policy.takeover != "stop-source":
+        return []
+    noticed = [
+        entry.at
+        for entry in entries(simulation, "Interrupt", "platform")
+        if entry.resource_id == source_id
+    ]
+    down = [
+        entry.at
+        for entry in simulation.cloud.ledger
+        if entry.resource_id == source_id and entry.action in {"Stopped", "Release"}
+    ]
+    early = [
+        at
+        for at in launches(simulation, source_id).values()
+        if not any(one <= at for one in down)
+        and at < max(noticed, default=0.0) + simulation.policy.takeover_latest - 5.0
+    ]
+    return [f"a replacement of {source_id} was launched beside it"] if early else []
+
+
+def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
+    """At every instant a message stands for the event, until its replacement has run."""
+    running = [
+        entry.at
+        for entry in entries(simulation, "Running", "platform")
+        if entry.resource_id in launches(simulation, source.instance_id)
+    ]
+    noticed = [
+        entry.at
+        for entry in entries(simulation, "Interrupt", "platform")
+        if entry.resource_id == source.instance_id
+    ]
+    alive: set[str] = set()
+    for entry in simulation.cloud.ledger:
+        if entry.product != "smq" or "message_id" not in entry.detail:
+            continue
+        if entry.action == "Send":
+            alive.add(entry.detail["message_id"])
+        elif entry.action in {"Delete", "Expire"}:
+            alive.discard(entry.detail["message_id"])
+            # Before the last notice a false alarm may have been settled.
+            counts = entry.at > max(noticed, default=0.0)
+            if counts and not alive and not any(at <= entry.at for at in running):
+                return ["the last message went before a replacement ran"]
+    return []
+
+
+def _withdrawn(simulation: Simulation, source: Source) -> list[str]:
+    """Nothing was launched, and the disks go with their instance again."""
+    found: list[str] = []
+    if launches(simulation, source.instance_id):
+        found.append("a replacement although the notice was taken back")
+    found += _undated(simulation)
+    kept = [
+        disk["DiskId"]
+        for disk in simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+        if disk["DiskId"] in source.disks.values() and not disk["DeleteWithInstance"]
+    ]
+    if kept and not parked(simulation) and not simulation.notebook.remarked():
+        found.append(f"{kept} were kept and not given back")
+    return found
 
 
 def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
@@ -52,12 +190,63 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
         elif entry.action in CREATING:
             found += _created(entry.resource_id, entry.detail)
             ours |= {entry.resource_id, *entry.detail.get("snapshot_ids", ())}
+            ours |= _disks_of(simulation, entry.resource_id)
         elif entry.resource_id not in ours:
             found.append(f"{entry.action} changed {entry.resource_id}, which is not ours")
     return found
+
+
+def _disks_of(simulation: Simulation, instance_id: str) -> set[str]:
+    """The disks of a replacement, which may be reclaimed in its turn."""
+    instance = simulation.cloud.ecs[REGION].region.instances.get(instance_id)
+    gone = {
+        entry.resource_id
+        for action in ("DiskRetained", "DiskDeleted")
+        for entry in entries(simulation, action, "platform")
+        if entry.detail.get("instance_id") == instance_id
+    }
+    return gone | set(instance.disk_ids if instance is not None else ())
 
 
 def _created(resource_id: str, detail: Any) -> list[str]:
     tags = detail.get("tags", {})
     missing = {identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE} - set(tags)
     return [f"{resource_id} was created without {sorted(missing)}"] if missing else []
+
+
+def _hops(simulation: Simulation) -> list[str]:
+    hops = max((int(sent.get("hops", "0")) for sent in simulation.sent), default=0)
+    refused = sum(1 for _, name, _ in simulation.notebook.lines if name == "refused")
+    return [f"passed on {hops} times"] if hops > HOPS_MAX + refused else []
+
+
+def _leaks(simulation: Simulation) -> list[str]:
+    """Look for secrets in what is written, also inside of what is compressed."""
+    return sorted(
+        {
+            f"a secret stands in {where}"
+            for where, text in _written(simulation)
+            for secret in SECRETS
+            if secret in text
+        }
+    )
+
+
+def _written(simulation: Simulation) -> Iterator[tuple[str, str]]:
+    for sent in simulation.sent:
+        yield "an attribute", " ".join((*sent, *sent.values(), _inflated(sent)))
+    for at, name, fields in simulation.notebook.lines:
+        yield "the log", f"{at} {name} {fields}"
+    for receipt in simulation.shelf.kept.values():
+        yield "a receipt", str(receipt)
+    for action in CREATING | {"TagResources"}:
+        for entry in entries(simulation, action):
+            yield "a tag or request", str(entry.detail)
+
+
+def _inflated(sent: Mapping[str, str]) -> str:
+    count = sum(1 for name in sent if name.startswith("data-"))
+    if not count:
+        return ""
+    packed = "".join(sent[f"data-{number}"] for number in range(count))
+    return zlib.decompress(base64.urlsafe_b64decode(packed)).decode()

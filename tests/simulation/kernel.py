@@ -1,8 +1,10 @@
 """Virtual time with many actors: greenlets that sleep, a heap of wake-ups, and no threads."""
 
 import heapq
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from greenlet import greenlet
 
@@ -11,20 +13,31 @@ class Crash(BaseException):
     """A process dies here; nothing below may catch it."""
 
 
+class Platform(Protocol):
+    """What happens by itself, whether or not an actor looks."""
+
+    def next_due(self) -> float | None: ...
+
+    def advance(self, now: float) -> None: ...
+
+
 @dataclass
 class Kernel:
     """Runs actors one at a time, in the order of their virtual wake-up times.
 
     Attributes:
         now: Virtual epoch seconds.
+        platform: Acts at its own times, before the actors of the same instant.
     """
 
     now: float
+    platform: Platform | None = None
     _heap: list[tuple[float, int, greenlet]] = field(default_factory=list)
     _sequence: int = 0
     _failure: BaseException | None = None
     _doomed: set[greenlet] = field(default_factory=set)
     _ticket: dict[greenlet, int] = field(default_factory=dict)
+    _frozen_until: dict[greenlet, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._hub = greenlet.getcurrent()
@@ -61,23 +74,38 @@ class Kernel:
 
     def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Run actors until the virtual time `until`, or until `stop()` holds."""
-        while self._heap and self._heap[0][0] <= until and not stop():
-            at, ticket, actor = heapq.heappop(self._heap)
-            if self._ticket.get(actor) != ticket:
-                continue
-            del self._ticket[actor]
-            self.now = at
-            if actor in self._doomed:
-                self._doomed.discard(actor)
-                # An actor that has not begun is simply never begun.
-                if actor and not actor.dead:
-                    actor.throw(Crash)
-            elif not actor.dead:
-                actor.switch()
-            if self._failure is not None:
-                raise self._failure
-        if not stop():
-            self.now = max(self.now, until)
+        while not stop():
+            woken = self._heap[0][0] if self._heap else math.inf
+            due = (self.platform.next_due() if self.platform else None) or math.inf
+            if min(woken, due) > until or min(woken, due) == math.inf:
+                self.now = max(self.now, until)
+                return
+            self.now = max(self.now, min(woken, due))
+            if self.platform is not None and due <= woken:
+                self.platform.advance(self.now)
+            else:
+                self._resume(*heapq.heappop(self._heap))
+
+    def _resume(self, at: float, ticket: int, actor: greenlet) -> None:
+        if self._ticket.get(actor) != ticket:
+            return
+        del self._ticket[actor]
+        if actor in self._doomed:
+            self._doomed.discard(actor)
+            # An actor that has not begun is simply never begun.
+            if actor and not actor.dead:
+                actor.throw(Crash)
+        elif self._frozen_until.get(actor, 0.0) > at:
+            self.wake(actor, self._frozen_until[actor])
+        elif not actor.dead:
+            actor.switch()
+        if self._failure is not None:
+            raise self._failure
+
+    def freeze(self, actors: Iterable[greenlet], seconds: float) -> None:
+        """Let actors stand still, as a stopped or swapped-out process does."""
+        for actor in actors:
+            self._frozen_until[actor] = self.now + seconds
 
     def kill(self, actors: Iterable[greenlet]) -> None:
         """End actors at once, as kill -9 does to the threads of a process.
@@ -134,8 +162,8 @@ class SimulatedClock:
     def real_seconds(self, seconds: float) -> float:
         return seconds
 
-    def learn(self, told: float) -> float:
-        off = told - self.now()
+    def learn(self, told: float, *, asked_at: float) -> float:
+        off = told - min(max(told, asked_at), self.now())
         if abs(off) <= 2.0:
             return 0.0
         self.skew += off

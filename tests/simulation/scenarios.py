@@ -8,7 +8,11 @@ from tests.simulation.harness import DEAD, QUEUE, REGION, START, Simulation
 from worker.core import identity
 
 SOURCE_NAME = "订单数据库-主"
+# A request that was sent before the queue was empty may still take effect for so long.
+LATEST_SECONDS = 100.0
 NOTICE_AT = START + 120.0
+# Stands in the user data of every source; nothing of ours may show it.
+SECRET = "canary-of-the-user-data"
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,13 @@ class Source:
 def add_source(simulation: Simulation, **seed: Any) -> Source:
     """Put a running spot instance with some data into the cloud, and let two minutes pass."""
     ecs = simulation.cloud.ecs[REGION]
-    plain = {"name": SOURCE_NAME, "tags": {"team": "订单"}, "ram_role_name": "app", **seed}
+    plain = {
+        "name": SOURCE_NAME,
+        "tags": {"team": "订单"},
+        "ram_role_name": "app",
+        "user_data": f"#!/bin/sh\necho {SECRET}",
+        **seed,
+    }
     instance_id = ecs.seed_instance(plain, START)
     disks = {
         disk["Device"]: disk["DiskId"]
@@ -68,13 +78,18 @@ def parked(simulation: Simulation) -> int:
     return waiting(simulation, DEAD)
 
 
-def recover(simulation: Simulation, seconds: float = 7_200.0) -> None:
-    """Run until the queue is empty, and a minute more."""
+def recover(simulation: Simulation, seconds: float = 7_200.0, *, at_least: float = 30.0) -> None:
+    """Run until the queue is empty and stays so, and for `at_least` so long."""
     begun = simulation.kernel.now
-    simulation.run(
-        seconds, until=lambda: simulation.kernel.now > begun + 30.0 and is_quiet(simulation)
-    )
-    simulation.run(60.0)
+    end = begun + seconds
+    while simulation.kernel.now < end:
+        simulation.run(
+            end - simulation.kernel.now,
+            until=lambda: simulation.kernel.now > begun + at_least and is_quiet(simulation),
+        )
+        simulation.run(LATEST_SECONDS)
+        if is_quiet(simulation):
+            return
 
 
 def is_quiet(simulation: Simulation) -> bool:

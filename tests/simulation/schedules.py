@@ -7,27 +7,51 @@ from typing import Any
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.faults import CHANGING, Call, Fault
+from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Simulation, simulate
-from tests.simulation.invariants import violations
+from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import Source, add_source, interrupt, recover
+from worker.core.outcomes import Park
+from worker.core.policy import Policy
 
 # A refusal for good may be parked; every other fault must end in a replacement.
 MAY_PARK = {Fault.REFUSED}
+# Everything ends within this time after the last fault.
+LIVENESS_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A source, how it is interrupted, and the cloud around it."""
+    """A source, how it is interrupted, and the cloud around it.
+
+    Attributes:
+        seed: Fields of the source that differ from the usual one.
+        how: How it is interrupted.
+        flips: Fields of `Assumptions` that differ.
+        prepare: Called before the workers start.
+        during: Called right after the notice; spawns actors that act in the meantime.
+        skews: By how much the clocks of the workers are wrong, in turn.
+        duplicates: Share of the leases that end early.
+        may_park: Whether it may end in the dead-letter queue even without a fault.
+        withdrawn: Whether the notice is taken back, so that nothing is to be launched.
+        lasts: Longest time in which something of the scenario itself goes on, seconds.
+    """
 
     name: str
     ecs: EcsSettings = field(default_factory=EcsSettings)
     seed: Mapping[str, Any] = field(default_factory=dict)
     how: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    flips: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Simulation], None] = lambda _simulation: None
+    during: Callable[[Simulation, Source], None] = lambda _simulation, _source: None
+    skews: tuple[float, ...] = (0.0,)
+    duplicates: float = 0.0
     copies: int = 1
     workers: int = 1
     may_park: bool = False
+    withdrawn: bool = False
+    lasts: float = 30.0
 
 
 def _vanish(simulation: Simulation) -> None:
@@ -55,34 +79,60 @@ SCENARIOS = (
 )
 
 
-def faults_for(call: Call) -> tuple[Fault, ...]:
-    """List the faults that can happen at a call."""
-    if call.method in CHANGING.get(call.port, frozenset()):
-        return tuple(fault for fault in Fault if fault is not Fault.REFUSED or call.port != "queue")
-    reads = {Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.NOT_SENT, Fault.THROTTLED}
-    return tuple(fault for fault in Fault if fault in reads)
+def run(
+    scenario: Scenario, plan: Mapping[int, Fault], *, seed: int = 1, workers: int = 0
+) -> tuple[Simulation, Source]:
+    """Run one recreation with faults at the calls that `plan` names by number.
 
-
-def run(scenario: Scenario, plan: Mapping[int, Fault]) -> tuple[Simulation, Source]:
-    """Run one recreation with faults at the calls that `plan` names by number."""
-    assumptions = replace(Assumptions(), event_copies=scenario.copies)
-    simulation = simulate(ecs=scenario.ecs, plan=plan, assumptions=assumptions)
+    Args:
+        scenario: What happens.
+        plan: What goes wrong.
+        seed: Of everything that the cloud does at random.
+        workers: How many there are; 0 takes the scenario's.
+    """
+    assumptions = replace(Assumptions(), event_copies=scenario.copies, **scenario.flips)
+    simulation = simulate(
+        policy=scenario.policy, ecs=scenario.ecs, plan=plan, assumptions=assumptions, seed=seed
+    )
+    simulation.cloud.queues(REGION).duplicate_probability = scenario.duplicates
     source = add_source(simulation, **scenario.seed)
     scenario.prepare(simulation)
-    for number in range(scenario.workers):
-        simulation.start_worker(f"worker-{number}")
+    for number in range(workers or scenario.workers):
+        skew = scenario.skews[number % len(scenario.skews)]
+        simulation.start_worker(f"worker-{number}", skew=skew)
     interrupt(simulation, source, **scenario.how)
-    recover(simulation)
+    scenario.during(simulation, source)
+    recover(simulation, scenario.lasts + 7_200.0, at_least=scenario.lasts)
     return simulation, source
+
+
+def _came_too_late(simulation: Simulation) -> bool:
+    """Whether the cloud broke the image, or the source went before all of it was written down."""
+    parks = {str(line["park"]) for line in simulation.notebook.named("parked")}
+    broken_images = entries(simulation, "ImageFailed", "platform")
+    return (Park.IMAGE_FAILED.value in parks and bool(broken_images)) or (
+        Park.SOURCE_GONE.value in parks
+    )
+
+
+def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[str]:
+    """Return the promises that a run broke."""
+    found = violations(simulation, source, withdrawn=scenario.withdrawn)
+    faults = {fault for _, fault in simulation.interposer.struck}
+    may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
+    may_park = may_park or _came_too_late(simulation)
+    if not may_park and not simulation.shelf.kept:
+        found.append("no receipt although nothing was refused for good")
+    last = max((call.at for call, _ in simulation.interposer.struck), default=source.noticed_at)
+    if simulation.kernel.now > last + scenario.lasts + LIVENESS_SECONDS:
+        found.append(f"took {simulation.kernel.now - last:.0f} s after the last fault")
+    return found
 
 
 def broken(scenario: Scenario, plan: Mapping[int, Fault]) -> list[str]:
     """Run with faults and return the broken promises, each with what repeats the run."""
     simulation, source = run(scenario, plan)
-    found = violations(simulation, source)
-    may_park = scenario.may_park or not MAY_PARK.isdisjoint(plan.values())
-    if not may_park and not simulation.shelf.kept:
-        found.append("no receipt although nothing was refused for good")
+    found = judged(scenario, simulation, source)
     if plan and not simulation.interposer.struck:
         found.append("the fault was not reached")
     where = ", ".join(f"{number}:{fault.value}" for number, fault in plan.items())

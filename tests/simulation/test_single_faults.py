@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.simulation.faults import Fault
-from tests.simulation.schedules import SCENARIOS, Scenario, broken, faults_for, run
+from tests.simulation.faults import Fault, faults_for
+from tests.simulation.schedules import SCENARIOS, Scenario, broken, run
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -1,5 +1,6 @@
 """Port `Clock`: the machine's time, or the emulator's, which may run faster."""
 
+import contextlib
 import ipaddress
 import json
 import math
@@ -32,8 +33,9 @@ class RealClock(ports.CorrectedClock):
         return self._system() + self._offset
 
     @override
-    def learn(self, told: float) -> float:
-        off = told - self.now()
+    def learn(self, told: float, *, asked_at: float) -> float:
+        now = self.now()
+        off = told - min(max(told, asked_at), now)
         if abs(off) <= _TOLERATED_SECONDS:
             return 0.0
         self._offset += off
@@ -82,8 +84,10 @@ class EmulatorClock(ports.CorrectedClock):
         return line.virtual + line.speed * (self._monotonic() - line.read_at)
 
     @override
-    def learn(self, told: float) -> float:
-        """Learn nothing: this is the emulator's own time."""
+    def learn(self, told: float, *, asked_at: float) -> float:
+        """Read the emulator's clock again: somebody may have paused it or moved it on."""
+        with contextlib.suppress(OSError, ValueError):
+            self.reanchor()
         return 0.0
 
     @override

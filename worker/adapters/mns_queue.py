@@ -131,7 +131,8 @@ class MnsQueue(ports.Queue):
         except NothingThere:
             raise LeaseLost from None
         # Counted from the question on our own clock: the cloud's clock may differ from it.
-        return Lease(str(changed.receipt_handle), begun + whole)
+        told = _seconds(changed.next_visible_time, 0.0)
+        return Lease(str(changed.receipt_handle), begun + whole, told - whole if told else None)
 
     def close(self) -> None:
         """Close the connections of all threads, none of which may be in a call any more."""

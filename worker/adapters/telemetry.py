@@ -36,6 +36,27 @@ _SECRET_NAME: Final = re.compile(
 # A shorter one would be found inside ordinary words.
 _SECRET_LENGTH_MIN: Final = 6
 
+_LEVELS: Final = ("debug", "info", "warning", "error")
+# What a person should see even when all is quiet; every other fact is info, and a defect an error.
+_LEVEL_OF: Final[Mapping[str, str]] = {
+    "parked": "error",
+    **dict.fromkeys(
+        (
+            "answer_lost",
+            "clock_corrected",
+            "lease_lost",
+            "queue_failed",
+            "receipt_not_kept",
+            "receive_failed",
+            "signature_invalid",
+            "step_failed",
+            "unknown_provider_code",
+            "unreadable",
+        ),
+        "warning",
+    ),
+}
+
 
 class StructlogTelemetry(ports.Telemetry):
     """Telemetry over structlog.
@@ -45,6 +66,7 @@ class StructlogTelemetry(ports.Telemetry):
         stream: Where they go.
         as_json: JSON lines or columns; None leaves it to whether the stream is a terminal.
         secrets: Values that must not appear, such as keys from the environment.
+        level: The least level that is written: debug, info, warning or error.
     """
 
     def __init__(
@@ -54,7 +76,9 @@ class StructlogTelemetry(ports.Telemetry):
         stream: TextIO | None = None,
         as_json: bool | None = None,
         secrets: Iterable[str] = (),
+        level: str = "info",
     ) -> None:
+        self._least = _LEVELS.index(level)
         sdk_logging.silence()
         out = stream or sys.stderr
         is_terminal = out.isatty()
@@ -73,7 +97,9 @@ class StructlogTelemetry(ports.Telemetry):
 
     @override
     def event(self, name: str, **fields: object) -> None:
-        self._log.info(name, **_unreserved(fields))
+        level = _LEVEL_OF.get(name, "info")
+        if _LEVELS.index(level) >= self._least:
+            getattr(self._log, level)(name, **_unreserved(fields))
 
     @override
     def failure(self, name: str, error: BaseException, **fields: object) -> None:

@@ -41,7 +41,7 @@ def config() -> None:
 def check(ctx: click.Context, *, as_json: bool) -> None:
     """Say whether the configuration can work, and everything that is wrong with it.
 
-    Calls nothing in the cloud; `doctor` does. Exit code 0 or 2.
+    Calls nothing in the cloud. Exit code 0 or 2.
     """
     try:
         settings = load_settings(ctx)

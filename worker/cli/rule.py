@@ -97,7 +97,7 @@ def destroy(settings: Settings, *, purge: bool, dry_run: bool, yes: bool, as_jso
         if the_plan.changes and not dry_run:
             confirm("Delete this?", yes=yes)
             carry_out_removal(cloud, desired, the_plan, clock=_WallClock(), report=told.done)
-            told.end("All of it is gone.")
+            told.end("Gone, but for what the notes above name.")
 
 
 @rule.command(epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"))

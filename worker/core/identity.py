@@ -19,6 +19,8 @@ TAG_SOURCE = TAG_PREFIX + "source"
 TAG_RETAINED = TAG_PREFIX + "retained"
 TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
+# On the image of a notice that was taken back: the next notice makes an image of its own.
+TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
 
 # Keys that the cloud refuses in a request. Source: ECS TagResources, Tag.N.Key.
 RESERVED_TAG_PREFIXES = ("aliyun", "acs:")
@@ -38,7 +40,8 @@ def recreation_id(account: str, region: str, instance_id: str, incarnation: str)
         region: Region id.
         instance_id: The source.
         incarnation: `NOT_ECONOMICAL`, or the start time of a source in economical mode, which
-            can be interrupted again after it was started again.
+            can be interrupted again after it was started again, or the image of an earlier
+            notice that was taken back.
     """
     text = f"spot-recreation/1\n{account}\n{region}\n{instance_id}\n{incarnation}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

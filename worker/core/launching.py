@@ -47,6 +47,25 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
     return replace(progress, launched=launched).marked("image usable", now, image.image_id)
 
 
+def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
+    """Begin again with an image of this notice; the one in hand is from an earlier notice."""
+    return replace(
+        progress,
+        incarnation=earlier.image_id,
+        marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
+        imaged=None,
+        captured=None,
+        specified=None,
+        launched=Launched(),
+    )
+
+
+def with_stop_asked(progress: Progress, now: float) -> Progress:
+    """Note that the source is on its way down."""
+    launched = replace(progress.launched, stop_sent=True, stop_sent_at=now)
+    return replace(progress, launched=launched)
+
+
 def with_stopped_source(progress: Progress, now: float) -> Progress:
     """Note that the source cannot serve any more."""
     if progress.launched.source_stopped_at:
@@ -95,6 +114,14 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
     )
     return replace(progress, launched=launched).marked(
         "replacement running", now, replacement.instance_id
+    )
+
+
+def with_reclaimed(progress: Progress, now: float) -> Progress:
+    """Note that the replacement has run and was reclaimed before it was seen."""
+    launched = replace(progress.launched, running_at=now)
+    return replace(progress, launched=launched).marked(
+        "replacement ran and was reclaimed", now, launched.instance_id
     )
 
 

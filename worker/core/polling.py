@@ -3,6 +3,8 @@
 # From here on the image is looked at in the shortest steps.
 NEARLY_DONE_PERCENT = 93
 SHARE_OF_REMAINDER = 0.5
+# An image that stands still shortly before its end is looked at less and less often.
+SHARE_OF_AGE = 1 / 300
 
 
 def next_image_poll(
@@ -24,6 +26,6 @@ def next_image_poll(
     if percent <= 0:
         return now + min(max(elapsed, shortest * 2), longest)
     if percent >= NEARLY_DONE_PERCENT:
-        return now + shortest
+        return now + min(max(elapsed * SHARE_OF_AGE, shortest), longest)
     remaining = elapsed * (100 - percent) / percent
     return now + min(max(remaining * SHARE_OF_REMAINDER, shortest), longest)

@@ -165,6 +165,7 @@ class Launched:
         image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
             was on disk then is in it.
         stop_sent: Whether the source was asked to stop.
+        stop_sent_at: When it was.
         source_stopped_at: When the source was first seen stopped or gone.
         instance_id: The accepted replacement.
         cpu: vCPUs of the running replacement.
@@ -186,6 +187,7 @@ class Launched:
     image_begun_at: float = 0.0
     image_safe: bool = False
     stop_sent: bool = False
+    stop_sent_at: float = 0.0
     stop_refused: str = ""
     source_stopped_at: float = 0.0
     instance_id: str = ""
@@ -214,6 +216,7 @@ class Progress:
         received_at: When the first worker took the event.
         incarnation: See `worker.core.identity.recreation_id`.
         absent_at: When a look first missed the source.
+        unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far.
         moot: Set when there is nothing left to do but clean up.
         cleaned: Names of the finished clean-up actions.
@@ -228,6 +231,7 @@ class Progress:
     lineage: str = ""
     seen: bool = False
     absent_at: float = 0.0
+    unlocked_at: float = 0.0
     hops: int = 0
     moot: Mootness | None = None
     moot_reason: str = ""

@@ -30,6 +30,12 @@ _WAITING = (
     (r"a second replacement is starting", "另有一台替代实例正在启动"),
     (r"already recreated as (.+)", "已重建为 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
+    (r"already recreated", "已重建"),
+    (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
+    (
+        r"image (\S+) is from an earlier notice, and the source is gone",
+        "镜像 {0} 属于更早的一次中断通知，而源实例已释放",
+    ),
     (r"the cloud never locked the instance", "云端始终未锁定该实例"),
     (r"another message of this interruption is in hand", "本次中断的另一条消息正在处理"),
     (r"nobody holds the message until its lease ends", "租约到期前无人持有该消息"),

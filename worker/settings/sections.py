@@ -54,7 +54,7 @@ class Queue(Section):
     )
     dead_letter_name: QueueName = Field(
         default="spot-interruptions-dead",
-        description="Where what cannot go on is parked, and what the queue itself gives up on; `dlq` reads it.",
+        description="Where what cannot go on is parked, and what the queue itself gives up on; `status` shows what is in it.",
     )
     delivery_dead_letter_name: QueueName = Field(
         default="spot-interruptions-undelivered",
@@ -220,7 +220,7 @@ class Cleanup(Section):
 
     delete_after: Annotated[Duration, Within("1h", "365d")] = Field(
         default=604_800.0,
-        description="Age at which `sweep` may delete images and snapshots of a finished recreation.",
+        description="Age from which the image and snapshots of a finished recreation may be deleted; nothing deletes them by itself.",
     )
 
 

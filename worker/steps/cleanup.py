@@ -71,6 +71,8 @@ class CleanUp:
             identity.TAG_SOURCE: progress.instance_id,
             identity.TAG_DELETE_AFTER: identity.delete_after(now + self.policy.leftovers_kept),
         }
+        if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
+            tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
         answer = self.tagging.tag(kind, ids, tags)
         return "" if isinstance(answer, Accepted) else answer.code
 

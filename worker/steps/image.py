@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from worker.core import identity
 from worker.core.model import Accepted, Exists, Gone, Image, NotReady, Refused
-from worker.core.outcomes import Done, Outcome, Park, StepName, Wait
+from worker.core.outcomes import Done, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Imaged, Progress
 from worker.ports import Images
@@ -72,6 +72,8 @@ class MakeImage:
             return self._not_shown_yet(progress, found, now)
         if found.tags[identity.TAG_ID] != progress.recreation_id:
             raise Parking(Park.NAME_TAKEN, f"image {found.image_id} has our name but is not ours")
+        if identity.TAG_FALSE_ALARM in found.tags:
+            return Note(replace(progress, incarnation=found.image_id))
         return self._accepted(progress, name, found.image_id, now)
 
     def _not_shown_yet(self, progress: Progress, found: Image | None, now: float) -> Outcome:

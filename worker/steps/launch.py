@@ -34,6 +34,8 @@ LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.
 UNKNOWN_REFUSALS_MAX = 8
 SLOW_POLL_SECONDS = 20.0
+# An orderly stop that takes longer hangs in the guest.
+STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -80,12 +82,29 @@ class Launch:
         if image is None:
             return self._no_image(progress, imaged, now)
         if identity.TAG_DELETE_AFTER in image.tags:
-            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+            return self._settled(progress, image)
         if image.has_failed:
             raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
         if not image.usable:
             return self._keep_waiting(progress, image, imaged, now)
         return Note(launching.with_usable_image(progress, image, now))
+
+    def _settled(self, progress: Progress, image: Image) -> Outcome:
+        """Tell a finished recreation from an earlier notice that was taken back.
+
+        A repeated token hands out the image of that notice as if it had just been made.
+        """
+        if identity.TAG_FALSE_ALARM not in image.tags:
+            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+        source = self.sources.find(progress.instance_id)
+        if source is None:
+            raise Parking(
+                Park.SOURCE_GONE,
+                f"image {image.image_id} is from an earlier notice, and the source is gone",
+            )
+        if not source.is_recycling:
+            return Moot(progress, Mootness.FALSE_ALARM, "the notice was found to be a false alarm")
+        return Note(launching.from_the_image_on(progress, image))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:
@@ -124,9 +143,25 @@ class Launch:
             return self._launch(progress, now)
         if self.policy.takeover == "wait":
             return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
-        if now >= progress.t0 + self.policy.takeover_latest:
+        if source.status == "Stopping" and not launched.stop_sent:
+            # A twin has asked, or the platform stops it; to ask again would only be refused.
+            progress = launching.with_stop_asked(progress, now)
+        if self._is_pressed(progress, now):
             return self._launch(progress, now)
         return self._stop_source(progress, source, now)
+
+    def _is_pressed(self, progress: Progress, now: float) -> bool:
+        """Tell whether the end is near and no orderly stop can come before it.
+
+        The platform's stop can break an image that is not safe yet. A safe one has the time for
+        an orderly stop, also when the event was late or its time was wrong.
+        """
+        launched = progress.launched
+        if now < progress.t0 + self.policy.takeover_latest:
+            return False
+        if launched.stop_sent:
+            return now >= launched.stop_sent_at + STOP_SECONDS_MAX
+        return bool(launched.stop_refused) or not launched.image_safe
 
     def _without_source(self, progress: Progress, now: float) -> Outcome:
         """Believe that the source is gone when two looks have missed it."""
@@ -143,9 +178,8 @@ class Launch:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
         answer = self.instances.stop(source.instance_id)
         if isinstance(answer, Accepted):
-            sent = replace(progress, launched=replace(launched, stop_sent=True))
             return Wait(
-                sent.marked("source asked to stop", now),
+                launching.with_stop_asked(progress, now).marked("source asked to stop", now),
                 now + SOURCE_POLL_SECONDS,
                 "the source stops",
             )
@@ -179,7 +213,7 @@ class Launch:
         specified, launched = launching.specified(progress), progress.launched
         image = self.images.find(launching.imaged(progress).name)
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
-            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+            return self._settled(progress, image)
         if image is None or image.has_failed:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
@@ -237,7 +271,7 @@ class Launch:
         replacement = self.instances.find(launched.instance_id)
         if replacement is None:
             return self._missing(progress, now)
-        if replacement.status != "Running":
+        if replacement.status != "Running" and not _is_reclaimed(replacement):
             if now > launched.accepted_at + self.policy.running_wait_max:
                 raise Parking(
                     Park.NOT_RUNNING, f"{launched.instance_id} is still {replacement.status}"
@@ -257,6 +291,8 @@ class Launch:
             lagging = now <= launched.accepted_at + LAG_SECONDS
             pause = CONFIRM_POLL_SECONDS if lagging else SLOW_POLL_SECONDS
             return Wait(progress, now + pause, "the replacement does not show yet")
+        if self.images.find(_image_of(progress, launched.instance_id)) is not None:
+            return Done(launching.with_reclaimed(progress, now))
         candidate = launching.specified(progress).candidates[launched.index]
         return Note(self._next(progress, candidate, "vanished after it was accepted", now))
 
@@ -282,6 +318,17 @@ class Launch:
                 launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)
             )
         return Done(launching.with_running(progress, replacement, now))
+
+
+def _is_reclaimed(replacement: Instance) -> bool:
+    """Tell whether it has run and is reclaimed in its turn, which is its own event's business."""
+    return replacement.is_recycling and replacement.status in {"Stopping", "Stopped"}
+
+
+def _image_of(progress: Progress, replacement: str) -> str:
+    """Name the image that the replacement's own recreation makes: only what ran has one."""
+    own = replace(progress, instance_id=replacement, incarnation=identity.NOT_ECONOMICAL)
+    return identity.image_name(own.recreation_id)
 
 
 def _counted(progress: Progress, code: str) -> Progress:

@@ -8,7 +8,7 @@ from worker.core.eligibility import why_not_ours
 from worker.core.model import Accepted, Disk, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import KeptDisk, Mootness, Progress, Retained
+from worker.core.progress import Imaged, KeptDisk, Mootness, Progress, Retained
 from worker.ports import Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
 
@@ -71,19 +71,34 @@ class Retain:
             return Moot(progress, Mootness.NOT_OURS, reason)
         seen = _seen(progress, source, now)
         if not source.is_recycling:
-            return self._unconfirmed(seen, now)
+            return self._unconfirmed(replace(seen, unlocked_at=now), look.disks, now)
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
-        return Note(replace(seen, retained=retained).marked(CONFIRMED, now))
+        # The event may have told of an earlier notice that was taken back.
+        begun = max(seen.t0, seen.unlocked_at)
+        return Note(replace(seen, retained=retained, t0=begun).marked(CONFIRMED, now))
 
-    def _unconfirmed(self, progress: Progress, now: float) -> Outcome:
+    def _unconfirmed(self, progress: Progress, disks: tuple[Disk, ...], now: float) -> Outcome:
         """Wait for the lock to show; without it nothing is changed at all."""
         looked_since = next(mark.at for mark in progress.marks if mark.what == FIRST_LOOK)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and now >= looked_since + SECOND_LOOK_SECONDS:
-            return Moot(progress, Mootness.FALSE_ALARM, "the cloud never locked the instance")
+            return self._false_alarm(progress, disks, now)
         return Wait(progress, now + LOCK_POLL_SECONDS, "the instance is not locked yet")
+
+    def _false_alarm(self, progress: Progress, disks: tuple[Disk, ...], now: float) -> Outcome:
+        """Take up what an earlier run did under a lock that is gone, so that it is undone."""
+        recreation = progress.recreation_id
+        if self.instances.find_tagged(recreation):
+            return Moot(progress, Mootness.ALREADY_DONE, "already recreated")
+        changed = tuple(_kept(disk, recreation) for disk in disks if _is_changed(disk, recreation))
+        if changed:
+            progress = replace(progress, retained=Retained(changed, tagged=True, sent=True))
+        image = self.images.find(identity.image_name(recreation))
+        if image is not None and image.tags.get(identity.TAG_ID) == recreation:
+            progress = replace(progress, imaged=Imaged(image.name, now, image.image_id))
+        return Moot(progress, Mootness.FALSE_ALARM, "the cloud never locked the instance")
 
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Tell a finished recreation from a loss; describes lag, so a loss needs two looks."""
@@ -92,6 +107,8 @@ class Retain:
             found = replacements[0].instance_id
             return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
         image = self.images.find(identity.image_name(progress.recreation_id))
+        if image is not None and identity.TAG_FALSE_ALARM in image.tags:
+            return Note(replace(progress, incarnation=image.image_id))
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
@@ -155,17 +172,19 @@ def _is_dated(disk: Disk, recreation: str) -> bool:
     return disk.tags.get(identity.TAG_ID) == recreation and identity.TAG_DELETE_AFTER in disk.tags
 
 
+def _is_changed(disk: Disk, recreation: str) -> bool:
+    """Whether an earlier run of this recreation has kept the disk, or was about to."""
+    return identity.TAG_RETAINED in disk.tags and disk.tags.get(identity.TAG_ID) == recreation
+
+
 def _kept(disk: Disk, recreation: str) -> KeptDisk:
     """Note what a disk was; an earlier run of the same recreation may have changed it already."""
-    changed_by_us = (
-        identity.TAG_RETAINED in disk.tags and disk.tags.get(identity.TAG_ID) == recreation
-    )
     return KeptDisk(
         disk_id=disk.disk_id,
         kind=disk.kind,
         category=disk.category,
         size=disk.size,
         device=disk.device,
-        was_deleted_with_instance=disk.delete_with_instance or changed_by_us,
+        was_deleted_with_instance=disk.delete_with_instance or _is_changed(disk, recreation),
         is_cloud=disk.is_cloud,
     )

@@ -125,15 +125,23 @@ def test_real_clock_follows_the_cloud() -> None:
     """A host that is minutes off counts in the cloud's time as soon as the cloud has told it."""
     clock = RealClock(system=lambda: 1_000.0)
 
-    off = clock.learn(1_600.0)
+    off = clock.learn(1_600.0, asked_at=999.0)
 
     assert off == 600.0
     assert clock.now() == 1_600.0
+
+
+def test_real_clock_bears_an_answer_that_was_long_on_its_way() -> None:
+    """What the cloud said while it was being asked is no sign of a wrong clock."""
+    clock = RealClock(system=lambda: 1_000.0)
+
+    assert clock.learn(930.0, asked_at=910.0) == 0.0
+    assert clock.learn(850.0, asked_at=910.0) == -60.0
 
 
 def test_real_clock_does_not_jump_for_a_trifle() -> None:
     """An answer's way home is not an error of the clock."""
     clock = RealClock(system=lambda: 1_000.0)
 
-    assert clock.learn(999.0) == 0.0
+    assert clock.learn(999.0, asked_at=1_000.0) == 0.0
     assert clock.now() == 1_000.0

@@ -150,3 +150,19 @@ def test_columns_for_people() -> None:
     assert "fact" in stream.getvalue()
     assert "step=image" in stream.getvalue()
     assert stream.getvalue().count("\n") == 1
+
+
+def test_what_a_person_must_see_is_above_info() -> None:
+    """With log.level: warning the quiet facts go and the parked messages stay."""
+    out = io.StringIO()
+    telemetry = StructlogTelemetry(StandingClock(), stream=out, as_json=True, level="warning")
+
+    telemetry.event("step_waiting", reason="the image is at 3 %")
+    telemetry.event("lease_lost", message="m")
+    telemetry.event("parked", park="no_stock")
+
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(line["event"], line["level"]) for line in lines] == [
+        ("lease_lost", "warning"),
+        ("parked", "error"),
+    ]

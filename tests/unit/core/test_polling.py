@@ -41,6 +41,12 @@ def test_nearly_done_is_looked_at_in_the_shortest_steps(percent: int) -> None:
     assert pause(percent, 600.0) == SHORTEST
 
 
+def test_an_image_that_stands_still_is_looked_at_less_and_less_often() -> None:
+    """At 99 % for an hour it costs a look every dozen seconds, not one every two."""
+    assert pause(99, 3_600.0) == pytest.approx(12.0)
+    assert pause(99, 86_400.0) == LONGEST
+
+
 def test_half_of_what_is_left_is_waited_for() -> None:
     """At 50 % after 40 s another 40 s are expected: the next look is in 20 s."""
     assert pause(50, 40.0) == pytest.approx(20.0)

@@ -197,13 +197,15 @@ def test_other_targets_always_stay(actual: Actual) -> None:
 def test_removal_keeps_what_is_not_ours_and_what_holds_messages(
     actual: Actual, occupied: set[str], *, purge: bool
 ) -> None:
-    """Only marked queues go, and those that hold messages only with --purge; then nothing is left to remove."""
+    """Only marked queues go, those with messages only with --purge, and the dead-letter queue not before its source."""
     the_plan = plan_removal(DESIRED, actual, occupied=frozenset(occupied), purge=purge)
 
     left = applied(actual, the_plan)
 
+    source, dead = DESIRED.queues[2].name, DESIRED.queues[0].name
     for name, queue in actual.queues.items():
-        is_kept = queue.owner is None or (name in occupied and not purge)
+        is_needed = name == dead and source in left.queues
+        is_kept = queue.owner is None or (name in occupied and not purge) or is_needed
         assert (name in left.queues) == is_kept
         assert not is_kept or any(f"{name} is kept" in note for note in the_plan.notes)
     assert plan_removal(DESIRED, left, occupied=frozenset(occupied), purge=purge).is_empty
@@ -382,8 +384,15 @@ def test_other_targets_are_named() -> None:
                 targets=(OTHER_TARGET,),
             ),
             (
-                "the rule spot-interruptions on bus default carries no owner's mark and serves someone-elses with another "
-                "pattern, which we would change; set another rule.name"
+                "the rule spot-interruptions on bus default is somebody else's: its description carries no owner's mark; set "
+                "another rule.name, or hand the rule over by writing 'aliyun-ops owner=default' into its description"
+            ),
+        ),
+        (
+            with_queue(set_up(), 2, owner=None, dead_letters=None),
+            (
+                "the queue spot-interruptions is somebody else's: it carries no owner's mark, and it would have to be changed; "
+                "set another name under queue"
             ),
         ),
     ],
@@ -396,7 +405,7 @@ def test_what_belongs_to_others_is_refused(actual: Actual, refusal: str) -> None
 
 
 def test_unmarked_queue_is_used_but_never_deleted() -> None:
-    """A queue that somebody made by hand is set right, and destroy keeps it."""
+    """A queue that somebody made by hand and that fits is used, and destroy keeps it."""
     actual = with_queue(set_up(), 2, owner=None)
 
     assert "rule destroy will keep it" in plan(DESIRED, actual).notes[0]

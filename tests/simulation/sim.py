@@ -1,0 +1,301 @@
+"""Searches for a schedule of faults that breaks a promise: at random, or all pairs of a scenario.
+
+    python -m tests.simulation.sim --seed 1 --count 10000      random schedules, up to 8 faults
+    python -m tests.simulation.sim --pairs plain --sample 5000   two faults, all or a sample
+    python -m tests.simulation.sim --replay 'plain 12:crash-after,40:answer-lost 7 2'
+
+Everything follows from the seed, so that each violation is one line that repeats it: the scenario,
+the faults by the number of the call, the seed of the cloud and the number of workers. Ends with one
+line of figures; exit code 1 says that a promise was broken.
+"""
+
+import argparse
+import gc
+import multiprocessing
+import os
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from tests.simulation.faults import Fault, faults_for
+from tests.simulation.harness import Simulation
+from tests.simulation.schedules import Scenario, judged, run
+from tests.simulation.situations import ALL
+
+FAULTS_MAX = 8
+WORKERS_MAX = 3
+# After a fault comes the code that nobody tests: half of the further ones strike close behind.
+CLOSE_CALLS = 12
+COLLECT_EVERY = 200
+# More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
+CALLS_FACTOR = 6.0
+CALLS_SPARE = 400
+_REPLAY = re.compile(
+    r"(?P<name>.+?) (?P<plan>-|\d+:[a-z-]+(?:,\d+:[a-z-]+)*) (?P<seed>\d+)(?: (?P<workers>\d))?"
+)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One run: what happens, what goes wrong, and the dice of the cloud."""
+
+    scenario: str
+    plan: tuple[tuple[int, Fault], ...]
+    seed: int
+    workers: int
+
+    @property
+    def line(self) -> str:
+        """The schedule as `--replay` takes it."""
+        plan = ",".join(f"{number}:{fault.value}" for number, fault in self.plan) or "-"
+        return f"{self.scenario} {plan} {self.seed} {self.workers}"
+
+    @staticmethod
+    def parse(line: str) -> "Schedule":
+        """Read `line`.
+
+        Raises:
+            ValueError: It is not of that form.
+        """
+        match = _REPLAY.fullmatch(line.strip())
+        if match is None or match["name"] not in ALL:
+            raise ValueError(f"cannot read {line!r}; scenarios: {', '.join(sorted(ALL))}")
+        plan = [] if match["plan"] == "-" else match["plan"].split(",")
+        faults = [(int(number), Fault(name)) for number, name in (one.split(":") for one in plan)]
+        workers = int(match["workers"] or ALL[match["name"]].workers)
+        return Schedule(match["name"], tuple(faults), int(match["seed"]), workers)
+
+    def run(self) -> tuple[Simulation, list[str]]:
+        """Run it and judge it; a defect that ends the run is a violation too."""
+        scenario = ALL[self.scenario]
+        simulation, source = run(scenario, dict(self.plan), seed=self.seed, workers=self.workers)
+        found = judged(scenario, simulation, source)
+        calls, usual = requests(simulation), usual_calls(self.scenario, self.workers)
+        if calls > usual * CALLS_FACTOR + CALLS_SPARE:
+            found.append(f"{calls} calls, {usual} without faults")
+        return simulation, found
+
+
+@dataclass
+class Figures:
+    """What the closing line tells."""
+
+    schedules: int = 0
+    struck: Counter[str] = field(default_factory=Counter)
+    ratios: list[float] = field(default_factory=list)
+    broken: list[tuple[Schedule, list[str]]] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "")
+
+    def add(self, other: "Figures") -> None:
+        self.schedules += other.schedules
+        self.struck += other.struck
+        self.ratios += other.ratios
+        self.broken += other.broken
+        self.slowest = max(self.slowest, other.slowest)
+
+    def count(self, schedule: Schedule) -> None:
+        """Run one schedule and note what it showed."""
+        begun = time.perf_counter()
+        try:
+            simulation, found = schedule.run()
+        except Exception as error:  # noqa: BLE001 - whatever ends a run is a finding
+            self.broken.append((schedule, [f"the run ended: {error!r} {error.__cause__!r}"]))
+        else:
+            self.struck.update(fault.value for _, fault in simulation.interposer.struck)
+            usual = usual_calls(schedule.scenario, schedule.workers)
+            self.ratios.append(requests(simulation) / usual)
+            if found:
+                self.broken.append((schedule, found))
+        self.schedules += 1
+        self.slowest = max(self.slowest, (time.perf_counter() - begun, schedule.line))
+        if self.schedules % COLLECT_EVERY == 0:
+            gc.collect()
+
+
+def requests(simulation: Simulation) -> int:
+    """Count calls; a long poll of an idle worker is nobody's."""
+    return sum(call.method != "receive" for call in simulation.interposer.calls)
+
+
+@cache
+def usual_calls(scenario: str, workers: int) -> int:
+    """Count the calls of the undisturbed run."""
+    simulation, _ = run(ALL[scenario], {}, workers=workers)
+    return requests(simulation)
+
+
+@cache
+def usual_length(scenario: str, workers: int) -> int:
+    """Count the calls of the undisturbed run, polls of the queue included."""
+    simulation, _ = run(ALL[scenario], {}, workers=workers)
+    return len(simulation.interposer.calls)
+
+
+def at_random(seed: int, *, workers: int, faults: int) -> Schedule:
+    """Make a schedule; everything about it follows from the seed."""
+    rng = random.Random(seed)
+    name = rng.choice(sorted(ALL))
+    hands = workers or rng.randint(1, WORKERS_MAX)
+    last = min(int(usual_length(name, hands) * 1.5), 400)
+    numbers: set[int] = set()
+    for _ in range(rng.randint(1, faults)):
+        if numbers and rng.random() < 0.5:
+            numbers.add(rng.choice(sorted(numbers)) + rng.randint(1, CLOSE_CALLS))
+        else:
+            numbers.add(rng.randrange(last))
+    plan = tuple((number, rng.choice(list(Fault))) for number in sorted(numbers))
+    return Schedule(name, plan, seed, hands)
+
+
+def pairs(name: str, first: tuple[int, Fault], seed: int = 1) -> Iterator[Schedule]:
+    """List every second fault over the calls that a run with the first one makes."""
+    scenario = ALL[name]
+    simulation, _ = run(scenario, dict([first]), seed=seed)
+    for call in simulation.interposer.calls[first[0] + 1 :]:
+        for fault in faults_for(call):
+            yield Schedule(name, (first, (call.number, fault)), seed, scenario.workers)
+
+
+def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
+    """List every single fault."""
+    simulation, _ = run(scenario, {})
+    return [
+        (call.number, fault) for call in simulation.interposer.calls for fault in faults_for(call)
+    ]
+
+
+def shrunk(schedule: Schedule, found: list[str]) -> tuple[Schedule, list[str]]:
+    """Leave out every fault and worker that the violation does not need."""
+    smaller = [
+        Schedule(
+            schedule.scenario,
+            schedule.plan[:at] + schedule.plan[at + 1 :],
+            schedule.seed,
+            schedule.workers,
+        )
+        for at in range(len(schedule.plan))
+    ]
+    if schedule.workers > 1:
+        smaller.append(
+            Schedule(schedule.scenario, schedule.plan, schedule.seed, schedule.workers - 1)
+        )
+    for candidate in smaller:
+        figures = Figures()
+        figures.count(candidate)
+        if figures.broken:
+            return shrunk(candidate, figures.broken[0][1])
+    return schedule, found
+
+
+def _random_part(task: tuple[range, int, int]) -> Figures:
+    seeds, workers, faults = task
+    return _counted(at_random(seed, workers=workers, faults=faults) for seed in seeds)
+
+
+def _pairs_part(task: tuple[str, tuple[int, Fault], float]) -> Figures:
+    name, first, share = task
+    rng = random.Random(f"{name} {first}")
+    return _counted(one for one in pairs(name, first) if share >= 1 or rng.random() < share)
+
+
+def _counted(schedules: Iterable[Schedule]) -> Figures:
+    # Greenlets and closures of a finished run are freed in batches: half of the time otherwise.
+    gc.disable()
+    figures = Figures()
+    for schedule in schedules:
+        figures.count(schedule)
+    return figures
+
+
+def _collect(work: Iterator[Figures], seconds: float) -> Figures:
+    """Join the parts as they come, telling each violation at once."""
+    figures, end = Figures(), time.monotonic() + seconds
+    for part in work:
+        for schedule, found in part.broken:
+            least, why = shrunk(schedule, found)
+            print(f"VIOLATION {'; '.join(why)}\n  --replay '{least.line}'", flush=True)
+        figures.add(part)
+        if time.monotonic() > end:
+            break
+    return figures
+
+
+def _tell(figures: Figures, seconds: float, processes: int) -> int:
+    ratios = sorted(figures.ratios) or [0.0]
+    p99 = ratios[min(int(len(ratios) * 0.99), len(ratios) - 1)]
+    struck = " ".join(f"{name}={count}" for name, count in sorted(figures.struck.items()))
+    print(
+        f"{figures.schedules} schedules, {figures.schedules / seconds:.0f}/s in {processes}"
+        f" processes; faults {struck}; calls at most {ratios[-1]:.1f} times the usual, p99"
+        f" {p99:.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
+        f" {len(figures.broken)} violations"
+    )
+    return 1 if figures.broken else 0
+
+
+def _replay(line: str) -> int:
+    simulation, found = Schedule.parse(line).run()
+    for call, fault in simulation.interposer.struck:
+        print(f"struck {call.number} {call.worker} {call.port}.{call.method} {fault.value}")
+    for at, name, fields in simulation.notebook.lines:
+        told = " ".join(f"{key}={value}" for key, value in fields.items())
+        print(f"{at - simulation.cloud.started_at - 120:9.2f} {name} {told}")
+    for sentence in found:
+        print(f"VIOLATION {sentence}")
+    return 1 if found else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sim", description=(__doc__ or "").split("\n\n", 1)[0])
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--count", type=int, default=2_000, help="how many random schedules")
+    parser.add_argument("--workers", type=int, default=0, help="always so many workers")
+    parser.add_argument("--faults", type=int, default=FAULTS_MAX, help="faults at most")
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after about so long")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--pairs", metavar="SCENARIO", help="two faults; `all` takes every one")
+    parser.add_argument("--sample", type=int, default=0, help="about so many of the pairs")
+    parser.add_argument("--replay", metavar="LINE", help="repeat one schedule and tell its story")
+    return parser.parse_args()
+
+
+def _tasks_of_pairs(
+    names: Iterable[str], sample: int
+) -> list[tuple[str, tuple[int, Fault], float]]:
+    first_faults: Mapping[str, list[tuple[int, Fault]]] = {
+        name: firsts(ALL[name]) for name in names
+    }
+    # A run with one fault makes about as many calls as one without.
+    total = sum(len(found) ** 2 / 2 for found in first_faults.values())
+    share = sample / total if sample else 1.0
+    return [(name, first, share) for name, found in first_faults.items() for first in found]
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    given = _arguments()
+    if given.replay:
+        return _replay(given.replay)
+    begun = time.monotonic()
+    with multiprocessing.Pool(given.processes, maxtasksperchild=200) as pool:
+        if given.pairs:
+            names = sorted(ALL) if given.pairs == "all" else [given.pairs]
+            work = pool.imap_unordered(_pairs_part, _tasks_of_pairs(names, given.sample))
+        else:
+            size = 100
+            ends = range(given.seed, given.seed + given.count, size)
+            last = given.seed + given.count
+            parts = [(range(at, min(at + size, last)), given.workers, given.faults) for at in ends]
+            work = pool.imap_unordered(_random_part, parts)
+        figures = _collect(work, given.seconds)
+        seconds = time.monotonic() - begun
+    return _tell(figures, seconds, given.processes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Harder clouds than those of `schedules`: late, short, flapping, throttled, doubled, withdrawn."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from emulator.state.ecs.catalogue import Catalogue
+from emulator.state.ecs.settings import EcsSettings
+from emulator.state.queues import OutMessage
+from tests.simulation.harness import QUEUE, REGION, Simulation
+from tests.simulation.scenarios import Source
+from tests.simulation.schedules import QUICK, SCENARIOS, SOURCE_TYPE, Scenario, sell_out
+from worker.core.policy import Policy
+
+FLAP_SECONDS = 7.0
+BUSY_MINUTE = {
+    "DescribeInstances": 6,
+    "DescribeDisks": 3,
+    "DescribeImages": 6,
+    "CreateImage": 2,
+    "RunInstances": 2,
+    "TagResources": 2,
+    "ModifyDiskAttribute": 1,
+}
+
+
+def _after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
+    """Let something happen a while after the notice."""
+
+    def during(simulation: Simulation, source: Source) -> None:
+        simulation.kernel.spawn(lambda: act(simulation, source), at=simulation.kernel.now + seconds)
+
+    return during
+
+
+def _withdraw(simulation: Simulation, source: Source) -> None:
+    simulation.cloud.ecs[REGION].cancel_interruption(source.instance_id, simulation.kernel.now)
+
+
+def _notice_again(simulation: Simulation, source: Source) -> None:
+    """Take the notice back, and give another one after five minutes."""
+    _withdraw(simulation, source)
+    simulation.kernel.sleep(300.0)
+    simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
+
+
+def _notice_after_a_false_alarm(simulation: Simulation, source: Source) -> None:
+    """Take the notice back when the image is begun, and give another one when all is decided."""
+    _withdraw(simulation, source)
+    simulation.kernel.sleep(900.0)
+    simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
+
+
+def _notice_at_the_verdict(simulation: Simulation, source: Source) -> None:
+    """Give another notice at the moment in which the first one is found to be a false alarm."""
+    _withdraw(simulation, source)
+    simulation.kernel.sleep(568.5)
+    simulation.cloud.ecs[REGION].interrupt(
+        source.instance_id, simulation.kernel.now, lock_delay=20.0
+    )
+
+
+def _copy_event(simulation: Simulation, source: Source) -> None:
+    body = f'{{"instanceId": "{source.instance_id}", "action": "delete"}}'
+    simulation.cloud.queues(REGION).send(QUEUE, [OutMessage(body)], simulation.kernel.now)
+
+
+def _flap(simulation: Simulation, _source: Source) -> None:
+    """Let the whole region's stock of the source's type come and go."""
+    catalogue = Catalogue.load()
+    zones = [
+        zone.zone_id
+        for zone in catalogue.region(REGION).zones
+        if zone.sells(catalogue.types[SOURCE_TYPE])
+    ]
+
+    def toggle() -> None:
+        for turn in range(60):
+            for at, zone in enumerate(zones):
+                count = 1 if (turn + at) % 3 == 0 else 0
+                simulation.cloud.ecs[REGION].set_stock(zone, SOURCE_TYPE, count=count)
+            simulation.kernel.sleep(FLAP_SECONDS)
+
+    simulation.kernel.spawn(toggle)
+
+
+def _reclaim_the_replacement(simulation: Simulation, _source: Source) -> None:
+    """Reclaim the first replacement while its recreation is about to confirm it."""
+
+    def watch() -> None:
+        for _ in range(2_000):
+            launched = [
+                entry.resource_id
+                for entry in simulation.cloud.ledger
+                if entry.action == "RunInstances"
+            ]
+            if launched:
+                simulation.kernel.sleep(10.0)
+                service = simulation.cloud.ecs[REGION]
+                if launched[0] in service.region.instances:
+                    service.interrupt(launched[0], simulation.kernel.now)
+                return
+            simulation.kernel.sleep(1.0)
+
+    simulation.kernel.spawn(watch)
+
+
+def _vanish_twice(simulation: Simulation) -> None:
+    simulation.cloud.ecs[REGION].vanish_next(2)
+
+
+def _sell_out_nearly(simulation: Simulation) -> None:
+    sell_out(simulation)
+    simulation.cloud.ecs[REGION].vanish_next(1)
+
+
+HOSTILE = (
+    Scenario("lock late", ecs=QUICK, how={"lock_delay": 45.0}),
+    Scenario("event late", ecs=QUICK, how={"event_delay": 120.0}, lasts=150.0),
+    Scenario("short notice", ecs=QUICK, how={"notice_seconds": 120.0}, may_park=True),
+    Scenario(
+        "image sticks",
+        ecs=EcsSettings(image_seconds=60.0, image_stuck_share=1.0),
+        may_park=True,
+        lasts=7_300.0,
+    ),
+    Scenario("image slow", ecs=EcsSettings(image_seconds=250.0), may_park=True),
+    Scenario("stock flaps", ecs=QUICK, during=_flap, lasts=430.0, workers=2),
+    Scenario("replacement reclaimed", ecs=QUICK, during=_reclaim_the_replacement, lasts=500.0),
+    Scenario("launch vanishes twice", ecs=QUICK, prepare=_vanish_twice, workers=2),
+    Scenario("sold out and vanishes", ecs=QUICK, prepare=_sell_out_nearly),
+    Scenario("event again late", ecs=QUICK, during=_after(400.0, _copy_event), lasts=430.0),
+    Scenario(
+        "event again soon", ecs=QUICK, during=_after(70.0, _copy_event), workers=2, lasts=90.0
+    ),
+    Scenario(
+        "notice withdrawn",
+        ecs=QUICK,
+        during=_after(30.0, _withdraw),
+        policy=Policy(takeover="wait"),
+        withdrawn=True,
+        lasts=700.0,
+    ),
+    Scenario(
+        "withdrawn before the lock",
+        ecs=QUICK,
+        how={"lock": False},
+        during=_after(20.0, _withdraw),
+        withdrawn=True,
+        lasts=700.0,
+    ),
+    Scenario("released without a lock", ecs=QUICK, how={"lock": False}, may_park=True, lasts=900.0),
+    Scenario(
+        "noticed again",
+        ecs=QUICK,
+        how={"lock": False},
+        during=_after(60.0, _notice_again),
+        lasts=800.0,
+    ),
+    Scenario(
+        "noticed after a false alarm",
+        ecs=QUICK,
+        policy=Policy(takeover="wait"),
+        during=_after(30.0, _notice_after_a_false_alarm),
+        lasts=1_300.0,
+    ),
+    Scenario(
+        "noticed at the verdict",
+        ecs=QUICK,
+        policy=Policy(takeover="wait"),
+        during=_after(30.0, _notice_at_the_verdict),
+        lasts=1_000.0,
+    ),
+    Scenario("clock ten minutes fast", ecs=QUICK, skews=(600.0, 0.0), workers=2),
+    Scenario("clock ten minutes slow", ecs=QUICK, skews=(-600.0, 0.0), workers=2),
+    Scenario("throttled", ecs=replace(QUICK, calls_per_minute=BUSY_MINUTE), may_park=True),
+    Scenario("describes lag", ecs=QUICK, flips={"describe_lag_seconds": 10.0}, workers=2),
+    Scenario("stale reads", ecs=replace(QUICK, stale_read_seconds=10.0), workers=2),
+    Scenario("leases end early", ecs=QUICK, duplicates=0.1, workers=3),
+    Scenario("overlap", ecs=QUICK, policy=Policy(takeover="overlap"), workers=2),
+)
+ALL = {scenario.name: scenario for scenario in (*SCENARIOS, *HOSTILE)}

@@ -1,0 +1,89 @@
+"""Schedules that once broke a promise, and the rule that each of them taught."""
+
+import pytest
+
+from tests.simulation.faults import Fault
+from tests.simulation.scenarios import replacements
+from tests.simulation.schedules import judged, run
+from tests.simulation.sim import Schedule, pairs
+from tests.simulation.situations import ALL
+
+# What --replay takes. The numbers of calls move when the product changes; that costs nothing but
+# the sharpness of the line.
+ONCE_BROKEN = (
+    # A notice was taken back and another one came: its time counts, not that of the first event.
+    "noticed again - 83 1",
+    "noticed again 119:paused 887 1",
+    "noticed again 173:crash-after,222:refused 271 3",
+    # A twin has stopped the source; that the second stop is refused is no reason to hurry.
+    "noticed again 157:answer-lost,162:throttled,164:throttled 200150 2",
+    # A message that comes a second time does not tell the cloud's time of this receive.
+    "clock ten minutes fast 14:crash-after 176 1",
+    "clock ten minutes slow 0:answer-lost 367 1",
+    "clock ten minutes slow 5:crash-after 451 2",
+    # A notice that comes after a false alarm is no copy of the one that was taken back.
+    "noticed after a false alarm - 1 1",
+    "noticed after a false alarm - 3 3",
+    "noticed at the verdict - 1 1",
+    "noticed at the verdict 173:paused 402632 2",
+    # What was changed before the notice was taken back is undone, whoever changed it.
+    "notice withdrawn 7:crash-before 201921 1",
+    "notice withdrawn 5:paused 203890 1",
+    "notice withdrawn 8:slow,22:crash-after 204792 3",
+    # The replacement is reclaimed and stopped by its own recreation before it was seen Running.
+    "replacement reclaimed 45:slow 102286 1",
+)
+
+
+@pytest.mark.parametrize("line", ONCE_BROKEN)
+def test_what_once_broke_a_promise_breaks_none(line: str) -> None:
+    """Each line is a schedule as the search printed it."""
+    _, found = Schedule.parse(line).run()
+
+    assert found == []
+
+
+def test_a_late_answer_to_a_receive_does_not_turn_the_clock_back() -> None:
+    """The cloud's time in an answer is that of the receive, not that of the answer's arrival."""
+    scenario = ALL["plain"]
+    undisturbed, _ = run(scenario, {})
+    receives = [call.number for call in undisturbed.interposer.calls if call.method == "receive"]
+
+    for number in receives:
+        simulation, source = run(scenario, {number: Fault.SLOW})
+
+        assert judged(scenario, simulation, source) == []
+        assert simulation.notebook.named("clock_corrected") == []
+
+
+def test_a_late_event_still_leaves_time_to_stop_the_source_first() -> None:
+    """With a safe image there is no hurry that excuses two servers at once."""
+    scenario = ALL["event late"]
+    simulation, source = run(scenario, {}, seed=3)
+
+    assert judged(scenario, simulation, source) == []
+    order = [
+        entry.action
+        for entry in simulation.cloud.ledger
+        if entry.action == "RunInstances"
+        or (entry.action == "Stopped" and entry.resource_id == source.instance_id)
+    ]
+    assert order == ["Stopped", "RunInstances"]
+
+
+def test_an_image_that_stands_still_is_not_polled_for_two_hours_without_end() -> None:
+    """It is looked at less and less often, and parked in the end."""
+    simulation, _ = run(ALL["image sticks"], {})
+
+    looks = [call for call in simulation.interposer.calls if call.port == "images"]
+    assert len(looks) < 1_200
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["image_too_slow"]
+    assert replacements(simulation) == []
+
+
+def test_a_printed_line_repeats_its_run() -> None:
+    """The line of a schedule reads back as the same schedule."""
+    first = next(pairs("two data disks", (12, Fault.CRASH_AFTER), seed=5))
+
+    assert Schedule.parse(first.line) == first
+    assert Schedule.parse(first.line).run()[0].cloud.ledger == first.run()[0].cloud.ledger
