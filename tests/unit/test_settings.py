@@ -465,3 +465,20 @@ def test_any_data_is_settings_or_problems(data: Data) -> None:
         return
 
     assert all(re.fullmatch(r".+: .+; .+", str(problem), re.DOTALL) for problem in found)
+
+
+def test_impossible_combinations_are_told_beside_wrong_keys() -> None:
+    """A misspelt key and a wrong unit do not hide that two other keys cannot stand together."""
+    data = {
+        "worker": {"concurency": 8},
+        "image": {"poll_min": "20 parsecs"},
+        "queue": {"dead_letter_name": "spot-interruptions"},
+        "notice": {"length": "5m", "false_alarm_after": "60s"},
+    }
+
+    with pytest.raises(SettingsError) as refused:
+        from_data(data, {})
+
+    told = "\n".join(map(str, refused.value.problems))
+    for part in ("worker.concurency", "image.poll_min", "account_id", "dead_letter", "false_alarm"):
+        assert part in told

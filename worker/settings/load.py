@@ -24,6 +24,9 @@ from worker.settings.yaml_file import read_yaml
 
 DEFAULT_FILE = "config.yaml"
 
+# Stands in for a place that is missing or wrong while the rest is looked at.
+_PLACE = {"account_id": "1234567890123456", "region": "cn-hangzhou"}
+
 _EXPECTED = {
     "bool_type": ("must be true or false", "write true or false"),
     "int_type": ("must be a whole number", "write digits without quotes"),
@@ -82,10 +85,34 @@ def from_data(data: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         hidden = {problem.path for problem in leaked}
         found = (each for one in error.errors() for each in _problems(one, origins))
         problems += [each for each in found if each.path not in hidden]
+        problems += _impossible_besides(merged, error)
     else:
         if not problems:
             return settings
     raise SettingsError(*problems) from None
+
+
+def _impossible_besides(data: Mapping[str, Any], error: ValidationError) -> Iterator[Problem]:
+    """Find the impossible combinations of what is sound, so that all errors are told at once.
+
+    What is wrong by itself is left out and stands for its default; a combination with such a key
+    is not told, because the key is to be changed anyway.
+    """
+    wrong = {tuple(map(str, one["loc"][:2])) for one in error.errors()} - {()}
+    if not wrong:
+        return
+    sound = {**_PLACE, **{key: value for key, value in data.items() if (key,) not in wrong}}
+    for path in wrong:
+        section = sound.get(path[0])
+        if isinstance(section, Mapping):
+            sound[path[0]] = {key: value for key, value in section.items() if path[1:] != (key,)}
+    try:
+        Settings.model_validate(sound, context=WRITTEN_BY_A_PERSON)
+    except ValidationError as second:
+        reported = {".".join(path) for path in wrong}
+        combinations = (one for one in second.errors() if one["type"] == "impossible")
+        for one in combinations:
+            yield from (each for each in one["ctx"]["problems"] if each.path not in reported)
 
 
 def _problems(error: ErrorDetails, origins: Mapping[str, str]) -> Iterator[Problem]:
