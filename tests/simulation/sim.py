@@ -32,6 +32,8 @@ WORKERS_MAX = 3
 # After a fault comes the code that nobody tests: half of the further ones strike close behind.
 CLOSE_CALLS = 12
 COLLECT_EVERY = 200
+# In a sample of pairs, one of so many second faults is taken behind each first one.
+SECONDS_PER_FIRST = 20.0
 # More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
 CALLS_FACTOR = 6.0
 CALLS_SPARE = 400
@@ -272,8 +274,16 @@ def _tasks_of_pairs(
     }
     # A run with one fault makes about as many calls as one without.
     total = sum(len(found) ** 2 / 2 for found in first_faults.values())
-    share = sample / total if sample else 1.0
-    return [(name, first, share) for name, found in first_faults.items() for first in found]
+    share = min(sample / total, 1.0) if sample else 1.0
+    # The calls behind a first fault cost a run to learn, so a few firsts get many seconds.
+    some = min(share * SECONDS_PER_FIRST, 1.0)
+    rng = random.Random(sample)
+    return [
+        (name, first, share / some)
+        for name, found in first_faults.items()
+        for first in found
+        if rng.random() < some
+    ]
 
 
 def main() -> int:
