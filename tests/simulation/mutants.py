@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "done-before-running",
         "worker/steps/launch.py",
-        '        if replacement.status != "Running":',
+        '        if replacement.status != "Running" and not _is_reclaimed(replacement):',
         '        if replacement.status == "Nowhere":',
     ),
     Mutant(
