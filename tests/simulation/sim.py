@@ -18,7 +18,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -266,24 +266,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tasks_of_pairs(
-    names: Iterable[str], sample: int
-) -> list[tuple[str, tuple[int, Fault], float]]:
-    first_faults: Mapping[str, list[tuple[int, Fault]]] = {
-        name: firsts(ALL[name]) for name in names
-    }
+def _tasks_of_pairs(name: str, sample: float) -> list[tuple[str, tuple[int, Fault], float]]:
+    """List first faults with the share of the second ones to take; `sample` 0 takes them all."""
+    found = firsts(ALL[name])
     # A run with one fault makes about as many calls as one without.
-    total = sum(len(found) ** 2 / 2 for found in first_faults.values())
-    share = min(sample / total, 1.0) if sample else 1.0
+    share = min(sample / (len(found) ** 2 / 2), 1.0) if sample else 1.0
     # The calls behind a first fault cost a run to learn, so a few firsts get many seconds.
     some = min(share * SECONDS_PER_FIRST, 1.0)
-    rng = random.Random(sample)
-    return [
-        (name, first, share / some)
-        for name, found in first_faults.items()
-        for first in found
-        if rng.random() < some
-    ]
+    rng = random.Random(name)
+    return [(name, first, share / some) for first in found if rng.random() < some]
 
 
 def main() -> int:
@@ -295,7 +286,9 @@ def main() -> int:
     with multiprocessing.Pool(given.processes, maxtasksperchild=200) as pool:
         if given.pairs:
             names = sorted(ALL) if given.pairs == "all" else [given.pairs]
-            work = pool.imap_unordered(_pairs_part, _tasks_of_pairs(names, given.sample))
+            each = given.sample / len(names)
+            tasks = [task for name in names for task in _tasks_of_pairs(name, each)]
+            work = pool.imap_unordered(_pairs_part, tasks)
         else:
             size = 100
             ends = range(given.seed, given.seed + given.count, size)
