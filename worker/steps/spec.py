@@ -8,7 +8,7 @@ from worker.core.ladder import candidates
 from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Captured, Mootness, Progress, SourceFacts, Specified
+from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
 from worker.ports import Instances, Sources, Stock
 from worker.steps.base import NOTHING, Parking
 
@@ -129,9 +129,9 @@ def launch_spec(
     return spec, dropped
 
 
-def _went_along(disk: Disk, kept: object) -> bool:
+def _went_along(disk: Disk, kept: KeptDisk | None) -> bool:
     """Tell whether the disk went with its instance before retain changed that."""
-    return bool(getattr(kept, "was_deleted_with_instance", disk.delete_with_instance))
+    return disk.delete_with_instance if kept is None else kept.was_deleted_with_instance
 
 
 def _disk_spec(disk: Disk, *, goes: bool) -> DiskSpec:
