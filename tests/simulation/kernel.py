@@ -38,6 +38,8 @@ class Kernel:
     _doomed: set[greenlet] = field(default_factory=set)
     _ticket: dict[greenlet, int] = field(default_factory=dict)
     _frozen_until: dict[greenlet, float] = field(default_factory=dict)
+    _until: float = -math.inf
+    _actors: set[greenlet] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._hub = greenlet.getcurrent()
@@ -52,8 +54,10 @@ class Kernel:
                 pass
             except BaseException as error:  # noqa: BLE001 - re-raised by run()
                 self._failure = error
+            self._actors.discard(greenlet.getcurrent())
 
         actor = greenlet(body, parent=self._hub)
+        self._actors.add(actor)
         self.wake(actor, self.now if at is None else at)
         return actor
 
@@ -65,8 +69,19 @@ class Kernel:
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass for the calling actor."""
-        self.wake(greenlet.getcurrent(), self.now + seconds)
+        at = self.now + seconds
+        if self._is_idle_until(at):
+            # Nobody else would run in between, so the way over the hub would change nothing.
+            self.now = at
+            return
+        self.wake(greenlet.getcurrent(), at)
         self._hub.switch()
+
+    def _is_idle_until(self, at: float) -> bool:
+        if at > self._until or (self._heap and self._heap[0][0] <= at):
+            return False
+        due = self.platform.next_due() if self.platform else None
+        return due is None or due > at
 
     def park(self) -> None:
         """Sleep until somebody wakes this actor."""
@@ -74,13 +89,15 @@ class Kernel:
 
     def run(self, until: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Run actors until the virtual time `until`, or until `stop()` holds."""
+        self._until = until
         while not stop():
             woken = self._heap[0][0] if self._heap else math.inf
             due = (self.platform.next_due() if self.platform else None) or math.inf
-            if min(woken, due) > until or min(woken, due) == math.inf:
+            soonest = min(due, woken)
+            if soonest > until or soonest == math.inf:
                 self.now = max(self.now, until)
                 return
-            self.now = max(self.now, min(woken, due))
+            self.now = max(self.now, soonest)
             if self.platform is not None and due <= woken:
                 self.platform.advance(self.now)
             else:
@@ -101,6 +118,15 @@ class Kernel:
             actor.switch()
         if self._failure is not None:
             raise self._failure
+
+    def close(self) -> None:
+        """End every actor for good. What a sleeping one refers to would never be freed."""
+        for actor in tuple(self._actors):
+            if actor and not actor.dead:
+                actor.throw(Crash)
+        self._actors.clear()
+        self._heap.clear()
+        self._ticket.clear()
 
     def freeze(self, actors: Iterable[greenlet], seconds: float) -> None:
         """Let actors stand still, as a stopped or swapped-out process does."""

@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "no-look-before-launch",
         "worker/steps/launch.py",
-        "        found = self._rivals(progress)\n        if found:",
-        "        found = ()\n        if found:",
+        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        specified",
+        "        specified",
     ),
     Mutant(
         "progress-not-written-ahead",

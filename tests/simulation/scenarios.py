@@ -80,13 +80,22 @@ def parked(simulation: Simulation) -> int:
 
 def recover(simulation: Simulation, seconds: float = 7_200.0, *, at_least: float = 30.0) -> None:
     """Run until the queue is empty and stays so, and for `at_least` so long."""
-    begun = simulation.kernel.now
-    end = begun + seconds
+    earliest = simulation.kernel.now + at_least
+    end = simulation.kernel.now + seconds
+    judged = -1
+
+    def is_over() -> bool:
+        """Ask only when something has happened: this stands between any two events."""
+        nonlocal judged
+        happened = len(simulation.cloud.ledger)
+        if simulation.kernel.now <= earliest or happened == judged:
+            return False
+        judged = happened
+        return is_quiet(simulation)
+
     while simulation.kernel.now < end:
-        simulation.run(
-            end - simulation.kernel.now,
-            until=lambda: simulation.kernel.now > begun + at_least and is_quiet(simulation),
-        )
+        judged = -1
+        simulation.run(end - simulation.kernel.now, until=is_over)
         simulation.run(LATEST_SECONDS)
         if is_quiet(simulation):
             return

@@ -120,8 +120,9 @@ HOSTILE = (
     Scenario(
         "image sticks",
         ecs=EcsSettings(image_seconds=60.0, image_stuck_share=1.0),
+        policy=Policy(image_wait_max=900.0),
         may_park=True,
-        lasts=7_300.0,
+        lasts=1_000.0,
     ),
     Scenario("image slow", ecs=EcsSettings(image_seconds=250.0), may_park=True),
     Scenario("stock flaps", ecs=QUICK, during=_flap, lasts=430.0, workers=2),

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 
 TAG_PREFIX = "spot-recreation:"
 TAG_ID = TAG_PREFIX + "id"
@@ -32,6 +33,7 @@ NOT_ECONOMICAL = "0"
 _LINEAGE = re.compile(r"\A(i-[0-9a-z]{8,32})/([0-9]{1,6})\Z")
 
 
+@lru_cache(maxsize=1_024)
 def recreation_id(account: str, region: str, instance_id: str, incarnation: str) -> str:
     """Derive the id of the recreation of one source, 32 hex digits.
 

@@ -37,6 +37,7 @@ SLOW_POLL_SECONDS = 20.0
 # An orderly stop that takes longer hangs in the guest.
 STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
+UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
 
 
@@ -69,9 +70,6 @@ class Launch:
             return self._await_image(progress, now)
         if now < launched.not_before:
             return Wait(progress, launched.not_before, "pausing before the candidates are tried")
-        found = self._rivals(progress)
-        if found:
-            return Note(launching.with_adopted(progress, launching.winner(found), now))
         return self._take_over(progress, now)
 
     # The image
@@ -202,14 +200,20 @@ class Launch:
         looked = replace(progress, launched=looks)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
+            found = self._rivals(progress)
+            if found:
+                return Note(launching.with_adopted(progress, launching.winner(found), now))
             return Moot(looked, Mootness.FALSE_ALARM, "the instance is not locked any more")
         return Wait(
-            looked, now + LOOK_AGAIN_SECONDS, "the instance is not locked any more; look again"
+            looked, now + UNLOCKED_POLL_SECONDS, "the instance is not locked any more; look again"
         )
 
     # The request
 
     def _launch(self, progress: Progress, now: float) -> Outcome:
+        found = self._rivals(progress)
+        if found:
+            return Note(launching.with_adopted(progress, launching.winner(found), now))
         specified, launched = launching.specified(progress), progress.launched
         image = self.images.find(launching.imaged(progress).name)
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:

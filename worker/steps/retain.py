@@ -13,6 +13,9 @@ from worker.ports import Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
 
 LOCK_POLL_SECONDS = 3.0
+# The lock shows with the event, if at all: what has not shown by now is looked for less often.
+LOCK_POLL_SECONDS_MAX = 20.0
+LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
 FIRST_LOOK = "first look"
@@ -85,7 +88,9 @@ class Retain:
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and now >= looked_since + SECOND_LOOK_SECONDS:
             return self._false_alarm(progress, disks, now)
-        return Wait(progress, now + LOCK_POLL_SECONDS, "the instance is not locked yet")
+        pause = (now - looked_since) * LOCK_POLL_SHARE
+        pause = min(max(pause, LOCK_POLL_SECONDS), LOCK_POLL_SECONDS_MAX)
+        return Wait(progress, now + pause, "the instance is not locked yet")
 
     def _false_alarm(self, progress: Progress, disks: tuple[Disk, ...], now: float) -> Outcome:
         """Take up what an earlier run did under a lock that is gone, so that it is undone."""

@@ -113,9 +113,8 @@ _EXACT: Mapping[str, Callable[[Image], str]] = {
 
 
 def _matches(region: EcsRegion, image: Image, params: Params) -> bool:
-    for name, attribute in _EXACT.items():
-        wanted = params.text(name)
-        if wanted and attribute(image) != wanted:
+    for name, wanted in params.values().items():
+        if wanted and name in _EXACT and _EXACT[name](image) != wanted:
             return False
     snapshot_id, name = params.text("SnapshotId"), params.text("ImageName")
     if snapshot_id and all(m.snapshot_id != snapshot_id for m in image.mappings):

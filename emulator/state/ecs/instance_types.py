@@ -63,9 +63,9 @@ def describe_instance_types(region: EcsRegion, params: Params, now: float) -> di
             raise malformed(name, f"holds more than {MAX_NAMED} items")
     named = params.texts("InstanceTypes")
     types = region.catalogue.types
-    source = [types[each] for each in named if each in types] if named else types.values()
-    tests = type_tests(params)
-    found = [each for each in source if all(test(each) for test in tests)]
+    found = [types[each] for each in named if each in types] if named else list(types.values())
+    for test in type_tests(params):
+        found = [each for each in found if test(each)]
     items, fields = token_page(found, params, PAGE, PAGE)
     rows = [_row(each) for each in items]
     return {"NextToken": fields["NextToken"], "InstanceTypes": {"InstanceType": rows}}

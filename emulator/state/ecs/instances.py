@@ -78,7 +78,8 @@ def _candidates(region: EcsRegion, params: Params, now: float) -> list[Instance]
 
 def _tests(region: EcsRegion, params: Params, now: float) -> list[Test]:
     tests: list[Test] = []
-    exact = [(get, params.text(name)) for name, get in _EXACT.items() if params.text(name)]
+    given = params.values()
+    exact = [(_EXACT[name], params.text(name)) for name in given if name in _EXACT and given[name]]
     if exact:
         tests.append(lambda each: all(get(each) == wanted for get, wanted in exact))
     if status := params.text("Status"):
