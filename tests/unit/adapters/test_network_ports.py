@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from tests.unit.adapters.conftest import ScriptedCloud, StandingClock
-from worker.adapters.ecs.call import ApiRefusal, EcsCall, SdkCall, SdkMissing, product_of, route
+from worker.adapters.ecs.call import (
+    ApiRefusal,
+    ConnectionLost,
+    EcsCall,
+    SdkCall,
+    SdkMissing,
+    product_of,
+    route,
+)
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
@@ -315,6 +323,34 @@ def test_lookup_that_was_throttled_goes_on_where_it_was(
     assert [params.get("LoadBalancerId") for _, params in cloud.calls] == [
         None, "lb-1", "lb-1", "lb-2", None, "lb-2", "lb-2"
     ]  # fmt: skip
+
+
+def test_vserver_groups_without_members_are_not_asked(
+    endpoint_over: Over, scripted: Script
+) -> None:
+    """A count that is not told may be anything."""
+    groups = [{"VServerGroupId": "rsp-1", "ServerCount": 0}, {"VServerGroupId": "rsp-2"}]
+    cloud = scripted(
+        ONE_BALANCER, ONE_MEMBER, {"VServerGroups": {"VServerGroup": groups}}, ONE_MEMBER
+    )
+
+    found = ClassicMembers(endpoint_over(cloud)).find(["i-1"])
+
+    assert [one.group for one in found] == ["", "rsp-2"]
+
+
+def test_lost_change_is_not_remembered_as_not_done(
+    endpoint_over: Over, scripted: Script, clock: StandingClock
+) -> None:
+    """It may have taken effect, so the load balancer is read again."""
+    cloud = scripted(ONE_BALANCER, ONE_MEMBER, NO_GROUPS, ConnectionLost("reset"))
+    members = ClassicMembers(endpoint_over(cloud))
+    members.find(["i-1"])
+
+    with pytest.raises(UnknownOutcome):
+        members.remove(CLASSIC)
+
+    assert members.memory.get("lb-1", clock.now()) is None
 
 
 def test_load_balancer_that_went_in_between(endpoint_over: Over, scripted: Script) -> None:

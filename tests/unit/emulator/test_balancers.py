@@ -385,6 +385,23 @@ def test_a_server_that_goes_while_it_is_added_does_not_come_back() -> None:
     assert servers_of(bench, "alb") == []
 
 
+def test_a_server_that_goes_while_it_is_removed_is_gone_once() -> None:
+    """The job ends well."""
+    bench = Bench(assumed={"balancer_forgets_seconds": 0.0})
+    source = bench.seed()
+    group_id = group_of(bench, "nlb", source)
+    member = {"ServerId": source, "ServerType": "Ecs", "Port": 8080}
+    answer = bench.balancer_call(
+        "nlb", "RemoveServersFromServerGroup", ServerGroupId=group_id, Servers=[member]
+    )
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+    bench.wait(5)
+
+    assert servers_of(bench, "nlb") == []
+    status = bench.balancer_call("nlb", "GetJobStatus", JobId=answer["JobId"])
+    assert status == {"Status": "Succeeded"}
+
+
 # Seeds, shapes, complaints
 
 

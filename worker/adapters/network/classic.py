@@ -102,11 +102,10 @@ class ClassicMembers:
             else {"LoadBalancerId": member.balancer}
         )
         servers = json.dumps([server], sort_keys=True)
-        self.memory.forget(member.balancer)
         try:
             return self.endpoint.change(action, {**place, "BackendServers": servers})
         finally:
-            # Also after: somebody may have read it while the change was under way.
+            # Also after a lost answer: the change may have taken effect.
             self.memory.forget(member.balancer)
 
     def _members(self, balancer: str) -> tuple[Member, ...]:
