@@ -154,6 +154,22 @@ class Assumptions:
     # that StartInstance can be tried. Source: "Retain data after reclamation" lets one restart.
     economical_lock_ends: bool = True
 
+    # Seconds until a released server leaves the server groups that name it; None: it stays in
+    # them. Source: "Backend servers" of CLB and "Server groups" of ALB and NLB do not mention it.
+    balancer_forgets_seconds: float | None = 5.0
+    # Whether ServerId of DescribeLoadBalancers finds a CLB of which only a vServer group names the
+    # server. Source: its page says "added to the CLB instance".
+    clb_filter_covers_groups: bool = False
+    # Whether adding a member of a CLB again is refused. Source: AddBackendServers says that an
+    # error is returned, not which; older pages do not mention it.
+    clb_adding_twice_fails: bool = True
+    # Whether ListServerGroupServers needs a server group. Source: ALB's and NLB's pages mark it as
+    # optional and do not say what is listed without it.
+    server_list_needs_group: bool = False
+    # Whether ConvertNatPublicIpToEip works under the Recycling lock. Source: it wants Running or
+    # Stopped and does not mention the lock.
+    convert_while_recycling: bool = True
+
 
 FLIPS: Mapping[str, tuple[Any, ...]] = {
     "client_token_seconds": (120.0,),
@@ -209,4 +225,9 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "vanish_announced": (False,),
     "economical_action": ("stop",),
     "economical_lock_ends": (False,),
+    "balancer_forgets_seconds": (None, 0.0, 600.0),
+    "clb_filter_covers_groups": (True,),
+    "clb_adding_twice_fails": (False,),
+    "server_list_needs_group": (True,),
+    "convert_while_recycling": (False,),
 }

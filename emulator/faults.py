@@ -64,7 +64,7 @@ class Call:
     """A call as far as rules look at it.
 
     Attributes:
-        product: `smq`, `ecs`, `vpc`, `eventbridge`, `mns-open` or `sts`.
+        product: `smq`, `ecs`, `vpc`, `slb`, `alb`, `nlb`, `eventbridge`, `mns-open` or `sts`.
         region: Region id.
         action: `RunInstances`, `ReceiveMessage`, ...
         queue: Queue name for SMQ, else empty.

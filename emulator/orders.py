@@ -159,6 +159,7 @@ class RegionScenario(_Order):
 
     queues: list[QueueSeed] = []
     instances: list[dict[str, Any]] = []
+    balancers: list[dict[str, Any]] = []
     stock: list[StockOrder] = []
     calls: list[CallSeed] = []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from emulator import overview_ecs
+from emulator import overview_balancers, overview_ecs
 from emulator.faults import Answer
 from emulator.http.service import Service
 from emulator.state.cloud import Cloud
@@ -115,6 +115,9 @@ DUMPS: Mapping[str, Dump] = {
     "disks": _per_region(overview_ecs.disks),
     "images": _per_region(overview_ecs.images),
     "snapshots": _per_region(overview_ecs.snapshots),
+    "addresses": _per_region(overview_ecs.addresses),
+    "interfaces": _per_region(overview_ecs.interfaces),
+    "balancers": _per_region(overview_balancers.balancers),
     "queues": _per_region(_queues),
     "rules": _per_region(_rules),
     "ledger": _ledger,
@@ -128,7 +131,7 @@ DUMPS: Mapping[str, Dump] = {
 def summary(service: Service, ports: Mapping[str, int], now: float) -> dict[str, Any]:
     """Return what the page shows: everything at once, the newest entries of the logs first."""
     cloud = service.cloud
-    wanted = ("instances", "disks", "images", "snapshots", "faults", "complaints")
+    wanted = ("instances", "disks", "images", "snapshots", "balancers", "faults", "complaints")
     newest = cloud.ledger[-_SHOWN_ENTRIES:]
     return {
         "clock": service.clock.as_json(),

@@ -1,4 +1,4 @@
-"""Instances, disks, images and snapshots as plain data; see `emulator.overview`."""
+"""Instances, disks, images, snapshots, addresses and interfaces as plain data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -127,6 +127,31 @@ def _snapshot(ecs: EcsRegion, each: Snapshot, now: float) -> Row:
         "created_at": each.started_at,
         "tags": ecs.tags.all_of(each.snapshot_id),
     }
+
+
+def addresses(cloud: Cloud, region: str, _now: float) -> Iterator[Row]:
+    """Show every EIP and what it is bound to."""
+    for each in cloud.vpc[region].addresses.eips.values():
+        yield {
+            "id": each.allocation_id,
+            "address": each.address,
+            "status": each.status,
+            "target_id": each.target_id,
+        }
+
+
+def interfaces(cloud: Cloud, region: str, _now: float) -> Iterator[Row]:
+    """Show every network interface and the instance that has it."""
+    for each in _region(cloud, region).interfaces.values():
+        yield {
+            "id": each.interface_id,
+            "kind": each.kind,
+            "zone": each.zone_id,
+            "status": each.status,
+            "instance_id": each.instance_id,
+            "ips": [each.ip, *each.secondary_ips],
+            "delete_on_release": each.delete_on_release,
+        }
 
 
 def _region(cloud: Cloud, region: str) -> EcsRegion:

@@ -139,7 +139,13 @@ def build_endpoint(around: Surroundings) -> Endpoint:
     call = SdkCall(
         settings.region,
         credential=lambda: credentials.sdk_credential(around.provider),
-        endpoints={"ecs": settings.urls.ecs, "vpc": settings.urls.vpc},
+        endpoints={
+            "ecs": settings.urls.ecs,
+            "vpc": settings.urls.vpc,
+            "slb": settings.urls.slb,
+            "alb": settings.urls.alb,
+            "nlb": settings.urls.nlb,
+        },
         connect_seconds=settings.worker.connect_timeout,
         read_seconds=settings.worker.read_timeout,
         connections=settings.worker.concurrency * 2,

@@ -11,15 +11,22 @@ from typing import Any, Literal, Protocol
 
 from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
+    Address,
     Candidate,
+    Disk,
     Image,
     ImageAnswer,
     Instance,
     InstanceType,
+    Interface,
     KeepAnswer,
     LaunchAnswer,
     LaunchSpec,
     Look,
+    Member,
+    MemberAnswer,
+    MoveAnswer,
+    NotInstalled,
     StopAnswer,
     TagAnswer,
     Tags,
@@ -279,4 +286,101 @@ class Peek(Protocol):
 
     def peek(self, count: int) -> tuple[Glimpse, ...] | None:
         """Show up to `count` of the messages that nobody holds; None when there is no queue."""
+        ...
+
+
+class Addresses(Protocol):
+    """Elastic addresses. Changes are accepted at once and take effect some seconds later."""
+
+    def of_instance(self, instance_id: str) -> tuple[Address, ...]:
+        """List the addresses that are bound to an instance itself, not to its interfaces."""
+        ...
+
+    def find(self, allocation: str) -> Address | None:
+        """Describe one address."""
+        ...
+
+    def unassociate(self, allocation: str, instance_id: str, *, token: str) -> MoveAnswer:
+        """Begin to unbind an address from this instance, and from no other."""
+        ...
+
+    def associate(self, allocation: str, instance_id: str, *, token: str) -> MoveAnswer:
+        """Begin to bind a free address to an instance."""
+        ...
+
+    def convert(self, instance_id: str) -> MoveAnswer:
+        """Turn the static public address of an instance into an elastic one that is bound to it.
+
+        The answer names nothing: `of_instance` finds it. It costs money from then on.
+        """
+        ...
+
+
+class Balancers(Protocol):
+    """Members of classic (CLB), application (ALB) and network (NLB) load balancers.
+
+    One change of a server group at a time: while the last one settles, the next is Transient.
+    `Exists` means that the membership, or another request under this token, is there: look.
+    """
+
+    def members(self, server_ids: Sequence[str]) -> tuple[Member, ...] | NotInstalled:
+        """Find every membership of these instances and network interfaces.
+
+        Classic load balancers are remembered for some seconds, for the lookup costs several calls
+        for each of them; a change through this port is seen at once.
+        """
+        ...
+
+    def add(self, member: Member, *, token: str) -> MemberAnswer:
+        """Begin to add a member. Classic load balancers take no token: look first."""
+        ...
+
+    def remove(self, member: Member, *, token: str) -> MemberAnswer:
+        """Begin to take a member out; one that is not there any more is `Accepted`."""
+        ...
+
+
+class Interfaces(Protocol):
+    """Network interfaces. Attaching and detaching take effect some seconds later."""
+
+    def of_instance(self, instance_id: str) -> tuple[Interface, ...]:
+        """List the interfaces of an instance, the primary one included."""
+        ...
+
+    def find(self, interface_ids: Sequence[str]) -> tuple[Interface, ...]:
+        """Describe interfaces by id, up to 100; those that are gone are left out."""
+        ...
+
+    def keep(self, interface_id: str) -> MoveAnswer:
+        """Make a secondary interface outlive its instance."""
+        ...
+
+    def detach(self, interface_id: str, instance_id: str) -> MoveAnswer:
+        """Begin to detach a secondary interface from this instance, and from no other."""
+        ...
+
+    def attach(self, interface_id: str, instance_id: str) -> MoveAnswer:
+        """Begin to attach a free interface."""
+        ...
+
+
+class DiskMoves(Protocol):
+    """Data disks on their way to another instance. Changes take effect some seconds later."""
+
+    def find(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        """Describe disks by id, up to 100; those that are gone are left out."""
+        ...
+
+    def detach(self, disk_id: str, instance_id: str) -> MoveAnswer:
+        """Begin to detach a disk from this instance; a free one is `Accepted`."""
+        ...
+
+    def attach(self, disk_id: str, instance_id: str, *, goes_with_instance: bool) -> MoveAnswer:
+        """Begin to attach a free disk, as a data disk whatever it was.
+
+        Args:
+            disk_id: The disk.
+            instance_id: An instance of the same zone.
+            goes_with_instance: Whether the release of the instance is to take it along.
+        """
         ...

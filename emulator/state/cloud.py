@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.assumptions import Assumptions
+from emulator.state.balancers.region import BalancerRegion
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.service import EcsService
 from emulator.state.ecs.settings import EcsSettings
+from emulator.state.ecs.targets import InstanceServers
 from emulator.state.errors import ApiError
 from emulator.state.mns_open import MnsOpenService
 from emulator.state.queues import QueueService
@@ -66,12 +68,23 @@ class Cloud:
             )
             for name in regions
         }
+        self.balancers = {name: self._build_balancers(name) for name in regions}
         self._services: dict[tuple[str, str], Service] = {}
         for name in regions:
             self._services["ecs", name] = self.ecs[name]
             self._services["vpc", name] = self.vpc[name]
+            self._services["slb", name] = self.balancers[name].slb
+            self._services["alb", name] = self.balancers[name].alb
+            self._services["nlb", name] = self.balancers[name].nlb
             self._services["eventbridge", name] = self.rules[name]
             self._services["mns-open", name] = MnsOpenService(self.queue_services[name])
+
+    def _build_balancers(self, name: str) -> BalancerRegion:
+        ecs = self.ecs[name].region
+        servers = InstanceServers(ecs)
+        made = BalancerRegion(self.world, name, ecs.place.code, ecs.vpc.networks, servers)
+        ecs.farewells.append(made.book.forget)
+        return made
 
     @property
     def ledger(self) -> list[LedgerEntry]:

@@ -81,10 +81,12 @@ class AddressBook:
         rng = self.world.rng
         return f"47.{rng.randrange(88, 128)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
 
-    def allocate(self, now: float, *, bandwidth: int, charge: str, name: str = "") -> Eip:
-        """Create an EIP."""
+    def allocate(
+        self, now: float, *, bandwidth: int, charge: str, name: str = "", address: str = ""
+    ) -> Eip:
+        """Create an EIP, of an address of its own unless one is given."""
         allocation_id = f"eip-{self._code}{self.world.rng.getrandbits(68):017x}"
-        eip = Eip(allocation_id, self.public_address(), bandwidth, charge, now, name)
+        eip = Eip(allocation_id, address or self.public_address(), bandwidth, charge, now, name)
         self.eips[allocation_id] = eip
         self._record(now, "AllocateEipAddress", eip)
         return eip

@@ -15,7 +15,7 @@ class LedgerEntry:
 
     Attributes:
         at: Virtual epoch seconds of the effect.
-        product: `ecs`, `vpc`, `smq`, `eventbridge` or `platform`.
+        product: `ecs`, `vpc`, `slb`, `alb`, `nlb`, `smq`, `eventbridge` or `platform`.
         region: Region id.
         action: What happened, for example `CreateImage` or `Release`.
         resource_id: The resource that changed.

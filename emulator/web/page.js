@@ -22,6 +22,8 @@ const WORDS = {
   disks: ["Disks", "云盘"],
   images: ["Images", "镜像"],
   snapshots: ["Snapshots", "快照"],
+  balancers: ["Load balancers", "负载均衡"],
+  members: ["Members", "后端服务器"],
   queues: ["Queues", "队列"],
   rules: ["Event rules", "事件规则"],
   faults: ["Faults", "故障"],
@@ -192,6 +194,12 @@ function snapshotRow(item) {
     tagCell(`tags ${item.id}`, item.tags));
 }
 
+function balancerRow(item) {
+  const member = (each) => h("div", { class: "mono" }, `${each.server_id}  ${each.port || "–"}  ${each.weight}  ${each.status}`);
+  return h("tr", {}, cell(mono(item.id), h("div", { class: "muted" }, item.name)), cell(item.kind),
+    cell(status(item.status)), cell(item.members.map(member)));
+}
+
 function messageRow(item, now) {
   const left = item.visible_at > now ? seconds(item.visible_at - now) : "";
   const properties = item.properties.map((property) => [property.name, property.value]);
@@ -249,6 +257,7 @@ const SECTIONS = [
   { key: "disks", draw: (s) => table(["id", "type", "size", "zone", "status", "instance", "onRelease", "content", "tags"], s.disks.map(diskRow)) },
   { key: "images", draw: (s) => table(["id", "status", "progress", "size", "from", "time", "tags"], s.images.map(imageRow)) },
   { key: "snapshots", draw: (s) => table(["id", "status", "progress", "disk", "time", "tags"], s.snapshots.map(snapshotRow)) },
+  { key: "balancers", hideEmpty: true, draw: (s) => table(["id", "type", "status", "members"], s.balancers.map(balancerRow)) },
   { key: "queues", draw: (s) => s.queues.map((queue) => queuePart(queue, s.clock.now)) },
   { key: "rules", draw: (s) => table(["name", "status", "pattern", "targets"], s.rules.map(ruleRow)) },
   { key: "faults", hideEmpty: true, draw: (s) => table(["answer", "effect", "action", "struck", "code", ""], s.faults.map(faultRow)) },

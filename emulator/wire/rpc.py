@@ -1,4 +1,4 @@
-"""The RPC protocol of ECS, VPC, EventBridge, mns-open and STS: flat parameters in, JSON or XML out.
+"""The RPC protocol of ECS, VPC, load balancers, EventBridge, mns-open and STS: flat parameters in, JSON or XML out.
 
 Old SDKs name the action in the `Action` parameter, new ones in the `x-acs-action` header; both put
 nested values into flat keys (`Tag.1.Key=a`). Source: "Request syntax and signature method V3" and
@@ -19,6 +19,9 @@ from emulator.state.errors import ApiError
 PRODUCT_BY_VERSION: Mapping[str, str] = {
     "2014-05-26": "ecs",
     "2016-04-28": "vpc",
+    "2014-05-15": "slb",
+    "2020-06-16": "alb",
+    "2022-04-30": "nlb",
     "2020-04-01": "eventbridge",
     "2022-01-19": "mns-open",
     "2015-04-01": "sts",
@@ -53,7 +56,7 @@ class RpcCall:
     """One request after parsing.
 
     Attributes:
-        product: `ecs`, `vpc`, `eventbridge`, `mns-open` or `sts`.
+        product: `ecs`, `vpc`, `slb`, `alb`, `nlb`, `eventbridge`, `mns-open` or `sts`.
         action: Action name, for example `RunInstances`.
         region: The `RegionId` parameter, or None when the endpoint decides.
         params: Nested parameters without those of the protocol.

@@ -23,7 +23,7 @@ from tests.simulation.kernel import Kernel, SimulatedClock
 from worker import ports
 from worker.adapters import credentials
 from worker.adapters.clock import EmulatorClock, RealClock
-from worker.adapters.ecs.call import SdkCall
+from worker.adapters.ecs.call import Product, SdkCall
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.sources import Beside, InParallel, one_after_the_other
 from worker.adapters.limiter import CalendarMinuteLimiter
@@ -36,6 +36,7 @@ ACCOUNT = "1234567890123456"
 REGION = "cn-hangzhou"
 START = 1_795_392_000.0
 ENVIRON = {credentials.KEY_ID: "emulator", credentials.KEY_SECRET: "emulator-secret"}
+PRODUCTS: tuple[Product, ...] = ("ecs", "vpc", "slb", "alb", "nlb")
 # Everything takes exactly as long as its setting says.
 ECS = EcsSettings(jitter=0.0, image_seconds=60.0)
 # Order is tested elsewhere; here a message that was sent first comes first.
@@ -155,7 +156,7 @@ class SdkWorld:
         call = SdkCall(
             REGION,
             credential=lambda: credentials.sdk_credential(self.provider),
-            endpoints={"ecs": self.url, "vpc": self.url},
+            endpoints=dict.fromkeys(PRODUCTS, self.url),
             read_seconds=2.0,
         )
         return _endpoint(call, self)

@@ -43,7 +43,14 @@ class World:
 
     def settings(self, **sections: Any) -> Settings:
         endpoints = Endpoints(
-            ecs=self.url, vpc=self.url, eventbridge=self.url, mns=self.url, mns_open=self.url
+            ecs=self.url,
+            vpc=self.url,
+            eventbridge=self.url,
+            mns=self.url,
+            mns_open=self.url,
+            slb=self.url,
+            alb=self.url,
+            nlb=self.url,
         )
         return Settings(account_id=ACCOUNT, region=REGION, endpoints=endpoints, **sections)
 

@@ -154,7 +154,7 @@ class Installation:
         )
         announced = _json(emulator.until(lambda line: "endpoints" in line))
         self.url = announced["endpoints"][REGION]
-        apis = ("ecs", "vpc", "eventbridge", "mns", "mns_open")
+        apis = ("ecs", "vpc", "eventbridge", "mns", "mns_open", "slb", "alb", "nlb")
         settings = {
             "account_id": announced["account_id"],
             "region": REGION,

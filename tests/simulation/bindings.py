@@ -11,7 +11,7 @@ from emulator.state.cloud import Cloud
 from emulator.state.errors import ApiError
 from emulator.state.queues import OutMessage, Property
 from tests.simulation.kernel import Kernel
-from worker.adapters.ecs.call import ApiRefusal, product_of
+from worker.adapters.ecs.call import ApiRefusal, route
 from worker.core.errors import Permanent, Throttled
 from worker.ports import Clock, Delivery, Lease, LeaseLost
 
@@ -28,9 +28,10 @@ class CloudCall:
     latency: float = 0.1
 
     def __call__(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        product, name = route(action)
         self.kernel.sleep(self.latency / 2)
         try:
-            body = self.cloud.call(product_of(action), self.region, action, params, self.kernel.now)
+            body = self.cloud.call(product, self.region, name, params, self.kernel.now)
         except ApiError as error:
             self.kernel.sleep(self.latency / 2)
             raise ApiRefusal(error.status, error.code, error.message) from None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from worker.settings import Queue, Settings, SettingsError, from_data
 from worker.settings.checks import CHECKS
+from worker.settings.endpoints import API_NAMES
 from worker.settings.units import DURATION, format_duration
 
 PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
@@ -317,7 +318,7 @@ def test_impossible_combinations(check: str) -> None:
 
 def test_virtual_time_needs_a_local_emulator() -> None:
     """The emulator whose time is used must be on this machine too."""
-    local = dict.fromkeys(("ecs", "vpc", "eventbridge", "mns", "mns_open"), "http://127.0.0.1:8080")
+    local = dict.fromkeys(API_NAMES, "http://127.0.0.1:8080")
 
     assert from_data(
         {"endpoints": local, "clock": {"emulator": "http://localhost:1"}}, PLACE
@@ -420,6 +421,11 @@ def test_effective_settings_read_back() -> None:
         ("cn-hangzhou", "vpc", "http://1234567890123456.mns.cn-hangzhou-internal.aliyuncs.com"),
         ("cn-hangzhou", "public", "https://1234567890123456.mns.cn-hangzhou.aliyuncs.com"),
         ("cn-hangzhou", "vpc", "https://mns-open-vpc.cn-hangzhou.aliyuncs.com"),
+        ("cn-hangzhou", "public", "https://slb.aliyuncs.com"),
+        ("cn-chengdu", "public", "https://slb.cn-chengdu.aliyuncs.com"),
+        ("cn-hangzhou", "vpc", "https://slb-vpc.cn-hangzhou.aliyuncs.com"),
+        ("cn-hangzhou", "public", "https://alb.cn-hangzhou.aliyuncs.com"),
+        ("cn-hangzhou", "vpc", "https://nlb-vpc.cn-hangzhou.aliyuncs.com"),
     ],
 )
 def test_addresses_follow_from_the_place(region: str, network: str, expected: str) -> None:

@@ -11,8 +11,9 @@ Rules of this file
 4. A code without a row is a 4xx nobody has met: PERMANENT, except for RunInstances, where the next
    candidate may do. `is_known` is False, and the caller asks for a row in the log.
 
-Sources: the error tables of the API references of ECS (2014-05-26), VPC (2016-04-28) and SMQ, "API
-throttling" and "How to ensure idempotence" of ECS, and the retry lists of the Terraform provider.
+Sources: the error tables of the API references of ECS (2014-05-26), VPC (2016-04-28), the load
+balancers (SLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30) and SMQ, "API throttling" and "How to
+ensure idempotence" of ECS, and the retry lists of the Terraform provider.
 """
 
 import re
@@ -104,6 +105,23 @@ _CLOCK: Final = Meaning(Kind.BUSY, advice="Check the clock of this machine.")
 RUN_INSTANCES: Final = "RunInstances"
 CREATE_IMAGE: Final = "CreateImage"
 ANY_ACTION: Final = ""
+# Load balancer actions are written with their product, for ALB and NLB share their names.
+CLASSIC_ADDS: Final = ("slb:AddBackendServers", "slb:AddVServerGroupBackendServers")
+CLASSIC_GROUP_ACTIONS: Final = (
+    "slb:DescribeVServerGroupAttribute",
+    "slb:AddVServerGroupBackendServers",
+    "slb:RemoveVServerGroupBackendServers",
+)
+CLASSIC_ACTIONS: Final = (
+    *CLASSIC_GROUP_ACTIONS,
+    "slb:AddBackendServers",
+    "slb:RemoveBackendServers",
+    "slb:DescribeLoadBalancerAttribute",
+    "slb:DescribeVServerGroups",
+)
+GROUP_ADDS: Final = ("alb:AddServersToServerGroup", "nlb:AddServersToServerGroup")
+GROUP_REMOVES: Final = ("alb:RemoveServersFromServerGroup", "nlb:RemoveServersFromServerGroup")
+GROUP_LISTS: Final = ("alb:ListServerGroupServers", "nlb:ListServerGroupServers")
 
 # Definite in spite of its status. Source: ECS RunInstances, HTTP 500 InvalidImage.OSType.
 _DEFINITE_AT_500: Final = frozenset({"InvalidImage.OSType"})
@@ -125,7 +143,8 @@ _GROUPS: Final = (
     _Group(
         ANY_ACTION,
         _UNKNOWN,
-        "Idempotence.Processing IdempotenceProcessing IdempotentProcessing LastTokenProcessing",
+        "Idempotence.Processing IdempotenceProcessing IdempotentProcessing LastTokenProcessing"
+        " ProcessingSameRequest",
     ),
     # Source: "How to ensure idempotence"; CreateImage, HTTP 403 InvalidParamter.Conflict (sic).
     _Group(ANY_ACTION, _EXISTS, "Idempoten* InvalidClientToken.ValueNotSupported"),
@@ -136,7 +155,8 @@ _GROUPS: Final = (
         "OperationConflict Operation.Conflict InvalidOperation.Conflict"
         " OperationDenied.CreatingConflict OperationDenied.ResourceControl TaskConflict"
         " IncorrectEipStatus SystemBusy IncorrectStatus* VServerGroupProcessing"
-        " ServiceIsConfiguring Conflict.Lock OperationFailed.ResourceIsConfiguring",
+        " ServiceIsConfiguring ServiceIsStopping BackendServer.configuring Conflict.Lock"
+        " OperationFailed.ResourceIsConfiguring OperationFailed.SystemBusy",
     ),
     # The token ran out before the provider noticed; it refreshes by itself.
     _Group(ANY_ACTION, _BUSY, "InvalidSecurityToken.Expired SecurityTokenExpired"),
@@ -154,7 +174,8 @@ _GROUPS: Final = (
         ANY_ACTION,
         _GONE,
         "InvalidInstanceId.NotFound InvalidDiskId.NotFound InvalidDisk.NotFound"
-        " InvalidSnapshotId.NotFound InvalidResourceId.NotFound InvalidAllocationId.NotFound",
+        " InvalidSnapshotId.NotFound InvalidResourceId.NotFound InvalidAllocationId.NotFound"
+        " InvalidEniId.NotFound InvalidEcsId.NotFound InvalidInstanceStatus.Released",
     ),
     _Group(ANY_ACTION, _DONE, "DryRunOperation InvalidDisk.AlreadyDetached"),
     # Source: RAM and account codes common to all RPC products.
@@ -259,8 +280,81 @@ _GROUPS: Final = (
     # Source: ModifyDiskAttribute, HTTP 403; the disk stays with its instance.
     _Group("ModifyDiskAttribute", _REFUSED, "DiskNotPortable"),
     _Group("DescribeVSwitches", _GONE, "InvalidVpcId.NotFound InvalidVpcID.NotFound"),
-    # Source: VPC AssociateEipAddress: the target has a static public address.
-    _Group("AssociateEipAddress", _REFUSED, "InvalidStatus.InstanceHasBandWidth"),
+    # Source: VPC AssociateEipAddress: the target has a public address of its own already.
+    _Group(
+        "AssociateEipAddress",
+        _REFUSED,
+        "InvalidStatus.InstanceHasBandWidth InvalidInstance.AlreadyBound",
+    ),
+    # Source: ConvertNatPublicIpToEip; a planned change of the instance has to take effect first.
+    _Group(
+        "ConvertNatPublicIpToEip",
+        _REFUSED,
+        "OperationDenied OperationDenied.CloudboxNotSupport InvalidEndTime.OperateNotSupport"
+        " InvalidInternetChargeType.ValueNotSupported",
+    ),
+    _Group("ConvertNatPublicIpToEip", _NOT_READY, "InvalidInstanceId.PlanedChange"),
+    _Group("ConvertNatPublicIpToEip", _QUOTA, "MaxEIPQuotaExceeded"),
+    _Group("ConvertNatPublicIpToEip", _ACCOUNT, "InvalidInstance.OverduePayment"),
+    # -- disks and network interfaces that move ----------------------------------------------------
+    # Source: AttachDisk, DetachDisk, AttachNetworkInterface and DetachNetworkInterface.
+    _Group(
+        "AttachDisk",
+        _REFUSED,
+        "InvalidDisk.InUse ResourcesNotInSameZone InstanceDiskLimitExceeded"
+        " InstanceDiskNumLimitExceed InvalidDevice.InUse InvalidDevice.Malformed DiskNotPortable",
+    ),
+    _Group("DetachDisk", _REFUSED, "DiskNotPortable"),
+    _Group(
+        "AttachNetworkInterface",
+        _REFUSED,
+        "EniPerInstanceLimitExceeded InvalidOperation.VpcMismatch"
+        " InvalidOperation.AvailabilityZoneMismatch",
+    ),
+    _Group(
+        "DetachNetworkInterface",
+        _REFUSED,
+        "InvalidOperation.DetachPrimaryEniNotAllowed"
+        " InvalidOperation.DetachServiceManagedEniNotAllowed",
+    ),
+    # -- load balancers ----------------------------------------------------------------------------
+    # Source: SLB error codes; a CLB takes servers only while they run.
+    *(_Group(action, _NOT_READY, "ObtainIpFail") for action in CLASSIC_ADDS),
+    *(
+        _Group(action, _REFUSED, "InvalidBackendServers.Inconsistent TooManyBackendServers")
+        for action in CLASSIC_ADDS
+    ),
+    *(
+        _Group(action, _GONE, "InvalidLoadBalancerId.NotFound InvalidServerId.NotFound")
+        for action in CLASSIC_ACTIONS
+    ),
+    # Source: Terraform provider, retry list of RemoveBackendServers.
+    _Group("slb:RemoveBackendServers", _BUSY, "RspoolVipExist ObtainIpFail"),
+    *(
+        _Group(action, _EXISTS, "DuplicatedParam.Server ResourceAlreadyExist.Server")
+        for action in GROUP_ADDS
+    ),
+    *(
+        _Group(
+            action,
+            _REFUSED,
+            "Mismatch.VpcId Mismatch.ServerType IllegalParam* ResourceInUse.IP"
+            " OperationDenied.ServerGroupNotSupportIpv6",
+        )
+        for action in GROUP_ADDS
+    ),
+    *(_Group(action, _DONE, "ResourceNotFound.BackendServer") for action in GROUP_REMOVES),
+    *(
+        _Group(
+            action,
+            _GONE,
+            "ResourceNotFound.ServerGroup ResourceNotFound.serverGroup ResourceNotFound.Ecs"
+            " ResourceNotFound.Eni",
+        )
+        for action in (*GROUP_ADDS, *GROUP_REMOVES, *GROUP_LISTS)
+    ),
+    # Without a group the list is not to be had; the groups are then asked one by one.
+    *(_Group(action, _REFUSED, "MissingParam.ServerGroupId") for action in GROUP_LISTS),
     # -- later moves -------------------------------------------------------------------------------
     _Group(
         "StartInstance", _NO_STOCK, "OperationDenied.SpotPriceLowerThanPublicPrice OperationDenied"
@@ -296,6 +390,15 @@ _BY_MESSAGE: Final[tuple[tuple[tuple[str, str], re.Pattern[str], Meaning], ...]]
         (RUN_INSTANCES, "InvalidInstanceType.NotSupported"),
         re.compile(r"deployment ?set", re.IGNORECASE),
         _drop("DeploymentSetId"),
+    ),
+    # Source: SLB error codes: one code, InvalidParameter, for some forty things.
+    *(
+        ((action, "InvalidParameter"), re.compile(r"already exist", re.IGNORECASE), _EXISTS)
+        for action in CLASSIC_ADDS
+    ),
+    *(
+        ((action, "InvalidParameter"), re.compile(r"VServerGroupId does not exist"), _GONE)
+        for action in CLASSIC_GROUP_ACTIONS
     ),
 )
 

@@ -5,7 +5,8 @@ Field names follow ECS, in our spelling; each adapter translates at the edge.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 Tags = Mapping[str, str]
 
@@ -326,8 +327,114 @@ class Refused:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotInstalled:
+    """The package that speaks to this product is an optional extra that is not here."""
+
+    extra: str = "load-balancers"
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do about it."""
+        return f"not installed: install aliyun-ops[{self.extra}]"
+
+
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
 StopAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone
+# None of a move's refusals may stop the other moves, so every definite one is an answer.
+MoveAnswer = Accepted | Exists | NotReady | Gone | Refused
+MemberAnswer = MoveAnswer | NotInstalled
+
+
+# What hangs on a source besides its disks and is carried over to the replacement.
+
+BalancerProduct = Literal["slb", "alb", "nlb"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One elastic address.
+
+    Attributes:
+        status: Available, Associating, InUse or Unassociating.
+        target: What it is bound to, or is about to be: an instance or a network interface.
+        target_kind: EcsInstance, NetworkInterface or another product's word.
+    """
+
+    allocation: str
+    ip: str
+    status: str
+    target: str = ""
+    target_kind: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be bound now."""
+        return self.status == "Available" and not self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface.
+
+    Attributes:
+        status: Available, Attaching, InUse, Detaching or another of its states.
+        instance_id: The instance that has it; empty while it is free.
+        ips: Private addresses, the primary one first.
+        delete_with_instance: Whether the release of the instance takes it along.
+    """
+
+    interface_id: str
+    is_primary: bool
+    status: str
+    instance_id: str = ""
+    zone: str = ""
+    vpc: str = ""
+    ips: tuple[str, ...] = ()
+    delete_with_instance: bool = True
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be attached now."""
+        return self.status == "Available" and not self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One membership of a server in a load balancer.
+
+    Attributes:
+        product: `slb` for the classic one.
+        balancer: Id of a classic load balancer; empty for the others, whose groups stand alone.
+        group: Id of the server group; empty for the default group of a classic load balancer.
+        server: Id of an instance or of a network interface.
+        kind: `ecs` or `eni`.
+        ip: Address of the server that is used; empty leaves it to the cloud.
+        port: 0 where the listener has it.
+        weight: 0 to 100.
+        status: Adding, Available, Configuring or Removing; empty where the product tells none.
+    """
+
+    product: BalancerProduct
+    balancer: str
+    group: str
+    server: str
+    kind: str
+    ip: str = ""
+    port: int = 0
+    weight: int = 100
+    description: str = ""
+    status: str = ""
+
+    def moved_to(self, server: str, ip: str = "") -> "Member":
+        """Return the same membership of another server, port and weight kept."""
+        return replace(self, server=server, ip=ip, status="")
+
+    def is_same_place(self, other: "Member") -> bool:
+        """Tell whether both are in the same group under the same port."""
+        mine = (self.product, self.balancer, self.group, self.port)
+        return mine == (other.product, other.balancer, other.group, other.port)

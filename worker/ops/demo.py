@@ -34,6 +34,7 @@ from worker.ops.demo_verdict import Evidence, Judgement, judge
 from worker.ops.demo_verify import content
 from worker.ops.receipt_files import read_file
 from worker.ops.wording import Wording
+from worker.settings.endpoints import API_NAMES
 
 START_SECONDS = 60.0
 # The platform is a little late with the release, so that nobody relies on the second.
@@ -218,7 +219,7 @@ def _configuration(account: str, url: str, receipts: Path) -> dict[str, Any]:
     return {
         "account_id": account,
         "region": REGION,
-        "endpoints": dict.fromkeys(("ecs", "vpc", "eventbridge", "mns", "mns_open"), url),
+        "endpoints": dict.fromkeys(API_NAMES, url),
         "queue": {"name": QUEUE},
         "clock": {"emulator": url},
         "receipts": {"directory": str(receipts)},

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from worker.settings.endpoints import API_NAMES
 from worker.settings.names import is_loopback
 from worker.settings.problems import Problem
 from worker.settings.receives import receives_needed
@@ -174,7 +175,7 @@ def preferred_types_are_allowed(settings: Settings) -> Iterator[Problem]:
 
 def requests_are_private(settings: Settings) -> Iterator[Problem]:
     """Plain http is for this machine and for the queue's internal host, which has nothing else."""
-    for name in ("ecs", "vpc", "eventbridge", "mns", "mns_open"):
+    for name in API_NAMES:
         url = getattr(settings.urls, name)
         internal_queue = name == "mns" and "-internal" in (urlsplit(url).hostname or "")
         if url.startswith("http://") and not is_loopback(url) and not internal_queue:
@@ -197,7 +198,7 @@ def virtual_time_stays_on_this_machine(settings: Settings) -> Iterator[Problem]:
             "write http://127.0.0.1:PORT, or null for real time",
             found=settings.clock.emulator,
         )
-    for name in ("ecs", "vpc", "eventbridge", "mns", "mns_open"):
+    for name in API_NAMES:
         url = getattr(settings.urls, name)
         if not is_loopback(url):
             yield Problem(

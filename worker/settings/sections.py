@@ -44,6 +44,15 @@ class Endpoints(Section):
     mns_open: Url | None = Field(
         default=None, description="Address of the queue's control plane; only `rule` calls it."
     )
+    slb: Url | None = Field(
+        default=None, description="Address of the API of classic load balancers (CLB)."
+    )
+    alb: Url | None = Field(
+        default=None, description="Address of the API of application load balancers."
+    )
+    nlb: Url | None = Field(
+        default=None, description="Address of the API of network load balancers."
+    )
 
 
 class Queue(Section):

@@ -8,7 +8,7 @@ from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.launch_network import check_group
 from emulator.state.ecs.lifecycle import delete_interface
 from emulator.state.ecs.paging import PageRule, page
-from emulator.state.ecs.params import Params, missing
+from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Instance, Interface
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
@@ -206,6 +206,8 @@ def detach_network_interface(region: EcsRegion, params: Params, now: float) -> d
         raise ApiError(
             400, "InvalidOperation.InvalidEcsState", "The instance is locked for recycling."
         )
+    if interface.instance_id != instance.instance_id:
+        raise malformed("InstanceId", "is not the instance of the network interface")
     _require(interface, "InUse")
     interface.status = "Detaching"
     _plan(region, interface, "Available", now)

@@ -162,6 +162,7 @@ def release(region: EcsRegion, instance: Instance, at: float, *, by_platform: bo
     note = region.platform if by_platform else region.record
     kept = [each for each in instance.disk_ids if each in region.disks]
     note(at, "Release", instance.instance_id, kept=kept)
+    region.say_farewell(instance.instance_id, at)
 
 
 def _settle_disk(region: EcsRegion, disk: Disk, at: float) -> None:
@@ -209,6 +210,7 @@ def delete_interface(region: EcsRegion, interface: Interface, at: float) -> None
         vswitch.free(address, free_at)
     if interface.eip_allocation_id:
         region.vpc.addresses.free_now(region.vpc.addresses.find(interface.eip_allocation_id), at)
+    region.say_farewell(interface.interface_id, at)
 
 
 def _remove(region: EcsRegion, instance: Instance, at: float) -> None:

@@ -25,6 +25,7 @@ from emulator.state.vpc import VpcService
 from emulator.state.world import World
 
 Publish = Callable[[dict[str, Any], float], None]
+Farewell = Callable[[str, float], None]
 R = TypeVar("R", Instance, Disk, Image, Snapshot, Interface)
 
 
@@ -69,6 +70,8 @@ class EcsRegion:
         self.launch_minute = (-1, 0)
         self.spot_vcpus = 0
         self.offers: dict[tuple[str, str], tuple[InstanceType, ...]] = {}
+        # Told the id of every instance and network interface that is gone, and when.
+        self.farewells: list[Farewell] = []
 
     @property
     def assumptions(self) -> Assumptions:
@@ -99,6 +102,11 @@ class EcsRegion:
     def platform(self, at: float, action: str, resource_id: str, **detail: object) -> None:
         """Write what the platform did by itself to the ledger."""
         self.world.record(at, "platform", self.region_id, action, resource_id, **detail)
+
+    def say_farewell(self, resource_id: str, at: float) -> None:
+        """Tell other products that an instance or a network interface is gone."""
+        for tell in self.farewells:
+            tell(resource_id, at)
 
     def zone(self, zone_id: str) -> Zone:
         """Return a zone.

@@ -19,6 +19,7 @@ from emulator.state.ecs import (
     interfaces,
     launch,
     prices,
+    public_addresses,
     reclaim,
     snapshots,
     tagging,
@@ -42,6 +43,7 @@ Handler = Callable[[EcsRegion, Params, float], dict[str, Any]]
 ACTIONS: Mapping[str, Handler] = {
     "AttachDisk": disk_changes.attach_disk,
     "AttachNetworkInterface": interfaces.attach_network_interface,
+    "ConvertNatPublicIpToEip": public_addresses.convert_nat_public_ip_to_eip,
     "CreateDisk": disk_changes.create_disk,
     "CreateImage": image_creation.create_image,
     "CreateNetworkInterface": interfaces.create_network_interface,

@@ -28,6 +28,7 @@ class EcsSettings:
         instant_access_seconds: Until a snapshot of the ESSD family is Available.
         attach_seconds: Attaching or detaching a disk or a network interface.
         eip_seconds: Associating or unassociating an EIP.
+        balancer_seconds: A change of a load balancer's server group.
         command_seconds: A Cloud Assistant command.
         command_outcome: `Success`, `Failed` or `Timeout` for every command.
         lock_delay_seconds: From the interruption to the Recycling lock in describes.
@@ -61,6 +62,7 @@ class EcsSettings:
     instant_access_seconds: float = 5.0
     attach_seconds: float = 2.0
     eip_seconds: float = 3.0
+    balancer_seconds: float = 2.0
     command_seconds: float = 2.0
     command_outcome: str = "Success"
     lock_delay_seconds: float = 1.0

@@ -1,5 +1,6 @@
-"""What an EIP can be bound to: instances and secondary network interfaces."""
+"""What EIPs and load balancers lead to: instances and network interfaces."""
 
+from emulator.state.balancers.servers import Server
 from emulator.state.ecs.records import Instance
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.eip import Eip
@@ -75,5 +76,60 @@ class InstanceTargets:
     def can_unbind(self, target_id: str) -> bool:
         """Tell whether a target may give its EIP away; a lock may forbid it."""
         instance = self._region.instances.get(target_id)
-        locked = instance is not None and instance.is_recycling
-        return not locked or self._region.assumptions.detach_while_recycling
+        if instance is None:
+            return True
+        if instance.is_recycling and not self._region.assumptions.detach_while_recycling:
+            return False
+        # Source: VPC UnassociateEipAddress, state of the instance.
+        return instance.status.now in {"Running", "Stopped"}
+
+
+class InstanceServers:
+    """ECS as load balancers see it."""
+
+    def __init__(self, region: EcsRegion) -> None:
+        self._region = region
+
+    def find(self, server_id: str, kind: str) -> Server | None:
+        """Return an instance (`Ecs`) or a network interface (`Eni`); None when it is not there."""
+        if kind == "Eni":
+            return self._interface(server_id)
+        instance = self._living(server_id)
+        if instance is None:
+            return None
+        primary = self._region.primary(instance)
+        return Server(
+            server_id=server_id,
+            vpc_id=instance.vpc_id,
+            zone_id=instance.zone_id,
+            addresses=(primary.ip, *primary.secondary_ips),
+            is_running=instance.status.now == "Running",
+        )
+
+    def _interface(self, interface_id: str) -> Server | None:
+        found = self._region.interfaces.get(interface_id)
+        if found is None:
+            return None
+        owner = self._living(found.instance_id)
+        return Server(
+            server_id=interface_id,
+            vpc_id=found.vpc_id,
+            zone_id=found.zone_id,
+            addresses=(found.ip, *found.secondary_ips),
+            is_running=owner is not None and owner.status.now == "Running",
+        )
+
+    def locate(self, name: str, kind: str) -> str:
+        """Turn the name of an instance into its id, or that of its primary interface."""
+        for instance in self._region.instances.values():
+            if name in {instance.instance_id, instance.options.instance_name}:
+                return instance.interface_ids[0] if kind == "Eni" else instance.instance_id
+        return name
+
+    def settling_seconds(self) -> float:
+        """Tell how long the next change of a server group takes."""
+        return self._region.jittered(self._region.settings.balancer_seconds)
+
+    def _living(self, instance_id: str) -> Instance | None:
+        found = self._region.instances.get(instance_id)
+        return None if found is None or found.gone_at is not None else found

@@ -16,6 +16,9 @@ STICKY_CODES = frozenset({"OperationDenied.NoStock"})
 MISMATCH = {
     "CreateImage": (400, "IdempotenceParamNotMatch"),
     "CreateSnapshot": (403, "IdempotentParameterMismatch"),
+    "AddServersToServerGroup": (400, "IdempotenceSignatureMismatch"),
+    "RemoveServersFromServerGroup": (400, "IdempotenceSignatureMismatch"),
+    "UpdateServerGroupServersAttribute": (400, "IdempotenceSignatureMismatch"),
 }
 
 

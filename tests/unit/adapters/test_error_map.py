@@ -25,8 +25,11 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             OperationDenied.CreatingConflict OperationDenied.ResourceControl""",
         "AssociateEipAddress": """TaskConflict IncorrectEipStatus SystemBusy IncorrectStatus
             IncorrectStatus.Instance""",
-        "AddBackendServers": """VServerGroupProcessing ServiceIsConfiguring Conflict.Lock
-            OperationFailed.ResourceIsConfiguring""",
+        "slb:AddBackendServers": """VServerGroupProcessing ServiceIsConfiguring Conflict.Lock
+            OperationFailed.ResourceIsConfiguring BackendServer.configuring ServiceIsStopping""",
+        "slb:RemoveBackendServers": "RspoolVipExist ObtainIpFail",
+        "alb:AddServersToServerGroup": "IncorrectStatus.ServerGroup SystemBusy Conflict.Lock",
+        "nlb:RemoveServersFromServerGroup": "IncorrectStatus.serverGroup",
         "ReceiveMessage": "TimeExpired",
     },
     Kind.NOT_READY: {
@@ -38,6 +41,8 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "AttachDisk": """IncorrectDiskStatus IncorrectDiskStatus.Initializing
             IncorrectInstanceStatus IncorrectInstanceStatus.Initializing""",
         "AttachNetworkInterface": "InvalidOperation.InvalidEniState InvalidOperation.InvalidEcsState",
+        "slb:AddVServerGroupBackendServers": "ObtainIpFail",
+        "ConvertNatPublicIpToEip": "IncorrectInstanceStatus InvalidInstanceId.PlanedChange",
     },
     Kind.NO_STOCK: {
         "RunInstances": """OperationDenied.NoStock Zone.NotOnSale Zone.NotOpen
@@ -101,6 +106,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "CreateImage": """InvalidImageName.Duplicated IdempotenceParamNotMatch
             InvalidParamter.Conflict""",
         "RunInstances": "IdempotentParameterMismatch InvalidClientToken.ValueNotSupported",
+        "nlb:AddServersToServerGroup": "DuplicatedParam.Server IdempotenceSignatureMismatch",
     },
     Kind.GONE: {
         "CreateImage": "InvalidInstanceId.NotFound InvalidSnapshotId.NotFound",
@@ -109,10 +115,17 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "DeleteMessage": "MessageNotExist ReceiptHandleError",
         "ChangeMessageVisibility": "MessageNotExist ReceiptHandleError",
         "DescribeVSwitches": "InvalidVpcId.NotFound",
+        "AttachNetworkInterface": "InvalidEniId.NotFound InvalidEcsId.NotFound",
+        "slb:AddBackendServers": "InvalidLoadBalancerId.NotFound InvalidServerId.NotFound",
+        "alb:AddServersToServerGroup": """ResourceNotFound.ServerGroup ResourceNotFound.Ecs
+            ResourceNotFound.Eni""",
+        "nlb:ListServerGroupServers": "ResourceNotFound.serverGroup",
+        "ConvertNatPublicIpToEip": "InvalidInstanceStatus.Released InvalidInstanceId.NotFound",
     },
     Kind.DONE: {
         "RunInstances": "DryRunOperation",
         "DetachDisk": "InvalidDisk.AlreadyDetached",
+        "nlb:RemoveServersFromServerGroup": "ResourceNotFound.BackendServer",
         "DeleteImage": "InvalidImageId.NotFound",
         "DeleteSnapshot": "InvalidSnapshotId.NotFound",
         "DeleteInstance": "InvalidInstanceId.NotFound",
@@ -123,7 +136,16 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             IncorrectDiskStatus.Invalid IncorrectInstanceStatus.NeedRestart
             HibernationConfigured.InstanceOperationForbidden InvalidParameter.DiskType""",
         "ModifyDiskAttribute": "DiskNotPortable",
-        "AssociateEipAddress": "InvalidStatus.InstanceHasBandWidth",
+        "AssociateEipAddress": "InvalidStatus.InstanceHasBandWidth InvalidInstance.AlreadyBound",
+        "AttachDisk": """InvalidDisk.InUse ResourcesNotInSameZone InstanceDiskLimitExceeded
+            InvalidDevice.InUse""",
+        "AttachNetworkInterface": """EniPerInstanceLimitExceeded InvalidOperation.VpcMismatch
+            InvalidOperation.AvailabilityZoneMismatch""",
+        "DetachNetworkInterface": "InvalidOperation.DetachPrimaryEniNotAllowed",
+        "ConvertNatPublicIpToEip": "OperationDenied InvalidInternetChargeType.ValueNotSupported",
+        "slb:AddBackendServers": "InvalidBackendServers.Inconsistent TooManyBackendServers",
+        "nlb:AddServersToServerGroup": "Mismatch.VpcId Mismatch.ServerType IllegalParam.IP",
+        "alb:ListServerGroupServers": "MissingParam.ServerGroupId",
     },
 }
 

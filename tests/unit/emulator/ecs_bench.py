@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from emulator.assumptions import Assumptions
+from emulator.state.balancers.region import BalancerRegion
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.service import EcsService
 from emulator.state.ecs.settings import EcsSettings
+from emulator.state.ecs.targets import InstanceServers
 from emulator.state.errors import ApiError
 from emulator.state.vpc import VpcService
 from emulator.state.world import LedgerEntry, World
@@ -43,6 +45,18 @@ class Bench:
             vpc=self.vpc,
             publish=lambda event, _: self.events.append(event),
         )
+
+        ecs = self.ecs.region
+        self.balancers = BalancerRegion(
+            self.world, REGION, ecs.place.code, self.vpc.networks, InstanceServers(ecs)
+        )
+        ecs.farewells.append(self.balancers.book.forget)
+
+    def balancer_call(self, product: str, action: str, **params: Any) -> dict[str, Any]:
+        if product == "slb":
+            return self.balancers.slb.call(action, params, self.now)
+        service = self.balancers.alb if product == "alb" else self.balancers.nlb
+        return service.call(action, params, self.now)
 
     def call(self, action: str, **params: Any) -> dict[str, Any]:
         return self.ecs.call(action, params, self.now)

@@ -17,6 +17,7 @@ from emulator.http.service import Service
 from emulator.orders import Scenario
 from emulator.overview import DUMPS
 from emulator.scenario import apply_scenario
+from emulator.state.balancers import server_groups, slb
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.service import ACTIONS
@@ -64,6 +65,10 @@ def actions(product: str) -> Iterable[str]:
             return ACTIONS
         case "VPC":
             return {*_CALLS, *ADDRESS_ACTIONS}
+        case "SLB (CLB)":
+            return slb.ACTIONS
+        case "ALB" | "NLB":
+            return server_groups.ACTIONS[product.lower()]
         case "EventBridge":
             return cloud.rules[REGION]._operations
         case "mns-open":
@@ -71,7 +76,9 @@ def actions(product: str) -> Iterable[str]:
     return {"GetCallerIdentity"}
 
 
-@pytest.mark.parametrize("product", ["ECS", "VPC", "EventBridge", "mns-open", "STS"])
+@pytest.mark.parametrize(
+    "product", ["ECS", "VPC", "SLB (CLB)", "ALB", "NLB", "EventBridge", "mns-open", "STS"]
+)
 def test_every_action_is_listed_and_every_listed_action_exists(product: str) -> None:
     """The tables are the real ones."""
     listed = first_column(section(f"### {product}"))
@@ -121,4 +128,5 @@ def test_the_example_scenario_is_one() -> None:
     made = apply_scenario(service, Scenario.model_validate(yaml.safe_load(text)))
 
     assert len(made["instances"][REGION]) == 1
+    assert len(made["balancers"][REGION]) == 3
     assert service.cloud.complaints == []

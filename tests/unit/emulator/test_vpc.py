@@ -127,3 +127,69 @@ def test_unknown_ids_actions_and_parameters() -> None:
     assert refused(bench, "MakeCoffee")[0] == 404
     assert refused(bench, "DescribeVpcs", Colour="red")[1] == "InvalidParameter.Unknown"
     assert len(bench.world.complaints) == 2
+
+
+def test_a_static_address_becomes_an_eip_that_can_move() -> None:
+    """The same address, first bound to its instance, then free to go."""
+    bench = Bench()
+    source, target = bench.seed(bandwidth_out=5), bench.seed()
+    address = bench.instance(source)["PublicIpAddress"]["IpAddress"][0]
+
+    bench.call("ConvertNatPublicIpToEip", InstanceId=source)
+    found = bench.vpc_call("DescribeEipAddresses", EipAddress=address)
+    (row,) = found["EipAddresses"]["EipAddress"]
+    assert (row["Status"], row["InstanceId"]) == ("Associating", source)
+    assert bench.instance(source)["PublicIpAddress"]["IpAddress"] == []
+    bench.wait(3)
+
+    shown = bench.instance(source)["EipAddress"]
+    assert shown == {**shown, "IpAddress": address, "AllocationId": row["AllocationId"]}
+    again = bench.refused("ConvertNatPublicIpToEip", InstanceId=source)
+    assert again == (403, "OperationDenied")
+    bench.vpc_call("UnassociateEipAddress", AllocationId=row["AllocationId"])
+    bench.wait(3)
+    bench.vpc_call("AssociateEipAddress", AllocationId=row["AllocationId"], InstanceId=target)
+    bench.wait(3)
+    assert bench.instance(target)["EipAddress"]["IpAddress"] == address
+
+
+def test_the_lock_may_hold_a_static_address_as_assumed() -> None:
+    """Then it is lost with its instance."""
+    bench = Bench(assumed={"convert_while_recycling": False})
+    source = bench.seed(bandwidth_out=5)
+    bench.ecs.interrupt(source, bench.now)
+
+    refusal = bench.refused("ConvertNatPublicIpToEip", InstanceId=source)
+
+    assert refusal == (403, "IncorrectInstanceStatus")
+
+
+def test_an_eip_stays_while_its_instance_changes_state() -> None:
+    """Only a running or stopped instance gives it away."""
+    bench = Bench()
+    source = bench.seed(eip=True)
+    allocation_id = bench.instance(source)["EipAddress"]["AllocationId"]
+    bench.call("StopInstance", InstanceId=source)
+
+    refusal = refused(bench, "UnassociateEipAddress", AllocationId=allocation_id)
+
+    assert refusal == (400, "IncorrectInstanceStatus")
+    bench.wait(30)
+    bench.vpc_call("UnassociateEipAddress", AllocationId=allocation_id)
+
+
+def test_an_interface_is_detached_from_its_own_instance_only() -> None:
+    """A wrong instance is refused; a free interface has nothing to detach."""
+    bench = Bench()
+    source, other = bench.seed(secondary_interfaces=1), bench.seed()
+    eni = bench.ecs.region.instances[source].interface_ids[1]
+    given = {"NetworkInterfaceId": eni}
+
+    refusal = bench.refused("DetachNetworkInterface", InstanceId=other, **given)
+
+    assert refusal == (400, "InvalidParameter")
+    bench.call("DetachNetworkInterface", InstanceId=source, **given)
+    bench.wait(3)
+    bench.call("AttachNetworkInterface", InstanceId=other, **given)
+    bench.wait(3)
+    assert eni in bench.ecs.region.instances[other].interface_ids

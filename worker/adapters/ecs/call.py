@@ -1,6 +1,9 @@
-"""The seam to ECS and VPC: one callable, met by the official SDK here and by a model in tests.
+"""The seam to ECS, VPC and load balancers: one callable, met by SDKs here, by a model in tests.
 
     EcsCall = (action, parameters) -> body
+
+Load balancer products share names of actions, so theirs are written with the product, as RAM
+policies do: `alb:ListServerGroups`. Limits, the table of codes and the log see that name.
 
 Parameters and body are nested plain data under the names of the API reference. A refusal in the
 provider's words is raised as `ApiRefusal`, an answer that never arrived or cannot be read as
@@ -24,7 +27,7 @@ from worker.adapters import sdk_logging
 
 Body = Mapping[str, Any]
 EcsCall = Callable[[str, Mapping[str, Any]], Body]
-Product = Literal["ecs", "vpc"]
+Product = Literal["ecs", "vpc", "slb", "alb", "nlb"]
 
 # Source: VPC API reference 2016-04-28. Every other action is one of ECS.
 VPC_ACTIONS: Final = frozenset(
@@ -42,7 +45,11 @@ _READ_SECONDS: Final = 10.0
 _PACKAGES: Final[Mapping[Product, str]] = {
     "ecs": "alibabacloud_ecs20140526",
     "vpc": "alibabacloud_vpc20160428",
+    "slb": "alibabacloud_slb20140515",
+    "alb": "alibabacloud_alb20200616",
+    "nlb": "alibabacloud_nlb20220430",
 }
+_QUALIFIED: Final[Mapping[str, Product]] = {"slb": "slb", "alb": "alb", "nlb": "nlb"}
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -76,9 +83,29 @@ class ConnectionLost(Exception):
         self.reason = reason
 
 
+class SdkMissing(Exception):
+    """The SDK of a product is not installed; those of load balancers are an optional extra.
+
+    Args:
+        package: The package that is missing.
+    """
+
+    def __init__(self, package: str) -> None:
+        super().__init__(package)
+        self.package = package
+
+
 def product_of(action: str) -> Product:
     """Name the product that an action belongs to."""
-    return "vpc" if action in VPC_ACTIONS else "ecs"
+    return route(action)[0]
+
+
+def route(action: str) -> tuple[Product, str]:
+    """Split an action into its product and the name that the product knows."""
+    prefix, colon, name = action.partition(":")
+    if colon and prefix in _QUALIFIED:
+        return _QUALIFIED[prefix], name
+    return ("vpc" if action in VPC_ACTIONS else "ecs"), action
 
 
 class SdkCall:
@@ -121,8 +148,10 @@ class SdkCall:
         Raises:
             ApiRefusal: The provider refused.
             ConnectionLost: The answer did not arrive or could not be read.
+            SdkMissing: The SDK of the product is not installed.
         """
-        return self._client(product_of(action)).send(action, params)
+        product, name = route(action)
+        return self._client(product).send(name, params)
 
     def _client(self, product: Product) -> "_Client":
         with self._lock:
@@ -132,8 +161,13 @@ class SdkCall:
 
     def _build(self, product: Product) -> "_Client":
         package = _PACKAGES[product]
-        sdk = import_module(f"{package}.client")
-        models = import_module(f"{package}.models")
+        try:
+            sdk = import_module(f"{package}.client")
+            models = import_module(f"{package}.models")
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != package:
+                raise
+            raise SdkMissing(package) from None
         options = import_module("darabonba.runtime").RuntimeOptions()
         sdk_logging.silence()
         return _Client(sdk.Client(self._config(product)), models, options)

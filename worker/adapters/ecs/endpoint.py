@@ -65,6 +65,13 @@ class Endpoint:
             Transient: The answer was lost or is to be had later; `Throttled` for rate.
             Permanent: A person must act.
         """
+        answer = self.probe(action, params)
+        if isinstance(answer, Refusal):
+            raise answer.error
+        return answer
+
+    def probe(self, action: str, params: Mapping[str, Any]) -> Body | Refusal | None:
+        """Read like `read`, but return a refusal of what is asked for instead of raising it."""
         answer = self._ask(action, params, on_loss=Transient)
         if not isinstance(answer, ApiRefusal):
             return answer
@@ -73,7 +80,7 @@ class Endpoint:
             return None
         if meaning.kind in (Kind.BUSY, Kind.UNKNOWN, Kind.NOT_READY):
             raise Transient(_sentence(action, answer, meaning), code=answer.code)
-        raise self._raisable(action, answer, meaning)
+        return self._refusal(action, answer, meaning)
 
     def change(self, action: str, params: Mapping[str, Any]) -> Body | Refusal:
         """Call an action with an effect.
@@ -92,19 +99,34 @@ class Endpoint:
             raise UnknownOutcome(sentence, code=answer.code)
         if meaning.kind is Kind.BUSY:
             raise Transient(sentence, code=answer.code)
-        error = self._raisable(action, answer, meaning)
-        if not isinstance(error, Permanent) or meaning.kind is Kind.UNAUTHENTICATED:
-            raise error
-        return Refusal(meaning.kind, answer.code, meaning.parameter, error, meaning.is_known)
+        return self._refusal(action, answer, meaning)
+
+    def list_once(
+        self, action: str, params: Mapping[str, Any], outer: str, inner: str
+    ) -> list[Body]:
+        """Read a list that comes in one piece."""
+        return fields.members(self._page(action, params, outer), outer, inner)
 
     def list_by_token(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str
     ) -> list[Body]:
         """Read all pages of an action that hands out `NextToken`."""
+        found = self.probe_by_token(action, params, outer, inner)
+        if isinstance(found, Refusal):
+            raise found.error
+        return found
+
+    def probe_by_token(
+        self, action: str, params: Mapping[str, Any], outer: str, inner: str
+    ) -> list[Body] | Refusal:
+        """Read all pages like `list_by_token`, but return a refusal instead of raising it."""
         found: list[Body] = []
         token = ""
         for _ in range(_PAGES_MAX):
-            page = self._page(action, {**params, **({"NextToken": token} if token else {})}, outer)
+            answer = self.probe(action, {**params, **({"NextToken": token} if token else {})})
+            if isinstance(answer, Refusal):
+                return answer
+            page = _with_list(action, answer, outer)
             found += fields.members(page, outer, inner)
             token = fields.text(page, "NextToken")
             if not token:
@@ -125,14 +147,7 @@ class Endpoint:
         raise Transient(f"{action} does not come to an end")
 
     def _page(self, action: str, params: Mapping[str, Any], outer: str) -> Body:
-        page = self.read(action, params)
-        if page is None:
-            return {}
-        # An answer without its list is a broken answer. Taken for an empty list it would say that
-        # an instance is gone.
-        if not isinstance(page.get(outer), Mapping | list):
-            raise Transient(f"{action} answered without {outer}")
-        return page
+        return _with_list(action, self.read(action, params), outer)
 
     def _ask(
         self, action: str, params: Mapping[str, Any], *, on_loss: type[Transient]
@@ -160,12 +175,28 @@ class Endpoint:
             self.limiter.succeeded(action, self.clock.now())
         return meaning
 
+    def _refusal(self, action: str, refused: ApiRefusal, meaning: Meaning) -> Refusal:
+        error = self._raisable(action, refused, meaning)
+        if not isinstance(error, Permanent) or meaning.kind is Kind.UNAUTHENTICATED:
+            raise error
+        return Refusal(meaning.kind, refused.code, meaning.parameter, error, meaning.is_known)
+
     def _raisable(self, action: str, refused: ApiRefusal, meaning: Meaning) -> RecreationError:
         sentence = _sentence(action, refused, meaning)
         if meaning.kind is Kind.THROTTLED:
             retry_at = self.limiter.throttled(action, self.clock.now())
             return Throttled(sentence, retry_at=retry_at, code=refused.code)
         return Permanent(sentence, code=refused.code)
+
+
+def _with_list(action: str, page: Body | None, outer: str) -> Body:
+    if page is None:
+        return {}
+    # An answer without its list is a broken answer. Taken for an empty list it would say that
+    # an instance is gone.
+    if not isinstance(page.get(outer), Mapping | list):
+        raise Transient(f"{action} answered without {outer}")
+    return page
 
 
 def _sentence(action: str, refused: ApiRefusal, meaning: Meaning) -> str:

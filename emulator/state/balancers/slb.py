@@ -1,0 +1,451 @@
+"""Server Load Balancer 2014-05-15: the members of classic load balancers (CLB).
+
+A change is done at once; until it has settled, the next change of the same group is refused.
+Sources: the API reference of CLB and its table of error codes.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.state.balancers.book import BalancerBook, address_of, shown
+from emulator.state.balancers.records import Backend, ClassicBalancer, Group, Listener
+from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.paging import PageRule, page
+from emulator.state.ecs.params import Params, read, shapes
+from emulator.state.errors import ApiError
+
+PAGES = PageRule(default=10, maximum=100)
+# Source: AddBackendServers, BackendServers.
+SERVERS_PER_CALL = 20
+DEFAULT_WEIGHT = 100
+MAX_WEIGHT = 100
+MAX_PORT = 65535
+KINDS = ("ecs", "eni")
+MEMBER_FIELDS = {"ServerId", "Weight", "Type", "ServerIp", "Port", "Description"}
+
+Call = Callable[["SlbService", Params, float], dict[str, Any]]
+
+
+class SlbService:
+    """The CLBs of one region. The API has no client tokens."""
+
+    def __init__(self, book: BalancerBook) -> None:
+        self.book = book
+
+    def call(self, action: str, params: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """Carry out one action of the SLB API.
+
+        Raises:
+            ApiError: The provider's refusal.
+        """
+        world = self.book.world
+        world.scheduler.run(now)
+        if action not in ACTIONS:
+            world.complain(f"slb has no action {action}")
+            raise ApiError(
+                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
+            )
+        given = read(f"slb {action}", shapes("slb")[action], params, world.complain)
+        return ACTIONS[action](self, given, now)
+
+    def balancer(self, balancer_id: str) -> ClassicBalancer:
+        """Return a CLB.
+
+        Raises:
+            ApiError: There is none with this id.
+        """
+        found = self.book.classic.get(balancer_id)
+        if found is None:
+            raise ApiError(
+                404,
+                "InvalidLoadBalancerId.NotFound",
+                "The specified LoadBalancerId does not exist.",
+            )
+        return found
+
+    def group(self, group_id: str) -> tuple[ClassicBalancer, Group]:
+        """Return a vServer group and the CLB that it belongs to.
+
+        Raises:
+            ApiError: There is none with this id.
+        """
+        for balancer in self.book.classic.values():
+            if group_id in balancer.groups:
+                return balancer, balancer.groups[group_id]
+        raise ApiError(404, "InvalidParameter", "The specified VServerGroupId does not exist.")
+
+
+def describe_load_balancers(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """List CLBs by id, name, VPC or backend server. Source: DescribeLoadBalancers."""
+    del now
+    if "PageSize" in params and "PageNumber" not in params:
+        raise _invalid("PageSize needs PageNumber.")
+    ids = set(filter(None, params.text("LoadBalancerId").split(",")))
+    names = set(filter(None, params.text("LoadBalancerName").split(",")))
+    wanted = {
+        "vpc_id": params.text("VpcId"),
+        "vswitch_id": params.text("VSwitchId"),
+        "address": params.text("Address"),
+        "zone_id": params.text("MasterZoneId"),
+    }
+    server_id = params.text("ServerId")
+    found = [
+        each
+        for each in slb.book.classic.values()
+        if (not ids or each.balancer_id in ids)
+        and (not names or each.name in names)
+        and all(not value or getattr(each, name) == value for name, value in wanted.items())
+        and (not server_id or _leads_to(slb, each, server_id))
+    ]
+    items, fields = page(found, params, PAGES)
+    rows = [_balancer_row(slb, each) for each in items]
+    return {"LoadBalancers": {"LoadBalancer": rows}, **fields}
+
+
+def _leads_to(slb: SlbService, balancer: ClassicBalancer, server_id: str) -> bool:
+    covers = slb.book.world.assumptions.clb_filter_covers_groups
+    groups = balancer.serving() if covers else [balancer.default]
+    return any(each.server_id == server_id for group in groups for each in group.backends)
+
+
+def _balancer_row(slb: SlbService, balancer: ClassicBalancer) -> dict[str, Any]:
+    return {
+        "LoadBalancerId": balancer.balancer_id,
+        "LoadBalancerName": balancer.name,
+        "LoadBalancerStatus": "active",
+        "LoadBalancerSpec": "slb.lcu.elastic",
+        "Address": balancer.address,
+        "AddressType": "intranet",
+        "AddressIPVersion": "ipv4",
+        "NetworkType": "vpc",
+        "VpcId": balancer.vpc_id,
+        "VSwitchId": balancer.vswitch_id,
+        "MasterZoneId": balancer.zone_id,
+        "RegionId": slb.book.region_id,
+        "PayType": "PayOnDemand",
+        "CreateTime": to_second(balancer.created_at),
+    }
+
+
+def describe_load_balancer_attribute(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Show a CLB and its default group. Source: DescribeLoadBalancerAttribute."""
+    del now
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    ports = [
+        {"ListenerPort": each.port, "ListenerProtocol": each.protocol}
+        for each in balancer.listeners
+    ]
+    servers = [_shown_server(each) for each in balancer.default.backends]
+    return {
+        **_balancer_row(slb, balancer),
+        "ListenerPorts": {"ListenerPort": [each.port for each in balancer.listeners]},
+        "ListenerPortsAndProtocol": {"ListenerPortAndProtocol": ports},
+        "BackendServers": {"BackendServer": servers},
+    }
+
+
+def _shown_server(backend: Backend) -> dict[str, Any]:
+    return {
+        "ServerId": backend.server_id,
+        "ServerIp": backend.ip,
+        "Type": backend.kind,
+        "Weight": backend.weight,
+        "Description": backend.description,
+    }
+
+
+def describe_vserver_groups(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """List the vServer groups of a CLB. Source: DescribeVServerGroups."""
+    del now
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    rows = [
+        {
+            "VServerGroupId": each.group_id,
+            "VServerGroupName": each.name,
+            "ServerCount": len(each.backends),
+            "CreateTime": to_second(each.created_at),
+        }
+        for each in balancer.groups.values()
+    ]
+    return {"VServerGroups": {"VServerGroup": rows}}
+
+
+def describe_vserver_group_attribute(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Show a vServer group and its members. Source: DescribeVServerGroupAttribute."""
+    del now
+    balancer, group = slb.group(params.required("VServerGroupId"))
+    rows = [{**_shown_server(each), "Port": each.port} for each in group.backends]
+    return {
+        "VServerGroupId": group.group_id,
+        "VServerGroupName": group.name,
+        "LoadBalancerId": balancer.balancer_id,
+        "CreateTime": to_second(group.created_at),
+        "BackendServers": {"BackendServer": rows},
+    }
+
+
+def describe_health_status(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Show the health of members by listener. Source: DescribeHealthStatus."""
+    del now
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    port = params.integer("ListenerPort")
+    rows = [
+        _health_row(slb, listener, backend)
+        for listener in balancer.listeners
+        if port in (0, listener.port)
+        for backend in _group_of(balancer, listener).backends
+    ]
+    return {"BackendServers": {"BackendServer": rows}}
+
+
+def _group_of(balancer: ClassicBalancer, listener: Listener) -> Group:
+    return balancer.groups.get(listener.group_id, balancer.default)
+
+
+def _health_row(slb: SlbService, listener: Listener, backend: Backend) -> dict[str, Any]:
+    server = slb.book.servers.find(backend.server_id, backend.kind.capitalize())
+    is_well = server is not None and server.is_running
+    return {
+        "ListenerPort": listener.port,
+        "Protocol": listener.protocol,
+        "Port": backend.port or listener.backend_port,
+        "ServerId": backend.server_id,
+        "ServerIp": backend.ip,
+        "ServerHealthStatus": "normal" if is_well else "abnormal",
+    }
+
+
+def add_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Add members to the default group of a CLB. Source: AddBackendServers."""
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    _require_idle(balancer.default, 409, "BackendServer.configuring")
+    added = _new_members(slb, balancer, balancer.default, params, with_port=False)
+    return _changed_default(slb, balancer, "AddBackendServers", added, now)
+
+
+def set_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Change weights in the default group. Source: SetBackendServers."""
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    _require_idle(balancer.default, 409, "BackendServer.configuring")
+    changed = []
+    for item in _members(slb, params):
+        found = balancer.default.find(item["ServerId"], 0, item["ServerIp"])
+        if found is not None:
+            found.weight = item["Weight"]
+            changed.append(found)
+    return _changed_default(slb, balancer, "SetBackendServers", changed, now)
+
+
+def remove_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
+    """Take members out of the default group; strangers are ignored. Source: the same action."""
+    balancer = slb.balancer(params.required("LoadBalancerId"))
+    _require_idle(balancer.default, 409, "BackendServer.configuring")
+    removed = _take_out(balancer.default, _members(slb, params), with_port=False)
+    return _changed_default(slb, balancer, "RemoveBackendServers", removed, now)
+
+
+def add_vserver_group_backend_servers(
+    slb: SlbService, params: Params, now: float
+) -> dict[str, Any]:
+    """Add members to a vServer group. Source: AddVServerGroupBackendServers."""
+    balancer, group = slb.group(params.required("VServerGroupId"))
+    _require_idle(group, 400, "VServerGroupProcessing")
+    added = _new_members(slb, balancer, group, params, with_port=True)
+    return _changed_group(slb, group, "AddVServerGroupBackendServers", added, now)
+
+
+def remove_vserver_group_backend_servers(
+    slb: SlbService, params: Params, now: float
+) -> dict[str, Any]:
+    """Take members out of a vServer group; strangers are ignored. Source: the same action."""
+    _, group = slb.group(params.required("VServerGroupId"))
+    _require_idle(group, 400, "VServerGroupProcessing")
+    removed = _take_out(group, _members(slb, params), with_port=True)
+    return _changed_group(slb, group, "RemoveVServerGroupBackendServers", removed, now)
+
+
+def _changed_default(
+    slb: SlbService, balancer: ClassicBalancer, action: str, touched: list[Backend], now: float
+) -> dict[str, Any]:
+    group = balancer.default
+    if touched:
+        slb.book.occupy(group, now)
+        slb.book.record(now, "slb", action, balancer.balancer_id, servers=shown(touched))
+    # Two of the three actions answer with the weight as text. Source: their SDK models.
+    weight: Callable[[int], object] = int if action == "RemoveBackendServers" else str
+    rows = [
+        {
+            "ServerId": each.server_id,
+            "Type": each.kind,
+            "Weight": weight(each.weight),
+            "Description": each.description,
+        }
+        for each in group.backends
+    ]
+    return {
+        "LoadBalancerId": balancer.balancer_id,
+        "BackendServers": {"BackendServer": rows},
+    }
+
+
+def _changed_group(
+    slb: SlbService, group: Group, action: str, touched: list[Backend], now: float
+) -> dict[str, Any]:
+    if touched:
+        slb.book.occupy(group, now)
+        slb.book.record(now, "slb", action, group.group_id, servers=shown(touched))
+    rows = [
+        {
+            "ServerId": each.server_id,
+            "Type": each.kind,
+            "Port": each.port,
+            "Weight": each.weight,
+        }
+        for each in group.backends
+    ]
+    return {"VServerGroupId": group.group_id, "BackendServers": {"BackendServer": rows}}
+
+
+def _require_idle(group: Group, status: int, code: str) -> None:
+    if group.is_busy:
+        raise ApiError(
+            status,
+            code,
+            "A previous configuration of the load balancer is pending; please try again later.",
+        )
+
+
+def _new_members(
+    slb: SlbService,
+    balancer: ClassicBalancer,
+    group: Group,
+    params: Params,
+    *,
+    with_port: bool,
+) -> list[Backend]:
+    """Add what a call asks for, or nothing at all."""
+    twice_fails = slb.book.world.assumptions.clb_adding_twice_fails
+    fresh: dict[tuple[str, str, int], Backend] = {}
+    for item in _members(slb, params):
+        backend = _backend(slb, balancer, item, with_port=with_port)
+        if group.find(*_place(backend)) is None:
+            # Of equal ones in a request the first counts. Source: AddBackendServers.
+            fresh.setdefault(backend.key, backend)
+        elif twice_fails:
+            raise _invalid("The resource already exists.")
+    group.backends += fresh.values()
+    return list(fresh.values())
+
+
+def _place(backend: Backend) -> tuple[str, int, str]:
+    return backend.server_id, backend.port, backend.ip
+
+
+def _backend(
+    slb: SlbService, balancer: ClassicBalancer, item: Mapping[str, Any], *, with_port: bool
+) -> Backend:
+    server = slb.book.servers.find(item["ServerId"], item["Type"].capitalize())
+    if server is None or not server.is_running:
+        raise ApiError(
+            400,
+            "ObtainIpFail",
+            "The specified BackendServers is invalid; some of the specified backend servers do "
+            "not exist or are not running.",
+        )
+    if server.vpc_id != balancer.vpc_id:
+        raise ApiError(
+            400,
+            "InvalidBackendServers.Inconsistent",
+            "All BackendServers on one Specified LoadBalancer have to be in the same vpc or all "
+            "classic",
+        )
+    if with_port and not 1 <= item["Port"] <= MAX_PORT:
+        raise _invalid(
+            "The specified BackendServers is invalid, as the Port value should be in [1, 65535]."
+        )
+    ip = address_of(server, item["ServerIp"], _invalid("The Rs IP is empty."))
+    return Backend(
+        server_id=server.server_id,
+        kind=item["Type"],
+        ip=ip,
+        port=item["Port"] if with_port else 0,
+        weight=item["Weight"],
+        zone_id=server.zone_id,
+        description=item["Description"],
+    )
+
+
+def _take_out(group: Group, items: list[dict[str, Any]], *, with_port: bool) -> list[Backend]:
+    removed = []
+    for item in items:
+        port = item["Port"] if with_port else 0
+        found = group.find(item["ServerId"], port, item["ServerIp"])
+        if found is not None:
+            group.backends.remove(found)
+            removed.append(found)
+    return removed
+
+
+def _members(slb: SlbService, params: Params) -> list[dict[str, Any]]:
+    """Read the parameter BackendServers: a JSON list of structures in a string."""
+    text = params.required("BackendServers")
+    try:
+        items = json.loads(text)
+    except ValueError:
+        items = None
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise _invalid("The specified BackendServers is invalid.")
+    if len(items) > SERVERS_PER_CALL:
+        raise ApiError(
+            400,
+            "TooManyBackendServers",
+            "The total number of input real servers exceeds max supported number: 20",
+        )
+    return [_member(slb, each) for each in items]
+
+
+def _member(slb: SlbService, item: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(item) - MEMBER_FIELDS)
+    if unknown:
+        slb.book.world.complain(f"slb BackendServers has no {', '.join(unknown)}")
+        raise _invalid("The specified BackendServers is invalid.")
+    kind = str(item.get("Type", "ecs"))
+    if not item.get("ServerId") or kind not in KINDS:
+        raise _invalid("The specified BackendServers is invalid.")
+    weight = _whole(item.get("Weight", DEFAULT_WEIGHT))
+    if not 0 <= weight <= MAX_WEIGHT:
+        raise ApiError(400, "InvalidWeight.Malformed", "A specified weight is not valid.")
+    return {
+        "ServerId": str(item["ServerId"]),
+        "Type": kind,
+        "ServerIp": str(item.get("ServerIp", "")),
+        "Port": _whole(item.get("Port", 0)),
+        "Weight": weight,
+        "Description": str(item.get("Description", "")),
+    }
+
+
+def _whole(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise _invalid("The specified BackendServers is invalid.") from None
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError(400, "InvalidParameter", message)
+
+
+ACTIONS: Mapping[str, Call] = {
+    "AddBackendServers": add_backend_servers,
+    "AddVServerGroupBackendServers": add_vserver_group_backend_servers,
+    "DescribeHealthStatus": describe_health_status,
+    "DescribeLoadBalancerAttribute": describe_load_balancer_attribute,
+    "DescribeLoadBalancers": describe_load_balancers,
+    "DescribeVServerGroupAttribute": describe_vserver_group_attribute,
+    "DescribeVServerGroups": describe_vserver_groups,
+    "RemoveBackendServers": remove_backend_servers,
+    "RemoveVServerGroupBackendServers": remove_vserver_group_backend_servers,
+    "SetBackendServers": set_backend_servers,
+}

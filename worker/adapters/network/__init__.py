@@ -1,0 +1,1 @@
+"""What hangs on an instance and can be carried over: addresses, interfaces, disks, memberships."""
