@@ -4,10 +4,14 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from tests.simulation.kernel import Crash, Kernel
+from worker.core import identity
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
+from worker.core.model import Candidate, LaunchSpec
+from worker.ports import LeaseLost
 
 # Methods that change something, by port; all others are reads.
 CHANGING: Mapping[str, frozenset[str]] = {
@@ -23,23 +27,51 @@ CHANGING: Mapping[str, frozenset[str]] = {
 class Fault(str, Enum):
     """What can happen at one call."""
 
-    CRASH_BEFORE = "crash-before"
-    CRASH_AFTER = "crash-after"
-    ANSWER_LOST = "answer-lost"
-    NOT_SENT = "not-sent"
-    THROTTLED = "throttled"
-    REFUSED = "refused"
-    LATE = "late-effect"
-    SLOW = "slow"
-    PAUSED = "paused"
+    CRASH_BEFORE = "crash-before"  # the process dies, and the call was never made
+    CRASH_AFTER = "crash-after"  # the process dies, and nobody hears the answer
+    ANSWER_LOST = "answer-lost"  # it takes effect, then a time-out
+    NOT_SENT = "not-sent"  # a time-out without an effect
+    SERVER_ERROR = "server-error"  # 5xx at once, without an effect
+    ERROR_AFTER = "error-after"  # 5xx at once, although it took effect
+    THROTTLED = "throttled"  # refused until the next minute
+    REFUSED = "refused"  # refused for good
+    LATE = "late-effect"  # a time-out, and the effect a minute later
+    SLOW = "slow"  # the answer comes when all leases are over
+    PAUSED = "paused"  # the process stands still before the call
+    STALE = "stale"  # a read shows what was there up to a minute ago
+    DEAD_HANDLE = "dead-handle"  # the queue knows the handle no more
+    LOST_DELETE = "lost-delete"  # the queue says yes, and delivers the message again
 
+
+Cell = tuple[str, str, Fault]
 
 PAUSE_SECONDS = 90.0
-
-
-ON_CHANGES = tuple(Fault)
-ON_QUEUES = tuple(fault for fault in Fault if fault is not Fault.REFUSED)
-ON_READS = tuple(fault for fault in Fault if fault not in {Fault.ANSWER_LOST, Fault.LATE})
+STALE_SECONDS = 60.0
+LATE_SECONDS = 60.0
+TIME_OUT_SECONDS = 10.0
+TIMING_OUT = frozenset({Fault.ANSWER_LOST, Fault.NOT_SENT, Fault.LATE})
+EVERYWHERE = frozenset(
+    {
+        Fault.CRASH_BEFORE,
+        Fault.CRASH_AFTER,
+        Fault.NOT_SENT,
+        Fault.SERVER_ERROR,
+        Fault.THROTTLED,
+        Fault.SLOW,
+        Fault.PAUSED,
+    }
+)
+ON_READS = EVERYWHERE | {Fault.REFUSED, Fault.STALE}
+ON_CHANGES = EVERYWHERE | {Fault.REFUSED, Fault.ANSWER_LOST, Fault.ERROR_AFTER, Fault.LATE}
+ON_QUEUES = ON_CHANGES - {Fault.REFUSED}
+ON_HANDLES: Mapping[str, frozenset[Fault]] = {
+    "renew": frozenset({Fault.DEAD_HANDLE}),
+    "delete": frozenset({Fault.DEAD_HANDLE, Fault.LOST_DELETE}),
+}
+# The worker never takes anything out of the dead-letter queue.
+NOT_CALLED = frozenset(
+    {("dead_letters", "receive"), ("dead_letters", "delete"), ("dead_letters", "renew")}
+)
 
 
 @dataclass(frozen=True)
@@ -55,9 +87,43 @@ class Call:
 
 def faults_for(call: Call) -> tuple[Fault, ...]:
     """List the faults that can happen at a call."""
-    if call.method in CHANGING.get(call.port, frozenset()):
-        return ON_QUEUES if call.port == "queue" else ON_CHANGES
-    return ON_READS
+    return applicable(call.port, call.method)
+
+
+@cache
+def applicable(port: str, method: str) -> tuple[Fault, ...]:
+    """List the faults that can happen at a method of a port, in the order of `Fault`."""
+    if method not in CHANGING.get(port, frozenset()):
+        chosen: frozenset[Fault] = ON_READS
+    elif port == "queue":
+        chosen = ON_QUEUES | ON_HANDLES.get(method, frozenset())
+    else:
+        chosen = ON_CHANGES
+    return tuple(fault for fault in Fault if fault in chosen)
+
+
+def cells(ports: Mapping[str, type]) -> frozenset[Cell]:
+    """List every method of every port with every fault that it can meet.
+
+    Args:
+        ports: The protocols by the names under which the worker has them.
+    """
+    return frozenset(
+        (port, method, fault)
+        for port, protocol in ports.items()
+        for method in vars(protocol)
+        if not method.startswith("_") and (port, method) not in NOT_CALLED
+        for fault in applicable(port, method)
+    )
+
+
+@dataclass
+class LaunchCall:
+    """A request for a replacement, and the answer that the worker heard; none is an empty word."""
+
+    recreation: str
+    token: str
+    answer: str = ""
 
 
 @dataclass
@@ -70,20 +136,34 @@ class Interposer:
     struck: list[tuple[Call, Fault]] = field(default_factory=list)
     crash: Callable[[str], None] = lambda _worker: None
     pause: Callable[[str, float], None] = lambda _worker, _seconds: None
+    launches: list[LaunchCall] = field(default_factory=list)
     _owed: list[Fault] = field(default_factory=list)
+    _shown: dict[str, list[tuple[float, Any]]] = field(default_factory=dict)
 
     def wrap(self, worker: str, port: str, target: object) -> Any:
         """Return `target` with every method counted and exposed to faults."""
         return _Proxy(self, worker, port, target)
 
-    def perform(self, worker: str, port: str, method: str, work: Callable[[], Any]) -> Any:
+    def perform(
+        self, worker: str, port: str, method: str, work: Callable[[], Any], about: str = ""
+    ) -> Any:
         call = Call(len(self.calls), worker, port, method, self.kernel.now)
         self.calls.append(call)
         fault = self._due(call)
-        if fault is None:
-            return work()
-        self.struck.append((call, fault))
-        return self._strike(call, fault, work)
+        if fault is not None:
+            self.struck.append((call, fault))
+            return self._strike(call, fault, work, about)
+        return self._remember(about, work()) if about else work()
+
+    def _remember(self, about: str, answer: Any) -> Any:
+        """Keep what a read showed, for a later one that is behind."""
+        self._shown.setdefault(about, []).append((self.kernel.now, answer))
+        return answer
+
+    def _stale(self, about: str, work: Callable[[], Any]) -> Any:
+        oldest = self.kernel.now - STALE_SECONDS
+        earlier = [answer for at, answer in self._shown.get(about, ()) if at >= oldest]
+        return earlier[0] if earlier else work()
 
     def _due(self, call: Call) -> Fault | None:
         """Return the fault for a call; one that does not apply to it waits for the next."""
@@ -94,28 +174,15 @@ class Interposer:
             self._owed.remove(fault)
         return fault
 
-    def _strike(self, call: Call, fault: Fault, work: Callable[[], Any]) -> Any:
-        changing = call.method in CHANGING.get(call.port, frozenset())
-        lost = UnknownOutcome if changing else Transient
+    def _strike(self, call: Call, fault: Fault, work: Callable[[], Any], about: str) -> Any:
         match fault:
             case Fault.CRASH_BEFORE:
                 self._crash(call)
             case Fault.CRASH_AFTER:
                 work()
                 self._crash(call)
-            case Fault.ANSWER_LOST:
-                work()
-                self.kernel.sleep(10.0)
-                raise lost("the answer was lost", code="fault")
-            case Fault.NOT_SENT:
-                self.kernel.sleep(10.0)
-                raise lost("no answer came", code="fault")
-            case Fault.LATE:
-                self.kernel.spawn(lambda: _quietly(work), at=self.kernel.now + 60.0)
-                raise lost("no answer came", code="fault")
-            case Fault.THROTTLED:
-                minute = self.kernel.now - self.kernel.now % 60 + 60
-                raise Throttled("refused for rate", retry_at=minute, code="Throttling.User")
+            case Fault.STALE:
+                return self._stale(about, work)
             case Fault.SLOW:
                 answer = work()
                 self.kernel.sleep(PAUSE_SECONDS)
@@ -124,7 +191,28 @@ class Interposer:
                 self.pause(call.worker, PAUSE_SECONDS)
                 self.kernel.sleep(PAUSE_SECONDS)
                 return work()
-        raise Permanent("refused", code="Forbidden.RAM")
+            case Fault.LOST_DELETE:
+                return None
+        return self._refuse(call, fault, work)
+
+    def _refuse(self, call: Call, fault: Fault, work: Callable[[], Any]) -> Any:
+        """Raise what the worker hears of a call that did not go well."""
+        match fault:
+            case Fault.ANSWER_LOST | Fault.ERROR_AFTER:
+                work()
+            case Fault.LATE:
+                self.kernel.spawn(lambda: _quietly(work), at=self.kernel.now + LATE_SECONDS)
+            case Fault.THROTTLED:
+                minute = self.kernel.now - self.kernel.now % 60 + 60
+                raise Throttled("refused for rate", retry_at=minute, code="Throttling.User")
+            case Fault.DEAD_HANDLE:
+                raise LeaseLost
+            case Fault.REFUSED:
+                raise Permanent("refused", code="Forbidden.RAM")
+        if fault in TIMING_OUT:
+            self.kernel.sleep(TIME_OUT_SECONDS)
+        changing = call.method in CHANGING.get(call.port, frozenset())
+        raise (UnknownOutcome if changing else Transient)("no good answer came", code="fault")
 
     def _crash(self, call: Call) -> None:
         self.crash(call.worker)
@@ -148,8 +236,19 @@ class _Proxy:
         bound = getattr(self.target, method)
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            # Only a read that names what it is about can be answered from the past.
+            about = "" if is_change else f"{self.port}.{method}{args}{kwargs}"
             return self.interposer.perform(
-                self.worker, self.port, method, lambda: bound(*args, **kwargs)
+                self.worker, self.port, method, lambda: bound(*args, **kwargs), about
             )
 
-        return call
+        def launch(spec: LaunchSpec, candidate: Candidate, **kwargs: Any) -> Any:
+            recreation = dict(spec.tags)[identity.TAG_ID]
+            asked = LaunchCall(recreation, kwargs["token"])
+            self.interposer.launches.append(asked)
+            answer = call(spec, candidate, **kwargs)
+            asked.answer = type(answer).__name__
+            return answer
+
+        is_change = method in CHANGING.get(self.port, frozenset())
+        return launch if (self.port, method) == ("instances", "launch") else call

@@ -21,6 +21,7 @@ from worker.core.messages import Home
 from worker.core.policy import Policy
 from worker.engine import Engine
 from worker.holding import Terms
+from worker.ports import Instances
 from worker.steps import CloudPorts, recipe
 
 ACCOUNT = "1234567890123456"
@@ -64,6 +65,19 @@ class Shelf:
         self.kept[recreation] = receipt
 
 
+@dataclass(frozen=True)
+class Release:
+    """One version of the code or of its configuration, of which several may run at once.
+
+    Attributes:
+        policy: Its configuration; None for the simulation's.
+        instances: Makes its port out of today's.
+    """
+
+    policy: Policy | None = None
+    instances: Callable[[Instances], Instances] = lambda today: today
+
+
 @dataclass
 class SimulatedWorker:
     """One process: a consumer with its own threads, which can be killed."""
@@ -72,6 +86,7 @@ class SimulatedWorker:
     tasks: SimulatedTasks
     consumer: Consumer
     skew: float = 0.0
+    release: int = 0
     main: Any = None
 
     @property
@@ -91,14 +106,24 @@ class Simulation:
     shelf: Shelf
     terms: Terms
     doorbell: Doorbell
+    releases: tuple[Release, ...] = (Release(),)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
 
-    def start_worker(self, name: str, *, at: float | None = None, skew: float = 0.0) -> None:
-        """Start a process with fresh memory."""
+    def start_worker(
+        self, name: str, *, at: float | None = None, skew: float = 0.0, release: int = 0
+    ) -> None:
+        """Start a process with fresh memory.
+
+        Args:
+            name: Of the process.
+            at: When, epoch seconds; now by default.
+            skew: By how much its clock is wrong.
+            release: Which of `releases` it runs.
+        """
 
         def boot() -> None:
-            worker = self._assemble(name, skew)
+            worker = self._assemble(name, skew, release)
             self.workers[name] = worker
             worker.main = self.kernel.spawn(worker.consumer.run)
 
@@ -108,7 +133,10 @@ class Simulation:
         """Kill a process; a supervisor starts another one after five seconds."""
         worker = self.workers[name]
         self.kernel.kill([*worker.tasks.actors, worker.main])
-        self.start_worker(f"{name}'", at=self.kernel.now + 5.0, skew=worker.skew)
+        # What is deployed meanwhile is what starts again.
+        release = min(worker.release + 1, len(self.releases) - 1)
+        later = self.kernel.now + 5.0
+        self.start_worker(f"{name}'", at=later, skew=worker.skew, release=release)
 
     def pause(self, name: str, seconds: float) -> None:
         """Let a process stand still, and go on as if nothing had been."""
@@ -119,27 +147,28 @@ class Simulation:
         self.kernel.run(self.kernel.now + seconds, until)
         self.cloud.advance(self.kernel.now)
 
-    def _assemble(self, name: str, skew: float) -> SimulatedWorker:
+    def _assemble(self, name: str, skew: float, release: int) -> SimulatedWorker:
+        code = self.releases[release]
+        policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
         call = CloudCall(self.cloud, REGION, self.kernel)
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
         bare = build_cloud(endpoint, in_parallel=one_after_the_other)
+        bare = replace(bare, instances=code.instances(bare.instances))
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
         tasks = SimulatedTasks(self.kernel)
         consumer = Consumer(
             queue=self._queue(name, "queue", QUEUE, clock),
             dead_letters=self._queue(name, "dead_letters", DEAD, clock),
-            engine=Engine(
-                recipe(CloudPorts(**ports), self.policy), self.policy, clock, self.notebook
-            ),
+            engine=Engine(recipe(CloudPorts(**ports), policy), policy, clock, self.notebook),
             clock=clock,
             tasks=tasks,
             telemetry=self.notebook,
             receipts=self.shelf,
             terms=self.terms,
         )
-        return SimulatedWorker(name, tasks, consumer, skew)
+        return SimulatedWorker(name, tasks, consumer, skew, release)
 
     def _queue(self, worker: str, port: str, name: str, clock: SimulatedClock) -> Any:
         queue = CloudQueue(self.cloud, REGION, name, self.kernel, clock, self.doorbell, self.sent)
@@ -154,6 +183,7 @@ def simulate(
     plan: Mapping[int, Fault] | None = None,
     seed: int = 1,
     terms: Mapping[str, Any] | None = None,
+    releases: tuple[Release, ...] = (Release(),),
 ) -> Simulation:
     """Build a cloud with queues, rule and service-linked role, and no worker yet."""
     kernel = Kernel(START)
@@ -176,6 +206,7 @@ def simulate(
         shelf=Shelf(),
         terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),
         doorbell=Doorbell(kernel),
+        releases=releases,
     )
     kernel.platform = cloud
     cloud.queues(REGION).on_available = simulation.doorbell.ring

@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from typing_extensions import override
+
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.faults import Fault
-from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import Source, add_source, interrupt, recover
+from worker import ports
+from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StopAnswer
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 
@@ -31,6 +35,7 @@ class Scenario:
         prepare: Called before the workers start.
         during: Called right after the notice; spawns actors that act in the meantime.
         skews: By how much the clocks of the workers are wrong, in turn.
+        releases: Versions of the code; a worker that is started again runs the next one.
         duplicates: Share of the leases that end early.
         may_park: Whether it may end in the dead-letter queue even without a fault.
         withdrawn: Whether the notice is taken back, so that nothing is to be launched.
@@ -46,6 +51,7 @@ class Scenario:
     prepare: Callable[[Simulation], None] = lambda _simulation: None
     during: Callable[[Simulation, Source], None] = lambda _simulation, _source: None
     skews: tuple[float, ...] = (0.0,)
+    releases: tuple[Release, ...] = (Release(),)
     duplicates: float = 0.0
     copies: int = 1
     workers: int = 1
@@ -66,6 +72,20 @@ def sell_out(simulation: Simulation, *zones: str) -> None:
             simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=0)
 
 
+def after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
+    """Let something happen a while after the notice."""
+
+    def during(simulation: Simulation, source: Source) -> None:
+        simulation.kernel.spawn(lambda: act(simulation, source), at=simulation.kernel.now + seconds)
+
+    return during
+
+
+def withdraw(simulation: Simulation, source: Source) -> None:
+    """Take the notice back."""
+    simulation.cloud.ecs[REGION].cancel_interruption(source.instance_id, simulation.kernel.now)
+
+
 SOURCE_TYPE = "ecs.g7.large"
 # Waiting longer adds looks that find what the one before found; `plain` has the usual times.
 QUICK = EcsSettings(
@@ -76,6 +96,31 @@ QUICK = EcsSettings(
     image_finish_seconds=3.0,
 )
 USUAL = EcsSettings(image_seconds=60.0)
+
+
+@dataclass(frozen=True)
+class NextInstances(ports.Instances):
+    """The port of a later release, which words a request for a replacement in another way."""
+
+    today: ports.Instances
+
+    @override
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
+        return self.today.find_tagged(recreation)
+
+    @override
+    def find(self, instance_id: str) -> Instance | None:
+        return self.today.find(instance_id)
+
+    @override
+    def launch(self, spec: LaunchSpec, candidate: Candidate, **how: Any) -> LaunchAnswer:
+        return self.today.launch(replace(spec, description="in other words"), candidate, **how)
+
+    @override
+    def stop(self, instance_id: str) -> StopAnswer:
+        return self.today.stop(instance_id)
+
+
 SCENARIOS = (
     Scenario("plain", ecs=USUAL),
     Scenario("two data disks", ecs=QUICK, seed={"data_disks": [{"size": 100}, {"size": 200}]}),
@@ -84,11 +129,38 @@ SCENARIOS = (
     Scenario("image broken by the release", ecs=EcsSettings(image_seconds=900.0), may_park=True),
     Scenario("event comes twice", ecs=QUICK, copies=2),
     Scenario("three events, two workers", ecs=QUICK, copies=3, workers=2),
+    Scenario("image fails", ecs=replace(QUICK, image_failure_share=1.0), may_park=True),
+    Scenario(
+        "two releases",
+        ecs=QUICK,
+        workers=2,
+        copies=2,
+        releases=(Release(), Release(instances=NextInstances)),
+    ),
+    Scenario(
+        "two configurations",
+        ecs=QUICK,
+        prepare=sell_out,
+        releases=(Release(), Release(Policy(prefer_types=("ecs.c7.xlarge",), other_zones=False))),
+    ),
+    Scenario(
+        "notice withdrawn",
+        ecs=QUICK,
+        during=after(20.0, withdraw),
+        policy=Policy(takeover="wait"),
+        withdrawn=True,
+        lasts=700.0,
+    ),
 )
 
 
 def run(
-    scenario: Scenario, plan: Mapping[int, Fault], *, seed: int = 1, workers: int = 0
+    scenario: Scenario,
+    plan: Mapping[int, Fault],
+    *,
+    seed: int = 1,
+    workers: int = 0,
+    flips: Mapping[str, Any] | None = None,
 ) -> tuple[Simulation, Source]:
     """Run one recreation with faults at the calls that `plan` names by number.
 
@@ -97,17 +169,25 @@ def run(
         plan: What goes wrong.
         seed: Of everything that the cloud does at random.
         workers: How many there are; 0 takes the scenario's.
+        flips: Further fields of `Assumptions` that differ.
     """
-    assumptions = replace(Assumptions(), event_copies=scenario.copies, **scenario.flips)
+    differing = {"event_copies": scenario.copies, **scenario.flips, **(flips or {})}
+    assumptions = replace(Assumptions(), **differing)
     simulation = simulate(
-        policy=scenario.policy, ecs=scenario.ecs, plan=plan, assumptions=assumptions, seed=seed
+        policy=scenario.policy,
+        ecs=scenario.ecs,
+        plan=plan,
+        assumptions=assumptions,
+        seed=seed,
+        releases=scenario.releases,
     )
     simulation.cloud.queues(REGION).duplicate_probability = scenario.duplicates
     source = add_source(simulation, **scenario.seed)
     scenario.prepare(simulation)
     for number in range(workers or scenario.workers):
         skew = scenario.skews[number % len(scenario.skews)]
-        simulation.start_worker(f"worker-{number}", skew=skew)
+        release = number % len(scenario.releases)
+        simulation.start_worker(f"worker-{number}", skew=skew, release=release)
     interrupt(simulation, source, **scenario.how)
     scenario.during(simulation, source)
     recover(simulation, scenario.lasts + 7_200.0, at_least=scenario.lasts)
@@ -136,13 +216,3 @@ def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[s
     if simulation.kernel.now > last + scenario.lasts + LIVENESS_SECONDS:
         found.append(f"took {simulation.kernel.now - last:.0f} s after the last fault")
     return found
-
-
-def broken(scenario: Scenario, plan: Mapping[int, Fault]) -> list[str]:
-    """Run with faults and return the broken promises, each with what repeats the run."""
-    simulation, source = run(scenario, plan)
-    found = judged(scenario, simulation, source)
-    if plan and not simulation.interposer.struck:
-        found.append("the fault was not reached")
-    where = ", ".join(f"{number}:{fault.value}" for number, fault in plan.items())
-    return [f"{scenario.name} [{where}] {sentence}" for sentence in found]

@@ -1,6 +1,5 @@
 """Harder clouds than those of `schedules`: late, short, flapping, throttled, doubled, withdrawn."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from emulator.state.ecs.catalogue import Catalogue
@@ -8,7 +7,15 @@ from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
 from tests.simulation.harness import QUEUE, REGION, Simulation
 from tests.simulation.scenarios import Source
-from tests.simulation.schedules import QUICK, SCENARIOS, SOURCE_TYPE, Scenario, sell_out
+from tests.simulation.schedules import (
+    QUICK,
+    SCENARIOS,
+    SOURCE_TYPE,
+    Scenario,
+    after,
+    sell_out,
+    withdraw,
+)
 from worker.core.policy import Policy
 
 FLAP_SECONDS = 7.0
@@ -23,36 +30,23 @@ BUSY_MINUTE = {
 }
 
 
-def _after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
-    """Let something happen a while after the notice."""
-
-    def during(simulation: Simulation, source: Source) -> None:
-        simulation.kernel.spawn(lambda: act(simulation, source), at=simulation.kernel.now + seconds)
-
-    return during
-
-
-def _withdraw(simulation: Simulation, source: Source) -> None:
-    simulation.cloud.ecs[REGION].cancel_interruption(source.instance_id, simulation.kernel.now)
-
-
 def _notice_again(simulation: Simulation, source: Source) -> None:
     """Take the notice back, and give another one after five minutes."""
-    _withdraw(simulation, source)
+    withdraw(simulation, source)
     simulation.kernel.sleep(300.0)
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
 def _notice_after_a_false_alarm(simulation: Simulation, source: Source) -> None:
     """Take the notice back when the image is begun, and give another one when all is decided."""
-    _withdraw(simulation, source)
+    withdraw(simulation, source)
     simulation.kernel.sleep(900.0)
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
 def _notice_at_the_verdict(simulation: Simulation, source: Source) -> None:
     """Give another notice at the moment in which the first one is found to be a false alarm."""
-    _withdraw(simulation, source)
+    withdraw(simulation, source)
     simulation.kernel.sleep(568.5)
     simulation.cloud.ecs[REGION].interrupt(
         source.instance_id, simulation.kernel.now, lock_delay=20.0
@@ -129,23 +123,22 @@ HOSTILE = (
     Scenario("replacement reclaimed", ecs=QUICK, during=_reclaim_the_replacement, lasts=500.0),
     Scenario("launch vanishes twice", ecs=QUICK, prepare=_vanish_twice, workers=2),
     Scenario("sold out and vanishes", ecs=QUICK, prepare=_sell_out_nearly),
-    Scenario("event again late", ecs=QUICK, during=_after(400.0, _copy_event), lasts=430.0),
+    Scenario("event again late", ecs=QUICK, during=after(400.0, _copy_event), lasts=430.0),
+    Scenario("event again soon", ecs=QUICK, during=after(70.0, _copy_event), workers=2, lasts=90.0),
     Scenario(
-        "event again soon", ecs=QUICK, during=_after(70.0, _copy_event), workers=2, lasts=90.0
-    ),
-    Scenario(
-        "notice withdrawn",
+        "events out of order",
         ecs=QUICK,
-        during=_after(30.0, _withdraw),
-        policy=Policy(takeover="wait"),
-        withdrawn=True,
-        lasts=700.0,
+        flips={"smq_order_jitter_seconds": 60.0},
+        copies=3,
+        workers=2,
+        lasts=70.0,
     ),
+    Scenario("tags lag", ecs=QUICK, flips={"describe_lag_seconds": 25.0}, workers=2),
     Scenario(
         "withdrawn before the lock",
         ecs=QUICK,
         how={"lock": False},
-        during=_after(20.0, _withdraw),
+        during=after(20.0, withdraw),
         withdrawn=True,
         lasts=700.0,
     ),
@@ -154,21 +147,21 @@ HOSTILE = (
         "noticed again",
         ecs=QUICK,
         how={"lock": False},
-        during=_after(60.0, _notice_again),
+        during=after(60.0, _notice_again),
         lasts=800.0,
     ),
     Scenario(
         "noticed after a false alarm",
         ecs=QUICK,
         policy=Policy(takeover="wait"),
-        during=_after(30.0, _notice_after_a_false_alarm),
+        during=after(30.0, _notice_after_a_false_alarm),
         lasts=1_300.0,
     ),
     Scenario(
         "noticed at the verdict",
         ecs=QUICK,
         policy=Policy(takeover="wait"),
-        during=_after(30.0, _notice_at_the_verdict),
+        during=after(30.0, _notice_at_the_verdict),
         lasts=1_000.0,
     ),
     Scenario("clock ten minutes fast", ecs=QUICK, skews=(600.0, 0.0), workers=2),
