@@ -47,6 +47,7 @@ ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")]
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
+Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
 ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}$")]
 
 
@@ -236,6 +237,7 @@ class Progress:
         t0: When the notice began, epoch seconds: the event's time, else its arrival.
         received_at: When the first worker took the event.
         incarnation: See `worker.core.identity.recreation_id`.
+        owner: Whose deployment began it; empty in older forms.
         absent_at: When a look first missed the source.
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far.
@@ -253,6 +255,7 @@ class Progress:
     received_at: Instant
     incarnation: Incarnation = NOT_ECONOMICAL
     lineage: Lineage = ""
+    owner: Owner = ""
     seen: bool = False
     absent_at: Instant = 0.0
     unlocked_at: Instant = 0.0
