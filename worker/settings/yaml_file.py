@@ -31,7 +31,7 @@ class _StrictLoader(yaml.SafeLoader):
     @override
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Build a node within the bounds; called for each value inside of another one."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise _refusal("anchors and aliases are not read here", event.start_mark)
         if getattr(event, "tag", None) is not None:

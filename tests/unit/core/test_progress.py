@@ -331,8 +331,14 @@ def test_ids_in_progress_have_the_grammar_of_ids(found: str) -> None:
 @pytest.mark.parametrize("index", [-1, 1, 48])
 def test_candidate_in_hand_is_one_of_the_list(index: int) -> None:
     """A place outside the list of candidates would end in a defect at the next launch."""
-    request = {"name": "", "security_groups": [], "tags": [], "disks": []}
-    request |= {"source_type": "", "spot_strategy": ""}
+    request = {
+        "name": "",
+        "security_groups": [],
+        "tags": [],
+        "disks": [],
+        "source_type": "",
+        "spot_strategy": "",
+    }
     specified = {
         "source": {"instance_type": "", "zone": ""},
         "launch": request,
@@ -346,8 +352,8 @@ def test_candidate_in_hand_is_one_of_the_list(index: int) -> None:
 def test_capture_is_of_the_source() -> None:
     """What was captured of another instance must not be cloned in this one's name."""
     seen = {"status": "Running", "instance_type": "t", "zone": "z"}
-    captured = {"instance": {**seen, "instance_id": "i-bp1another0000000001"}}
-    captured |= {"disks": [], "ram_role": ""}
+    another = {**seen, "instance_id": "i-bp1another0000000001"}
+    captured = {"instance": another, "disks": [], "ram_role": ""}
 
     assert code_of_values({**LEAST, "captured": captured}) == "progress_data"
 
