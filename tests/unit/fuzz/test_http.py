@@ -153,7 +153,16 @@ def check(client: Client, status: int, body: bytes) -> None:
 @given(
     method=st.sampled_from(("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW")),
     path=st.sampled_from(
-        ("/", "/queues", "/queues/q/messages", "/_emulator", "/_emulator/web/x", "//", "/%00", "/%ff")
+        (
+            "/",
+            "/queues",
+            "/queues/q/messages",
+            "/_emulator",
+            "/_emulator/web/x",
+            "//",
+            "/%00",
+            "/%ff",
+        )
     )
     | st.text(st.characters(max_codepoint=255), max_size=20),
     query=st.binary(max_size=30),
@@ -251,7 +260,9 @@ def ask_rpc(client: Client, product: str, action: str, params: dict[str, Any], *
     if how.get("as_json"):
         body = json.dumps(params).encode()
     else:
-        flat |= {name: str(value).encode("utf-8", "replace").decode() for name, value in params.items()}
+        flat |= {
+            name: str(value).encode("utf-8", "replace").decode() for name, value in params.items()
+        }
         kind = b"application/x-www-form-urlencoded"
     text = string_to_sign_v1("POST", flat)
     digest = hmac.new(f"{SECRET}&".encode(), text.encode(), hashlib.sha1).digest()
@@ -263,9 +274,7 @@ def ask_rpc(client: Client, product: str, action: str, params: dict[str, Any], *
     check(client, status, answer)
 
 
-ACTIONS = sorted(
-    (product, action) for product in ("ecs", "vpc") for action in shapes(product)
-)
+ACTIONS = sorted((product, action) for product in ("ecs", "vpc") for action in shapes(product))
 
 
 @fuzz(400)

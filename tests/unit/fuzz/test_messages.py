@@ -109,14 +109,25 @@ def test_signed_progress_of_anybody(progress: Progress, seed: int) -> None:
 
 
 @fuzz(200)
-@given(signature=st.text(st.characters(), max_size=70) | st.sampled_from(HOSTILE_TEXTS), seed=st.integers(0, 2**32))
+@given(
+    signature=st.text(st.characters(), max_size=70) | st.sampled_from(HOSTILE_TEXTS),
+    seed=st.integers(0, 2**32),
+)
 def test_any_signature(signature: str, seed: int) -> None:
     """Signatures that are none, in any alphabet; near ones are none either."""
     rng = random.Random(seed)
     signed = signing.sign({"format": "1", "data-0": "x"}, BODY, KEY)
     good = signed["signature"]
     near = rng.choice(
-        (good[:-1], good.upper(), good + "0", f" {good}", good[::-1], "", good.replace("a", "\u0430"))
+        (
+            good[:-1],
+            good.upper(),
+            good + "0",
+            f" {good}",
+            good[::-1],
+            "",
+            good.replace("a", "\u0430"),
+        )
     )
 
     for one in (signature, near):

@@ -120,7 +120,9 @@ def _damaged(attributes: dict[str, str], rng: random.Random) -> dict[str, str]:
         case 0:
             attributes[one] = text[:at]
         case 1:
-            attributes[one] = text[:at] + chr(ord(text[at]) ^ 1 << rng.randrange(7)) + text[at + 1 :]
+            attributes[one] = (
+                text[:at] + chr(ord(text[at]) ^ 1 << rng.randrange(7)) + text[at + 1 :]
+            )
         case 2:
             attributes[one], attributes[other] = attributes[other], text
         case 3:

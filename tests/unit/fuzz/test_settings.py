@@ -107,7 +107,9 @@ def test_other_values_in_some_places(seed: int, times: int) -> None:
 
 
 @fuzz(200)
-@given(st.sampled_from(PATHS), st.sampled_from((*HOSTILE_TEXTS, None, True, -1, 1e300, [], {}, [1])))
+@given(
+    st.sampled_from(PATHS), st.sampled_from((*HOSTILE_TEXTS, None, True, -1, 1e300, [], {}, [1]))
+)
 def test_any_value_at_any_key(path: str, value: object) -> None:
     """Every key with everything that a person may write there by mistake."""
     data: Any = value

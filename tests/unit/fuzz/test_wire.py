@@ -36,9 +36,7 @@ DOCUMENTS = (
     "<ReceiptHandles><ReceiptHandle>a</ReceiptHandle></ReceiptHandles>",
     '<?xml version="1.0" encoding="UTF-8"?><Message xmlns="http://mns.aliyuncs.com/doc/v1/"/>',
 )
-LOL = "".join(
-    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10)
-)
+LOL = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
 BOMBS = (
     f"<!DOCTYPE Message [{LOL}]><Message><MessageBody>&l9;</MessageBody></Message>",
     '<!DOCTYPE Message SYSTEM "http://127.0.0.1:1/x.dtd"><Message/>',
@@ -94,9 +92,7 @@ def parse(body: bytes) -> None:
 
 
 @fuzz(400)
-@given(
-    document=st.sampled_from(DOCUMENTS), seed=st.integers(0, 2**32), times=st.integers(0, 6)
-)
+@given(document=st.sampled_from(DOCUMENTS), seed=st.integers(0, 2**32), times=st.integers(0, 6))
 def test_documents_cut_and_overwritten(document: str, seed: int, times: int) -> None:
     """Requests with pieces cut out and put in, as a whole operation would read them."""
     rng = random.Random(seed)
@@ -164,9 +160,7 @@ def test_any_target(
     method: str, path: str, query: list[tuple[str, str]], headers: dict[str, str], *, escape: bool
 ) -> None:
     """Every path, query and header, in percent escapes or as it is."""
-    pairs = "&".join(
-        f"{name}={quote(value) if escape else value}" for name, value in query
-    )
+    pairs = "&".join(f"{name}={quote(value) if escape else value}" for name, value in query)
     target = f"{quote(path) if escape else path}?{pairs}"
 
     check_reply(
@@ -240,7 +234,12 @@ values_of_parameters = (
     st.sampled_from(
         (
             *("DescribeInstances", "2014-05-26", "XML", "JSON", "emulator", "temporary", "1.0"),
-            *("HMAC-SHA1", "2026-11-23T00:00:00Z", "２０２６-11-23T00:00:00Z", "0000-00-00T99:99:99Z"),
+            *(
+                "HMAC-SHA1",
+                "2026-11-23T00:00:00Z",
+                "２０２６-11-23T00:00:00Z",
+                "0000-00-00T99:99:99Z",
+            ),
         )
     )
     | utf8
@@ -296,8 +295,9 @@ def test_any_rpc_request(
         anything,
         st.recursive(
             anything | st.none() | st.booleans() | st.floats() | st.integers(),
-            lambda inner: st.lists(inner, max_size=3)
-            | st.dictionaries(anything, inner, max_size=3),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(anything, inner, max_size=3)
+            ),
             max_leaves=8,
         ),
         max_size=5,
