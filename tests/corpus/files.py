@@ -32,6 +32,11 @@ class Kept:
     def file(self) -> Path:
         return HERE / self.release / f"{self.name}.json"
 
+    @property
+    def meaning(self) -> tuple[str, str, str]:
+        """What distinguishes it from the others of its release."""
+        return (self.body, json.dumps(self.values), self.attributes.get("parked", ""))
+
     def as_text(self) -> str:
         fields = {
             "what": self.what,

@@ -44,21 +44,23 @@ def keep(kind: Kind) -> Kept:
     )
 
 
-def main() -> int:
-    """Write the directory of this release."""
+def main() -> None:
+    """Write the directory of this release.
+
+    Raises:
+        SystemExit: It is there already, or a message does not show what it is for.
+    """
     directory = HERE / __version__
     if directory.exists():
-        print(f"{directory.name} is released already and is never written again", file=sys.stderr)
-        return 1
+        raise SystemExit(f"{directory.name} is released already and is never written again")
     kept = [keep(kind) for kind in KINDS]
     directory.mkdir()
     for one in kept:
         one.file.write_text(one.as_text(), encoding="utf-8")
     digests = {one.name: digest(one.as_text()) for one in kept}
     (directory / INDEX).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(kept)} messages in {directory.name}")
-    return 0
+    sys.stdout.write(f"{len(kept)} messages in {directory.name}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -372,7 +372,7 @@ BODIES = (
     Row(
         "too many keys",
         unreadable("too_many_keys"),
-        bodies(told(**{f"k{number}": 1 for number in range(KEYS_MAX)})),
+        bodies(told(VICTIM_ID, **{f"k{number}": 1 for number in range(KEYS_MAX)})),
     ),
     Row("too many items", unreadable("too_many_items"), bodies(json.dumps([1] * (ITEMS_MAX + 1)))),
     Row("a doubled key", unreadable("doubled_key"), bodies(VICTIM[:-1] + ', "name": "x"}')),

@@ -53,13 +53,19 @@ def unpacked(attributes: dict[str, str]) -> Any:
     return json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
 
 
+def _decoded(attributes: dict[str, str]) -> Progress | Malformed:
+    try:
+        return decode(attributes)
+    except Malformed as error:
+        return error
+
+
 def check(attributes: dict[str, str]) -> Progress | None:
     """Decode; only the codec's own refusal may come, and what is read can be written again."""
-    try:
-        found = decode(attributes)
-    except Malformed as error:
-        assert error.code in {"progress_data", "progress_format"}
-        assert error.sentence.isprintable()
+    found = _decoded(attributes)
+    if isinstance(found, Malformed):
+        assert found.code in {"progress_data", "progress_format"}
+        assert found.sentence.isprintable()
         return None
     assert decode(encode(found)) == found
     iso(found.t0)
