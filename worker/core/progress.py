@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from worker.core import strict_json
 from worker.core.errors import Malformed
@@ -245,9 +245,6 @@ class Progress:
         cleaned: Names of the finished clean-up actions.
     """
 
-    # Counts for everything below as well, also for what is borrowed from the model.
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(allow_inf_nan=False)
-
     account: AccountId
     region: RegionId
     instance_id: InstanceId
@@ -315,7 +312,7 @@ def decode(attributes: Mapping[str, str]) -> Progress:
         raise Malformed(f"progress has format {form!r}, not {FORMAT!r}", code="progress_format")
     try:
         plain = _inflate(_joined(attributes)).decode("utf-8")
-        # The validation takes the last of two equal keys and any depth, hence the first look.
+        # The validation would take the last of two equal keys, NaN and any depth: hence this look.
         strict_json.parse(plain, BOUNDS, what="the progress")
         progress = _ADAPTER.validate_json(plain, strict=True)
     # Errors of base64, of UTF-8 and of the validation are all ValueErrors.
