@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -110,12 +110,18 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_refuse_constant)
+        # Half of a surrogate pair, which JSON can write as an escape, is no text.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "InvalidParameter", "The request body is not JSON.") from error
     if not isinstance(value, dict):
         raise ApiError(400, "InvalidParameter", "The request body is not a JSON object.")
     return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[str, str]) -> RpcCall:
@@ -235,14 +241,15 @@ def render_error(error: ApiError, *, rid: str, host: str, product: str, xml: boo
 
 
 def to_json(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def to_xml(root: str, body: Mapping[str, Any]) -> bytes:
     """Write nested data as XML; a list becomes its element repeated."""
     parts = ["<?xml version='1.0' encoding='UTF-8'?>"]
     _element(parts, root, body)
-    return "".join(parts).encode()
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def _element(parts: list[str], name: str, value: object) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from worker.settings import Settings, SettingsError, example_yaml, find_file, from_data, load
 from worker.settings.reference import known_paths, reference
-from worker.settings.yaml_file import parse_yaml
+from worker.settings.yaml_file import BYTES_MAX, parse_yaml, read_yaml
 
 PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
@@ -90,11 +90,39 @@ def test_empty_file_is_all_defaults() -> None:
     assert parse_yaml("# nothing\n", name="config.yaml") == {}
 
 
-def test_merge_keys_are_not_repeated_keys() -> None:
-    """An anchor that is merged and overridden is YAML as intended."""
-    data = parse_yaml("a: &x {lease: 60s}\nb:\n  <<: *x\n  lease: 50s\n", name="config.yaml")
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a: &x {lease: 60s}\nb: *x\n", "1:4: is not YAML: anchors and aliases"),
+        ("a: &x {b: *x}\n", "1:4: is not YAML: anchors and aliases"),
+        ("a: 1\nb: *x\n", "2:4: is not YAML: anchors and aliases"),
+        ("<<: {owner: x}\n", "1:1: is not YAML: merge keys"),
+        ("a:\n  b: !!bool x\n", "2:6: is not YAML: tags"),
+        ('a: !!int ""\n', "1:4: is not YAML: tags"),
+        ("a: !!timestamp x\n", "1:4: is not YAML: tags"),
+        ("a: !!python/object:os.system x\n", "1:4: is not YAML: tags"),
+        ("a: " + "[" * 3_000, "1:19: is not YAML: more than 16 values"),
+        ("{a: " * 2_000, "1:62: is not YAML: more than 16 values"),
+    ],
+)
+def test_what_no_configuration_needs_is_refused_with_its_place(text: str, what: str) -> None:
+    """Anchors can unfold without end, tags make other values, and deep nesting breaks a parser."""
+    with pytest.raises(SettingsError) as refused:
+        parse_yaml(text, name="config.yaml")
 
-    assert data["b"] == {"lease": "50s"}
+    assert str(refused.value).startswith(f"config.yaml:{what}")
+
+
+def test_file_that_is_no_configuration_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A file of any size that was named by mistake costs a quarter of a megabyte."""
+    file = tmp_path / "config.yaml"
+    file.write_bytes(b"#" * (BYTES_MAX + 1))
+
+    with pytest.raises(SettingsError, match=f"is larger than {BYTES_MAX} bytes"):
+        read_yaml(file)
+
+    file.write_bytes(b"#" * BYTES_MAX)
+    assert read_yaml(file) == {}
 
 
 def test_file_is_found_by_option_then_variable_then_place(

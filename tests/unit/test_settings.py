@@ -488,3 +488,28 @@ def test_impossible_combinations_are_told_beside_wrong_keys() -> None:
     told = "\n".join(map(str, refused.value.problems))
     for part in ("worker.concurency", "image.poll_min", "account_id", "dead_letter", "false_alarm"):
         assert part in told
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"account_id": "１２３４５６７８９０"}, "account_id"),
+        ({"region": "cn-" + "a" * 60}, "region"),
+        ({"region": "cn-hangzhou.evil.example"}, "region"),
+        ({"notice": {"length": "９m"}}, "notice.length"),
+        ({"notice": {"length": "9" * 400 + "s"}}, "notice.length"),
+        ({"worker": {"own_instance_id": "i-" + "a" * 60}}, "worker.own_instance_id"),
+        ({"endpoints": {"ecs": "https://a b"}}, "endpoints.ecs"),
+        ({"endpoints": {"ecs": "https://a\\@b"}}, "endpoints.ecs"),
+        ({"endpoints": {"ecs": "https://例子.com"}}, "endpoints.ecs"),
+    ],
+)
+def test_ids_and_hosts_are_plain_words(data: Data, path: str) -> None:
+    """Digits of another alphabet, blanks and endless words would go into addresses and calls."""
+    assert the_problem(data).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("url", ["https://[::1]:8", "http://127.0.0.1:1", "a-1.b.com", "https://a"])
+def test_hosts_of_every_usual_form_are_taken(url: str) -> None:
+    """Names and addresses of both kinds are hosts."""
+    assert from_data({"endpoints": {"ecs": url}}, PLACE).endpoints.ecs is not None

@@ -7,6 +7,8 @@ from typing import IO, Any
 import click
 from typing_extensions import override
 
+from worker.printable import printable, printable_lines
+
 
 class Failure(click.ClickException):
     """The job failed as jobs may: its sentence on stderr, exit code 1."""
@@ -16,7 +18,7 @@ class Failure(click.ClickException):
     @override
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the sentence to stderr."""
-        click.echo(f"aliyun-ops: {self.message}", err=True)
+        click.echo(f"aliyun-ops: {printable_lines(self.message)}", err=True)
 
 
 class WrongUsage(Failure):
@@ -48,7 +50,9 @@ class ExpectedFailures(click.Group):
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
             if failure is None:
                 raise
-            expected = failure(str(error))
+            # Only problems of the configuration are several lines, each made printable already.
+            text = str(error)
+            expected = failure(text if failure is WrongUsage else printable(text))
         raise expected
 
 

@@ -8,18 +8,25 @@ from typing import Any
 import click
 
 from worker.cli.failures import Failure, WrongUsage
+from worker.printable import printable
 
 
 def print_json(data: Any) -> None:
-    """Print one JSON document, as UTF-8."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    """Print one JSON document, as UTF-8; what could steer a terminal is written as escapes."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    click.echo("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text))
+
+
+def _escaped(character: str) -> str:
+    """Write a character as JSON does when it must be ASCII."""
+    return json.dumps(character)[1:-1]
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table on a terminal, and tab-separated lines without a head elsewhere."""
     if not sys.stdout.isatty():
         for row in rows:
-            click.echo("\t".join(str(cell) for cell in row))
+            click.echo("\t".join(printable(str(cell)) for cell in row))
         return
     from rich import box  # noqa: PLC0415 - only a table on a terminal pays for it
     from rich.console import Console  # noqa: PLC0415 - as above
@@ -29,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for column in columns:
         table.add_column(column, overflow="fold")  # an id that is cut off is no id
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(printable(str(cell)) for cell in row))
     Console(highlight=False, markup=False).print(table)
 
 

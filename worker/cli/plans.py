@@ -10,6 +10,7 @@ from eventbridge.cloud import Actual
 from eventbridge.plan import Plan
 from worker.cli.failures import Failure
 from worker.cli.output import print_json
+from worker.printable import printable
 from worker.settings.units import format_duration
 
 QUEUE_COLUMNS = ("queue", "owner", "visibility", "retention", "dead letters")
@@ -30,7 +31,7 @@ class Telling:
         """Note a change that was carried out."""
         self.finished.append(change.kind)
         if not self._quiet:
-            click.echo(f"done: {change.sentence}")
+            click.echo(f"done: {printable(change.sentence)}")
 
     def end(self, sentence: str) -> None:
         """Say how it ended."""
@@ -103,8 +104,8 @@ def _duration(seconds: int | None) -> str:
 def _print(the_plan: Plan) -> None:
     for change in the_plan.changes:
         sign, colour = _SIGNS.get(change.kind.partition("-")[0], _CHANGED)
-        click.echo(f"{click.style(sign, fg=colour)} {change.sentence}")
+        click.echo(f"{click.style(sign, fg=colour)} {printable(change.sentence)}")
     for note in the_plan.notes:
-        click.echo(f"  note: {note}")
+        click.echo(f"  note: {printable(note)}")
     if the_plan.is_empty:
         click.echo("Nothing to change.")

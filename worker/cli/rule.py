@@ -26,6 +26,7 @@ from worker.cli.options import (
 )
 from worker.cli.output import confirm, print_json, print_table
 from worker.cli.plans import QUEUE_COLUMNS, RULE_COLUMNS, queue_rows, rule_rows, telling
+from worker.printable import printable
 from worker.settings import Settings
 
 
@@ -148,7 +149,7 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
         )
         if sent is not None:
             click.echo(
-                f"message {sent} is in {settings.queue.name}; the worker's log should tell of it within seconds, "
+                f"message {printable(sent)} is in {settings.queue.name}; the worker's log should tell of it within seconds, "
                 "and the dead-letter queue hold it within a minute"
             )
     wrong = [check.name for check in checks if not check.is_good]

@@ -17,8 +17,9 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any, NoReturn
+from typing import Any
 
+from worker.core import strict_json
 from worker.core.errors import Malformed
 from worker.core.model import Ignored, Interruption, Unread
 
@@ -31,6 +32,7 @@ BODY_BYTES_MAX = 24_576
 DEPTH_MAX = 8
 KEYS_MAX = 128
 ITEMS_MAX = 64
+BOUNDS = strict_json.Bounds(depth=DEPTH_MAX, keys=KEYS_MAX, items=ITEMS_MAX)
 # A list of texts that hold a wrapper around a base64 text is the deepest that is documented.
 WRAPPINGS_MAX = 6
 TIME_CHARACTERS_MAX = 64
@@ -39,7 +41,7 @@ INSTANT_MAX = 253_402_300_799.0
 ARN_PARTS = 5
 
 INSTANCE_ID = re.compile(r"\Ai-[0-9a-z]{8,32}\Z")
-REGION_ID = re.compile(r"\A[a-z]{2}(-[a-z0-9]+){1,3}\Z")
+REGION_ID = re.compile(r"\A[a-z]{2,8}(-[a-z0-9]{1,24}){1,3}\Z")
 ACCOUNT_ID = re.compile(r"\A[0-9]{5,20}\Z")
 _CHINA = timezone(timedelta(hours=8))
 _ZONE_NAMES = {"PRC": _CHINA, "ASIA/SHANGHAI": _CHINA, "UTC": timezone.utc, "GMT": timezone.utc}
@@ -78,14 +80,14 @@ def parse_text(text: str) -> Any:
         Malformed: It is neither, or it breaks a bound.
     """
     try:
-        value = _parse_json(text)
+        return _parse_json(text)
     except Malformed as raw:
+        if raw.code != "not_json":
+            raise
         try:
-            value = _parse_json(_decode_base64(text))
+            return _parse_json(_decode_base64(text))
         except Malformed as decoded:
             raise (raw if decoded.code == "not_base64" else decoded) from None
-    _bound(value, DEPTH_MAX)
-    return value
 
 
 def parse_time(text: object) -> float | None:
@@ -166,8 +168,8 @@ def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
     region, account, instance = _arn_parts(event.get("subject"))
     return Interruption(
         instance_id=_instance_id(fields.get("instanceId", instance)),
-        region=_matching(REGION_ID, event.get("aliyunregionid")) or _matching(REGION_ID, region),
-        account=_account(event.get("aliyunaccountid")) or _matching(ACCOUNT_ID, account),
+        region=_agreed(_matching(REGION_ID, event.get("aliyunregionid")), region, REGION_ID),
+        account=_agreed(_account(event.get("aliyunaccountid")), account, ACCOUNT_ID),
         event_id=_identifier(event.get("id")),
         at=parse_time(event.get("time")),
         action=_word(fields.get("action")),
@@ -182,8 +184,8 @@ def _from_cloudmonitor(event: dict[str, Any]) -> Interruption | Ignored:
     region, account, instance = _arn_parts(event.get("resourceId"))
     return Interruption(
         instance_id=_instance_id(fields.get("instanceId", instance)),
-        region=_matching(REGION_ID, event.get("regionId")) or _matching(REGION_ID, region),
-        account=_account(event.get("userId")) or _matching(ACCOUNT_ID, account),
+        region=_agreed(_matching(REGION_ID, event.get("regionId")), region, REGION_ID),
+        account=_agreed(_account(event.get("userId")), account, ACCOUNT_ID),
         event_id=_identifier(event.get("id")),
         at=parse_time(event.get("eventTime")),
         action=_word(fields.get("action")),
@@ -221,6 +223,14 @@ def _account(value: object) -> str | None:
     if found is None:
         raise Malformed("the event names an invalid account id", code="bad_account_id")
     return found
+
+
+def _agreed(told: str | None, in_arn: str, pattern: re.Pattern[str]) -> str | None:
+    """Take what the event tells, else what its resource name holds; they must not differ."""
+    named = _matching(pattern, in_arn)
+    if told is not None and named is not None and told != named:
+        raise Malformed("the event names two accounts or two regions", code="contradiction")
+    return told or named
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str | None:
@@ -271,45 +281,4 @@ def _decode_base64(text: str) -> str:
 
 
 def _parse_json(text: str) -> Any:
-    try:
-        return json.loads(
-            text.removeprefix(_BYTE_ORDER_MARK),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_finite,
-        )
-    except (ValueError, RecursionError):
-        raise Malformed("the body is not valid JSON", code="not_json") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed("a key stands twice in one object", code="doubled_key")
-    return found
-
-
-def _refuse(name: str) -> NoReturn:
-    raise Malformed(f"{name} is not a JSON number", code="not_a_number")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        _refuse("a number beyond all bounds")
-    return value
-
-
-def _bound(value: object, depth: int) -> None:
-    if depth == 0:
-        raise Malformed(f"the body is nested deeper than {DEPTH_MAX}", code="too_deep")
-    if isinstance(value, dict):
-        if len(value) > KEYS_MAX:
-            raise Malformed(f"an object has more than {KEYS_MAX} keys", code="too_many_keys")
-        for item in value.values():
-            _bound(item, depth - 1)
-    elif isinstance(value, list):
-        if len(value) > ITEMS_MAX:
-            raise Malformed(f"a list has more than {ITEMS_MAX} items", code="too_many_items")
-        for item in value:
-            _bound(item, depth - 1)
+    return strict_json.parse(text.removeprefix(_BYTE_ORDER_MARK), BOUNDS, what="the body")

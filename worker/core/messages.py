@@ -28,10 +28,15 @@ READABLE_CHARACTERS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where this worker is at home; events for other places are not acted on."""
+    """Where this worker is at home; events for other places are not acted on.
+
+    Attributes:
+        owner: Of two deployments in one account, this one; empty when there is only one.
+    """
 
     account: str
     region: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ def read_message(
     try:
         if signing.is_signed(attributes, body, keys) and "format" in attributes:
             progress = decode(attributes)
+            if home.owner and progress.owner not in ("", home.owner):
+                sentence = f"the progress is of owner {progress.owner}, not {home.owner}"
+                return Unreadable(Park.FOREIGN, sentence)
             return _at_home(Work(progress, progress), progress.account, progress.region, home)
         return _read_bare(body, arrived_at=arrived_at, now=now, home=home)
     except Malformed as error:
@@ -121,6 +129,7 @@ def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Readi
         instance_id=event.instance_id,
         t0=_begin_of_notice(event.at, arrived_at),
         received_at=now,
+        owner=home.owner,
     ).marked("event received", now)
     return _at_home(Work(progress, None), event.account, event.region, home)
 

@@ -4,18 +4,21 @@ Progress is the output of the steps and nothing else: the next step follows from
 "current step" that could disagree. It travels compressed and split over attributes, beside a few
 plain ones for a person who peeks at the queue. A field that is added later has a default, so that
 every older form still decodes; a form with another number is refused and parked, never guessed at.
+A signature says who wrote it and not that it is sound: ids, instants and counts are checked as
+strictly as those of a stranger, since they go into calls, names and tags.
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
+from worker.core import strict_json
 from worker.core.errors import Malformed
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
 from worker.core.model import Candidate, Disk, Instance, LaunchSpec
@@ -27,6 +30,25 @@ CHUNK_CHARACTERS = 4_000
 CHUNKS_MAX = 16
 # Our own bound against a decompression bomb; real progress is a few kilobytes.
 PLAIN_BYTES_MAX = 262_144
+# A capture with the tags of its disks is six values deep; the lists are the cloud's own limits.
+BOUNDS = strict_json.Bounds(depth=10, keys=256, items=1_024)
+# The last instant of the year 9999; a later one cannot be written down again.
+INSTANT_MAX = 253_402_300_799.0
+
+Instant = Annotated[float, Field(ge=0.0, le=INSTANT_MAX)]
+Count = Annotated[int, Field(ge=0)]
+# The grammars are those of `worker.core.events`, in the spelling of the validator's own engine.
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{5,20}$")]
+RegionId = Annotated[str, Field(pattern=r"^[a-z]{2,8}(-[a-z0-9]{1,24}){1,3}$")]
+InstanceId = Annotated[str, Field(pattern=r"^i-[0-9a-z]{8,32}$")]
+Lineage = Annotated[str, Field(pattern=r"^(i-[0-9a-z]{8,32}/[0-9]{1,7})?$")]
+# What the cloud made up: its grammar is not published, but it is one word of plain letters.
+ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")]
+# Also a start time as ECS writes it.
+Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
+Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
+ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}$")]
 
 
 class Mootness(str, Enum):
@@ -42,7 +64,7 @@ class Mark:
     """A line of the timeline: what happened, when, to which resource."""
 
     what: str
-    at: float
+    at: Instant
     resource: str = ""
 
 
@@ -62,7 +84,7 @@ class KeptDisk:
         was_deleted_with_instance: Whether the release would have taken it before retain.
     """
 
-    disk_id: str
+    disk_id: ResourceId
     kind: str
     category: str
     size: int
@@ -100,9 +122,9 @@ class Retained:
 class Imaged:
     """Output of image: the request was accepted; the image may still be in the making."""
 
-    name: str
-    accepted_at: float
-    image_id: str = ""
+    name: ImageName
+    accepted_at: Instant
+    image_id: NoResourceId = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +171,7 @@ class Refusal:
 
     candidate: str
     code: str
-    at: float
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,29 +198,29 @@ class Launched:
         unlocked_looks: Looks that found the source alive and unlocked.
     """
 
-    epoch: int = 0
-    index: int = 0
-    round: int = 0
+    epoch: Count = 0
+    index: Count = 0
+    round: Count = 0
     drop: tuple[str, ...] = ()
-    clashed_at: float = 0.0
-    unknown_refusals: int = 0
-    not_before: float = 0.0
-    image_usable_at: float = 0.0
-    image_begun_at: float = 0.0
+    clashed_at: Instant = 0.0
+    unknown_refusals: Count = 0
+    not_before: Instant = 0.0
+    image_usable_at: Instant = 0.0
+    image_begun_at: Instant = 0.0
     image_safe: bool = False
     stop_sent: bool = False
-    stop_sent_at: float = 0.0
+    stop_sent_at: Instant = 0.0
     stop_refused: str = ""
-    source_stopped_at: float = 0.0
-    instance_id: str = ""
+    source_stopped_at: Instant = 0.0
+    instance_id: NoResourceId = ""
     instance_type: str = ""
     zone: str = ""
     private_ip: str = ""
     cpu: int = 0
-    accepted_at: float = 0.0
-    running_at: float = 0.0
-    unlocked_looks: int = 0
-    quarantined: tuple[str, ...] = ()
+    accepted_at: Instant = 0.0
+    running_at: Instant = 0.0
+    unlocked_looks: Count = 0
+    quarantined: tuple[ResourceId, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -215,6 +237,7 @@ class Progress:
         t0: When the notice began, epoch seconds: the event's time, else its arrival.
         received_at: When the first worker took the event.
         incarnation: See `worker.core.identity.recreation_id`.
+        owner: Whose deployment began it; empty in older forms.
         absent_at: When a look first missed the source.
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far.
@@ -222,17 +245,18 @@ class Progress:
         cleaned: Names of the finished clean-up actions.
     """
 
-    account: str
-    region: str
-    instance_id: str
-    t0: float
-    received_at: float
-    incarnation: str = NOT_ECONOMICAL
-    lineage: str = ""
+    account: AccountId
+    region: RegionId
+    instance_id: InstanceId
+    t0: Instant
+    received_at: Instant
+    incarnation: Incarnation = NOT_ECONOMICAL
+    lineage: Lineage = ""
+    owner: Owner = ""
     seen: bool = False
-    absent_at: float = 0.0
-    unlocked_at: float = 0.0
-    hops: int = 0
+    absent_at: Instant = 0.0
+    unlocked_at: Instant = 0.0
+    hops: Count = 0
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None
@@ -287,9 +311,28 @@ def decode(attributes: Mapping[str, str]) -> Progress:
     if form != FORMAT:
         raise Malformed(f"progress has format {form!r}, not {FORMAT!r}", code="progress_format")
     try:
-        return _ADAPTER.validate_json(_inflate(_joined(attributes)))
-    except (ValidationError, zlib.error, binascii.Error, ValueError):
-        raise Malformed("the progress cannot be decoded", code="progress_data") from None
+        plain = _inflate(_joined(attributes)).decode("utf-8")
+        # The validation would take the last of two equal keys, NaN and any depth: hence this look.
+        strict_json.parse(plain, BOUNDS, what="the progress")
+        progress = _ADAPTER.validate_json(plain, strict=True)
+    # Errors of base64, of UTF-8 and of the validation are all ValueErrors.
+    except (Malformed, zlib.error, ValueError):
+        raise _undecodable() from None
+    if not _is_consistent(progress):
+        raise _undecodable()
+    return progress
+
+
+def _undecodable() -> Malformed:
+    return Malformed("the progress cannot be decoded", code="progress_data")
+
+
+def _is_consistent(progress: Progress) -> bool:
+    """Tell whether the parts fit each other where a step relies on it."""
+    specified, captured = progress.specified, progress.captured
+    if captured is not None and captured.instance.instance_id != progress.instance_id:
+        return False
+    return specified is None or progress.launched.index < len(specified.candidates)
 
 
 def _joined(attributes: Mapping[str, str]) -> str:
@@ -303,8 +346,10 @@ def _joined(attributes: Mapping[str, str]) -> str:
 
 
 def _inflate(text: str) -> bytes:
+    """Undo the compression; what is not of our alphabet or stands behind the end is refused."""
+    packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
     stream = zlib.decompressobj()
-    plain = stream.decompress(base64.urlsafe_b64decode(text.encode()), PLAIN_BYTES_MAX)
-    if stream.unconsumed_tail or not stream.eof:
+    plain = stream.decompress(packed, PLAIN_BYTES_MAX)
+    if stream.unconsumed_tail or stream.unused_data or not stream.eof:
         raise ValueError(len(plain))
     return plain

@@ -13,7 +13,8 @@ from typing_extensions import override
 from worker.core.receipt import NOTICE_SECONDS
 from worker.ops.demo_board import MARKS, Board, Fact
 from worker.ops.printing import show
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Wording
+from worker.printable import printable
 
 LAST_FACTS = 4
 BAR_CELLS = 44

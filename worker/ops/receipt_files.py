@@ -1,15 +1,16 @@
 """Finds receipts: in a directory by the beginning of their id, or by the name of a file."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.core import strict_json
 from worker.core.errors import Malformed, Permanent
 from worker.core.receipt import Receipt, read_receipt
 
 # Far above any real receipt; a file that was named by mistake is not read to its end.
 BYTES_MAX = 1_048_576
+BOUNDS = strict_json.Bounds(depth=8, keys=256, items=4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,15 @@ def read_file(path: Path) -> Stored:
     """
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(BYTES_MAX))
+            text = file.read(BYTES_MAX).decode("utf-8")
+        document = strict_json.parse(text, BOUNDS, what="it")
     except OSError as error:
         raise Malformed(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise Malformed(f"{path} is not JSON") from None
+    except Malformed as error:
+        why = "" if error.code == "not_json" else f": {error.sentence}"
+        raise Malformed(f"{path} is not JSON{why}") from None
     try:
         return Stored(path, document, read_receipt(document))
     except Malformed as error:

@@ -9,7 +9,8 @@ from rich.text import Text
 from worker.core.errors import Malformed
 from worker.core.receipt import RECOVERED, Receipt
 from worker.ops.receipt_files import Stored
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Wording
+from worker.printable import printable
 
 ID_CHARACTERS = 12
 

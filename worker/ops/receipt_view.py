@@ -10,7 +10,8 @@ from rich.text import Text
 
 from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Moment, Receipt
 from worker.ops.comparison import Likeness, compare, differs
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Wording
+from worker.printable import printable
 
 OFFSET_CELLS = 7
 BAR_CELLS = 21
@@ -113,9 +114,9 @@ def _widest(receipt: Receipt, wording: Wording) -> int:
 def scale(at: float | None, receipt: Receipt) -> Text:
     """Draw an instant on the way from T0 to the announced release, and beyond it if need be."""
     notice = receipt.notice_seconds
-    end = max(notice, *(moment.seconds_after_t0 for moment in receipt.timeline))
+    end = max(1.0, notice, *(moment.seconds_after_t0 for moment in receipt.timeline))
     cells = ["─"] * BAR_CELLS
-    deadline = round(notice / end * (BAR_CELLS - 1))
+    deadline = round(max(notice, 0.0) / end * (BAR_CELLS - 1))
     cells[0], cells[deadline] = "├", "┤"
     line = Text("".join(cells), style="dim")
     where = deadline if at is None else round(min(max(at, 0.0), end) / end * (BAR_CELLS - 1))

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from worker.ops.recreations import Recreation, Stage
 from worker.ops.status import PEEK_MAX, QueueLook, Status, Waiting
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Wording
+from worker.printable import printable
 
 ID_CHARACTERS = 12
 

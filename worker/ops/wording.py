@@ -11,6 +11,7 @@ from enum import Enum
 
 from worker.ops.sentences import SENTENCES
 from worker.ops.texts import TEXTS
+from worker.printable import printable
 
 
 class Language(str, Enum):
@@ -63,12 +64,3 @@ class Wording:
     def listed(self, items: "tuple[str, ...] | list[str]") -> str:
         """Join items as this language does."""
         return ("、" if self.language is Language.CHINESE else ", ").join(map(printable, items))
-
-
-def printable(text: str) -> str:
-    """Make control characters visible: a name from the cloud must not steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
-    )

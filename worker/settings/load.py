@@ -74,6 +74,9 @@ def from_data(data: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: With everything that is wrong.
     """
+    unreadable = list(_unprintable(data))
+    if unreadable:
+        raise SettingsError(*unreadable)
     leaked = list(secrets_in_file(data))
     problems = [*leaked, *weak_keys(environ)]
     # A section whose keys are all commented out reads as null: it is absent, not wrong.
@@ -90,6 +93,21 @@ def from_data(data: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         if not problems:
             return settings
     raise SettingsError(*problems) from None
+
+
+def _unprintable(value: object, path: str = "") -> Iterator[Problem]:
+    """Find texts that no name or path has: they would steer a terminal, or end a path early."""
+    if isinstance(value, str) and not value.isprintable():
+        yield Problem(path, "holds a control character", "write plain text", found=value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            where = f"{path}.{key}" if path else str(key)
+            if not str(key).isprintable():
+                yield Problem(where, "is a key with a control character", "write plain text")
+            yield from _unprintable(item, where)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _unprintable(item, path)
 
 
 def _impossible_besides(data: Mapping[str, Any], error: ValidationError) -> Iterator[Problem]:

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from worker.settings.units import refusal
 
+# A name or an IPv4 address, or an IPv6 address, whose brackets are gone.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]{2,45}")
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -80,6 +82,7 @@ def _url(value: object) -> object:
         or url.scheme not in {"http", "https"}
         or not url.hostname
         or url.username is not None
+        or _HOST.fullmatch(url.hostname) is None
     ):
         raise refusal(
             "is not a host name or an http(s) URL", "write https://HOST or http://127.0.0.1:PORT"
@@ -114,12 +117,12 @@ _RULE = Grammar(
     "write a name such as spot-interruptions",
 )
 _REGION = Grammar(
-    r"[a-z]{2,}(-[a-z0-9]+)+",
+    r"[a-z]{2,8}(-[a-z0-9]{1,24}){1,3}",
     "is not a region id",
     "write the id, such as cn-hangzhou, not the name of the city",
 )
 _ACCOUNT = Grammar(
-    r"\d{5,20}",
+    r"[0-9]{5,20}",
     "is not an account id: digits only",
     "write the number shown as account ID under your picture in the console",
 )
@@ -128,7 +131,9 @@ _OWNER = Grammar(
     "must be 1 to 32 lower-case letters, digits and '-'",
     "write a short name such as default",
 )
-_INSTANCE = Grammar(r"i-[a-z0-9]+", "is not an instance id", "write an id such as i-bp1example")
+_INSTANCE = Grammar(
+    r"i-[a-z0-9]{1,32}", "is not an instance id", "write an id such as i-bp1example"
+)
 
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
 # Source: SMQ limits, queue name.

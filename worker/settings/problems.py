@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from worker.printable import printable
+
 _FOUND_MAX_CHARS = 60
 
 
@@ -34,7 +36,7 @@ class Problem:
     def __str__(self) -> str:
         """Say it in one line."""
         found = "" if self.found is NOTHING else f" (found {show(self.found)})"
-        return f"{self.path}: {self.problem}{found}; {self.advice}"
+        return printable(f"{self.path}: {self.problem}{found}; {self.advice}")
 
 
 class SettingsError(Exception):

@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 # Given as the validation context by `load`: numbers come from a person and need a unit. Code gives plain seconds and bytes.
 WRITTEN_BY_A_PERSON = "written by a person"
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_PART = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([A-Za-z]*)\s*")
 
 
 def refusal(problem: str, advice: str) -> PydanticCustomError:

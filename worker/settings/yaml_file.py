@@ -1,4 +1,9 @@
-"""Reads a YAML file strictly: a key stands once, and every problem has its line and column."""
+"""Reads a YAML file strictly: a key stands once, and every problem has its line and column.
+
+Only what a configuration needs is read. Anchors are refused: a few lines of them unfold to more than
+a memory holds, and one that holds itself never ends. So are tags, which make other values than what
+stands there.
+"""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -9,6 +14,11 @@ from typing_extensions import override
 
 from worker.settings.problems import Problem, SettingsError
 
+# Far above a whole example file with all its comments.
+BYTES_MAX = 262_144
+DEPTH_MAX = 16
+_MERGE = "<<"
+
 
 class _StrictLoader(yaml.SafeLoader):
     """A safe loader that remembers repeated keys instead of letting the last one win."""
@@ -16,6 +26,23 @@ class _StrictLoader(yaml.SafeLoader):
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.repeated: list[tuple[str, yaml.Mark, yaml.Mark]] = []
+        self._depth = 0
+
+    @override
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Build a node within the bounds; called for each value inside of another one."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise _refusal("anchors and aliases are not read here", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise _refusal("tags are not read here", event.start_mark)
+        if self._depth >= DEPTH_MAX:
+            raise _refusal(f"more than {DEPTH_MAX} values stand in each other", event.start_mark)
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
     @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -24,6 +51,8 @@ class _StrictLoader(yaml.SafeLoader):
         for key, _ in node.value:
             # Any other key is a list or a mapping, which the parent refuses with its place.
             if isinstance(key, yaml.ScalarNode):
+                if key.value == _MERGE:
+                    raise _refusal("merge keys are not read here", key.start_mark)
                 if key.value in seen:
                     self.repeated.append((key.value, seen[key.value], key.start_mark))
                 seen.setdefault(key.value, key.start_mark)
@@ -40,12 +69,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
         SettingsError: The file cannot be read, is no YAML, repeats a key or is not a mapping of named keys.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            raw = file.read(BYTES_MAX + 1)
+        text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise SettingsError(
             Problem(str(path), f"cannot be read: {reason}", "name a readable file with --config")
         ) from error
+    if len(raw) > BYTES_MAX:
+        raise SettingsError(
+            Problem(str(path), f"is larger than {BYTES_MAX} bytes", "name a configuration file")
+        )
     return parse_yaml(text, name=str(path))
 
 
@@ -70,6 +105,10 @@ def parse_yaml(text: str, *, name: str) -> dict[str, Any]:
             Problem(name, "must hold sections such as queue:", "write key: value lines", found=data)
         )
     return data
+
+
+def _refusal(problem: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def _construct(text: str) -> tuple[Any, list[tuple[str, yaml.Mark, yaml.Mark]]]:

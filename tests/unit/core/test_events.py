@@ -167,7 +167,8 @@ def test_any_time_is_an_instant_that_can_be_written_or_none(text: object) -> Non
         ('{"a": -Infinity}', "not_a_number"),
         ('{"a": 1e999}', "not_a_number"),
         ('{"a": 1, "a": 2}', "doubled_key"),
-        ("1" * 9_000, "not_json"),
+        ("1" * 9_000, "not_a_number"),
+        (f'{{"a": -{"1" * 20}}}', "not_a_number"),
         ("[" * (DEPTH_MAX + 1) + "]" * (DEPTH_MAX + 1), "too_deep"),
         ("[" * 20_000, "not_json"),
         (json.dumps({str(n): n for n in range(KEYS_MAX + 1)}), "too_many_keys"),
@@ -227,6 +228,30 @@ def test_foreign_subject_names_no_instance(subject: object) -> None:
     body = json.dumps(event(subject=subject, data={"action": "delete"}))
 
     assert code_of(body) == "no_instance_id"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        f"acs:ecs:cn-hangzhou:9999999999999999:instance/{INSTANCE}",
+        f"acs:ecs:cn-beijing:1234567890123456:instance/{INSTANCE}",
+    ],
+)
+def test_event_that_names_two_places_is_malformed(subject: str) -> None:
+    """Account and region stand twice in an event; one that contradicts itself is for a person."""
+    assert code_of(json.dumps(event(subject=subject))) == "contradiction"
+
+
+def test_flat_event_that_names_two_accounts_is_malformed() -> None:
+    """The flat form names the account twice, too."""
+    body = {
+        "name": "Instance:PreemptibleInstanceInterruption",
+        "userId": "1234567890123456",
+        "resourceId": f"acs:ecs:cn-hangzhou:9999999999999999:instance/{INSTANCE}",
+        "content": {"instanceId": INSTANCE},
+    }
+
+    assert code_of(json.dumps(body)) == "contradiction"
 
 
 def test_data_may_be_text() -> None:

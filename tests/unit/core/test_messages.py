@@ -232,6 +232,32 @@ def test_progress_of_another_account_is_parked(progress: Progress) -> None:
     assert reading.park is Park.FOREIGN
 
 
+def test_progress_of_another_owner_is_parked() -> None:
+    """Two deployments with one key and one account do not go on with each other's work."""
+    ours, theirs = replace(HOME, owner="blue"), replace(HOME, owner="green")
+    begun = read_message(BODY, {}, arrived_at=ARRIVED, now=NOW, home=theirs, keys=(KEY,))
+    assert isinstance(begun, Work)
+    attributes = write_attributes(begun.progress, BODY, step="retain", key=KEY)
+
+    found = read_message(BODY, attributes, arrived_at=ARRIVED, now=NOW, home=ours, keys=(KEY,))
+
+    assert isinstance(found, Unreadable)
+    assert (found.park, found.sentence) == (
+        Park.FOREIGN,
+        "the progress is of owner green, not blue",
+    )
+
+
+def test_progress_of_an_older_form_has_no_owner(progress: Progress) -> None:
+    """What an older release wrote names no owner and is gone on with."""
+    attributes = write_attributes(progress, BODY, step="retain", key=KEY)
+    home = replace(HOME, owner="blue")
+
+    found = read_message(BODY, attributes, arrived_at=ARRIVED, now=NOW, home=home, keys=(KEY,))
+
+    assert isinstance(found, Work)
+
+
 @pytest.mark.parametrize("edges", ["", " ", "\r\n", "\n\t"])
 @pytest.mark.parametrize("line_end", ["\r\n", "\r", "\n"])
 def test_progress_survives_folded_line_ends(progress: Progress, line_end: str, edges: str) -> None:

@@ -32,9 +32,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 instants = st.floats(0, 4e9, allow_nan=False)
 progresses = st.builds(
     Progress,
-    account=texts,
-    region=texts,
-    instance_id=texts,
+    account=st.from_regex(r"[0-9]{5,20}", fullmatch=True),
+    region=st.from_regex(r"[a-z]{2}-[a-z0-9]{1,12}", fullmatch=True),
+    instance_id=st.from_regex(r"i-[0-9a-z]{8,32}", fullmatch=True),
     t0=instants,
     received_at=instants,
     seen=st.booleans(),
@@ -43,7 +43,15 @@ progresses = st.builds(
     | st.builds(
         Retained,
         disks=st.lists(
-            st.builds(KeptDisk, texts, texts, texts, st.integers(0, 65_536), texts, st.booleans()),
+            st.builds(
+                KeptDisk,
+                st.from_regex(r"d-[0-9a-z]{1,32}", fullmatch=True),
+                texts,
+                texts,
+                st.integers(0, 65_536),
+                texts,
+                st.booleans(),
+            ),
             max_size=3,
         ).map(tuple),
         sent=st.booleans(),
@@ -118,9 +126,9 @@ def test_name_cut_inside_a_character_does_not_stop_a_recreation(progress: Progre
 
 def test_older_form_without_later_fields_decodes() -> None:
     """A field that an older release did not write takes its default."""
-    least = {"account": "1", "region": "r", "instance_id": "i-1", "t0": 1.0, "received_at": 2.0}
-
-    assert decode(attributes_of(json.dumps(least).encode())) == Progress("1", "r", "i-1", 1.0, 2.0)
+    assert decode(attributes_of(json.dumps(LEAST).encode())) == Progress(
+        "1234567890123456", "cn-hangzhou", "i-bp1source00000000001", 1.0, 2.0
+    )
 
 
 # Refusals
@@ -197,12 +205,191 @@ def test_decompression_bomb_is_refused() -> None:
 
 def test_bound_on_inflated_data_is_exact() -> None:
     """One byte above the bound is refused although the rest is valid."""
-    least = b'{"account":"1","region":"r","instance_id":"i","t0":1,"received_at":2}'
+    least = json.dumps(LEAST).encode()
 
-    assert decode(attributes_of(least + b" " * (PLAIN_BYTES_MAX - len(least)))).account == "1"
+    whole = attributes_of(least + b" " * (PLAIN_BYTES_MAX - len(least)))
+    assert decode(whole).account == LEAST["account"]
     assert code_of(attributes_of(least + b" " * (PLAIN_BYTES_MAX + 1 - len(least)))) == (
         "progress_data"
     )
+
+
+LEAST = {
+    "account": "1234567890123456",
+    "region": "cn-hangzhou",
+    "instance_id": "i-bp1source00000000001",
+    "t0": 1.0,
+    "received_at": 2.0,
+}
+
+
+def code_of_values(values: object) -> str:
+    """The code with which progress of these values is refused."""
+    return code_of(attributes_of(json.dumps(values).encode()))
+
+
+def test_doubled_key_is_refused() -> None:
+    """Two readers would take different ones of two equal keys."""
+    plain = json.dumps(LEAST)[:-1] + ', "t0": 9.0}'
+
+    assert code_of(attributes_of(plain.encode())) == "progress_data"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1" * 400, '"nan"'])
+@pytest.mark.parametrize("name", ["t0", "launched"])
+def test_number_that_is_none_is_refused(name: str, number: str) -> None:
+    """A time that compares false with every deadline would never end."""
+    value = number if name == "t0" else f'{{"not_before": {number}}}'
+    plain = json.dumps({**LEAST, name: 0})[:-2] + f"{value}}}"
+    if name == "t0":
+        plain = json.dumps(LEAST).replace('"t0": 1.0', f'"t0": {number}')
+
+    assert code_of(attributes_of(plain.encode())) == "progress_data"
+
+
+@pytest.mark.parametrize(
+    "launch", ['{"spot_price_limit": NaN}', '{"spot_price_limit": "Infinity"}']
+)
+def test_number_inside_of_the_request_that_is_none_is_refused(launch: str) -> None:
+    """Numbers that progress borrows from the model are numbers, too."""
+    request = {
+        "name": "",
+        "security_groups": [],
+        "tags": [],
+        "disks": [],
+        "source_type": "ecs.g7.large",
+        "spot_strategy": "SpotAsPriceGo",
+    }
+    whole = {
+        **LEAST,
+        "specified": {
+            "source": {"instance_type": "", "zone": ""},
+            "launch": request,
+            "candidates": [{"instance_type": "a", "zone": "b", "vswitch": "c"}],
+        },
+    }
+    assert decode(attributes_of(json.dumps(whole).encode())).specified is not None
+    plain = json.dumps(whole).replace('"SpotAsPriceGo"}', f'"SpotAsPriceGo", {launch[1:]}')
+
+    assert code_of(attributes_of(plain.encode())) == "progress_data"
+
+
+@pytest.mark.parametrize("at", [-1.0, 253_402_300_800.0, 1e300])
+def test_instant_that_no_calendar_can_write_is_refused(at: float) -> None:
+    """What could not be written to the next message must not get into this one."""
+    assert code_of_values({**LEAST, "t0": at}) == "progress_data"
+    assert code_of_values({**LEAST, "launched": {"accepted_at": at}}) == "progress_data"
+    assert code_of_values({**LEAST, "marks": [{"what": "x", "at": at}]}) == "progress_data"
+
+
+BAD_IDS = [
+    "",
+    "../../etc/passwd",
+    "i-bp1source00000000001/../x",
+    "i-bp1source00000000001\n",
+    "i-bp1source0000000000１",
+    "i-\x1b[31m0000000",
+    "i-bp1;reboot;0000",
+    "i-" + "a" * 65,
+    "\u202ei-bp1source00000000001",
+]
+
+
+@pytest.mark.parametrize("found", BAD_IDS)
+def test_ids_in_progress_have_the_grammar_of_ids(found: str) -> None:
+    """Ids go into calls, names and tags; a signature does not make a sentence an id."""
+    refused = {
+        "instance_id": {**LEAST, "instance_id": found},
+        "account": {**LEAST, "account": found},
+        "region": {**LEAST, "region": found},
+        "incarnation": {**LEAST, "incarnation": found},
+        "image": {**LEAST, "imaged": {"name": found, "accepted_at": 1.0}},
+    }
+    if found:
+        kept = {"kind": "data", "category": "", "size": 1, "device": ""}
+        kept |= {"disk_id": found, "was_deleted_with_instance": True}
+        refused |= {
+            "image id": {
+                **LEAST,
+                "imaged": {
+                    "name": f"recreation-{'0' * 32}",
+                    "accepted_at": 1.0,
+                    "image_id": found,
+                },
+            },
+            "replacement": {**LEAST, "launched": {"instance_id": found}},
+            "quarantined": {**LEAST, "launched": {"quarantined": [found]}},
+            "lineage": {**LEAST, "lineage": found},
+            "disk": {**LEAST, "retained": {"disks": [kept]}},
+        }
+
+    assert {name: code_of_values(one) for name, one in refused.items()} == dict.fromkeys(
+        refused, "progress_data"
+    )
+
+
+@pytest.mark.parametrize("index", [-1, 1, 48])
+def test_candidate_in_hand_is_one_of_the_list(index: int) -> None:
+    """A place outside the list of candidates would end in a defect at the next launch."""
+    request = {
+        "name": "",
+        "security_groups": [],
+        "tags": [],
+        "disks": [],
+        "source_type": "",
+        "spot_strategy": "",
+    }
+    specified = {
+        "source": {"instance_type": "", "zone": ""},
+        "launch": request,
+        "candidates": [{"instance_type": "a", "zone": "b", "vswitch": "c"}],
+    }
+    whole = {**LEAST, "specified": specified, "launched": {"index": index}}
+
+    assert code_of_values(whole) == "progress_data"
+
+
+def test_capture_is_of_the_source() -> None:
+    """What was captured of another instance must not be cloned in this one's name."""
+    seen = {"status": "Running", "instance_type": "t", "zone": "z"}
+    another = {**seen, "instance_id": "i-bp1another0000000001"}
+    captured = {"instance": another, "disks": [], "ram_role": ""}
+
+    assert code_of_values({**LEAST, "captured": captured}) == "progress_data"
+
+
+@pytest.mark.parametrize("name", ["hops", "launched.epoch", "launched.round"])
+def test_counts_do_not_go_below_nothing(name: str) -> None:
+    """A negative count would hide a chain of messages that never ends."""
+    section, _, field = name.rpartition(".")
+    values = {**LEAST, section: {field: -1}} if section else {**LEAST, field: -1}
+
+    assert code_of_values(values) == "progress_data"
+
+
+def test_deeply_nested_data_is_refused() -> None:
+    """A few bytes must not exhaust the parser."""
+    assert code_of(attributes_of(b"[" * 100_000)) == "progress_data"
+    deep = json.dumps({**LEAST, "unknown": 0})[:-2] + "[" * 20 + "]" * 20 + "}"
+    assert code_of(attributes_of(deep.encode())) == "progress_data"
+
+
+@pytest.mark.parametrize("junk", ["!", "\n", " ", "火", "+", "/", "=AAAA"])
+def test_only_characters_of_the_encoding_count(progress: Progress, junk: str) -> None:
+    """A lenient decoder would skip what does not belong there."""
+    attributes = encode(progress)
+
+    assert code_of({**attributes, "data-0": attributes["data-0"] + junk}) == "progress_data"
+    assert code_of({**attributes, "data-0": junk + attributes["data-0"]}) == "progress_data"
+
+
+def test_nothing_stands_behind_the_data(progress: Progress) -> None:
+    """Bytes after the end of the compressed stream are not ours."""
+    attributes = encode(progress)
+    raw = base64.urlsafe_b64decode(attributes["data-0"])
+    attributes["data-0"] = base64.urlsafe_b64encode(raw + b"more").decode()
+
+    assert code_of(attributes) == "progress_data"
 
 
 # What it says

@@ -99,6 +99,8 @@ def test_json_body() -> None:
         (b"", {"content-type": "application/json"}, b"[1]", 400),
         (b"", {"content-type": "application/json"}, b"{", 400),
         (b"", {"content-type": "application/json"}, b"[" * 100_000, 400),
+        (b"", {"content-type": "application/json"}, b'{"A": NaN}', 400),
+        (b"", {"content-type": "application/json"}, b'{"A": "\\ud800"}', 400),
         (b"", {"content-type": "image/png"}, b"x", 415),
     ],
 )

@@ -72,6 +72,10 @@ def test_list_is_newest_first_and_names_what_is_no_receipt(directory: Path) -> N
         ('{"format": 2}', "format 2"),
         ('{"format": 1}', "not a receipt: recreation"),
         ("x" * (BYTES_MAX + 1), "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"format": 1, "format": 1}', "a key stands twice"),
+        ('{"format": 1, "notice_seconds": NaN}', "NaN is not a JSON number"),
+        ('{"format": 1, "notice_seconds": 1e999}', "is not a JSON number"),
     ],
 )
 def test_what_is_no_receipt_says_why(tmp_path: Path, text: str, why: str) -> None:

@@ -194,3 +194,12 @@ def test_scale_grows_beyond_the_release(receipt: Receipt) -> None:
     line = scale(600.0, late).plain
 
     assert line.index("┤") < line.index("●") == BAR_CELLS - 1
+
+
+@pytest.mark.parametrize("notice", [0.0, -5.0, 1e-9])
+def test_notice_without_a_length_is_drawn(receipt: Receipt, notice: float) -> None:
+    """A file may say anything; a notice of no length is no reason for a traceback."""
+    odd = replace(receipt, notice_seconds=notice, timeline=())
+
+    assert len(scale(None, odd)) == BAR_CELLS
+    assert REPLACEMENT in shown(odd)

@@ -10,7 +10,8 @@ import pytest
 import worker.steps
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
-from worker.ops.wording import Language, Wording, language_of, printable
+from worker.ops.wording import Language, Wording, language_of
+from worker.printable import printable
 
 CHINESE = Wording(Language.CHINESE)
 STEPS = Path(worker.steps.__file__).parent
