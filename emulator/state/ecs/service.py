@@ -20,6 +20,7 @@ from emulator.state.ecs import (
     launch,
     prices,
     reclaim,
+    snapshot_policies,
     snapshots,
     tagging,
 )
@@ -40,8 +41,10 @@ from emulator.state.world import World
 Handler = Callable[[EcsRegion, Params, float], dict[str, Any]]
 
 ACTIONS: Mapping[str, Handler] = {
+    "ApplyAutoSnapshotPolicy": snapshot_policies.apply_auto_snapshot_policy,
     "AttachDisk": disk_changes.attach_disk,
     "AttachNetworkInterface": interfaces.attach_network_interface,
+    "CreateAutoSnapshotPolicy": snapshot_policies.create_auto_snapshot_policy,
     "CreateDisk": disk_changes.create_disk,
     "CreateImage": image_creation.create_image,
     "CreateNetworkInterface": interfaces.create_network_interface,
@@ -54,6 +57,7 @@ ACTIONS: Mapping[str, Handler] = {
     "DeleteSnapshot": snapshots.delete_snapshot,
     "DescribeAccountAttributes": account.describe_account_attributes,
     "DescribeAutoSnapshotPolicyAssociations": (account.describe_auto_snapshot_policy_associations),
+    "DescribeAutoSnapshotPolicyEx": snapshot_policies.describe_auto_snapshot_policy_ex,
     "DescribeAvailableResource": availability.describe_available_resource,
     "DescribeDisks": disks.describe_disks,
     "DescribeImageSupportInstanceTypes": instance_types.describe_image_support_instance_types,
