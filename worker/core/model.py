@@ -330,4 +330,5 @@ KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
 StopAnswer = Accepted | Refused | Gone
+DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone
