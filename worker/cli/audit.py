@@ -25,7 +25,7 @@ from worker.operators import build_audit, build_captures, build_disk_settings, b
 from worker.ops.audit import Audit, Fix, Fixed, Report, fixes_of, make
 from worker.ops.audit_data import fix_data, fixed_data, report_data
 from worker.ops.audit_view import audit_view, fix_line, fixed_line
-from worker.ops.printing import console_for, show
+from worker.ops.printing import console_for, show, show_line
 from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
@@ -157,10 +157,10 @@ class _Telling:
         self._more["changes"] = [fix_data(one) for one in fixes]
         self._say("audit.would_fix" if fixes else "audit.nothing_to_fix")
         for one in fixes:
-            self._print(f"  {fix_line(one, self.policy, self.wording)}")
+            self._print(fix_line(one, self.policy, self.wording))
 
     def warn(self) -> None:
-        click.echo(self.wording("audit.fix.warning"), err=True)
+        show_line(self.wording("audit.fix.warning"), sys.stderr, os.environ)
 
     def dry(self, fixes: Sequence[Fix]) -> None:
         if fixes:
@@ -180,4 +180,4 @@ class _Telling:
 
     def _print(self, line: str) -> None:
         if not self._as_json:
-            click.echo(line)
+            show_line(line, sys.stdout, os.environ)

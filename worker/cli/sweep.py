@@ -20,7 +20,7 @@ from worker.cli.options import (
 from worker.cli.output import confirm, print_json
 from worker.operator_ports import Deletion
 from worker.operators import build_deletion, build_patience, build_sweep
-from worker.ops.printing import console_for, show
+from worker.ops.printing import console_for, show, show_line
 from worker.ops.sweep import Listing, Result, Sweep
 from worker.ops.sweep_data import listing_data, result_data
 from worker.ops.sweep_view import ending, result_line, sweep_view
@@ -112,7 +112,7 @@ class _Telling:
             show(sweep_view(self.listing, self._wording), console_for(sys.stdout, os.environ))
 
     def warn(self) -> None:
-        click.echo(self._wording("sweep.warning"), err=True)
+        show_line(self._wording("sweep.warning"), sys.stderr, os.environ)
 
     def leave(self, *, is_applied: bool) -> None:
         if not self._as_json:
@@ -121,7 +121,7 @@ class _Telling:
     def result(self, result: Result) -> None:
         self.results.append(result)
         if not self._as_json:
-            click.echo(result_line(result, self._wording))
+            show_line(result_line(result, self._wording), sys.stdout, os.environ)
 
     def count(self) -> None:
         if not self._as_json:

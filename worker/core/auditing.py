@@ -111,10 +111,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """One thing that would be gone, and its id or address."""
+    """What would be gone, and the ids or the address of it."""
 
     what: Loss
-    about: str
+    about: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +182,10 @@ def estimated(disks: Sequence[Disk], snapshots: Mapping[str, float]) -> Estimate
 
 def _of_disk(disk: Disk, *, has_chain: bool) -> Estimate:
     quickest, slowest = (disk.size * seconds for seconds in FULL_SECONDS_PER_GIB)
+    copied = Basis.INCREMENTAL if has_chain else Basis.FULL
     if disk.category in ESSD_FAMILY:
-        return Estimate(INSTANT_SECONDS, slowest, (Basis.INSTANT,))
-    if has_chain:
-        return Estimate(0.0, slowest, (Basis.INCREMENTAL,))
-    return Estimate(quickest, slowest, (Basis.FULL,))
+        return Estimate(INSTANT_SECONDS, slowest, (Basis.INSTANT, copied))
+    return Estimate(0.0 if has_chain else quickest, slowest, (copied,))
 
 
 def _survival(equipped: Equipped, estimate: Estimate, notice: float) -> tuple[Survival, Why, str]:
@@ -217,23 +216,24 @@ def _survival(equipped: Equipped, estimate: Estimate, notice: float) -> tuple[Su
 
 def _lost(equipped: Equipped) -> tuple[Lost, ...]:
     instance = equipped.instance
-    lost: list[Lost] = []
-    for disk in equipped.disks:
-        if not disk.is_cloud:
-            lost.append(Lost(Loss.LOCAL_DISK, disk.disk_id))
-        elif disk.delete_with_instance and not instance.is_economical:
-            what = Loss.GOES_ALONG if disk.portable else Loss.NOT_PORTABLE
-            lost.append(Lost(what, disk.disk_id))
-    if instance.public_ip:
-        lost.append(Lost(Loss.PUBLIC_IP, instance.public_ip))
-    if instance.eip_address and not instance.is_economical:
-        lost.append(Lost(Loss.ELASTIC_IP, instance.eip_address))
-    return tuple(lost)
+    goes = () if instance.is_economical else equipped.cloud_disks
+    going = [disk for disk in goes if disk.delete_with_instance]
+    elastic = "" if instance.is_economical else instance.eip_address
+    found = (
+        Lost(Loss.LOCAL_DISK, tuple(one.disk_id for one in equipped.disks if not one.is_cloud)),
+        Lost(Loss.GOES_ALONG, tuple(one.disk_id for one in going if one.portable)),
+        Lost(Loss.NOT_PORTABLE, tuple(one.disk_id for one in going if not one.portable)),
+        Lost(Loss.PUBLIC_IP, (instance.public_ip,) if instance.public_ip else ()),
+        Lost(Loss.ELASTIC_IP, (elastic,) if elastic else ()),
+    )
+    return tuple(one for one in found if one.about)
 
 
 def _advised(equipped: Equipped, region: str, policy: str) -> tuple[Advised, ...]:
     instance, disks = equipped.instance, equipped.cloud_disks
-    going = tuple(one.disk_id for one in disks if one.delete_with_instance and one.portable)
+    # In economical mode nothing is released, so that no disk goes.
+    goes = () if instance.is_economical else disks
+    going = tuple(one.disk_id for one in goes if one.delete_with_instance and one.portable)
     bare = tuple(one.disk_id for one in disks if not one.snapshot_policy)
     old = tuple(one.disk_id for one in disks if one.category not in ESSD_FAMILY)
     local = tuple(one.disk_id for one in equipped.disks if not one.is_cloud)

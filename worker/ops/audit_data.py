@@ -40,7 +40,7 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
             "rests_on": [basis.value for basis in estimate.bases],
             "is_measured": False,
         },
-        "lost": [{"what": one.what.value, "about": one.about} for one in finding.lost],
+        "lost": [{"what": one.what.value, "about": list(one.about)} for one in finding.lost],
         "advised": [
             {"what": one.what.value, "about": list(one.about), "command": one.command}
             for one in finding.advised

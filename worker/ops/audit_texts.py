@@ -97,12 +97,12 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     "why_survives.no_image": ("no image of it can be made: {about}", "无法制作镜像：{about}"),
     "loss.local_disk": ("local disk {about}", "本地盘 {about}"),
     "loss.goes_along": (
-        "disk {about} goes with it unless the worker keeps it in time",
-        "磁盘 {about} 会随实例释放，除非工作进程及时保留",
+        "released with it unless the worker keeps them in time: {about}",
+        "随实例释放的磁盘（除非工作进程及时保留）：{about}",
     ),
     "loss.not_portable": (
-        "disk {about} goes with it and cannot be kept",
-        "磁盘 {about} 随实例释放且无法保留",
+        "released with it, and cannot be kept: {about}",
+        "随实例释放且无法保留的磁盘：{about}",
     ),
     "loss.public_ip": ("static public address {about}", "固定公网地址 {about}"),
     "loss.elastic_ip": (

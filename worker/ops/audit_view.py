@@ -1,5 +1,6 @@
 """The audit as a person reads it, on a terminal of 80 columns."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,10 @@ from worker.ops.wording import Wording, printable
 MINUTE = 60.0
 HOUR = 3600.0
 NAME_CELLS_MAX = 28
+# With its indentation and the sign that it goes on, within 80.
+COMMAND_CELLS_MAX = 72
+# After a blank, and inside of a quoted list of JSON after a comma.
+_BREAKS = re.compile(r"(?<= )|(?<=\",)")
 _STYLES = {
     Survival.YES: "green",
     Survival.LIKELY: "cyan",
@@ -47,7 +52,7 @@ def audit_view(report: Report, notice: float, wording: Wording) -> RenderableTyp
 def fix_line(fix: Fix, policy: str, wording: Wording) -> str:
     """Say what a change does."""
     key = "audit.fix.policy" if fix.what is Advice.POLICY else "audit.fix.outlive"
-    values = {"instance": fix.instance_id, "disks": wording.listed(fix.disk_ids)}
+    values = {"instance": fix.instance_id, "disks": _ids(fix.disk_ids)}
     return wording(key, **values, **({"policy": policy} if fix.what is Advice.POLICY else {}))
 
 
@@ -80,13 +85,26 @@ def _finding(
     elif finding.why is not Why.NO_IMAGE:
         yield _indented(_times(finding, notice, wording), 2, "dim")
     for lost in finding.lost:
-        what = wording(f"loss.{lost.what.value}", about=lost.about)
+        what = wording(f"loss.{lost.what.value}", about=_ids(lost.about))
         yield _indented(wording("audit.lost", what=what), 2)
     for advised in finding.advised:
         what = wording(f"advice.{advised.what.value}")
         yield _indented(wording("audit.change", what=what), 2)
         if advised.command:
-            yield _indented(printable(advised.command), 4, "dim")
+            yield _command(advised.command)
+
+
+def _command(command: str) -> RenderableType:
+    """Break a command where a shell reads on, so that it can be copied as it stands."""
+    lines = [""]
+    for part in _BREAKS.split(printable(command)):
+        if lines[-1] and cell_len(lines[-1] + part) > COMMAND_CELLS_MAX:
+            lines[-1] += "\\" if lines[-1].endswith(" ") else ""
+            lines.append("  " if lines[-1].endswith("\\") else "")
+        lines[-1] += part
+    return Padding(
+        Text("\n".join(lines), style="dim", overflow="ignore", no_wrap=True), (0, 0, 0, 4)
+    )
 
 
 def _times(finding: Finding, notice: float, wording: Wording) -> str:
@@ -139,6 +157,11 @@ def _shown(name: str) -> str:
     while cell_len(shown) >= NAME_CELLS_MAX:
         shown = shown[:-1]
     return f"{shown}…"
+
+
+def _ids(ids: Sequence[str]) -> str:
+    """List ids so that a line can break between them, in any language."""
+    return printable(", ".join(ids))
 
 
 def _indented(text: str, cells: int, style: str = "") -> RenderableType:

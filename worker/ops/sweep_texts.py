@@ -24,14 +24,21 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.goes": ("may go: {why}", "可删除：{why}"),
     "sweep.keeps": ("kept: {why}", "保留：{why}"),
     "sweep.total": (
-        "{number} of {all} may go: {things}. Saves {money} a month, snapshots not counted.",
-        "共 {all} 项，其中 {number} 项可删除：{things}。每月节省 {money}（不含快照）。",
+        "{number} of {all} may go: {things}.",
+        "共 {all} 项，其中 {number} 项可删除：{things}。",
+    ),
+    "sweep.saves": (
+        "That saves {money} a month, snapshots not counted.",
+        "每月节省 {money}（不含快照）。",
+    ),
+    "sweep.costs": (
+        "What is kept costs {money} a month, instances and snapshots not counted.",
+        "保留的资源每月 {money}（不含实例和快照）。",
     ),
     "sweep.nothing_due": (
         "{all} things, none of them due and safe.",
         "共 {all} 项，没有可安全删除的到期资源。",
     ),
-    "sweep.price_unknown": ("an unknown sum", "金额未知"),
     "sweep.warning": (
         (
             "What is deleted cannot be brought back. Disks that were made from a deleted image or snapshot "
@@ -58,7 +65,10 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.kind.snapshot": ("snapshot", "快照"),
     "sweep.kind.disk": ("disk", "磁盘"),
     "sweep.kind.instance": ("instance", "实例"),
-    "sweep.count": ("{number} {kind}", "{number} 个{kind}"),
+    "sweep.count.image": ("images: {number}", "镜像 {number} 个"),
+    "sweep.count.snapshot": ("snapshots: {number}", "快照 {number} 个"),
+    "sweep.count.disk": ("disks: {number}", "磁盘 {number} 块"),
+    "sweep.count.instance": ("instances: {number}", "实例 {number} 台"),
     "column.kind": ("kind", "类型"),
     "column.id": ("id", "ID"),
     "column.size": ("size", "大小"),

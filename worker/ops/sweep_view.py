@@ -11,7 +11,7 @@ from rich.text import Text
 from worker.core.leftovers import Kind, Leftover, Reason, Verdict
 from worker.operator_ports import Price
 from worker.ops.sweep import ORDER, Fate, Item, Listing, Result
-from worker.ops.wording import Wording, printable
+from worker.ops.wording import Language, Wording, printable
 
 ID_CHARACTERS = 12
 HOUR = 3600.0
@@ -35,20 +35,22 @@ def sweep_view(listing: Listing, wording: Wording) -> RenderableType:
     return Group(*parts)
 
 
-def money(prices: Iterable[Price | None], wording: Wording) -> str:
-    """Add prices up, currency by currency."""
-    sums: Counter[str] = Counter()
+def money(prices: Iterable[Price | None]) -> str:
+    """Add prices up, currency by currency; empty when there is nothing to add."""
+    sums: dict[str, float] = {}
     for price in prices:
         if price is not None and price.currency:
-            sums[price.currency] += price.amount  # type: ignore[assignment]
-    shown = [f"{amount:.2f} {currency}" for currency, amount in sorted(sums.items())]
-    return " + ".join(shown) or wording("sweep.price_unknown")
+            sums[price.currency] = sums.get(price.currency, 0.0) + price.amount
+    return " + ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(sums.items()))
 
 
 def counts(things: Iterable[Leftover], wording: Wording) -> str:
     """Say how many there are of each kind."""
     found = Counter(one.kind for one in things)
-    return wording.listed([_counted(kind, found[kind], wording) for kind in ORDER if found[kind]])
+    told = [
+        wording(f"sweep.count.{kind.value}", number=found[kind]) for kind in ORDER if found[kind]
+    ]
+    return wording.listed(told)
 
 
 def result_line(result: Result, wording: Wording) -> str:
@@ -57,7 +59,7 @@ def result_line(result: Result, wording: Wording) -> str:
     told = wording(f"fate.{result.fate.value}")
     why = result.why
     if result.verdict is not None:
-        why = reason(thing, result.verdict, "", wording)
+        why = reason(result.verdict, "", wording)
     line = f"{wording(f'sweep.kind.{thing.kind.value}')} {printable(thing.resource_id)} {told}"
     return wording("because", what=line, why=why) if why else line
 
@@ -73,14 +75,9 @@ def ending(results: Sequence[Result], wording: Wording) -> str:
     )
 
 
-def reason(thing: Leftover, verdict: Verdict, holder: str, wording: Wording) -> str:
+def reason(verdict: Verdict, holder: str, wording: Wording) -> str:
     """Say why a thing is kept or may go."""
-    del thing
     return wording(f"keep.{verdict.reason.value}", about=verdict.about, holder=holder)
-
-
-def _counted(kind: Kind, number: int, wording: Wording) -> str:
-    return wording("sweep.count", number=number, kind=wording(f"sweep.kind.{kind.value}"))
 
 
 def _recreations(listing: Listing, wording: Wording) -> Iterator[RenderableType]:
@@ -111,7 +108,7 @@ def _item(item: Item, now: float, wording: Wording) -> Iterator[RenderableType]:
         _price(item.price, wording),
     )
     yield _indented(_row([printable(cell) for cell in cells]), 2)
-    why = reason(thing, item.verdict, item.holder, wording)
+    why = reason(item.verdict, item.holder, wording)
     told = wording("sweep.goes" if item.verdict.goes else "sweep.keeps", why=why)
     if thing.kind is Kind.INSTANCE:
         told = " · ".join((*map(printable, (thing.name, thing.status)), told))
@@ -136,15 +133,18 @@ def _price(price: Price | None, wording: Wording) -> str:
 
 def _summary(listing: Listing, wording: Wording) -> str:
     going = listing.going
-    if not going:
-        return wording("sweep.nothing_due", all=len(listing.items))
-    return wording(
-        "sweep.total",
-        number=len(going),
-        all=len(listing.items),
-        things=counts((one.thing for one in going), wording),
-        money=money((one.price for one in going), wording),
-    )
+    if going:
+        things = counts((one.thing for one in going), wording)
+        number = len(going)
+        told = [wording("sweep.total", number=number, all=len(listing.items), things=things)]
+    else:
+        told = [wording("sweep.nothing_due", all=len(listing.items))]
+    saved = money(one.price for one in going)
+    kept = [one for one in listing.items if not one.verdict.goes]
+    spent = money(one.price for one in kept if one.thing.kind is not Kind.INSTANCE)
+    told += [wording("sweep.saves", money=saved)] if saved else []
+    told += [wording("sweep.costs", money=spent)] if spent else []
+    return (" " if wording.language is Language.ENGLISH else "").join(told)
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -33,7 +33,8 @@ class EcsPrices(operator_ports.Prices):
     def monthly(self, thing: Leftover) -> Price | None:
         if thing.kind is Kind.IMAGE:
             return Price(_FREE, "")
-        if thing.kind is Kind.SNAPSHOT:
+        # Performance that was bought beside the disk is priced by itself, and nobody tells the sum.
+        if thing.kind is Kind.SNAPSHOT or thing.provisioned_iops:
             return None
         params = _disk(thing) if thing.kind is Kind.DISK else _instance(thing)
         key = repr(params)
@@ -48,10 +49,14 @@ def _disk(thing: Leftover) -> dict[str, Any]:
         "Category": thing.category,
         "Size": thing.size,
         "PerformanceLevel": thing.performance_level or None,
-        "ProvisionedIops": thing.provisioned_iops or None,
     }
     present = {name: value for name, value in disk.items() if value is not None}
-    return {"ResourceType": "disk", "DataDisk": [present], "ZoneId": thing.zone}
+    return {
+        "ResourceType": "disk",
+        "DataDisk": [present],
+        "PriceUnit": "Hour",
+        "ZoneId": thing.zone,
+    }
 
 
 def _instance(thing: Leftover) -> dict[str, Any]:
