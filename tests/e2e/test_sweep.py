@@ -55,6 +55,10 @@ def test_leftovers_from_their_first_day_to_their_end(recreated: Installation) ->
         "disk": (False, "later_writes"),
         "instance": (False, "replacement"),
     }
+    shown = recreated.command("sweep", "--language", "zh")
+    assert "订单服务-01" in shown.stdout
+    assert "保留：可能有镜像之后写入的数据" in shown.stdout
+    assert "aliyun-ops sweep --apply" in shown.stdout
     dry = recreated.command("sweep", "--apply", "--dry-run")
     assert dry.returncode == 0, dry.stderr
     assert "Nothing was changed." in dry.stdout
@@ -81,51 +85,10 @@ def test_leftovers_from_their_first_day_to_their_end(recreated: Installation) ->
     assert recreated.look("complaints") == []
 
 
-def test_without_a_running_replacement_everything_stays(recreated: Installation) -> None:
-    """The image may be the only copy."""
+def test_what_is_not_safe_stays_and_what_is_refused_is_told(recreated: Installation) -> None:
+    """A wrong name, a stopped replacement, a refusal, a lost answer: one after the other."""
     (replacement,) = ids(recreated.json("sweep"), "instance")
     recreated.order("clock", advance=(KEPT_DAYS + 1) * DAY)
-    stop = {"product": "ecs", "action": "StopInstance", "params": {"InstanceId": replacement}}
-    recreated.order("scenario", regions={REGION: {"calls": [stop]}})
-    recreated.order("clock", advance=60)
-
-    swept = recreated.json("sweep", "--apply", "--yes")
-
-    assert swept["results"] == []
-    assert {reason for _, reason in things(swept).values()} == {"only_copy", "replacement"}
-
-
-def test_a_refusal_is_told_and_the_rest_goes_on(recreated: Installation) -> None:
-    """The image is refused, so its snapshot stays with it; a second sweep finishes."""
-    recreated.order("clock", advance=(KEPT_DAYS + 1) * DAY)
-    recreated.order(
-        "faults", action="DeleteImage", answer="refuse", code="ImageUseShared", status=403, count=1
-    )
-
-    swept = recreated.command("sweep", "--apply", "--yes", "--language", "zh")
-
-    assert swept.returncode == 1, swept.stdout
-    assert "被拒绝：ImageUseShared" in swept.stdout
-    assert "not deleted: m-" in swept.stderr
-    assert "已删除 0 项，复查后保留 1 项，未能删除 1 项。" in swept.stdout
-    again = recreated.json("sweep", "--apply", "--yes")
-    assert {one["fate"] for one in again["results"]} == {"deleted"}
-
-
-def test_a_lost_answer_is_looked_up(recreated: Installation) -> None:
-    """A deletion whose answer is lost counts as done when the thing is gone."""
-    recreated.order("clock", advance=(KEPT_DAYS + 1) * DAY)
-    recreated.order("faults", action="DeleteImage", answer="drop", effect="done", count=1)
-
-    swept = recreated.json("sweep", "--apply", "--yes")
-
-    assert [one["fate"] for one in swept["results"]] == ["deleted", "deleted"]
-
-
-def test_a_named_id_that_is_not_ours_is_an_error(recreated: Installation) -> None:
-    """Nothing is deleted by a slip of the pen, whatever else is due."""
-    recreated.order("clock", advance=(KEPT_DAYS + 1) * DAY)
-    (replacement,) = ids(recreated.json("sweep"), "instance")
 
     strange = recreated.command("sweep", "--apply", "--yes", "d-bp1somebodyelses")
     kept = recreated.command("sweep", "--apply", "--yes", replacement)
@@ -133,20 +96,32 @@ def test_a_named_id_that_is_not_ours_is_an_error(recreated: Installation) -> Non
     assert (strange.returncode, kept.returncode) == (1, 1)
     assert "d-bp1somebodyelses: no leftover of owner default" in strange.stderr
     assert f"kept although named: {replacement}" in kept.stderr
-    assert len(recreated.look("images")) == 1
+
+    order(recreated, "StopInstance", replacement)
+    unheld = recreated.json("sweep", "--apply", "--yes")
+    order(recreated, "StartInstance", replacement)
+
+    assert unheld["results"] == []
+    assert {reason for _, reason in things(unheld).values()} == {"only_copy", "replacement"}
+
+    fault = {"action": "DeleteImage", "count": 1}
+    recreated.order("faults", **fault, answer="refuse", code="ImageUseShared", status=403)
+    refused = recreated.command("sweep", "--apply", "--yes", "--language", "zh")
+
+    assert refused.returncode == 1, refused.stdout
+    assert "被拒绝：ImageUseShared" in refused.stdout
+    assert "not deleted: m-" in refused.stderr
+    assert "已删除 0 项，复查后保留 1 项，未能删除 1 项。" in refused.stdout
+
+    recreated.order("faults", **fault, answer="drop", effect="done")
+    swept = recreated.json("sweep", "--apply", "--yes")
+
+    assert [one["fate"] for one in swept["results"]] == ["deleted", "deleted"]
+    assert recreated.look("complaints") == []
 
 
-def test_the_list_fits_a_terminal_in_both_languages(recreated: Installation) -> None:
-    """Eighty cells, whatever the names."""
-    recreated.order("clock", advance=(KEPT_DAYS + 1) * DAY)
-
-    for language, word in (
-        ("en", "kept: it may hold later writes"),
-        ("zh", "保留：可能有镜像之后"),
-    ):
-        shown = recreated.command("sweep", "--language", language)
-
-        assert shown.returncode == 0, shown.stderr
-        assert word in shown.stdout
-        assert "订单服务-01" in shown.stdout
-        assert "aliyun-ops sweep --apply" in shown.stdout
+def order(installation: Installation, action: str, instance_id: str) -> None:
+    """Do something to an instance as its owner, and wait until it is done."""
+    call = {"product": "ecs", "action": action, "params": {"InstanceId": instance_id}}
+    installation.order("scenario", regions={REGION: {"calls": [call]}})
+    installation.order("clock", advance=120)
