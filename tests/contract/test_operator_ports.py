@@ -112,6 +112,23 @@ def test_everything_that_carries_our_tag_is_listed(world: World, seed: Seed, ima
     assert all(one.owner == "default" and one.created_at for one in found)
 
 
+def test_an_unfinished_image_is_listed_too(world: World, seed: Seed) -> None:
+    """With its status, so that it is left alone and not overlooked."""
+    call(
+        world,
+        "CreateImage",
+        InstanceId=seed(),
+        ImageName=f"recreation-{ID}",
+        ClientToken="t",
+        Tag=TAGS,
+    )
+    world.advance(LAG)
+
+    (image,) = EcsLeftovers(world.endpoint()).tagged()
+
+    assert (image.kind, image.status) == (Kind.IMAGE, "Creating")
+
+
 def test_a_disk_that_audit_set_is_listed_once_it_is_left(world: World, seed: Seed) -> None:
     """Not while it is in use; then with the time it was left at."""
     source = seed()

@@ -85,3 +85,4 @@ def test_a_capture_in_the_queue_is_no_progress() -> None:
     )
 
     assert isinstance(reading, Unreadable)
+    assert reading.code not in {"progress_format", "progress_data"}
