@@ -209,7 +209,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
 def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
     """Turn settings into how messages are treated."""
     return Terms(
-        home=Home(settings.account_id, settings.region),
+        home=Home(settings.account_id, settings.region, settings.owner),
         keys=settings.signing_keys,
         lease=settings.queue.lease,
         long_poll=settings.queue.long_poll,

@@ -21,17 +21,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import get_type_hints
 
-from tests.simulation.faults import Fault, faults_for
+from tests.simulation.faults import Cell, Fault, cells, faults_for
 from tests.simulation.harness import Simulation
 from tests.simulation.schedules import Scenario, judged, run
 from tests.simulation.situations import ALL
+from worker.ports import Queue
+from worker.steps import CloudPorts
 
 FAULTS_MAX = 8
 WORKERS_MAX = 3
 # After a fault comes the code that nobody tests: half of the further ones strike close behind.
 CLOSE_CALLS = 12
-COLLECT_EVERY = 200
+COLLECT_EVERY = 50
+PART = 50
 # In a sample of pairs, one of so many second faults is taken behind each first one.
 SECONDS_PER_FIRST = 20.0
 # More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
@@ -39,6 +43,11 @@ CALLS_FACTOR = 6.0
 CALLS_SPARE = 400
 _REPLAY = re.compile(
     r"(?P<name>.+?) (?P<plan>-|\d+:[a-z-]+(?:,\d+:[a-z-]+)*) (?P<seed>\d+)(?: (?P<workers>\d))?"
+)
+
+
+ALL_CELLS = cells(
+    {**get_type_hints(CloudPorts), "queue": Queue, "dead_letters": Queue},
 )
 
 
@@ -89,6 +98,7 @@ class Figures:
 
     schedules: int = 0
     struck: Counter[str] = field(default_factory=Counter)
+    cells: set[Cell] = field(default_factory=set)
     ratios: list[float] = field(default_factory=list)
     broken: list[tuple[Schedule, list[str]]] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")
@@ -96,6 +106,7 @@ class Figures:
     def add(self, other: "Figures") -> None:
         self.schedules += other.schedules
         self.struck += other.struck
+        self.cells |= other.cells
         self.ratios += other.ratios
         self.broken += other.broken
         self.slowest = max(self.slowest, other.slowest)
@@ -108,7 +119,9 @@ class Figures:
         except Exception as error:  # noqa: BLE001 - whatever ends a run is a finding
             self.broken.append((schedule, [f"the run ended: {error!r} {error.__cause__!r}"]))
         else:
-            self.struck.update(fault.value for _, fault in simulation.interposer.struck)
+            for call, fault in simulation.interposer.struck:
+                self.struck[fault.value] += 1
+                self.cells.add((call.port, call.method, fault))
             usual = usual_calls(schedule.scenario, schedule.workers)
             self.ratios.append(requests(simulation) / usual)
             if found:
@@ -171,6 +184,27 @@ def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
     ]
 
 
+def singles(names: Iterable[str]) -> Iterator[Schedule]:
+    """List every single fault of some scenarios, and each without any."""
+    for name in names:
+        scenario = ALL[name]
+        for plan in ((), *((first,) for first in firsts(scenario))):
+            yield Schedule(name, plan, 1, scenario.workers)
+
+
+def search(schedules: Iterable[Schedule], *, processes: int, told: bool = True) -> Figures:
+    """Run schedules side by side and join what they show; a fresh process each, nothing shared."""
+    listed = list(schedules)
+    parts = [listed[at : at + PART] for at in range(0, len(listed), PART)]
+    # Forked in a process with threads, a child may wait for a lock that nobody holds.
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        figures = _collect(pool.imap_unordered(_counted, parts), 1e9, told=told)
+        # Leaving the block kills what is still at work; closing first lets it end.
+        pool.close()
+        pool.join()
+    return figures
+
+
 def shrunk(schedule: Schedule, found: list[str]) -> tuple[Schedule, list[str]]:
     """Leave out every fault and worker that the violation does not need."""
     smaller = [
@@ -206,7 +240,8 @@ def _pairs_part(task: tuple[str, tuple[int, Fault], float]) -> Figures:
 
 
 def _counted(schedules: Iterable[Schedule]) -> Figures:
-    # Greenlets and closures of a finished run are freed in batches: half of the time otherwise.
+    # What a finished run leaves is freed in batches, and what was imported is never looked at.
+    gc.freeze()
     gc.disable()
     figures = Figures()
     for schedule in schedules:
@@ -214,11 +249,13 @@ def _counted(schedules: Iterable[Schedule]) -> Figures:
     return figures
 
 
-def _collect(work: Iterator[Figures], seconds: float) -> Figures:
+def _collect(work: Iterator[Figures], seconds: float, *, told: bool = True) -> Figures:
     """Join the parts as they come, telling each violation at once."""
     figures, end = Figures(), time.monotonic() + seconds
     for part in work:
         for schedule, found in part.broken:
+            if not told:
+                continue
             least, why = shrunk(schedule, found)
             print(f"VIOLATION {'; '.join(why)}\n  --replay '{least.line}'", flush=True)
         figures.add(part)
@@ -231,9 +268,11 @@ def _tell(figures: Figures, seconds: float, processes: int) -> int:
     ratios = sorted(figures.ratios) or [0.0]
     p99 = ratios[min(int(len(ratios) * 0.99), len(ratios) - 1)]
     struck = " ".join(f"{name}={count}" for name, count in sorted(figures.struck.items()))
+    reached = len(figures.cells & ALL_CELLS)
     print(
         f"{figures.schedules} schedules, {figures.schedules / seconds:.0f}/s in {processes}"
-        f" processes; faults {struck}; calls at most {ratios[-1]:.1f} times the usual, p99"
+        f" processes; {reached} of {len(ALL_CELLS)} cells (port method x fault) reached;"
+        f" faults {struck}; calls at most {ratios[-1]:.1f} times the usual, p99"
         f" {p99:.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
         f" {len(figures.broken)} violations"
     )

@@ -173,6 +173,10 @@ NOT_OURS: dict[str, tuple[dict[str, Any], str]] = {
         "a scaling group manages it",
     ),
     "cluster": ({"tags": {"ack.aliyun.com": "c1"}}, "cluster manages it"),
+    "another deployment": (
+        {"tags": {"spot-recreation:owner": "green"}},
+        "it belongs to the deployment green",
+    ),
     "left alone": ({"tags": {"spot-recreation:skip": ""}}, "asks to leave it alone"),
 }
 

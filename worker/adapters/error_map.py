@@ -361,6 +361,16 @@ _GROUPS: Final = (
     ),
     _Group("StartInstance", _NO_STOCK, "OperationDenied.NoStock"),
     _Group("DeleteImage", _DONE, "InvalidImageId.NotFound"),
+    # What somebody else holds; nobody can delete it before that ends. Source: error tables of
+    # DeleteImage, DeleteSnapshot and DeleteDisk.
+    _Group("DeleteImage", _REFUSED, "ImageUsingByInstance ImageUseShared InvalidImageId.InUse"),
+    _Group("DeleteSnapshot", _REFUSED, "SnapshotCreatedImage SnapshotCreatedDisk"),
+    _Group("DeleteDisk", _REFUSED, "DiskNotPortable InvalidDiskChargeType"),
+    _Group(
+        "ApplyAutoSnapshotPolicy",
+        _REFUSED,
+        "InvalidAutoSnapshotPolicyId.NotFound IncorrectDiskType.NotSupport",
+    ),
     _Group("DeleteSnapshot", _DONE, "InvalidSnapshotId.NotFound"),
     _Group("DeleteInstance", _DONE, "InvalidInstanceId.NotFound"),
     # -- SMQ; its SDK tells no status. Source: SMQ "Error codes" ----------------------------------

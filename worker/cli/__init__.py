@@ -18,6 +18,10 @@ COMMANDS: Mapping[str, Command] = {
     "rule": Command("worker.cli.rule:rule", "Set up the EventBridge rule and the queues."),
     "status": Command("worker.cli.status:status", "Show what is being recreated and what waits."),
     "receipt": Command("worker.cli.receipt:receipt", "Show what became of a recreation."),
+    "audit": Command(
+        "worker.cli.audit:audit", "Tell what an interruption would do to each instance."
+    ),
+    "sweep": Command("worker.cli.sweep:sweep", "List and delete what recreations have left."),
     "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),
 }

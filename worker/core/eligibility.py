@@ -5,6 +5,7 @@ tags its nodes with `ack.aliyun.com` and `ack.alibabacloud.com/...`; Kubernetes 
 `kubernetes.io/cluster/...`.
 """
 
+from worker.core.identity import TAG_OWNER
 from worker.core.model import Instance, Tags
 from worker.core.policy import Policy, TagSelector
 
@@ -24,6 +25,9 @@ def why_not_ours(source: Instance, policy: Policy) -> str | None:
         return "it is the worker's own host"
     if source.spot_strategy.lower() in NOT_SPOT:
         return "it is not a spot instance"
+    owner = source.tags.get(TAG_OWNER, policy.owner)
+    if owner != policy.owner:
+        return f"it belongs to the deployment {owner}"
     manager = _manager(source.tags)
     if manager is not None:
         return f"{manager} manages it"

@@ -22,6 +22,8 @@ TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
+# On a disk that `audit --fix` has set to outlive its instance, before any recreation.
+TAG_OUTLIVES = TAG_PREFIX + "outlives"
 
 # Keys that the cloud refuses in a request. Source: ECS TagResources, Tag.N.Key.
 RESERVED_TAG_PREFIXES = ("aliyun", "acs:")

@@ -343,6 +343,7 @@ KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
 StopAnswer = Accepted | Refused | Gone
+DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone
 # None of a move's refusals may stop the other moves, so every definite one is an answer.
 MoveAnswer = Accepted | Exists | NotReady | Gone | Refused

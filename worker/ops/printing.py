@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 # Wide enough for ids and their explanation; a pipe has no width of its own.
 PLAIN_COLUMNS = 110
@@ -36,6 +37,11 @@ def show(renderable: RenderableType, console: Console) -> None:
         return
     console.file.write(plain_text(renderable, console.width))
     console.file.flush()
+
+
+def show_line(line: str, stream: TextIO, environ: Mapping[str, str]) -> None:
+    """Print one sentence, broken between words where the stream is narrow."""
+    show(Text(line), console_for(stream, environ))
 
 
 def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:

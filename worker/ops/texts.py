@@ -6,7 +6,9 @@ Keys of fixed words of the product begin with what the word is: `mark.` for a li
 
 from collections.abc import Mapping
 
+from worker.ops.audit_texts import AUDIT_TEXTS
 from worker.ops.demo_texts import DEMO_TEXTS
+from worker.ops.sweep_texts import SWEEP_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     # -- words -------------------------------------------------------------------------------------
@@ -242,4 +244,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "step.launch": ("launch the replacement", "启动替代实例"),
     "step.cleanup": ("clean up", "清理"),
     **DEMO_TEXTS,
+    **SWEEP_TEXTS,
+    **AUDIT_TEXTS,
 }

@@ -10,6 +10,7 @@ from worker.settings.model import Settings
 from worker.settings.problems import Problem, SettingsError
 from worker.settings.receives import ReceivesNeeded, receives_needed
 from worker.settings.sections import (
+    Audit,
     Cleanup,
     Clock,
     Endpoints,
@@ -25,6 +26,7 @@ from worker.settings.sections import (
 )
 
 __all__ = [
+    "Audit",
     "Cleanup",
     "Clock",
     "Endpoints",

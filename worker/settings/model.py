@@ -12,6 +12,7 @@ from worker.settings.checks import impossible_combinations
 from worker.settings.endpoints import Urls, derive_urls
 from worker.settings.names import AccountId, Owner, RegionId
 from worker.settings.sections import (
+    Audit,
     Cleanup,
     Clock,
     Endpoints,
@@ -52,6 +53,7 @@ class Settings(Section):
     image: Image = Image()
     launch: Launch = Launch()
     cleanup: Cleanup = Cleanup()
+    audit: Audit = Audit()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
     clock: Clock = Clock()

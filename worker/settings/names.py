@@ -134,6 +134,9 @@ _OWNER = Grammar(
 _INSTANCE = Grammar(
     r"i-[a-z0-9]{1,32}", "is not an instance id", "write an id such as i-bp1example"
 )
+_SNAPSHOT_POLICY = Grammar(
+    r"sp-[a-z0-9]{1,32}", "is not a snapshot policy's id", "write an id such as sp-bp1example"
+)
 
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
 # Source: SMQ limits, queue name.
@@ -144,6 +147,7 @@ RegionId = Annotated[Text, AfterValidator(_REGION.check)]
 AccountId = Annotated[str, BeforeValidator(_account), AfterValidator(_ACCOUNT.check)]
 Owner = Annotated[Text, AfterValidator(_OWNER.check)]
 InstanceId = Annotated[Text, AfterValidator(_INSTANCE.check)]
+SnapshotPolicy = Annotated[Text, AfterValidator(_SNAPSHOT_POLICY.check)]
 Url = Annotated[str, BeforeValidator(_url)]
 TypePattern = Annotated[Text, AfterValidator(_fnmatch)]
 # Source: ECS TagResources, Tag.N.Key.

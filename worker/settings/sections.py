@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
 
-from worker.settings.names import InstanceId, QueueName, RuleName, Tags, TypePattern, Url
+from worker.settings.names import (
+    InstanceId,
+    QueueName,
+    RuleName,
+    SnapshotPolicy,
+    Tags,
+    TypePattern,
+    Url,
+)
 from worker.settings.units import Duration, Size, Within
 
 _VISIBILITY = "SMQ: visibility timeout 1 s to 12 h"
@@ -230,6 +238,16 @@ class Cleanup(Section):
     delete_after: Annotated[Duration, Within("1h", "365d")] = Field(
         default=604_800.0,
         description="Age from which the image and snapshots of a finished recreation may be deleted; nothing deletes them by itself.",
+    )
+
+
+class Audit(Section):
+    """What `audit` advises and `audit --fix` sets before an interruption comes."""
+
+    snapshot_policy: SnapshotPolicy | None = Field(
+        default=None,
+        description="Id of an automatic snapshot policy of the region, given to disks that have none: after a first "
+        "snapshot the next one, and so an image, copies only what has changed.",
     )
 
 

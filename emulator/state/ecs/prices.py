@@ -5,6 +5,7 @@ from typing import Any
 from emulator.state.ecs.catalogue import InstanceType, Zone
 from emulator.state.ecs.clock_text import from_text, to_second
 from emulator.state.ecs.instance_types import MAX_NAMED
+from emulator.state.ecs.launch_disks import SMALLEST
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.stock import HOUR, interruption_rate
@@ -86,9 +87,34 @@ def _price_row(region: EcsRegion, zone: Zone, each: InstanceType, at: float) -> 
 
 
 def describe_price(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
-    """Price one instance with its disks per hour. Source: ECS DescribePrice."""
-    if params.text("ResourceType", "instance") != "instance":
-        raise malformed("ResourceType", "is not modelled here except instance")
+    """Price one instance with its disks, or one disk, per hour. Source: ECS DescribePrice."""
+    match params.text("ResourceType", "instance"):
+        case "instance":
+            return _instance_price(region, params, now)
+        case "disk":
+            return _disk_price(params)
+    raise malformed("ResourceType", "is not modelled here except instance and disk")
+
+
+def _disk_price(params: Params) -> dict[str, Any]:
+    disks = params.groups("DataDisk")
+    if not disks:
+        raise missing("DataDisk.1.Category")
+    if disks[0].required("Category") not in SMALLEST:
+        raise malformed("DataDisk.1.Category")
+    if not disks[0].integer("Size"):
+        raise missing("DataDisk.1.Size")
+    hourly = disks[0].integer("Size") * DISK_PRICE
+    detail = _price_fields(hourly, hourly, resource="dataDisk")
+    price = {
+        "Currency": "CNY",
+        **_price_fields(hourly, hourly),
+        "DetailInfos": {"DetailInfo": [detail]},
+    }
+    return {"PriceInfo": {"Price": price, "Rules": {"Rule": []}}}
+
+
+def _instance_price(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     each = region.instance_type(params.required("InstanceType"))
     zone = region.zone(params.text("ZoneId") or region.place.zones[0].zone_id)
     original = region.stock.list_price(zone, each)

@@ -326,6 +326,18 @@ class SecurityGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotPolicy:
+    """When automatic snapshots are taken and how long they are kept."""
+
+    policy_id: str
+    name: str
+    weekdays: str
+    time_points: str
+    retention_days: int
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPair:
     """An SSH key pair."""
 

@@ -15,6 +15,7 @@ from emulator.state.ecs.records import (
     KeyPair,
     SecurityGroup,
     Snapshot,
+    SnapshotPolicy,
     Trail,
 )
 from emulator.state.ecs.settings import EcsSettings
@@ -61,6 +62,7 @@ class EcsRegion:
         self.images: dict[str, Image] = {}
         self.image_names: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {}
+        self.snapshot_policies: dict[str, SnapshotPolicy] = {}
         self.interfaces: dict[str, Interface] = {}
         self.security_groups: dict[str, SecurityGroup] = {}
         self.key_pairs: dict[str, KeyPair] = {}

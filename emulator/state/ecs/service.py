@@ -21,6 +21,7 @@ from emulator.state.ecs import (
     prices,
     public_addresses,
     reclaim,
+    snapshot_policies,
     snapshots,
     tagging,
 )
@@ -41,9 +42,11 @@ from emulator.state.world import World
 Handler = Callable[[EcsRegion, Params, float], dict[str, Any]]
 
 ACTIONS: Mapping[str, Handler] = {
+    "ApplyAutoSnapshotPolicy": snapshot_policies.apply_auto_snapshot_policy,
     "AttachDisk": disk_changes.attach_disk,
     "AttachNetworkInterface": interfaces.attach_network_interface,
     "ConvertNatPublicIpToEip": public_addresses.convert_nat_public_ip_to_eip,
+    "CreateAutoSnapshotPolicy": snapshot_policies.create_auto_snapshot_policy,
     "CreateDisk": disk_changes.create_disk,
     "CreateImage": image_creation.create_image,
     "CreateNetworkInterface": interfaces.create_network_interface,
@@ -56,6 +59,7 @@ ACTIONS: Mapping[str, Handler] = {
     "DeleteSnapshot": snapshots.delete_snapshot,
     "DescribeAccountAttributes": account.describe_account_attributes,
     "DescribeAutoSnapshotPolicyAssociations": (account.describe_auto_snapshot_policy_associations),
+    "DescribeAutoSnapshotPolicyEx": snapshot_policies.describe_auto_snapshot_policy_ex,
     "DescribeAvailableResource": availability.describe_available_resource,
     "DescribeDisks": disks.describe_disks,
     "DescribeImageSupportInstanceTypes": instance_types.describe_image_support_instance_types,

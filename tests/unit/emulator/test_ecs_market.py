@@ -167,3 +167,19 @@ def test_price_and_advice() -> None:
     assert spot["TradePrice"] < plain["TradePrice"] == spot["OriginalPrice"]
     assert "ecs.g7.large" in {row["InstanceType"] for row in rows}
     assert {row["InterruptRateDesc"] for row in rows} <= {"0-3", "3-5", "5-10", "10-100"}
+
+
+def test_price_of_a_disk_grows_with_its_size() -> None:
+    """A disk is priced by itself; category and size are what the call needs."""
+    bench = Bench()
+
+    def price(**disk: object) -> float:
+        answer = bench.call("DescribePrice", ResourceType="disk", DataDisk=[disk])
+        return float(answer["PriceInfo"]["Price"]["TradePrice"])
+
+    assert price(Category="cloud_essd", Size=200) == 2 * price(Category="cloud_essd", Size=100)
+    assert bench.refused("DescribePrice", ResourceType="disk")[1] == "MissingParameter"
+    for disk in ({"Category": "cloud_essd"}, {"Category": "tape", "Size": 40}):
+        refusal = bench.refused("DescribePrice", ResourceType="disk", DataDisk=[disk])
+        assert refusal[0] == 400
+    assert bench.refused("DescribePrice", ResourceType="bandwidth")[1] == "InvalidParameter"

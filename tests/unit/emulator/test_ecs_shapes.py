@@ -119,6 +119,7 @@ def populated() -> tuple[Bench, dict[str, dict[str, Any]]]:
     )
     bench.seed(instance_type="ecs.i4.large", spot_strategy="NoSpot")
     bench.call("CreateImage", InstanceId=source, ImageName="image-1", Tag=[{"Key": "a"}])
+    bench.call("CreateAutoSnapshotPolicy", regionId="r", repeatWeekdays='["1"]', timePoints='["2"]')
     bench.ecs.vanish_next()
     bench.run(source, SystemDisk={"Category": "cloud_essd", "ProvisionedIops": 0})
     command = bench.call(

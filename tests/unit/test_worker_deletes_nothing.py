@@ -1,0 +1,116 @@
+"""The worker deletes nothing: no code that it is made of can, and no policy of it lets it."""
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import worker
+from tests.unit.test_imports import loaded_by
+from worker.ports import Disks, Images, Instances, Sources, Stock, Tagging
+from worker.steps import STEPS
+
+PACKAGE = Path(worker.__file__).parent
+RAM = PACKAGE.parent / "deploy" / "ram"
+DELETING = PACKAGE / "adapters" / "ecs" / "deletion.py"
+# What a step may be given; a port that deletes would have to be added here.
+STEP_PORTS = {"Disks", "Images", "Instances", "Sources", "Stock", "Tagging", "Policy"}
+# ECS and VPC; the queue's own deletion of a message is what ends its work.
+DELETIONS = ("Delete", "Release", "Untag")
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Every text in a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((RAM / name).read_text(encoding="utf-8"))["Statement"]
+    return found
+
+
+def actions(name: str) -> set[str]:
+    """What a policy allows."""
+    given = [one["Action"] for one in statements(name)]
+    return {each for one in given for each in ([one] if isinstance(one, str) else one)}
+
+
+def test_only_one_file_names_an_action_that_deletes() -> None:
+    """An action is named where it is called; here that is one adapter, and it names three."""
+    words = {
+        (path, text)
+        for path in sorted((PACKAGE / "adapters" / "ecs").glob("*.py"))
+        for text in texts(path)
+        if text.startswith(DELETIONS) and text.isidentifier() and text != "DeleteWithInstance"
+    }
+
+    assert words == {(DELETING, f"Delete{kind}") for kind in ("Image", "Snapshot", "Disk")}
+
+
+def test_building_a_worker_does_not_even_load_it() -> None:
+    """Nor the composition root of the tools that delete."""
+    loaded = loaded_by("import worker.bootstrap, worker.steps, worker.engine, worker.consumer")
+
+    assert "worker.adapters.ecs.images" in loaded
+    assert loaded.isdisjoint(
+        {"worker.operators", "worker.operator_ports", "worker.adapters.ecs.deletion"}
+    )
+
+
+def test_no_port_of_a_step_deletes() -> None:
+    """By the type of every field of every step, and by the name of every method of those."""
+    needed = {field.type for step in STEPS for field in fields(step)}  # type: ignore[arg-type]
+    names = {one if isinstance(one, str) else one.__name__ for one in needed}
+    methods = {
+        name
+        for port in (Disks, Images, Instances, Sources, Stock, Tagging)
+        for name in vars(port)
+        if not name.startswith("_")
+    }
+
+    assert names - {"StepName"} <= STEP_PORTS
+    # `release` of disks says that they go with their instance again.
+    assert not {name for name in methods if "delete" in name or "remove" in name}
+
+
+@pytest.mark.parametrize("name", ["worker.json", "rule.json", "audit.json"])
+def test_no_other_policy_lets_delete_anything_of_ecs(name: str) -> None:
+    """Only the sweep's role may, and a wildcard would too."""
+    allowed = {action for action in actions(name) if action.startswith(("ecs:", "vpc:", "*"))}
+
+    assert not {one for one in allowed if "*" in one or one.partition(":")[2].startswith(DELETIONS)}
+
+
+def test_the_sweep_may_delete_what_it_deletes_and_no_instance() -> None:
+    """Each deletion on its own kind of resource, and nothing else that changes."""
+    changing = [one for one in statements("sweep.json") if one["Resource"] != "*"]
+
+    assert {(one["Action"], one["Resource"]) for one in changing} == {
+        ("ecs:DeleteImage", "acs:ecs:*:*:image/*"),
+        ("ecs:DeleteSnapshot", "acs:ecs:*:*:snapshot/*"),
+        ("ecs:DeleteDisk", "acs:ecs:*:*:disk/*"),
+    }
+    reading = actions("sweep.json") - {str(one["Action"]) for one in changing}
+    assert all(one.startswith("ecs:Describe") for one in reading)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RAM.glob("*.json")))
+def test_every_policy_is_explained(name: str) -> None:
+    """The page beside it says whose it is."""
+    page = (RAM.parent / "README.md").read_text(encoding="utf-8")
+
+    assert f"`ram/{name}`" in page
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "audit.json"])
+def test_every_action_has_its_source(name: str) -> None:
+    """JSON has no comments; the page beside it names the document of each action."""
+    page = (RAM.parent / "README.md").read_text(encoding="utf-8")
+
+    assert not {one for one in actions(name) if f"`{one}`" not in page}

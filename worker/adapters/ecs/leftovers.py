@@ -1,0 +1,175 @@
+"""Port `Leftovers`: what carries a tag of ours, and what else uses it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from typing_extensions import override
+
+from worker import operator_ports
+from worker.adapters.ecs import fields
+from worker.adapters.ecs.call import Body
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.core.identity import TAG_ID, TAG_OUTLIVES, TAG_RETAINED
+from worker.core.leftovers import Kind, Leftover, instant
+
+# Source: DescribeInstances, DescribeSnapshots (10 to 100) and DescribeDisks (10 to 500),
+# MaxResults; DescribeImages, PageSize.
+_PER_PAGE: Final = 100
+_NOT_SPOT: Final = ("", "NoSpot")
+
+
+@dataclass(frozen=True, slots=True)
+class EcsLeftovers(operator_ports.Leftovers):
+    """Port `Leftovers` over one region."""
+
+    endpoint: Endpoint
+
+    @override
+    def tagged(self) -> tuple[Leftover, ...]:
+        found = [
+            *self._images(_tagged(TAG_ID)),
+            *self._snapshots(_tagged(TAG_ID)),
+            *self._disks(_tagged(TAG_ID)),
+            *self._disks(_tagged(TAG_OUTLIVES)),
+            *self._instances(_tagged(TAG_ID)),
+        ]
+        # A filter that was not understood finds strangers, and a disk may carry both tags.
+        ours = (one for one in found if _is_ours(one))
+        return tuple({(one.kind, one.resource_id): one for one in ours}.values())
+
+    @override
+    def find(self, kind: Kind, resource_id: str) -> Leftover | None:
+        listed = json.dumps([resource_id])
+        look = {
+            Kind.IMAGE: lambda: self._images({"ImageId": resource_id}),
+            Kind.SNAPSHOT: lambda: self._snapshots({"SnapshotIds": listed}),
+            Kind.DISK: lambda: self._disks({"DiskIds": listed}),
+            Kind.INSTANCE: lambda: self._instances({"InstanceIds": listed}),
+        }
+        found = look[kind]()
+        return next((one for one in found if one.resource_id == resource_id), None)
+
+    @override
+    def users(self, thing: Leftover) -> tuple[str, ...]:
+        if thing.kind is Kind.IMAGE:
+            return _ids(self._instances({"ImageId": thing.resource_id}))
+        if thing.kind is Kind.SNAPSHOT:
+            images = self._images({"SnapshotId": thing.resource_id})
+            disks = self._disks({"SnapshotId": thing.resource_id})
+            holders = (one.attached_to for one in disks if one.attached_to)
+            return tuple(dict.fromkeys((*_ids(images), *holders)))
+        return ()
+
+    @override
+    def snapshots_of(self, disk_id: str) -> tuple[Leftover, ...]:
+        found = self._snapshots({"DiskId": disk_id})
+        return tuple(one for one in found if one.disk_id == disk_id)
+
+    def _images(self, wanted: dict[str, Any]) -> list[Leftover]:
+        # Without Status only Available images are listed. Source: DescribeImages, Status.
+        params = {"ImageOwnerAlias": "self", "Status": "ALL", **wanted}
+        bodies = self.endpoint.list_by_number(
+            "DescribeImages", params, "Images", "Image", size=_PER_PAGE
+        )
+        return [image_of(body) for body in bodies]
+
+    def _snapshots(self, wanted: dict[str, Any]) -> list[Leftover]:
+        return [snapshot_of(body) for body in self._listed("Snapshot", wanted)]
+
+    def _disks(self, wanted: dict[str, Any]) -> list[Leftover]:
+        return [disk_of(body) for body in self._listed("Disk", wanted)]
+
+    def _instances(self, wanted: dict[str, Any]) -> list[Leftover]:
+        return [instance_of(body) for body in self._listed("Instance", wanted)]
+
+    def _listed(self, kind: str, wanted: dict[str, Any]) -> list[Body]:
+        params = {"MaxResults": _PER_PAGE, **wanted}
+        return self.endpoint.list_by_token(f"Describe{kind}s", params, f"{kind}s", kind)
+
+
+def image_of(body: Body) -> Leftover:
+    """Read one member of DescribeImages."""
+    mappings = fields.members(body, "DiskDeviceMappings", "DiskDeviceMapping")
+    snapshots = (fields.text(entry, "SnapshotId") for entry in mappings)
+    return Leftover(
+        kind=Kind.IMAGE,
+        resource_id=fields.text(body, "ImageId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "ImageName"),
+        size=fields.integer(body, "Size"),
+        created_at=instant(fields.text(body, "CreationTime")),
+        snapshots=tuple(one for one in snapshots if one),
+    )
+
+
+def snapshot_of(body: Body) -> Leftover:
+    """Read one member of DescribeSnapshots."""
+    return Leftover(
+        kind=Kind.SNAPSHOT,
+        resource_id=fields.text(body, "SnapshotId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "SnapshotName"),
+        size=fields.integer(body, "SourceDiskSize"),
+        created_at=instant(fields.text(body, "CreationTime")),
+        disk_id=fields.text(body, "SourceDiskId"),
+    )
+
+
+def disk_of(body: Body) -> Leftover:
+    """Read one member of DescribeDisks."""
+    attachments = fields.members(body, "Attachments", "Attachment")
+    holders = (fields.text(entry, "InstanceId") for entry in (body, *attachments))
+    return Leftover(
+        kind=Kind.DISK,
+        resource_id=fields.text(body, "DiskId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "DiskName"),
+        size=fields.integer(body, "Size"),
+        category=fields.text(body, "Category"),
+        performance_level=fields.text(body, "PerformanceLevel"),
+        provisioned_iops=fields.integer(body, "ProvisionedIops"),
+        zone=fields.text(body, "ZoneId"),
+        created_at=instant(fields.text(body, "CreationTime")),
+        attached_to=next((one for one in holders if one), ""),
+        detached_at=instant(fields.text(body, "DetachedTime")),
+    )
+
+
+def instance_of(body: Body) -> Leftover:
+    """Read one member of DescribeInstances."""
+    return Leftover(
+        kind=Kind.INSTANCE,
+        resource_id=fields.text(body, "InstanceId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "InstanceName"),
+        zone=fields.text(body, "ZoneId"),
+        created_at=instant(fields.text(body, "CreationTime")),
+        instance_type=fields.text(body, "InstanceType"),
+        is_spot=fields.text(body, "SpotStrategy") not in _NOT_SPOT,
+    )
+
+
+def _tagged(key: str) -> dict[str, Any]:
+    # A key without a value finds every value. Source: DescribeInstances, Tag.N.Value.
+    return {"Tag": [{"Key": key}]}
+
+
+def _is_ours(thing: Leftover) -> bool:
+    if not thing.resource_id:
+        return False
+    if thing.kind is not Kind.DISK:
+        return TAG_ID in thing.tags
+    # The tags of a launch reach the replacement's own disks, and what is to outlive its instance
+    # costs nothing extra before it has done so: in use, neither is a leftover.
+    is_marked = TAG_ID in thing.tags or TAG_OUTLIVES in thing.tags
+    return TAG_RETAINED in thing.tags or (is_marked and not thing.attached_to)
+
+
+def _ids(things: Iterable[Leftover]) -> tuple[str, ...]:
+    return tuple(one.resource_id for one in things if one.resource_id)

@@ -1,0 +1,89 @@
+"""What only the operator's tools may do to the cloud. No step can reach it: the worker deletes nothing.
+
+An import contract keeps steps, engine, consumer and the worker's own composition away from here.
+Answers and errors as in `worker.ports`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.core.auditing import Equipped
+from worker.core.leftovers import Kind, Leftover
+from worker.core.model import DeleteAnswer, KeepAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a thing costs per month of 730 hours, at today's list price."""
+
+    amount: float
+    currency: str
+
+
+class Leftovers(Protocol):
+    """Reads about what recreations have left."""
+
+    def tagged(self) -> tuple[Leftover, ...]:
+        """List everything of the region that carries a tag of ours."""
+        ...
+
+    def find(self, kind: Kind, resource_id: str) -> Leftover | None:
+        """Describe one thing, tagged or not, as it is now."""
+        ...
+
+    def users(self, thing: Leftover) -> tuple[str, ...]:
+        """Name what was made from an image or a snapshot: instances, images, disks' instances."""
+        ...
+
+    def snapshots_of(self, disk_id: str) -> tuple[Leftover, ...]:
+        """List the snapshots of one disk, whoever made them."""
+        ...
+
+
+class Prices(Protocol):
+    """Asks the cloud what a thing costs."""
+
+    def monthly(self, thing: Leftover) -> Price | None:
+        """Return the price per month; None where the cloud tells none."""
+        ...
+
+
+class Deletion(Protocol):
+    """Deletes what a person has confirmed, one thing a call; an unknown id counts as deleted."""
+
+    def delete(self, kind: Kind, resource_id: str) -> DeleteAnswer:
+        """Delete an image, a snapshot or a disk.
+
+        Raises:
+            ValueError: The kind is one that is never deleted.
+        """
+        ...
+
+
+class Fleet(Protocol):
+    """Reads about every instance of the region, to tell what an interruption would do to it."""
+
+    def equipped(self) -> tuple[Equipped, ...]:
+        """List all spot instances with their disks, snapshots not counted yet."""
+        ...
+
+    def newest_snapshots(self, instance_id: str) -> dict[str, float]:
+        """Return when the newest finished snapshot of each disk was made, by disk id."""
+        ...
+
+    def ram_role(self, instance_id: str) -> str:
+        """Return the name of the attached RAM role, or an empty string."""
+        ...
+
+
+class DiskSettings(Protocol):
+    """Changes of disks that prepare their instance for an interruption."""
+
+    def outlive(self, disk_ids: Sequence[str], *, owner: str) -> KeepAnswer:
+        """Mark disks, then set them to outlive their instance."""
+        ...
+
+    def give_policy(self, disk_ids: Sequence[str], policy: str) -> KeepAnswer:
+        """Give disks an automatic snapshot policy."""
+        ...
