@@ -239,6 +239,7 @@ class Progress:
         incarnation: See `worker.core.identity.recreation_id`.
         owner: Whose deployment began it; empty in older forms.
         absent_at: When a look first missed the source.
+        image_absent_at: When the clean-up first missed the image.
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far.
         moot: Set when there is nothing left to do but clean up.
@@ -255,6 +256,7 @@ class Progress:
     owner: Owner = ""
     seen: bool = False
     absent_at: Instant = 0.0
+    image_absent_at: Instant = 0.0
     unlocked_at: Instant = 0.0
     hops: Count = 0
     moot: Mootness | None = None

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from worker.core import identity
 from worker.core.model import Accepted
-from worker.core.outcomes import Done, Note, Outcome, StepName
+from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Disks, Images, TaggedKind, Tagging
@@ -16,6 +16,8 @@ RESTORE_DISKS = "restore disks"
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
+# Far longer than describe calls lag.
+SHOW_UP_SECONDS_MAX = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +43,27 @@ class CleanUp:
         action = next((one for one in _actions(progress) if one not in progress.cleaned), None)
         if action is None:
             return Done(progress)
-        refused = self._act(action, progress, now)
-        if refused:
-            progress = progress.remarked(action, refused)
-        return Note(replace(progress, cleaned=(*progress.cleaned, action)))
-
-    def _act(self, action: str, progress: Progress, now: float) -> str:
-        """Return the code of a refusal, or an empty string."""
+        if action in {DATE_SNAPSHOTS, DATE_IMAGE}:
+            return self._date_image(action, progress, now)
         kept = progress.retained.to_keep if progress.retained else ()
-        if action == RESTORE_DISKS:
-            answer = self.disks.release(kept)
-            return "" if isinstance(answer, Accepted) else answer.code
         if action == DATE_DISKS:
-            return self._date("disk", kept, progress, now)
+            return _cleaned(progress, action, self._date("disk", kept, progress, now))
+        answer = self.disks.release(kept)
+        return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
+        """Date the image or its snapshots; a look that misses the image may be behind."""
         image = self.images.find(identity.image_name(progress.recreation_id))
         if image is None:
-            return "the image is not there"
+            missed = replace(progress, image_absent_at=progress.image_absent_at or now)
+            if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:
+                return Wait(missed, now + SHOW_UP_SECONDS_MAX, "the image does not show")
+            return _cleaned(missed, action, "the image is not there")
         if action == DATE_SNAPSHOTS:
             ids = tuple(snapshot for _, snapshot in image.snapshots)
-            return self._date("snapshot", ids, progress, now)
-        return self._date("image", (image.image_id,), progress, now)
+            return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
+        refused = self._date("image", (image.image_id,), progress, now)
+        return _cleaned(progress, action, refused)
 
     def _date(self, kind: TaggedKind, ids: tuple[str, ...], progress: Progress, now: float) -> str:
         if not ids:
@@ -75,6 +78,12 @@ class CleanUp:
             tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
         answer = self.tagging.tag(kind, ids, tags)
         return "" if isinstance(answer, Accepted) else answer.code
+
+
+def _cleaned(progress: Progress, action: str, refused: str) -> Note:
+    """Note an action as over; a refusal is told to a person and never repeated."""
+    told = progress.remarked(action, refused) if refused else progress
+    return Note(replace(told, cleaned=(*told.cleaned, action)))
 
 
 def _actions(progress: Progress) -> tuple[str, ...]:
