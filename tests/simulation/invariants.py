@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.state.world import LedgerEntry
-from tests.simulation.harness import KEY, REGION, Simulation
+from tests.simulation.harness import DEAD, KEY, REGION, Simulation
 from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
 from worker.core import identity
+from worker.core.signing import is_signed
 
 CREATING = {"CreateImage", "RunInstances"}
 # Everything that the product may ever do to the cloud.
@@ -35,6 +36,8 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *[f"complaint: {complaint}" for complaint in simulation.cloud.complaints],
         *_leaks(simulation),
         *_hops(simulation),
+        *_unsettled_tokens(simulation),
+        *_unhelpful(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
@@ -218,6 +221,43 @@ def _hops(simulation: Simulation) -> list[str]:
     hops = max((int(sent.get("hops", "0")) for sent in simulation.sent), default=0)
     refused = sum(1 for _, name, _ in simulation.notebook.lines if name == "refused")
     return [f"passed on {hops} times"] if hops > HOPS_MAX + refused else []
+
+
+def _unsettled_tokens(simulation: Simulation) -> list[str]:
+    """Only a definite answer moves on: a new token is used when every older one has had one.
+
+    An instance that was made under a token and is found by its tag is an answer, too.
+    """
+    made = {
+        entry.detail["parameters"].get("ClientToken")
+        for entry in entries(simulation, "RunInstances")
+    }
+    open_tokens: dict[str, set[str]] = {}
+    answered: set[str] = set()
+    found: list[str] = []
+    for asked in simulation.interposer.launches:
+        known = open_tokens.setdefault(asked.recreation, set())
+        if asked.token not in known and not known <= answered | made:
+            found.append("a new token although an older request has had no answer")
+        known.add(asked.token)
+        if asked.answer:
+            answered.add(asked.token)
+    return found
+
+
+def _unhelpful(simulation: Simulation) -> list[str]:
+    """What is parked is signed, says why and what to do, and holds the event as it came."""
+    found: list[str] = []
+    dead = simulation.cloud.queues(REGION).get_queue(DEAD, simulation.kernel.now)
+    for message in dead.messages.values():
+        said = {one.name: one.value for one in message.user_properties}
+        body = message.body
+        missing = {"parked", "parked-because", "what-to-do"} - {k for k, v in said.items() if v}
+        if missing:
+            found.append(f"a parked message does not tell {sorted(missing)}")
+        if not is_signed(said, body, [KEY]):
+            found.append("a parked message is not signed")
+    return found
 
 
 def _leaks(simulation: Simulation) -> list[str]:

@@ -20,6 +20,23 @@ from worker.core.policy import Policy
 
 # A refusal for good may be parked; every other fault must end in a replacement.
 MAY_PARK = {Fault.REFUSED}
+# For how long a fault can hold up a recreation: a lease and the time to its next look, or its own.
+DELAYS = {
+    Fault.CRASH_BEFORE: 95.0,
+    Fault.CRASH_AFTER: 95.0,
+    Fault.PAUSED: 190.0,
+    Fault.SLOW: 190.0,
+    Fault.THROTTLED: 65.0,
+    Fault.ANSWER_LOST: 75.0,
+    Fault.NOT_SENT: 75.0,
+    Fault.SERVER_ERROR: 65.0,
+    Fault.ERROR_AFTER: 65.0,
+    Fault.LATE: 75.0,
+    Fault.DEAD_HANDLE: 95.0,
+    Fault.LOST_DELETE: 65.0,
+    Fault.STALE: 65.0,
+}
+WORK_SECONDS = 15.0
 # Everything ends within this time after the last fault.
 LIVENESS_SECONDS = 3_600.0
 
@@ -195,13 +212,25 @@ def run(
     return simulation, source
 
 
-def _came_too_late(simulation: Simulation) -> bool:
-    """Whether the cloud broke the image, or the source went before all of it was written down."""
+def _came_too_late(simulation: Simulation, source: Source) -> bool:
+    """Whether the cloud broke the image, or the source went before all of it was written down.
+
+    It went too early only if what stands before the capture was held up for about as long as the
+    notice lasts; nothing else excuses a source that is gone.
+    """
     parks = {str(line["park"]) for line in simulation.notebook.named("parked")}
     broken_images = entries(simulation, "ImageFailed", "platform")
-    return (Park.IMAGE_FAILED.value in parks and bool(broken_images)) or (
-        Park.SOURCE_GONE.value in parks
-    )
+    if Park.IMAGE_FAILED.value in parks and broken_images:
+        return True
+    released = [
+        entry.at
+        for entry in entries(simulation, "Release", "platform")
+        if entry.resource_id == source.instance_id
+    ]
+    begun = [call.at for call in simulation.interposer.calls if call.port != "queue"]
+    lost = sum(DELAYS.get(fault, 0.0) for _, fault in simulation.interposer.struck)
+    late = bool(released) and min(begun, default=0.0) + lost + WORK_SECONDS > released[0]
+    return Park.SOURCE_GONE.value in parks and late
 
 
 def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[str]:
@@ -209,7 +238,7 @@ def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[s
     found = violations(simulation, source, withdrawn=scenario.withdrawn)
     faults = {fault for _, fault in simulation.interposer.struck}
     may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
-    may_park = may_park or _came_too_late(simulation)
+    may_park = may_park or _came_too_late(simulation, source)
     if not may_park and not simulation.shelf.kept:
         found.append("no receipt although nothing was refused for good")
     last = max((call.at for call, _ in simulation.interposer.struck), default=source.noticed_at)

@@ -102,6 +102,7 @@ class Figures:
     ratios: list[float] = field(default_factory=list)
     broken: list[tuple[Schedule, list[str]]] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")
+    busiest: tuple[float, str] = (0.0, "")
 
     def add(self, other: "Figures") -> None:
         self.schedules += other.schedules
@@ -110,6 +111,7 @@ class Figures:
         self.ratios += other.ratios
         self.broken += other.broken
         self.slowest = max(self.slowest, other.slowest)
+        self.busiest = max(self.busiest, other.busiest)
 
     def count(self, schedule: Schedule) -> None:
         """Run one schedule and note what it showed."""
@@ -124,6 +126,7 @@ class Figures:
                 self.cells.add((call.port, call.method, fault))
             usual = usual_calls(schedule.scenario, schedule.workers)
             self.ratios.append(requests(simulation) / usual)
+            self.busiest = max(self.busiest, (self.ratios[-1], schedule.line))
             if found:
                 self.broken.append((schedule, found))
         self.schedules += 1
@@ -151,14 +154,22 @@ def usual_length(scenario: str, workers: int) -> int:
     return len(simulation.interposer.calls)
 
 
-def at_random(seed: int, *, workers: int, faults: int) -> Schedule:
-    """Make a schedule; everything about it follows from the seed."""
+def at_random(seed: int, *, workers: int, faults: int, least: int = 1) -> Schedule:
+    """Make a schedule; everything about it follows from the seed.
+
+    Args:
+        seed: Of the schedule and of the cloud in it.
+        workers: How many there are; 0 draws up to `WORKERS_MAX`.
+        faults: How many there are at most.
+        least: How many there are at least.
+    """
     rng = random.Random(seed)
     name = rng.choice(sorted(ALL))
     hands = workers or rng.randint(1, WORKERS_MAX)
     last = min(int(usual_length(name, hands) * 1.5), 400)
     numbers: set[int] = set()
-    for _ in range(rng.randint(1, faults)):
+    wanted = rng.randint(least, faults)
+    while len(numbers) < wanted:
         if numbers and rng.random() < 0.5:
             numbers.add(rng.choice(sorted(numbers)) + rng.randint(1, CLOSE_CALLS))
         else:
@@ -228,9 +239,9 @@ def shrunk(schedule: Schedule, found: list[str]) -> tuple[Schedule, list[str]]:
     return schedule, found
 
 
-def _random_part(task: tuple[range, int, int]) -> Figures:
-    seeds, workers, faults = task
-    return _counted(at_random(seed, workers=workers, faults=faults) for seed in seeds)
+def _random_part(task: tuple[range, int, int, int]) -> Figures:
+    seeds, workers, faults, least = task
+    return _counted(at_random(seed, workers=workers, faults=faults, least=least) for seed in seeds)
 
 
 def _pairs_part(task: tuple[str, tuple[int, Fault], float]) -> Figures:
@@ -272,8 +283,8 @@ def _tell(figures: Figures, seconds: float, processes: int) -> int:
     print(
         f"{figures.schedules} schedules, {figures.schedules / seconds:.0f}/s in {processes}"
         f" processes; {reached} of {len(ALL_CELLS)} cells (port method x fault) reached;"
-        f" faults {struck}; calls at most {ratios[-1]:.1f} times the usual, p99"
-        f" {p99:.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
+        f" faults {struck}; calls at most {ratios[-1]:.1f} times the usual"
+        f" ({figures.busiest[1]}), p99 {p99:.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
         f" {len(figures.broken)} violations"
     )
     return 1 if figures.broken else 0
@@ -297,6 +308,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=2_000, help="how many random schedules")
     parser.add_argument("--workers", type=int, default=0, help="always so many workers")
     parser.add_argument("--faults", type=int, default=FAULTS_MAX, help="faults at most")
+    parser.add_argument("--exactly", action="store_true", help="always so many faults")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after about so long")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--pairs", metavar="SCENARIO", help="two faults; `all` takes every one")
@@ -332,7 +344,10 @@ def main() -> int:
             size = 100
             ends = range(given.seed, given.seed + given.count, size)
             last = given.seed + given.count
-            parts = [(range(at, min(at + size, last)), given.workers, given.faults) for at in ends]
+            least = given.faults if given.exactly else 1
+            parts = [
+                (range(at, min(at + size, last)), given.workers, given.faults, least) for at in ends
+            ]
             work = pool.imap_unordered(_random_part, parts)
         figures = _collect(work, given.seconds)
         seconds = time.monotonic() - begun

@@ -80,14 +80,14 @@ class Launch:
         if image is None:
             return self._no_image(progress, imaged, now)
         if identity.TAG_DELETE_AFTER in image.tags:
-            return self._settled(progress, image)
+            return self._settled(progress, image, now)
         if image.has_failed:
             raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
         if not image.usable:
             return self._keep_waiting(progress, image, imaged, now)
         return Note(launching.with_usable_image(progress, image, now))
 
-    def _settled(self, progress: Progress, image: Image) -> Outcome:
+    def _settled(self, progress: Progress, image: Image, now: float) -> Outcome:
         """Tell a finished recreation from an earlier notice that was taken back.
 
         A repeated token hands out the image of that notice as if it had just been made.
@@ -101,7 +101,7 @@ class Launch:
                 f"image {image.image_id} is from an earlier notice, and the source is gone",
             )
         if not source.is_recycling:
-            return Moot(progress, Mootness.FALSE_ALARM, "the notice was found to be a false alarm")
+            return self._unlocked(progress, now)
         return Note(launching.from_the_image_on(progress, image))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
@@ -217,7 +217,7 @@ class Launch:
         specified, launched = launching.specified(progress), progress.launched
         image = self.images.find(launching.imaged(progress).name)
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
-            return self._settled(progress, image)
+            return self._settled(progress, image, now)
         if image is None or image.has_failed:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
