@@ -21,6 +21,8 @@ ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance"}
 PRODUCT = "ecs"
 SECRETS = (KEY.decode(), SECRET)
 HOPS_MAX = 60
+# A message holds 64 KiB with its attributes.
+FULL_BYTES = 60_000
 
 
 def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False) -> list[str]:
@@ -246,12 +248,14 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
 
 
 def _unhelpful(simulation: Simulation) -> list[str]:
-    """What is parked is signed, says why and what to do, and holds the event as it came."""
+    """What is parked is signed, says why and what to do; only a body that fills it leaves no room."""
     found: list[str] = []
     dead = simulation.cloud.queues(REGION).get_queue(DEAD, simulation.kernel.now)
     for message in dead.messages.values():
         said = {one.name: one.value for one in message.user_properties}
         body = message.body
+        if len(body.encode()) > FULL_BYTES:
+            continue
         missing = {"parked", "parked-because", "what-to-do"} - {k for k, v in said.items() if v}
         if missing:
             found.append(f"a parked message does not tell {sorted(missing)}")

@@ -22,6 +22,8 @@ FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
+# The longer a sibling has not finished, the less often it is asked after.
+SIBLING_POLL_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Retain:
         missed = replace(progress, absent_at=progress.absent_at or now)
         patience = SECOND_LOOK_SECONDS if image is None else self.policy.sibling_wait
         if now < missed.absent_at + patience:
-            until = min(now + SECOND_LOOK_SECONDS, missed.absent_at + patience)
+            pause = max(SECOND_LOOK_SECONDS, (now - missed.absent_at) * SIBLING_POLL_SHARE)
+            until = min(now + pause, missed.absent_at + patience)
             return Wait(missed, until, "the instance is not there; look again")
         trace = f"its image is {image.image_id}" if image else "nothing of it was saved by us"
         raise Parking(
