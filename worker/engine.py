@@ -190,8 +190,9 @@ def _must_be_written(step: Step, progress: Progress, sent: Progress | None) -> b
 
 
 def _parked(progress: Progress, error: RecreationError) -> Parked:
-    park = error.park if isinstance(error, Parking) else Park.REFUSED
-    return Parked(progress, park, error.sentence, error.code)
+    if isinstance(error, Parking):
+        return Parked(error.progress or progress, error.park, error.sentence, error.code)
+    return Parked(progress, Park.REFUSED, error.sentence, error.code)
 
 
 def _who(progress: Progress) -> dict[str, object]:

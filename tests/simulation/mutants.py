@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("worker", "eventbridge", "emulator", "tests", "pyproject.toml", "config.yaml")
+COPIED = (
+    "worker",
+    "eventbridge",
+    "emulator",
+    "tests",
+    "docs",
+    "deploy",
+    "pyproject.toml",
+    "config.yaml",
+)
 SIMULATION = ("tests/simulation",)
 SECONDS_MAX = 600
 
@@ -35,6 +44,18 @@ MUTANTS = (
         "worker/core/identity.py",
         "    digest = hashlib.sha256(",
         "    import os; variant = (*variant, os.urandom(8).hex())\n    digest = hashlib.sha256(",
+    ),
+    Mutant(
+        "token-with-the-attempt",
+        "worker/core/launching.py",
+        "slot = (str(epoch), str(index), str(round_), *drop)",
+        "slot = (str(epoch), str(index), str(round_), str(progress.hops), *drop)",
+    ),
+    Mutant(
+        "order-from-what-is-live",
+        "worker/steps/launch.py",
+        "        candidate = specified.candidates[launched.index]\n        answer",
+        "        turn = launched.index + int(now // 7)\n        candidate = specified.candidates[turn % len(specified.candidates)]\n        answer",
     ),
     Mutant(
         "one-token-for-all-candidates",
@@ -137,6 +158,30 @@ MUTANTS = (
         "        if True:",
     ),
     Mutant(
+        "one-look-decides-a-false-alarm",
+        "worker/steps/launch.py",
+        "        if not source.is_recycling:\n            return self._unlocked(progress, now)\n        return",
+        '        if not source.is_recycling:\n            return Moot(progress, Mootness.FALSE_ALARM, "not locked")\n        return',
+    ),
+    Mutant(
+        "one-look-misses-the-image",
+        "worker/steps/cleanup.py",
+        "            if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:\n",
+        "            if False:\n",
+    ),
+    Mutant(
+        "another-deployments-source",
+        "worker/core/eligibility.py",
+        "    if owner != policy.owner:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "lost-answer-moves-on",
+        "worker/engine.py",
+        "        except Transient as error:\n            return self._failed(step, progress, error, attempt)",
+        "        except Transient as error:\n            moved = replace(progress.launched, round=progress.launched.round + 1)\n            return self._failed(step, replace(progress, launched=moved), error, attempt)",
+    ),
+    Mutant(
         "default-status-filter",
         "worker/adapters/ecs/images.py",
         '"Status": "ALL"',
@@ -183,6 +228,8 @@ def is_caught(mutant: Mutant) -> bool:
             timeout=SECONDS_MAX,
             check=False,
         )
+        if mutant is UNCHANGED and done.returncode:
+            print(done.stdout[-3000:])
         # 1 is "tests failed"; anything else would prove nothing.
         if done.returncode not in (0, 1):
             raise SystemExit(f"{mutant.name}: the tests did not run\n{done.stdout[-2000:]}")

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.harness import DEAD, REGION, Simulation, simulate
+from emulator.state.queues import OutMessage
+from tests.simulation.harness import DEAD, QUEUE, REGION, Simulation, simulate
 from tests.simulation.invariants import violations
 from tests.simulation.scenarios import (
     Source,
@@ -16,7 +18,7 @@ from tests.simulation.scenarios import (
     recover,
     replacements,
 )
-from tests.simulation.schedules import QUICK, sell_out
+from tests.simulation.schedules import QUICK, SOURCE_TYPE, sell_out
 from worker.core.policy import Policy
 
 
@@ -159,9 +161,6 @@ def test_an_event_that_comes_again_makes_one_replacement(copies: int) -> None:
 
 def interrupt_again(simulation: Simulation, source: Source) -> None:
     """Put a bare copy of the event into the queue."""
-    from emulator.state.queues import OutMessage  # noqa: PLC0415
-    from tests.simulation.harness import QUEUE  # noqa: PLC0415
-
     body = f'{{"instanceId": "{source.instance_id}", "action": "delete"}}'
     simulation.cloud.queues(REGION).send(QUEUE, [OutMessage(body)], simulation.kernel.now)
 
@@ -277,3 +276,38 @@ def test_a_wrong_clock_neither_loses_nor_hurries(skew: float, lag: float) -> Non
     (told,) = simulation.notebook.named("clock_corrected")
     assert told["seconds"] == pytest.approx(-skew, abs=2.0)
     assert simulation.notebook.named("lease_lost") == []
+
+
+def test_a_message_that_was_parked_for_lack_of_stock_can_be_replayed() -> None:
+    """With stock again it ends in a replacement: it asks under tokens that were never refused."""
+    simulation = simulate(ecs=QUICK, policy=Policy(epochs_max=2, same_type_only=True))
+    source = add_source(simulation)
+    sell_out(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    recover(simulation)
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["no_stock"]
+
+    restock(simulation)
+    replay(simulation)
+    recover(simulation)
+
+    assert violations(simulation, source) == []
+    assert [one["Status"] for one in replacements(simulation)] == ["Running"]
+
+
+def restock(simulation: Simulation) -> None:
+    """Let the source's type be had again in every zone."""
+    catalogue = Catalogue.load()
+    for zone in catalogue.region(REGION).zones:
+        if zone.sells(catalogue.types[SOURCE_TYPE]):
+            simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=None)
+
+
+def replay(simulation: Simulation) -> None:
+    """Send every parked message back as it is, as an operator does."""
+    queues, now = simulation.cloud.queues(REGION), simulation.kernel.now
+    for message in queues.receive(DEAD, 16, now):
+        back = OutMessage(message.body, user_properties=message.user_properties)
+        queues.send(QUEUE, [back], now)
+        queues.delete(DEAD, message.receipt_handle or "", now)

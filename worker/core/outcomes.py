@@ -84,7 +84,8 @@ _ADVICE = {
     Park.IMAGE_TOO_SLOW: "Wait for the image in the console; when it is available, replay the"
     " message.",
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
-    Park.NO_STOCK: "No candidate could be had: allow more types or zones, then replay.",
+    Park.NO_STOCK: "No candidate could be had: replay when there is stock again; the candidates"
+    " were frozen when the notice came.",
     Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
     " console; start it, or delete it and replay.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"

@@ -15,7 +15,7 @@ _WAITING = (
         r"the source went before its capture; look for a sibling",
         "源实例在记录配置前已释放，查找同一重建的其他消息",
     ),
-    (r"the image does not show yet", "镜像尚未显示"),
+    (r"the image does not show(?: yet)?", "镜像尚未显示"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
     (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
     (r"the image is not usable any more", "镜像不再可用"),
@@ -48,6 +48,7 @@ _WAITING = (
 _NOT_OURS = (
     (r"it is the worker's own host", "这是工作进程自己所在的主机"),
     (r"it is not a spot instance", "不是抢占式实例"),
+    (r"it belongs to the deployment (.+)", "属于另一套部署 {0}"),
     (r"a scaling group manages it", "由伸缩组管理"),
     (r"a Container Service cluster manages it", "由容器服务集群管理"),
     (r"a Kubernetes cluster manages it", "由 Kubernetes 集群管理"),
@@ -146,7 +147,7 @@ _ADVICE = (
         r"The replacement was accepted but does not get to Running: .+",
         "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
     ),
-    (r"No candidate could be had: .+", "没有候选可用：请允许更多规格或可用区，然后重放。"),
+    (r"No candidate could be had: .+", "没有候选可用：有库存后请重放；候选在通知到来时已固定。"),
     (
         r"The cloud refuses the call for good: .+",
         "云端拒绝该调用：请按错误码处理（权限、配额、参数）后重放。",

@@ -38,8 +38,18 @@ class Step(Protocol):
 
 
 class Parking(Permanent):
-    """A recreation that cannot go on, with the reason that a person will see."""
+    """A recreation that cannot go on, with the reason that a person will see.
 
-    def __init__(self, park: Park, sentence: str, *, code: str = "") -> None:
+    Args:
+        park: The reason as a word.
+        sentence: The reason as a sentence.
+        code: Provider code.
+        progress: What a replay begins with; None for the progress that the step was given.
+    """
+
+    def __init__(
+        self, park: Park, sentence: str, *, code: str = "", progress: Progress | None = None
+    ) -> None:
         super().__init__(sentence, code=code)
         self.park = park
+        self.progress = progress

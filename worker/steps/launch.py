@@ -263,9 +263,16 @@ class Launch:
     def _next(self, progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:
         pause = now + self.policy.epoch_pause
         moved = launching.with_next_candidate(progress, candidate, code, now, pause=pause)
-        if moved.launched.epoch >= self.policy.epochs_max:
+        is_new_epoch = moved.launched.epoch > progress.launched.epoch
+        if is_new_epoch and moved.launched.epoch % self.policy.epochs_max == 0:
             total = len(launching.specified(progress).candidates)
-            raise Parking(Park.NO_STOCK, f"none of {total} candidates could be had", code=code)
+            # A replay asks under new tokens: a refusal is remembered with the old one.
+            raise Parking(
+                Park.NO_STOCK,
+                f"none of {total} candidates could be had",
+                code=code,
+                progress=moved,
+            )
         return moved
 
     # The confirmation
