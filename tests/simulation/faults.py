@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.simulation.kernel import Crash, Kernel
 from worker.core import identity
@@ -74,8 +74,7 @@ NOT_CALLED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call of a port, as recorded."""
 
     number: int
@@ -251,4 +250,7 @@ class _Proxy:
             return answer
 
         is_change = method in CHANGING.get(self.port, frozenset())
-        return launch if (self.port, method) == ("instances", "launch") else call
+        chosen = launch if (self.port, method) == ("instances", "launch") else call
+        # Found at once the next time.
+        self.__dict__[method] = chosen
+        return chosen
