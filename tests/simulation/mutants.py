@@ -46,10 +46,10 @@ MUTANTS = (
         "    import os; variant = (*variant, os.urandom(8).hex())\n    digest = hashlib.sha256(",
     ),
     Mutant(
-        "token-with-the-attempt",
+        "token-with-the-delivery",
         "worker/core/launching.py",
         "slot = (str(epoch), str(index), str(round_), *drop)",
-        "slot = (str(epoch), str(index), str(round_), str(progress.hops), *drop)",
+        "slot = (str(epoch), str(index), str(round_), str(progress.received_at), *drop)",
     ),
     Mutant(
         "order-from-what-is-live",
@@ -176,7 +176,7 @@ MUTANTS = (
         "    if False:\n",
     ),
     Mutant(
-        "lost-answer-moves-on",
+        "token-with-the-attempt",
         "worker/engine.py",
         "        except Transient as error:\n            return self._failed(step, progress, error, attempt)",
         "        except Transient as error:\n            moved = replace(progress.launched, round=progress.launched.round + 1)\n            return self._failed(step, replace(progress, launched=moved), error, attempt)",
