@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs lock clean
+.PHONY: help setup demo test check format mutants sim sim-pairs stack lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ sim: $(READY) ## Search at random for a schedule of faults that breaks a promise
 
 sim-pairs: $(READY) ## The same with two faults (SCENARIO=name or all of them, N=sample, 0 takes every pair)
 	@$(BIN)/python -m tests.simulation.sim --pairs "$(or $(SCENARIO),all)" --sample $(or $(N),500000)
+
+stack: $(READY) ## Every call x every fault below the SDKs, over HTTP (CELL=one that is printed as broken)
+	@$(BIN)/python -m tests.stack.matrix $(if $(CELL),--cell $(CELL))
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .
