@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs stack lock clean
+.PHONY: help setup demo test check format mutants sim sim-pairs stack kills soak lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ sim-pairs: $(READY) ## The same with two faults (SCENARIO=name or all of them, N
 
 stack: $(READY) ## Every call x every fault below the SDKs, over HTTP (CELL=one that is printed as broken)
 	@$(BIN)/python -m tests.stack.matrix $(if $(CELL),--cell $(CELL))
+
+kills: $(READY) ## Recreations by four worker processes that are killed at random (SEED=n, N=count)
+	@$(BIN)/python -m tests.stack.kills --seed $(or $(SEED),1) --count $(or $(N),200)
+
+soak: $(READY) ## Recreations in a row through one worker process, and what it keeps of them (N=count)
+	@$(BIN)/python -m tests.stack.soak --count $(or $(N),5000)
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .
