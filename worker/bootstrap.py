@@ -174,6 +174,7 @@ def build_queue(around: Surroundings, name: str) -> MnsQueue:
         credentials=around.provider,
         clock=around.clock,
         telemetry=around.telemetry,
+        connect_seconds=around.settings.worker.connect_timeout,
         socket_seconds=around.settings.worker.read_timeout,
     )
 
@@ -247,5 +248,6 @@ def build_peek(around: Surroundings, name: str) -> ports.Peek:
         credentials=around.provider,
         clock=around.clock,
         telemetry=around.telemetry,
+        connect_seconds=around.settings.worker.connect_timeout,
         socket_seconds=around.settings.worker.read_timeout,
     )

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 REGION = "cn-hangzhou"
+APIS = ("ecs", "vpc", "eventbridge", "mns", "mns_open", "slb", "alb", "nlb")
 LINE_SECONDS = 60.0
 END_SECONDS = 20.0
 
@@ -154,11 +155,10 @@ class Installation:
         )
         announced = _json(emulator.until(lambda line: "endpoints" in line))
         self.url = announced["endpoints"][REGION]
-        apis = ("ecs", "vpc", "eventbridge", "mns", "mns_open", "slb", "alb", "nlb")
         settings = {
             "account_id": announced["account_id"],
             "region": REGION,
-            "endpoints": dict.fromkeys(apis, self.url),
+            "endpoints": dict.fromkeys(APIS, self.url),
             "clock": {"emulator": self.url},
             "receipts": {"directory": str(self.directory / "receipts")},
             "log": {"format": "json"},

@@ -1,9 +1,9 @@
 """Port `Queue` over aliyun-mns-sdk, whose traps end here.
 
 One connection per thread (the SDK shares one between all queues of an account and locks nothing),
-a timeout on every socket (over https the SDK sets none), bodies as they are on the wire (its
-base64 decoding loses the handle of a message that it cannot decode), and no logger (it would print
-signatures and receipt handles).
+an end to every call (over https the SDK has no timeout, and it repeats a request whose answer did not
+begin), bodies as they are on the wire (its base64 decoding loses the handle of a message that it
+cannot decode), and no logger (it would print signatures and receipt handles).
 """
 
 import math
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters import error_map
+from worker.adapters import deadline, error_map
 from worker.adapters.credentials import Provider
 from worker.adapters.error_map import Kind
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
@@ -38,6 +38,7 @@ _RENEW: Final = "ChangeMessageVisibility"
 # The SDK's word for a connection that failed.
 _NETWORK: Final = "NetWorkException"
 
+_CONNECT_SECONDS: Final = 5.0
 _SOCKET_SECONDS: Final = 10.0
 # The server holds a throttled request for up to half a second. Source: SMQ "Flow limiting".
 _THROTTLE_SECONDS: Final = 2.0
@@ -64,6 +65,7 @@ class MnsQueue(ports.Queue):
         clock: Time of leases; long polls last its seconds.
         telemetry: Told of damaged answers and capped polls.
         pause: Waits real seconds.
+        connect_seconds: Real seconds to wait for a connection.
         socket_seconds: Real seconds to wait for an answer, beyond a long poll.
     """
 
@@ -76,6 +78,7 @@ class MnsQueue(ports.Queue):
         clock: ports.Clock,
         telemetry: ports.Telemetry,
         pause: Callable[[float], None] = time.sleep,
+        connect_seconds: float = _CONNECT_SECONDS,
         socket_seconds: float = _SOCKET_SECONDS,
     ) -> None:
         self._endpoint = endpoint
@@ -84,6 +87,7 @@ class MnsQueue(ports.Queue):
         self._clock = clock
         self._telemetry = telemetry
         self._pause = pause
+        self._connect_seconds = connect_seconds
         self._socket_seconds = socket_seconds
         self._threads = threading.local()
         self._connections: list[Any] = []
@@ -201,8 +205,10 @@ class MnsQueue(ports.Queue):
 
     def _run(self, operation: str, work: Callable[[Any], T], *, wait: float = 0.0) -> T:
         """Carry out one operation and turn whatever the SDK raises into an error of ours."""
+        patience = self._clock.real_seconds(wait) + self._socket_seconds
         try:
-            return work(self._queue(self._clock.real_seconds(wait) + self._socket_seconds))
+            with deadline.within(self._connect_seconds + patience):
+                return work(self._queue(patience))
         except RecreationError:
             raise
         except Exception as error:  # noqa: BLE001 - the SDK leaks KeyError and others
@@ -215,18 +221,24 @@ class MnsQueue(ports.Queue):
         # Raised here, so that the SDK's exception is not kept as its context.
         raise failure
 
-    def _queue(self, timeout: float) -> Any:
+    def _queue(self, patience: float) -> Any:
         if not hasattr(self._threads, "queue"):
             account = import_module("mns.account").Account(
                 self._endpoint, credentials_provider=self._credentials, logger=None
             )
             queue = account.get_queue(self._name)
             queue.set_encoding(False)
-            self._threads.connection = account.get_client().http.conn
+            self._threads.connection = self._connection(account.get_client().http)
             self._connections.append(self._threads.connection)
             self._threads.queue = queue
-        _set_timeout(self._threads.connection, timeout)
+        self._threads.connection.be_patient(patience)
         return self._threads.queue
+
+    def _connection(self, http: Any) -> deadline.Connection:
+        """Give the SDK a connection on which a call comes to an end."""
+        kind = deadline.SecureConnection if http.is_https else deadline.Connection
+        http.conn = kind(http.host, connect_seconds=self._connect_seconds)
+        return http.conn  # type: ignore[no-any-return]
 
     def _failure(self, operation: str, error: Exception) -> RecreationError | NothingThere:
         exceptions = import_module("mns.mns_exception")
@@ -269,13 +281,6 @@ def _message(body: str, attributes: Mapping[str, str], delay: float) -> Any:
     for name, value in attributes.items():
         message.add_user_property(name, values.create_string(value))
     return message
-
-
-def _set_timeout(connection: Any, seconds: float) -> None:
-    connection.timeout = seconds
-    connection.connection_timeout = seconds
-    if connection.sock is not None:
-        connection.sock.settimeout(seconds)
 
 
 def _told_at(message: Any, now: float) -> float | None:

@@ -23,7 +23,8 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from worker import __version__
-from worker.adapters import sdk_logging
+from worker.adapters import deadline, sdk_logging
+from worker.adapters.ecs import transport
 
 Body = Mapping[str, Any]
 EcsCall = Callable[[str, Mapping[str, Any]], Body]
@@ -170,7 +171,9 @@ class SdkCall:
             raise SdkMissing(package) from None
         options = import_module("darabonba.runtime").RuntimeOptions()
         sdk_logging.silence()
-        return _Client(sdk.Client(self._config(product)), models, options)
+        transport.bound()
+        longest = sum(self._timeouts) / 1000
+        return _Client(sdk.Client(self._config(product)), models, options, longest)
 
     def _config(self, product: Product) -> Any:
         config = import_module("alibabacloud_tea_openapi.utils_models").Config
@@ -191,11 +194,12 @@ class SdkCall:
 
 @dataclass(slots=True)
 class _Client:
-    """One SDK client and what belongs to it."""
+    """One SDK client and what belongs to it; `longest` bounds a call, in real seconds."""
 
     sdk: Any
     models: Any
     options: Any
+    longest: float
     first: threading.Lock = field(default_factory=threading.Lock)
     is_primed: threading.Event = field(default_factory=threading.Event)
 
@@ -215,7 +219,8 @@ class _Client:
         method = getattr(self.sdk, f"{_WORD_START.sub('_', action).lower()}_with_options")
         failure: ApiRefusal | ConnectionLost
         try:
-            body = method(request, self.options).to_map().get("body")
+            with deadline.within(self.longest):
+                body = method(request, self.options).to_map().get("body")
         except Exception as error:  # noqa: BLE001 - the SDK raises anything, parse errors included
             failure = _failure(error)
         else:
