@@ -172,12 +172,19 @@ def _await_empty(installation: Installation) -> None:
 def growth(samples: Sequence[Sample]) -> float:
     """Return the bytes that each recreation of the last half added.
 
-    Fitted through all samples of that half: one sample alone may fall between two collections.
+    The lows of its two quarters are compared: what the allocator takes and gives back in pieces of
+    some megabytes is no growth, and a leak lifts the lows, too.
     """
-    half = [one for one in samples if one.done >= samples[-1].done / 2]
-    middle = sum(one.done for one in half) / len(half)
-    spread = sum((one.done - middle) ** 2 for one in half)
-    return sum((one.done - middle) * one.rss_bytes for one in half) / spread
+    third, last = (_lowest(samples, share) for share in (0.5, 0.75))
+    return (last - third) / (samples[-1].done / 4)
+
+
+def _lowest(samples: Sequence[Sample], share: float) -> int:
+    """Return the least memory in the quarter that begins after a share of all recreations."""
+    count = samples[-1].done
+    return min(
+        one.rss_bytes for one in samples if count * share < one.done <= count * (share + 0.25)
+    )
 
 
 def broken(samples: Sequence[Sample]) -> Iterator[str]:
