@@ -122,6 +122,7 @@ class LaunchCall:
 
     recreation: str
     token: str
+    candidate: Candidate
     answer: str = ""
 
 
@@ -243,7 +244,7 @@ class _Proxy:
 
         def launch(spec: LaunchSpec, candidate: Candidate, **kwargs: Any) -> Any:
             recreation = dict(spec.tags)[identity.TAG_ID]
-            asked = LaunchCall(recreation, kwargs["token"])
+            asked = LaunchCall(recreation, kwargs["token"], candidate)
             self.interposer.launches.append(asked)
             answer = call(spec, candidate, **kwargs)
             asked.answer = type(answer).__name__

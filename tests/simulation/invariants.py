@@ -13,6 +13,8 @@ from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, Simulation
 from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
 from worker.core import identity
+from worker.core.model import Candidate
+from worker.core.progress import decode
 from worker.core.signing import is_signed
 
 CREATING = {"CreateImage", "RunInstances"}
@@ -39,6 +41,7 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_leaks(simulation),
         *_hops(simulation),
         *_unsettled_tokens(simulation),
+        *_out_of_order(simulation),
         *_unhelpful(simulation),
     ]
     if not is_quiet(simulation):
@@ -245,6 +248,28 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
         if asked.answer:
             answered.add(asked.token)
     return found
+
+
+def _out_of_order(simulation: Simulation) -> list[str]:
+    """Candidates are asked for in the order that was frozen, and none is left out."""
+    if len(simulation.releases) > 1:
+        # Two configurations have two orders, and whose is frozen depends on who was first.
+        return []
+    asked: dict[str, list[Candidate]] = {}
+    for call in simulation.interposer.launches:
+        known = asked.setdefault(call.recreation, [])
+        known += [] if call.candidate in known else [call.candidate]
+    frozen = {
+        sent["recreation"]: decode(sent)
+        for sent in simulation.sent
+        if sent.get("recreation") in asked and "format" in sent
+    }
+    return [
+        "the candidates were not asked for in their order"
+        for recreation, progress in frozen.items()
+        if progress.specified is not None
+        and tuple(asked[recreation]) != progress.specified.candidates[: len(asked[recreation])]
+    ]
 
 
 def _unhelpful(simulation: Simulation) -> list[str]:
