@@ -1,21 +1,27 @@
 """A receipt as a person reads it: when, from what to what, which data, what is lost, what to do."""
 
-from collections.abc import Iterator
-
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Moment, Receipt
-from worker.ops.comparison import Likeness, compare, differs
+from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Receipt
+from worker.ops.comparison import Likeness, compare
+from worker.ops.receipt_words import (
+    advice,
+    data_point,
+    headline,
+    in_time,
+    losses,
+    notice,
+    resources,
+)
 from worker.ops.wording import Wording
 from worker.printable import printable
 
 OFFSET_CELLS = 7
 BAR_CELLS = 21
-REFUSED_SHOWN = 4
 
 _INDENT = (0, 0, 0, 2)
 _LIKENESS_STYLE = {
@@ -47,45 +53,17 @@ def _title(text: str) -> RenderableType:
 
 def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     style = {RECOVERED: "bold green", UNFINISHED: "bold red"}.get(receipt.outcome, "bold yellow")
-    text = wording.known(
-        "outcome",
-        receipt.outcome,
-        source=_named(receipt),
-        replacement=receipt.replacement.instance,
-    )
-    lines = [Text(text, style=style)]
+    lines = [Text(headline(receipt, wording), style=style)]
     running = receipt.moment("replacement running")
     if running is not None:
-        lines.append(Text(_in_time(running, receipt, wording)))
+        lines.append(Text(in_time(running, receipt, wording)))
     if receipt.reason:
         lines.append(Text(wording.sentence(receipt.reason)))
     return Group(*lines)
 
 
-def _named(receipt: Receipt) -> str:
-    name = receipt.source.name
-    return printable(f"{receipt.source.instance} “{name}”" if name else receipt.source.instance)
-
-
-def _in_time(running: Moment, receipt: Receipt, wording: Wording) -> str:
-    after, notice = running.seconds_after_t0, receipt.notice_seconds
-    key = "receipt.in_time" if after <= notice else "receipt.late"
-    return wording(
-        key, after=f"{after:.0f}", left=f"{notice - after:.0f}", late=f"{after - notice:.0f}"
-    )
-
-
 def _notice(receipt: Receipt, wording: Wording) -> Text:
-    return Text(
-        wording(
-            "receipt.notice",
-            t0=receipt.t0.replace("T", " ").rstrip("Z"),
-            notice=f"{receipt.notice_seconds:g}",
-            region=receipt.region,
-            id=receipt.recreation[:12],
-        ),
-        style="dim",
-    )
+    return Text(notice(receipt, wording), style="dim")
 
 
 def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
@@ -99,7 +77,7 @@ def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
             f"{moment.seconds_after_t0:+.1f}",
             scale(moment.seconds_after_t0, receipt),
             wording.known("mark", moment.what),
-            _resources(moment.resource),
+            resources(moment.resource),
         )
     table.add_row(
         f"{receipt.notice_seconds:+.1f}", scale(None, receipt), wording("receipt.release"), ""
@@ -123,11 +101,6 @@ def scale(at: float | None, receipt: Receipt) -> Text:
     late = at is None or at > notice
     mark = Text("◆" if at is None else "●", style="red" if late else "green")
     return Text.assemble(line[:where], mark, line[where + 1 :])
-
-
-def _resources(resource: str) -> str:
-    first, *others = resource.split() or [""]
-    return f"{len(others) + 1}× {printable(first)}" if others else printable(first)
 
 
 def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:
@@ -166,7 +139,7 @@ def _disks(receipt: Receipt, wording: Wording) -> RenderableType:
             _as_of(disk, wording),
             _itself(disk, wording),
         )
-    points = {_point(disk, wording): None for disk in receipt.disks if disk.data_point}
+    points = {data_point(disk, wording): None for disk in receipt.disks if disk.data_point}
     told = [Text(wording("data.meaning", point=point)) for point in points]
     return Padding(Group(table, *told), _INDENT)
 
@@ -183,40 +156,16 @@ def _itself(disk: DiskRecord, wording: Wording) -> Text:
     return Text(wording("data.not_retained"), style="yellow")
 
 
-def _point(disk: DiskRecord, wording: Wording) -> str:
-    clock = disk.data_point.partition("T")[2].rstrip("Z")
-    return wording("after_t0_at", number=f"{disk.data_point_after_t0:.1f}", clock=clock)
-
-
 def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    lines = list(_losses(receipt, wording))
+    lines = list(losses(receipt, wording))
     for what, why in lines:
         table.add_row("-", Text(wording("because", what=what, why=why)))
     if not lines:
         table.add_row("-", wording("receipt.all_kept"))
     return Padding(table, _INDENT)
-
-
-def _losses(receipt: Receipt, wording: Wording) -> Iterator[tuple[str, str]]:
-    for name in ("type", "zone", "private_ip"):
-        if differs(receipt, name):
-            had = printable(getattr(receipt.source, name))
-            why = wording(f"why.{name}")
-            if name == "type" and receipt.refused:
-                why = wording("why.refused", why=why, candidates=_refused(receipt, wording))
-            yield f"{wording(f'field.{name}')} {had}", why
-    for one in receipt.not_kept:
-        yield wording.sentence(one.what), wording.sentence(one.why)
-
-
-def _refused(receipt: Receipt, wording: Wording) -> str:
-    names = [wording.sentence(name) for name in dict.fromkeys(o.candidate for o in receipt.refused)]
-    shown = wording.listed(names[:REFUSED_SHOWN])
-    more = len(names) - REFUSED_SHOWN
-    return f"{shown} {wording('and_more', number=more)}" if more > 0 else shown
 
 
 def _advice(receipt: Receipt, wording: Wording) -> RenderableType:
@@ -226,35 +175,3 @@ def _advice(receipt: Receipt, wording: Wording) -> RenderableType:
     for number, sentence in enumerate(advice(receipt, wording), start=1):
         table.add_row(f"{number}.", Text(sentence))
     return Padding(table, _INDENT)
-
-
-def advice(receipt: Receipt, wording: Wording) -> list[str]:
-    """Say what a person has to do now, the urgent first."""
-    source, replacement = receipt.source, receipt.replacement
-    told: list[str] = []
-    if replacement.instance:
-        address = replacement.private_ip or "-"
-        told.append(wording("todo.check", replacement=replacement.instance, address=address))
-    if differs(receipt, "private_ip"):
-        told.append(wording("todo.address", old=source.private_ip, new=replacement.private_ip))
-    if replacement.instance and source.public_ip:
-        told.append(wording("todo.public", address=source.public_ip))
-    if replacement.instance and source.elastic_ip:
-        told.append(
-            wording("todo.elastic", address=source.elastic_ip, replacement=replacement.instance)
-        )
-    if receipt.quarantined:
-        told.append(wording("todo.quarantined", instances=wording.listed(receipt.quarantined)))
-    told += _about_late_data(receipt, wording)
-    if receipt.image and replacement.instance:
-        told.append(wording("todo.leftovers", image=receipt.image))
-    return told or [wording("todo.nothing")]
-
-
-def _about_late_data(receipt: Receipt, wording: Wording) -> Iterator[str]:
-    """The image ends at its data point; what came later is on a kept disk, or nowhere."""
-    for retained, key in ((True, "todo.late"), (False, "todo.late_lost")):
-        disks = [one for one in receipt.disks if one.data_point and one.retained is retained]
-        if disks:
-            names = wording.listed([one.disk for one in disks])
-            yield wording(key, point=_point(disks[0], wording), disks=names)

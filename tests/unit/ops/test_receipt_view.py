@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK
 from worker.core.receipt import DiskRecord, Receipt
 from worker.ops.printing import plain_text
-from worker.ops.receipt_view import BAR_CELLS, advice, receipt_view, scale
+from worker.ops.receipt_view import BAR_CELLS, receipt_view, scale
+from worker.ops.receipt_words import advice
 from worker.ops.wording import Language, Wording
 
 ENGLISH = Wording()
