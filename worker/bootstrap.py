@@ -31,6 +31,8 @@ from worker.core.messages import Home
 from worker.core.policy import Policy
 from worker.engine import Engine
 from worker.holding import Terms
+from worker.ops.receipt_page import page_of
+from worker.ops.wording import language_of
 from worker.settings import Settings
 from worker.steps import CloudPorts, recipe
 
@@ -114,7 +116,7 @@ def build_worker(
         clock=clock,
         tasks=tasks,
         telemetry=telemetry,
-        receipts=_receipts(settings, telemetry),
+        receipts=_receipts(settings, environ, telemetry),
         terms=build_terms(settings, until_idle=until_idle),
     )
     return Worker(consumer, telemetry)
@@ -223,9 +225,18 @@ def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
     )
 
 
-def _receipts(settings: Settings, telemetry: ports.Telemetry) -> ports.Receipts:
+def _receipts(
+    settings: Settings, environ: Mapping[str, str], telemetry: ports.Telemetry
+) -> ports.Receipts:
     directory = settings.receipts.directory
-    return NoReceipts() if directory is None else DirectoryReceipts(Path(directory), telemetry)
+    if directory is None:
+        return NoReceipts()
+    if not settings.receipts.html:
+        return DirectoryReceipts(Path(directory), telemetry)
+    language = language_of(environ)
+    return DirectoryReceipts(
+        Path(directory), telemetry, page=lambda receipt: page_of(receipt, language)
+    )
 
 
 def _own_instance_id(settings: Settings) -> str:

@@ -160,7 +160,7 @@ class Installation:
             "region": REGION,
             "endpoints": dict.fromkeys(APIS, self.url),
             "clock": {"emulator": self.url},
-            "receipts": {"directory": str(self.directory / "receipts")},
+            "receipts": {"directory": str(self.directory / "receipts"), "html": True},
             "log": {"format": "json"},
         }
         self.config.write_text(json.dumps(settings), encoding="utf-8")

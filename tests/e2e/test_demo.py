@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.e2e.conftest import environment
 
@@ -44,9 +45,10 @@ def test_default_demo_recovers_and_proves_it() -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_killed_worker_is_replaced_by_another() -> None:
-    """A worker that is killed with -9 costs time and nothing else."""
-    done = demo("--scenario", "killed", "--json", "--language", "zh")
+def test_killed_worker_is_replaced_by_another(tmp_path: Path) -> None:
+    """A worker that is killed with -9 costs time and nothing else; the receipt is kept as a page."""
+    page = tmp_path / "receipt.html"
+    done = demo("--scenario", "killed", "--json", "--language", "zh", "--html", str(page))
 
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
@@ -54,6 +56,7 @@ def test_killed_worker_is_replaced_by_another() -> None:
     assert found["receipt"]["outcome"] == "recovered"
     assert found["seconds_after_t0"] < 300
     assert all(claim["good"] for claim in found["verified"])
+    assert found["receipt"]["replacement"]["instance"] in page.read_text("utf-8")
     assert any("全部都在" in claim["what"] for claim in found["verified"])
 
 

@@ -66,6 +66,14 @@ def test_status_follows_a_recreation_to_its_end(installation: Installation) -> N
     assert installation.json("receipt", source)["outcome"] == "recovered"
     assert [one["source"]["name"] for one in installation.json("receipt")] == ["订单服务-01"]
 
+    (kept,) = (installation.directory / "receipts").glob("*.html")
+    page = installation.directory / "page.html"
+    written = installation.command("receipt", source, "--html", str(page))
+
+    assert written.returncode == 0, written.stderr
+    assert page.read_text("utf-8") == kept.read_text("utf-8")
+    assert finished["replacement"] in page.read_text("utf-8")
+
 
 def test_status_tells_what_to_do_about_a_parked_message(installation: Installation) -> None:
     """An event for an instance that nobody knows is parked, and status says what to do."""

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
 from worker.cli.failures import ExpectedFailures
@@ -235,3 +237,42 @@ def test_local_test_of_the_pattern_needs_no_cloud(good: str) -> None:
 
     assert result.exit_code == 0
     assert "interruption\tyes\tyes\tnot asked" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [(("--html", "mine.html"), "mine.html"), (("--html",), "receipt-3f2a9c0d3f2a.html")],
+)
+def test_receipt_becomes_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], name: str
+) -> None:
+    """A receipt's file needs neither configuration nor cloud to become a page, in the asked language first."""
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps(asdict(made_receipt())), encoding="utf-8")
+
+    monkeypatch.chdir(tmp_path)
+
+    result = run("receipt", str(kept), *arguments, "--language", "zh")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{name}\n")
+    assert '<html lang="zh-CN">' in (tmp_path / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("arguments", [("--html",), ("some.json", "--html", "--json")])
+def test_page_is_of_one_receipt(arguments: tuple[str, ...]) -> None:
+    """Neither the list nor JSON becomes a page."""
+    result = run("receipt", *arguments)
+
+    assert result.exit_code == 2
+    assert "--html" in result.stderr
+
+
+def test_page_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    """A full disk or a wrong path is no traceback."""
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps(asdict(made_receipt())), encoding="utf-8")
+
+    result = run("receipt", str(kept), "--html", str(kept / "page.html"))
+
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stderr

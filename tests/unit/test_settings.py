@@ -290,6 +290,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
         {"clock": {"emulator": "http://127.0.0.1:1"}},
         "endpoints.ecs: is a real address while clock.emulator sets virtual time",
     ),
+    "pages_have_a_place": (
+        {"receipts": {"html": True}},
+        "receipts.html: keeps pages while receipts.directory is not set",
+    ),
     "keys_are_in_order": (
         {},
         "ALIYUN_OPS_SIGNING_KEY: is not set while ALIYUN_OPS_SIGNING_KEY_PREVIOUS is",

@@ -1,16 +1,18 @@
-"""Port `Receipts`: one JSON file per recreation in a directory, or nowhere."""
+"""Port `Receipts`: one JSON file per recreation in a directory, a page beside it, or nowhere."""
 
 import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from typing_extensions import override
 
 from worker import ports
+
+Page = Callable[[Mapping[str, Any]], str]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}\Z")
 
@@ -20,36 +22,71 @@ class DirectoryReceipts(ports.Receipts):
 
     A receipt that cannot be written is reported and let go: a full disk must not keep a finished
     recreation from ending.
+
+    Args:
+        directory: Where they go; made when it is not there.
+        telemetry: Where failures are told.
+        page: Writes a receipt as HTML; None keeps no pages.
     """
 
-    def __init__(self, directory: Path, telemetry: ports.Telemetry) -> None:
+    def __init__(
+        self, directory: Path, telemetry: ports.Telemetry, page: Page | None = None
+    ) -> None:
         self._directory = directory
         self._telemetry = telemetry
+        self._page = page
 
     @override
     def keep(self, recreation: str, receipt: Mapping[str, Any]) -> None:
         if not _NAME.match(recreation):
             raise ValueError("a recreation's id has letters, digits and hyphens only")
         text = json.dumps(receipt, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+        if not self._written(recreation, f"{recreation}.json", text + "\n"):
+            return
+        page = self._paged(recreation, receipt)
+        if page:
+            self._written(recreation, f"{recreation}.html", page)
+
+    def _paged(self, recreation: str, receipt: Mapping[str, Any]) -> str:
+        if self._page is None:
+            return ""
         try:
-            self._write(recreation, text + "\n")
+            return self._page(receipt)
+        except Exception as error:  # noqa: BLE001 - a page must not keep a recreation from ending
+            self._telemetry.failure("receipt_page_failed", error, recreation=recreation)
+            return ""
+
+    def _written(self, recreation: str, name: str, text: str) -> bool:
+        try:
+            write_whole(self._directory / name, text)
         except OSError as error:
             self._telemetry.event(
-                "receipt_not_kept", recreation=recreation, reason=os.strerror(error.errno or 0)
+                "receipt_not_kept",
+                recreation=recreation,
+                file=name,
+                reason=os.strerror(error.errno or 0),
             )
+            return False
+        return True
 
-    def _write(self, recreation: str, text: str) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        draft = self._directory / f".{recreation}.{os.getpid()}.part"
-        try:
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._directory / f"{recreation}.json")
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader finds it whole, or the one before it.
+
+    Raises:
+        OSError: It cannot be written; nothing of it is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.parent / f".{path.name}.{os.getpid()}.part"
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 class NoReceipts(ports.Receipts):

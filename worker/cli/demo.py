@@ -3,19 +3,21 @@
 import os
 import secrets
 import sys
+from pathlib import Path
 
 import click
 from rich.text import Text
 
 from worker.adapters.clock import EmulatorClock
-from worker.cli.failures import Failure
+from worker.cli.failures import Failure, WrongUsage
 from worker.cli.options import examples, json_option, language_option
-from worker.cli.output import print_json
+from worker.cli.output import print_json, write_file
 from worker.ops.demo import Result, Stage, perform
 from worker.ops.demo_epilogue import epilogue
 from worker.ops.demo_scenarios import BY_NAME, DEFAULT, SCENARIOS, Scenario
 from worker.ops.demo_screen import Lines, Moving, Screen, Silent
 from worker.ops.printing import console_for
+from worker.ops.receipt_page import page_of
 from worker.ops.wording import Wording, language_of
 
 ALL = "all"
@@ -46,10 +48,18 @@ SPEED = 10.0
     help="Seconds of the cloud per real second.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the cloud's random choices.")
+@click.option("--html", "page", metavar="PAGE", help="Keep the receipt as a page for browsers.")
 @language_option
 @json_option
 def demo(
-    *, name: str, as_list: bool, speed: float, seed: int, language: str | None, as_json: bool
+    *,
+    name: str,
+    as_list: bool,
+    speed: float,
+    seed: int,
+    page: str | None,
+    language: str | None,
+    as_json: bool,
 ) -> None:
     """Reclaim a spot instance of a small cloud on this machine, and watch it come back.
 
@@ -61,6 +71,8 @@ def demo(
     if as_list:
         _list(wording, as_json=as_json)
         return
+    if page is not None and name == ALL:
+        raise WrongUsage("--html keeps one receipt: name one scenario")
     stage = Stage(
         speed=speed,
         seed=seed,
@@ -79,6 +91,8 @@ def demo(
     if as_json:
         documents = [result.as_data(wording) for result in results]
         print_json(documents if name == ALL else documents[0])
+    if page is not None and results[-1].receipt is not None:
+        write_file(Path(page), page_of(results[-1].receipt, wording.language))
     _fail_unless_good(results, wording)
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -38,6 +39,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(printable(str(cell)) for cell in row))
     Console(highlight=False, markup=False).print(table)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that was asked for, whole or not at all, and say on stderr where it is.
+
+    Raises:
+        Failure: It cannot be written.
+    """
+    from worker.adapters.receipts import write_whole  # noqa: PLC0415 - only who writes pays for it
+
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {error.strerror}") from None
+    click.echo(printable(str(path)), err=True)
 
 
 def confirm(question: str, *, yes: bool) -> None:

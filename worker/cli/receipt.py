@@ -8,10 +8,11 @@ import click
 
 from worker.cli.failures import WrongUsage
 from worker.cli.options import config_option, examples, json_option, language_option, load_settings
-from worker.cli.output import print_json
+from worker.cli.output import print_json, write_file
 from worker.ops.printing import console_for, show
 from worker.ops.receipt_files import Stored, find, list_directory, read_file
-from worker.ops.receipt_list import receipt_list
+from worker.ops.receipt_list import ID_CHARACTERS, receipt_list
+from worker.ops.receipt_page import receipt_page
 from worker.ops.receipt_view import receipt_view
 from worker.ops.wording import Wording, language_of
 
@@ -21,20 +22,40 @@ from worker.ops.wording import Wording, language_of
         "aliyun-ops receipt",
         "aliyun-ops receipt i-bp1abcdefgh12345678",
         "aliyun-ops receipt ./3f2a9c0d.json --language zh",
+        "aliyun-ops receipt i-bp1abcdefgh12345678 --html receipt.html",
     )
 )
 @click.argument("which", metavar="[ID|FILE]", required=False)
 @config_option
 @language_option
 @json_option
+@click.option(
+    "--html",
+    "page",
+    metavar="[PAGE]",
+    is_flag=False,
+    flag_value="",
+    help="Write a page for browsers to the file PAGE [default: receipt-ID.html].",
+)
 @click.pass_context
-def receipt(ctx: click.Context, *, which: str | None, language: str | None, as_json: bool) -> None:
+def receipt(
+    ctx: click.Context,
+    *,
+    which: str | None,
+    language: str | None,
+    as_json: bool,
+    page: str | None,
+) -> None:
     """Show what became of a recreation: when, from what to what, which data, what is left to do.
 
     ID is the beginning of the id of the recreation, the source or the replacement, looked for in receipts.directory. FILE is
-    a receipt's file, and needs no configuration. Without either all receipts are listed.
+    a receipt's file, and needs no configuration. Without either all receipts are listed. With --html it becomes one file for
+    any browser, in both languages; --language says which shows first.
     """
     wording = Wording(language_of(os.environ, language))
+    if page is not None:
+        _write_page(ctx, which, page, wording, as_json=as_json)
+        return
     if which is None:
         _list(_directory(ctx), wording, as_json=as_json)
         return
@@ -43,6 +64,16 @@ def receipt(ctx: click.Context, *, which: str | None, language: str | None, as_j
         print_json(stored.document)
         return
     show(receipt_view(stored.receipt, wording), console_for(sys.stdout, os.environ))
+
+
+def _write_page(
+    ctx: click.Context, which: str | None, page: str, wording: Wording, *, as_json: bool
+) -> None:
+    if which is None or as_json:
+        raise WrongUsage("--html writes one receipt: name it before --html, and leave --json out")
+    found = _stored(ctx, which).receipt
+    path = Path(page or f"receipt-{found.recreation[:ID_CHARACTERS]}.html")
+    write_file(path, receipt_page(found, wording.language))
 
 
 def _stored(ctx: click.Context, which: str) -> Stored:

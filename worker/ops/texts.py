@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from worker.ops.audit_texts import AUDIT_TEXTS
 from worker.ops.demo_texts import DEMO_TEXTS
+from worker.ops.page_texts import PAGE_TEXTS
 from worker.ops.sweep_texts import SWEEP_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -244,6 +245,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "step.launch": ("launch the replacement", "启动替代实例"),
     "step.cleanup": ("clean up", "清理"),
     **DEMO_TEXTS,
+    **PAGE_TEXTS,
     **SWEEP_TEXTS,
     **AUDIT_TEXTS,
 }

@@ -209,6 +209,17 @@ def virtual_time_stays_on_this_machine(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def pages_have_a_place(settings: Settings) -> Iterator[Problem]:
+    """A page goes beside its receipt."""
+    if settings.receipts.html and settings.receipts.directory is None:
+        yield Problem(
+            "receipts.html",
+            "keeps pages while receipts.directory is not set",
+            "set receipts.directory, or write false",
+            found=True,
+        )
+
+
 def keys_are_in_order(settings: Settings) -> Iterator[Problem]:
     """A previous key without a current one is a half-done rotation."""
     if settings.secrets.signing_key is None and settings.secrets.signing_key_previous is not None:
@@ -234,6 +245,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     preferred_types_are_allowed,
     requests_are_private,
     virtual_time_stays_on_this_machine,
+    pages_have_a_place,
     keys_are_in_order,
 )
 

@@ -279,6 +279,10 @@ class Receipts(Section):
         default=None,
         description="Directory for a JSON receipt per recreation; null writes them to the log only.",
     )
+    html: StrictBool = Field(
+        default=False,
+        description="Write each receipt as a page for browsers, too, beside the JSON.",
+    )
 
 
 class Clock(Section):

@@ -35,6 +35,40 @@ def test_full_disk_does_not_hold_the_recreation(
     assert telemetry.names == ["receipt_not_kept"]
 
 
+def test_page_is_kept_beside_the_receipt(tmp_path: Path, telemetry: RecordedTelemetry) -> None:
+    """Whoever opens the directory with a browser finds the same recreation."""
+    receipts = DirectoryReceipts(tmp_path, telemetry, page=lambda data: f"<p>{data['name']}</p>")
+
+    receipts.keep(ID, {"name": "数据库"})
+
+    assert (tmp_path / f"{ID}.html").read_text("utf-8") == "<p>数据库</p>"
+    assert sorted(one.suffix for one in tmp_path.iterdir()) == [".html", ".json"]
+
+
+def test_page_that_fails_does_not_hold_the_recreation(
+    tmp_path: Path, telemetry: RecordedTelemetry
+) -> None:
+    """The receipt is kept, the defect is told, and the worker goes on."""
+
+    def broken(_data: object) -> str:
+        raise KeyError("no such text")
+
+    DirectoryReceipts(tmp_path, telemetry, page=broken).keep(ID, {})
+
+    assert [one.name for one in tmp_path.iterdir()] == [f"{ID}.json"]
+    assert telemetry.names == ["receipt_page_failed"]
+
+
+def test_full_disk_is_told_once(tmp_path: Path, telemetry: RecordedTelemetry) -> None:
+    """Where the receipt finds no room, no page is tried."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+
+    DirectoryReceipts(blocked, telemetry, page=lambda _: "<p></p>").keep(ID, {})
+
+    assert telemetry.names == ["receipt_not_kept"]
+
+
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "x" * 65])
 def test_id_is_no_path(tmp_path: Path, telemetry: RecordedTelemetry, name: str) -> None:
     """Ids are ours; anything else is a bug."""

@@ -26,6 +26,10 @@ def _moment(what: str, after: float, resource: str = "") -> Moment:
 
 @pytest.fixture
 def receipt() -> Receipt:
+    return made_receipt()
+
+
+def made_receipt() -> Receipt:
     source = Server(
         instance=SOURCE,
         name="前端-支付-01",
