@@ -205,6 +205,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         epoch_pause=launch.epoch_pause,
         vanish_after=launch.vanish_after,
         running_wait_max=launch.running_wait_max,
+        generations_per_day=settings.limits.generations_per_day,
         leftovers_kept=settings.cleanup.delete_after,
     )
 

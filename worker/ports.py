@@ -103,6 +103,10 @@ class Images(Protocol):
         """Find an image of this account by its exact name, in whatever status it is."""
         ...
 
+    def of_generation(self, lineage: str) -> tuple[Image, ...]:
+        """Find the images of one generation of a lineage, given as `i-root/3`."""
+        ...
+
 
 class Instances(Protocol):
     """Replacements, and the one change that is ever made to a source's state."""

@@ -18,7 +18,7 @@ from worker.adapters.ecs.sources import EcsSources
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
-from worker.core.identity import TAG_ID
+from worker.core.identity import TAG_ID, TAG_LINEAGE
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -242,6 +242,20 @@ def test_image_shows_while_it_is_made(world: World, source: str) -> None:
     assert young.tags == TAGS
     assert (done.status, done.usable, done.is_safe) == ("Available", True, True)
     assert len(done.snapshots) == 2
+
+
+def test_images_of_one_generation(world: World, source: str) -> None:
+    """One generation of a line is found by its tag, and no other is."""
+    images = EcsImages(world.endpoint())
+    tags = {**TAGS, TAG_LINEAGE: f"{source}/11"}
+    accepted = images.create(source, name=NAME, token="token-1", tags=tags)
+    assert isinstance(accepted, Accepted)
+    world.advance(LAG)
+
+    found = images.of_generation(f"{source}/11")
+
+    assert [one.image_id for one in found] == [accepted.resource_id]
+    assert images.of_generation(f"{source}/1") == ()
 
 
 def test_failed_image_shows(world: World, source: str) -> None:

@@ -40,6 +40,34 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "lineage-not-counted",
+        "worker/steps/launch.py",
+        "        if not earlier or not self._is_of_the_last_day(earlier, progress.t0):",
+        "        if True:",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
+        "lineage-counted-for-ever",
+        "worker/core/launching.py",
+        "    return (parse_time(image.created_at) or 0.0) > since",
+        "    return True",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
+        "lineage-counted-one-too-few",
+        "worker/core/identity.py",
+        "    number = int(match[2]) - by if match else 0",
+        "    number = int(match[2]) - by + 1 if match else 0",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
+        "replay-counts-again",
+        "worker/steps/launch.py",
+        "            progress=counted,\n",
+        "",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
         "random-token",
         "worker/core/identity.py",
         "    digest = hashlib.sha256(",

@@ -109,6 +109,13 @@ def next_lineage(source_lineage: str | None, instance_id: str) -> str:
     return f"{match[1]}/{int(match[2]) + 1}" if match else f"{instance_id}/1"
 
 
+def earlier_generation(lineage: str, by: int) -> str:
+    """Return the generation that is `by` before this one; empty when there was none."""
+    match = _LINEAGE.match(lineage)
+    number = int(match[2]) - by if match else 0
+    return f"{match[1]}/{number}" if match and number > 0 else ""
+
+
 def digest(parts: Iterable[str]) -> str:
     """Return a short stable fingerprint, 16 hex digits."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

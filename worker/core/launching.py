@@ -47,6 +47,13 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
     return replace(progress, launched=launched).marked("image usable", now, image.image_id)
 
 
+def is_recreation_since(image: Image, since: float) -> bool:
+    """Tell whether an image was made later than `since`, and not for a false alarm."""
+    if identity.TAG_FALSE_ALARM in image.tags:
+        return False
+    return (parse_time(image.created_at) or 0.0) > since
+
+
 def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice."""
     return replace(

@@ -61,6 +61,7 @@ class Park(str, Enum):
     IMAGE_TOO_SLOW = "image_too_slow"
     NAME_TAKEN = "image_name_taken"
     NO_STOCK = "no_stock"
+    TOO_MANY_GENERATIONS = "too_many_generations"
     NOT_RUNNING = "replacement_not_running"
     REFUSED = "refused_by_the_cloud"
     GAVE_UP = "gave_up"
@@ -86,6 +87,9 @@ _ADVICE = {
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
     Park.NO_STOCK: "No candidate could be had: replay when there is stock again; the candidates"
     " were frozen when the notice came.",
+    Park.TOO_MANY_GENERATIONS: "Its pool takes it back again and again, so it was not launched:"
+    " its image and disks are kept. Replay when the pool is calm, which goes on at once; the limit"
+    " is limits.generations_per_day.",
     Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
     " console; start it, or delete it and replay.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"

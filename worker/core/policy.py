@@ -25,6 +25,7 @@ class Policy:
             vanished; far longer than describe calls lag.
         sibling_wait: For how long a message without a capture of a source that is gone waits for
             another message of the same recreation to finish.
+        generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
     """
 
@@ -50,6 +51,7 @@ class Policy:
     running_wait_max: float = 900.0
     leftovers_kept: float = 604_800.0
     sibling_wait: float = 1_800.0
+    generations_per_day: int = 12
     hops_max: int = 1_000
 
     @property

@@ -243,6 +243,7 @@ class Progress:
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far.
         moot: Set when there is nothing left to do but clean up.
+        counted: Whether the generations of the lineage were counted; a replay counts no more.
         cleaned: Names of the finished clean-up actions.
     """
 
@@ -265,6 +266,7 @@ class Progress:
     imaged: Imaged | None = None
     captured: Captured | None = None
     specified: Specified | None = None
+    counted: bool = False
     launched: Launched = field(default_factory=Launched)
     cleaned: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()

@@ -80,6 +80,7 @@ _PARKED = (
     (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
     (r"the configuration forbids every candidate", "配置排除了所有候选"),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
+    (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
     (r"(\d+) launches were refused with unknown codes", "{0} 次下单被以未知错误码拒绝"),
@@ -146,6 +147,13 @@ _ADVICE = (
     (
         r"The replacement was accepted but does not get to Running: .+",
         "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
+    ),
+    (
+        r"Its pool takes it back again and again, .+",
+        (
+            "资源池反复回收该实例，因此未启动替代实例：镜像和磁盘都已保留。资源池平稳后请重放，"
+            "重放会立即继续；上限是 limits.generations_per_day。"
+        ),
     ),
     (r"No candidate could be had: .+", "没有候选可用：有库存后请重放；候选在通知到来时已固定。"),
     (

@@ -18,6 +18,7 @@ from worker.settings.sections import (
     Endpoints,
     Image,
     Launch,
+    Limits,
     Log,
     Notice,
     Queue,
@@ -52,6 +53,7 @@ class Settings(Section):
     notice: Notice = Notice()
     image: Image = Image()
     launch: Launch = Launch()
+    limits: Limits = Limits()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()

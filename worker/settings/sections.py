@@ -232,6 +232,17 @@ class Launch(Section):
     )
 
 
+class Limits(Section):
+    """What keeps a recreation from being repeated without end."""
+
+    generations_per_day: Annotated[StrictInt, Within(0, 1_000)] = Field(
+        default=12,
+        description="How often an instance and its replacements may be recreated in 24 hours; the next one is parked with "
+        "its disks and image kept, and a replay goes on. 0 is no limit. Counted by their images: keep "
+        "cleanup.delete_after at 1d or more.",
+    )
+
+
 class Cleanup(Section):
     """What happens to what a recreation leaves behind."""
 

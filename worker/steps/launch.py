@@ -27,6 +27,7 @@ from worker.core.progress import Imaged, Mootness, Progress
 from worker.ports import Images, Instances, Sources, Tagging
 from worker.steps.base import Parking
 
+DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
 # What does not show after this long has probably vanished; it is looked for less often.
@@ -66,11 +67,40 @@ class Launch:
         launched = progress.launched
         if launched.instance_id:
             return self._confirm(progress, now)
+        if not progress.counted and not launched.image_usable_at:
+            return self._count_generations(progress)
         if not launched.image_usable_at:
             return self._await_image(progress, now)
         if now < launched.not_before:
             return Wait(progress, launched.not_before, "pausing before the candidates are tried")
         return self._take_over(progress, now)
+
+    # The lineage
+
+    def _count_generations(self, progress: Progress) -> Outcome:
+        """Do not feed a pool that takes back all it gives: then a person decides.
+
+        The generation that is the cap before this one tells it in one look: was it made within a
+        day, so were all since. All that was saved stays saved, and a replay counts no more.
+        """
+        counted = replace(progress, counted=True)
+        cap = self.policy.generations_per_day
+        earlier = identity.earlier_generation(progress.lineage, cap) if cap else ""
+        if not earlier or not self._is_of_the_last_day(earlier, progress.t0):
+            return Note(counted)
+        # A twin may have counted otherwise; what is launched stays launched.
+        if self._rivals(progress):
+            return Note(counted)
+        raise Parking(
+            Park.TOO_MANY_GENERATIONS,
+            f"its lineage was recreated {cap} times within a day",
+            progress=counted,
+        )
+
+    def _is_of_the_last_day(self, generation: str, t0: float) -> bool:
+        """Counted from the notice, so that twins and later looks count alike."""
+        images = self.images.of_generation(generation)
+        return any(launching.is_recreation_since(one, t0 - DAY_SECONDS) for one in images)
 
     # The image
 

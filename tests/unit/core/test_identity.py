@@ -22,6 +22,7 @@ from worker.core.identity import (
     cloned_tags,
     delete_after,
     digest,
+    earlier_generation,
     image_name,
     is_clonable,
     next_lineage,
@@ -226,3 +227,19 @@ def test_digest_tells_lists_apart(first: list[str], second: list[str]) -> None:
 
     assert (digest(first) == digest(second)) == (first == second)
     assert re.fullmatch(r"[0-9a-f]{16}", digest(first))
+
+
+@pytest.mark.parametrize(
+    ("lineage", "by", "earlier"),
+    [
+        (f"{SOURCE}/13", 12, f"{SOURCE}/1"),
+        (f"{SOURCE}/12", 12, ""),
+        (f"{SOURCE}/1", 12, ""),
+        (f"{SOURCE}/2", 1, f"{SOURCE}/1"),
+        ("", 1, ""),
+        ("edited by hand", 1, ""),
+    ],
+)
+def test_earlier_generation(lineage: str, by: int, earlier: str) -> None:
+    """The generations of a line count from 1; before it there was none."""
+    assert earlier_generation(lineage, by) == earlier

@@ -11,6 +11,7 @@ from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.tagging import tag_parameters
 from worker.adapters.error_map import CREATE_IMAGE, Kind
 from worker.core.errors import UnknownOutcome
+from worker.core.identity import TAG_LINEAGE
 from worker.core.model import (
     Accepted,
     Exists,
@@ -63,6 +64,25 @@ class EcsImages(ports.Images):
         )
         found = (shapes.image_of(body) for body in bodies)
         return next((image for image in found if image is not None and image.name == name), None)
+
+    @override
+    def of_generation(self, lineage: str) -> tuple[Image, ...]:
+        bodies = self.endpoint.list_by_number(
+            "DescribeImages",
+            {
+                "Tag": [{"Key": TAG_LINEAGE, "Value": lineage}],
+                "ImageOwnerAlias": "self",
+                "Status": "ALL",
+            },
+            "Images",
+            "Image",
+            size=_IMAGES_PER_PAGE,
+        )
+        found = (shapes.image_of(body) for body in bodies)
+        # Looked at again here: a filter that the cloud did not understand would count strangers.
+        return tuple(
+            one for one in found if one is not None and one.tags.get(TAG_LINEAGE) == lineage
+        )
 
 
 def _refused(refusal: Refusal) -> ImageAnswer:
