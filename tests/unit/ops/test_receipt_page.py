@@ -12,6 +12,7 @@ from typing_extensions import override
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK, made_receipt
 from worker.core.errors import Malformed
 from worker.core.receipt import DiskRecord, Moment, NotKept, Receipt
+from worker.ops.markup import document, element
 from worker.ops.receipt_page import page_of, receipt_page
 from worker.ops.receipt_picture import MARGIN, TICKS_MAX, Scale, ticks_of
 from worker.ops.wording import Language
@@ -240,3 +241,10 @@ def test_page_is_made_from_plain_data(receipt: Receipt) -> None:
     assert page_of(asdict(receipt), Language.CHINESE) == expected
     with pytest.raises(Malformed):
         page_of({"format": 1}, Language.ENGLISH)
+
+
+def test_attributes_are_texts_too() -> None:
+    """What stands in an attribute can neither leave it nor turn the direction of writing."""
+    page = document(element("p", aria_label='"><b>\u202e'))
+
+    assert Reading(page).tags == [("p", {"aria-label": '"><b>\\u202e'})]
