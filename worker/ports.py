@@ -115,6 +115,10 @@ class Instances(Protocol):
         """Describe one instance."""
         ...
 
+    def pay_as_you_go(self, owner: str, *, besides: str) -> int:
+        """Count the owner's replacements that are not spot, those of one recreation left out."""
+        ...
+
     def launch(
         self,
         spec: LaunchSpec,
@@ -137,6 +141,12 @@ class Stock(Protocol):
 
     def instance_types(self, *, memory: float, architecture_of: str) -> tuple[InstanceType, ...]:
         """List the types with exactly this memory (GiB), and the named type itself."""
+        ...
+
+    def list_prices(
+        self, types: Sequence[str], *, begin: float, end: float
+    ) -> Mapping[tuple[str, str], float]:
+        """Return pay-as-you-go prices per hour by type and zone, as of the window's end."""
         ...
 
     def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:

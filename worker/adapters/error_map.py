@@ -31,6 +31,7 @@ class Kind(Enum):
     UNKNOWN = "nobody knows whether it took effect; the same request, same token, again"
     NOT_READY = "definitely refused until a state changes"
     NO_STOCK = "definitely refused; another type or zone may do"
+    OVER_QUOTA = "no room in the quota; what still counts may leave some"
     UNSUPPORTED = "definitely refused for one optional parameter"
     EXISTS = "name or token is taken; look it up"
     GONE = "the thing to act on is not there"
@@ -62,6 +63,7 @@ _UNKNOWN: Final = Meaning(Kind.UNKNOWN)
 _THROTTLED: Final = Meaning(Kind.THROTTLED)
 _NOT_READY: Final = Meaning(Kind.NOT_READY)
 _NO_STOCK: Final = Meaning(Kind.NO_STOCK)
+_OVER_QUOTA: Final = Meaning(Kind.OVER_QUOTA)
 _EXISTS: Final = Meaning(Kind.EXISTS)
 _GONE: Final = Meaning(Kind.GONE)
 _DONE: Final = Meaning(Kind.DONE)
@@ -230,12 +232,14 @@ _GROUPS: Final = (
         " InvalidSystemDiskCategory.ValueNotSupported OperationDenied.CloudSSDNotSupported"
         " OperationDenied.ZoneSystemCategoryNotMatch OperationDenied.ZoneNotAllowed"
         " InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.SpotPriceLowerThanPublicPrice"
-        " OperationDenied.PaygNotAvailable QuotaExceed.ElasticQuota QuotaExceeded.PrivateIpAddress"
+        " OperationDenied.PaygNotAvailable QuotaExceeded.PrivateIpAddress"
         " InvalidVSwitchId.IpInvalid QuotaExceed.DiskCapacity"
         " QuotaExceeded.PostpaidDataDiskCapacity EnterpriseGroupLimited.InstanceType"
         " InstanceDiskNumLimitExceed InstanceDiskLimitExceeded MaxEni*"
         " InvalidOperation.PublicIpAddressNoStock SystemFailure.Delete",
     ),
+    # Source: RunInstances, HTTP 403: the vCPU quota, which the source counts against until it is gone.
+    _Group(RUN_INSTANCES, _OVER_QUOTA, "QuotaExceed.ElasticQuota QuotaExceeded.ElasticQuota"),
     # -- RunInstances: one optional parameter is the trouble -------------------------------------
     _Group(RUN_INSTANCES, _drop("CreditSpecification"), "InvalidParameter.CreditSpecification"),
     _Group(RUN_INSTANCES, _drop("CpuOptions"), "InvalidParam.CpuOptions*"),

@@ -201,16 +201,26 @@ class InstanceType:
     enis: int = 0
     disks: int = 0
     burstable: bool = False
+    gpu_model: str = ""
+    secure_boot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to launch the replacement: what to ask for and where."""
+    """One way to launch the replacement: what to ask for and where.
+
+    Attributes:
+        price_limit: Most to pay per hour for spot, in the account's currency; 0 leaves it to the
+            source's own terms.
+        why: Why it stands where it stands, for people.
+    """
 
     instance_type: str
     zone: str
     vswitch: str
     spot: bool = True
+    price_limit: float = 0.0
+    why: str = ""
 
     @property
     def label(self) -> str:
@@ -313,6 +323,13 @@ class NoStock:
 
 
 @dataclass(frozen=True, slots=True)
+class OverQuota:
+    """The account's quota has no room for it; a source that still counts may leave it some."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """An optional parameter is refused; without it the request may be taken."""
 
@@ -341,7 +358,7 @@ class NotInstalled:
 
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
-LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
+LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StopAnswer = Accepted | Refused | Gone
 DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone

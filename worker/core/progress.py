@@ -190,6 +190,7 @@ class Launched:
         stop_sent_at: When it was.
         source_stopped_at: When the source was first seen stopped or gone.
         instance_id: The accepted replacement.
+        charge: `spot` or `pay-as-you-go`, as the running replacement says.
         cpu: vCPUs of the running replacement.
         running_at: When it was first seen Running; it ends the step.
         round: How often this candidate was refused for a reason that passes.
@@ -216,6 +217,7 @@ class Launched:
     instance_type: str = ""
     zone: str = ""
     private_ip: str = ""
+    charge: str = ""
     cpu: int = 0
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0

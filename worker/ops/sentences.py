@@ -119,6 +119,26 @@ _REMARKS = (
 _CANDIDATES = (
     (r"(\S+) in (\S+) \(spot\)", "{1} 的 {0}（抢占式）"),
     (r"(\S+) in (\S+) \(pay-as-you-go\)", "{1} 的 {0}（按量付费）"),
+    (r"the source's type in another zone", "源实例的规格，另一可用区"),
+    (r"the source's own type and zone", "源实例自己的规格与可用区"),
+    (
+        r"the source's own type and zone, which have just reclaimed it",
+        "源实例自己的规格与可用区，刚刚将其回收，故排在最后",
+    ),
+    (r"another type of the same memory, (\d+) vCPU", "内存相同的另一规格，{0} vCPU"),
+    (
+        r"another type of the same memory, (\d+) vCPU, in another zone",
+        "内存相同的另一规格，{0} vCPU，另一可用区",
+    ),
+    (
+        r"another type of the same memory, (\d+) vCPU, preferred as (\S+)",
+        "内存相同的另一规格，{0} vCPU，按配置 {1} 优先",
+    ),
+    (
+        r"another type of the same memory, (\d+) vCPU, preferred as (\S+), in another zone",
+        "内存相同的另一规格，{0} vCPU，按配置 {1} 优先，另一可用区",
+    ),
+    (r"not to be reclaimed; after all of spot", "不会被回收；排在所有抢占式候选之后"),
 )
 
 _ADVICE = (

@@ -1,11 +1,12 @@
 """Capture the source while it exists and freeze what the replacement is to be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.ladder import candidates
-from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
+from worker.core.ladder import Needs, candidates, within_price
+from worker.core.model import Candidate, Disk, DiskSpec, Instance, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
@@ -15,6 +16,8 @@ from worker.steps.base import NOTHING, Parking
 # What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
 SPOT_DURATION_MAX = 1
 SECOND_LOOK_SECONDS = 45.0
+HOUR_SECONDS = 3_600.0
+PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,9 @@ class Specify:
         )
         vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()
         disks = tuple(disk for disk in captured.disks if disk.is_cloud)
-        order = candidates(
-            source,
-            types,
-            vswitches,
-            self.policy,
-            data_disks=sum(1 for disk in disks if disk.kind == "data"),
-        )
+        data_disks = sum(1 for disk in disks if disk.kind == "data")
+        order = candidates(source, types, vswitches, self.policy, Needs(data_disks))
+        order = within_price(order, self._prices(progress, order), self.policy)
         if not order:
             raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
         spec, dropped = launch_spec(
@@ -71,6 +70,16 @@ class Specify:
         specified = Specified(_facts(source, captured.ram_role), spec, order)
         frozen = replace(progress, specified=specified, captured=None)
         return Done(_remarks(frozen, source, captured.disks, dropped))
+
+    def _prices(
+        self, progress: Progress, order: tuple[Candidate, ...]
+    ) -> Mapping[tuple[str, str], float]:
+        """Read list prices of hours that were over before the notice: later ones could differ."""
+        if not self.policy.max_price_percent:
+            return {}
+        end = progress.t0 // HOUR_SECONDS * HOUR_SECONDS
+        names = tuple(dict.fromkeys(one.instance_type for one in order if one.spot))
+        return self.stock.list_prices(names, begin=end - PRICE_WINDOW_SECONDS, end=end)
 
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Without a capture nothing can be launched; another message may have one."""

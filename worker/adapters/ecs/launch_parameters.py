@@ -44,6 +44,7 @@ _BANDWIDTH_MAX: Final = 100
 _SPOT_DURATION_MAX: Final = 1
 # Source: RunInstances, CpuOptions.ThreadsPerCore: 2 unless hyper-threading is off.
 _ONE_THREAD: Final = 1
+_WITH_LIMIT: Final = "SpotWithPriceLimit"
 _ESSD: Final = "cloud_essd"
 _AUTO: Final = "cloud_auto"
 _BURSTABLE: Final = re.compile(r"ecs\.t\d")
@@ -99,8 +100,10 @@ def _spot(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> dict[s
     if not candidate.spot:
         return {}
     params: dict[str, Any] = {"SpotStrategy": spec.spot_strategy}
-    if spec.spot_strategy == "SpotWithPriceLimit":
-        params["SpotPriceLimit"] = spec.spot_price_limit
+    own = spec.spot_price_limit if spec.spot_strategy == _WITH_LIMIT else 0.0
+    limits = [limit for limit in (own, candidate.price_limit) if limit > 0]
+    if limits:
+        params = {"SpotStrategy": _WITH_LIMIT, "SpotPriceLimit": min(limits)}
     # Left out it would be one hour, so to drop it is to send 0. Source: RunInstances, SpotDuration.
     wanted = 0 if "SpotDuration" in drop else spec.spot_duration
     params["SpotDuration"] = min(wanted, _SPOT_DURATION_MAX)

@@ -148,6 +148,9 @@ def instance_type_of(body: Body) -> InstanceType | None:
         enis=fields.integer(body, "EniQuantity"),
         disks=fields.integer(body, "DiskQuantity"),
         burstable=fields.text(body, "InstanceFamilyLevel") == _BURSTABLE_LEVEL,
+        gpu_model=fields.text(body, "GPUSpec"),
+        secure_boot=fields.flag(fields.structure(body, "SecurityOptions"), "SecureBootSupport")
+        is True,
     )
 
 
