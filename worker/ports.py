@@ -13,6 +13,7 @@ from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Address,
     Candidate,
+    Details,
     Disk,
     Image,
     ImageAnswer,
@@ -77,6 +78,10 @@ class Sources(Protocol):
 
     def ram_role(self, instance_id: str) -> str:
         """Return the name of the attached RAM role, or an empty string."""
+        ...
+
+    def details(self, instance_id: str) -> Details:
+        """Read what its description does not tell; a refused read is named in the answer."""
         ...
 
 

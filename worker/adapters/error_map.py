@@ -416,6 +416,24 @@ _BY_MESSAGE: Final[tuple[tuple[tuple[str, str], re.Pattern[str], Meaning], ...]]
     ),
 )
 
+# How a refusal without a row may speak of a parameter that a clone can do without. No table of
+# RunInstances lists codes for them, so the words of its parameter names stand for the rows.
+_OPTIONAL_WORDS: Final = tuple(
+    (name, re.compile(words, re.IGNORECASE))
+    for name, words in (
+        ("Ipv6AddressCount", r"\bipv6"),
+        ("NetworkOptions", r"jumbo ?frame|bandwidth ?weighting"),
+        ("NetworkInterfaceQueueNumber", r"queue ?number"),
+        ("PrivateDnsNameOptions", r"private ?dns"),
+        ("ClockOptions", r"\bptp"),
+        ("SecurityOptions", r"secure ?boot"),
+        ("StorageSetId", r"storage ?set"),
+        ("StorageClusterId", r"storage ?cluster"),
+        ("HpcClusterId", r"\bhpc ?cluster"),
+        ("ImageOptions", r"login ?as ?non ?root"),
+    )
+)
+
 # Codes of limits on a type that end alike. Source: RunInstances and AttachNetworkInterface.
 _COUNT_EXCEEDED: Final = ("InvalidOperation.", "CountExceeded")
 _MALFORMED: Final = ("Invalid", ".Malformed")
@@ -451,8 +469,17 @@ def classify(action: str, status: int, code: str, message: str = "") -> Meaning:
     found = _by_message(action, code, message) or _exactly(action, code) or _by_shape(action, code)
     if found is not None:
         return found
+    named = _named_in(message) if action == RUN_INSTANCES else ""
+    if named:
+        advice = "Unknown code; it needs a row in the table."
+        return Meaning(Kind.UNSUPPORTED, parameter=named, advice=advice, is_known=False)
     fallback = Kind.NO_STOCK if action == RUN_INSTANCES else Kind.PERMANENT
     return Meaning(fallback, advice="Unknown code; it needs a row in the table.", is_known=False)
+
+
+def _named_in(message: str) -> str:
+    """Return the optional parameter that a refusal of unknown code complains about, if any."""
+    return next((name for name, words in _OPTIONAL_WORDS if words.search(message)), "")
 
 
 def _by_message(action: str, code: str, message: str) -> Meaning | None:

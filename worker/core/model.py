@@ -90,6 +90,12 @@ class Instance:
     http_tokens: str = ""
     threads_per_core: int | None = None
     login_as_non_root: bool | None = None
+    cpu_topology: str = ""
+    deployment_set_group: int | None = None
+    hpc_cluster: str = ""
+    private_dns: tuple[tuple[str, bool | str], ...] = ()
+    ptp_status: str = ""
+    secure_boot: bool = False
 
     @property
     def is_recycling(self) -> bool:
@@ -133,6 +139,29 @@ class Disk:
     zone: str = ""
     instance_id: str = ""
     tags: Tags = field(default_factory=dict)
+    storage_cluster: str = ""
+    storage_set: str = ""
+    storage_set_partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a clone needs of a source and its own description does not tell.
+
+    Attributes:
+        interfaces: How many network interfaces it has, the primary one included; 0 when unknown.
+        queue_number: Of the primary interface; 0 when unknown.
+        ipv6_count: IPv6 addresses of the primary interface.
+        jumbo_frame: None when unknown.
+        unread: What could not be read, for it may not be.
+    """
+
+    interfaces: int = 0
+    queue_number: int = 0
+    ipv6_count: int = 0
+    jumbo_frame: bool | None = None
+    bandwidth_weighting: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +232,7 @@ class InstanceType:
     burstable: bool = False
     gpu_model: str = ""
     secure_boot: bool = False
+    jumbo_frame: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +276,7 @@ class DiskSpec:
     bursting: bool | None = None
     snapshot_policy: str = ""
     delete_with_instance: bool = True
+    storage_cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +310,19 @@ class LaunchSpec:
     http_tokens: str = ""
     threads_per_core: int | None = None
     login_as_non_root: bool | None = None
+    source_zone: str = ""
+    cpu_topology: str = ""
+    deployment_set_group: int | None = None
+    hpc_cluster: str = ""
+    storage_set: str = ""
+    storage_set_partition: int | None = None
+    private_dns: tuple[tuple[str, bool | str], ...] = ()
+    ptp_status: str = ""
+    secure_boot: bool = False
+    queue_number: int = 0
+    ipv6_count: int = 0
+    jumbo_frame: bool | None = None
+    bandwidth_weighting: str = ""
 
 
 # Definite answers of the cloud to a changing call.

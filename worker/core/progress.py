@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter
 from worker.core import strict_json
 from worker.core.errors import Malformed
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
-from worker.core.model import Candidate, Disk, Instance, LaunchSpec
+from worker.core.model import Candidate, Details, Disk, Instance, LaunchSpec
 
 FORMAT = "1"
 # Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
@@ -154,6 +154,7 @@ class Captured:
     instance: Instance
     disks: tuple[Disk, ...]
     ram_role: str
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True, slots=True)

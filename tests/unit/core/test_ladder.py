@@ -1,5 +1,6 @@
 """The order of candidates is a pure function: whoever computes it walks the same ladder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -97,7 +98,7 @@ def places_of(found: tuple[Candidate, ...]) -> list[tuple[str, str, str]]:
     return [(one.instance_type, one.zone, one.vswitch) for one in found]
 
 
-def names(found: tuple[Candidate, ...]) -> list[str]:
+def names(found: Sequence[Candidate]) -> list[str]:
     """The types in the order in which they first appear."""
     return list(dict.fromkeys(one.instance_type for one in found))
 
