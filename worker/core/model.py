@@ -96,6 +96,7 @@ class Instance:
     private_dns: tuple[tuple[str, bool | str], ...] = ()
     ptp_status: str = ""
     secure_boot: bool = False
+    nested_virtualization: bool = False
 
     @property
     def is_recycling(self) -> bool:
@@ -161,6 +162,7 @@ class Details:
     ipv6_count: int = 0
     jumbo_frame: bool | None = None
     bandwidth_weighting: str = ""
+    network_encryption: bool = False
     unread: tuple[str, ...] = ()
 
 
@@ -323,6 +325,8 @@ class LaunchSpec:
     ipv6_count: int = 0
     jumbo_frame: bool | None = None
     bandwidth_weighting: str = ""
+    network_encryption: bool = False
+    nested_virtualization: bool = False
 
 
 # Definite answers of the cloud to a changing call.

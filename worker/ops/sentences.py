@@ -93,6 +93,8 @@ _REMARKS = (
     (r"disk (.+)", "磁盘 {0}"),
     (r"bandwidth of (\d+) Mbit/s", "{0} Mbit/s 的带宽"),
     (r"a launch may ask for 100 at most", "下单时最多可要求 100"),
+    (r"the system disk outliving the replacement", "系统盘在替代实例释放后保留"),
+    (r"a launch cannot ask for it", "下单时无法要求"),
     (r"reading the source's attributes", "读取源实例的属性"),
     (r"reading the source's interfaces", "读取源实例的网卡"),
     (r"the role may not read them", "角色没有读取权限"),

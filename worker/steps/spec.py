@@ -162,6 +162,8 @@ def launch_spec(
         queue_number=details.queue_number,
         ipv6_count=details.ipv6_count,
         jumbo_frame=details.jumbo_frame,
+        nested_virtualization=source.nested_virtualization,
+        network_encryption=details.network_encryption,
         bandwidth_weighting=details.bandwidth_weighting,
     )
     return spec, dropped
@@ -229,6 +231,11 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
         progress = progress.remarked(
             f"bandwidth of {source.bandwidth_out} Mbit/s", "a launch may ask for 100 at most"
         )
+    for kept in progress.retained.disks if progress.retained else ():
+        if kept.kind == "system" and not kept.was_deleted_with_instance:
+            progress = progress.remarked(
+                "the system disk outliving the replacement", "a launch cannot ask for it"
+            )
     for disk in disks:
         if not disk.is_cloud:
             progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")

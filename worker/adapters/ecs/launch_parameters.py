@@ -160,6 +160,8 @@ def _cpu_options(spec: LaunchSpec) -> dict[str, Any]:
         options["ThreadsPerCore"] = _ONE_THREAD
     if spec.cpu_topology:
         options["TopologyType"] = spec.cpu_topology
+    if spec.nested_virtualization:
+        options["NestedVirtualization"] = "enabled"
     return options
 
 
@@ -167,6 +169,8 @@ def _network_options(spec: LaunchSpec) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if spec.jumbo_frame is not None:
         options["EnableJumboFrame"] = spec.jumbo_frame
+    if spec.network_encryption:
+        options["EnableNetworkEncryption"] = True
     if spec.bandwidth_weighting:
         options["BandwidthWeighting"] = spec.bandwidth_weighting
     return options

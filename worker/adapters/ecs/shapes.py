@@ -73,6 +73,10 @@ def instance_of(body: Body) -> Instance | None:
             fields.structure(body, "CpuOptions"), "ThreadsPerCore"
         ),
         login_as_non_root=fields.flag(fields.structure(body, "ImageOptions"), "LoginAsNonRoot"),
+        nested_virtualization=fields.text(
+            fields.structure(body, "CpuOptions"), "NestedVirtualization"
+        )
+        == "enabled",
         cpu_topology=fields.text(fields.structure(body, "CpuOptions"), "TopologyType"),
         deployment_set_group=fields.optional_integer(body, "DeploymentSetGroupNo"),
         hpc_cluster=fields.text(body, "HpcClusterId"),
@@ -127,6 +131,7 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
         queue_number=fields.integer(primary, "QueueNumber"),
         ipv6_count=len(fields.members(primary, "Ipv6Sets", "Ipv6Set")),
         jumbo_frame=fields.flag(attributes, "EnableJumboFrame") if jumbo is None else jumbo,
+        network_encryption=fields.flag(network, "EnableNetworkEncryption") is True,
         bandwidth_weighting=fields.text(network, "BandwidthWeighting"),
     )
 
