@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions stack kills soak lock clean
+.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,7 @@ sim-pairs: $(READY) ## The same with two faults (SCENARIO=name or all of them, N
 
 sim-assumptions: $(READY) ## What becomes of the promises when the cloud is not as assumed: a table (N=schedules each)
 	@$(BIN)/python -m tests.simulation.assumptions --count $(or $(N),60)
+
 stack: $(READY) ## Every call x every fault below the SDKs, over HTTP (CELL=one that is printed as broken)
 	@$(BIN)/python -m tests.stack.matrix $(if $(CELL),--cell $(CELL))
 
@@ -57,6 +58,9 @@ kills: $(READY) ## Recreations by four worker processes that are killed at rando
 
 soak: $(READY) ## Recreations in a row through one worker process, and what it keeps of them (N=count)
 	@$(BIN)/python -m tests.stack.soak --count $(or $(N),5000)
+
+sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
+	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from worker.core.auditing import Equipped
 from worker.core.leftovers import Kind, Leftover
-from worker.core.model import DeleteAnswer, KeepAnswer
+from worker.core.model import DeleteAnswer, Details, KeepAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,10 @@ class Fleet(Protocol):
 
     def ram_role(self, instance_id: str) -> str:
         """Return the name of the attached RAM role, or an empty string."""
+        ...
+
+    def details(self, instance_id: str) -> Details:
+        """Read what its description does not tell; a refused read is named in the answer."""
         ...
 
 

@@ -13,6 +13,7 @@ from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Address,
     Candidate,
+    Details,
     Disk,
     Image,
     ImageAnswer,
@@ -79,6 +80,10 @@ class Sources(Protocol):
         """Return the name of the attached RAM role, or an empty string."""
         ...
 
+    def details(self, instance_id: str) -> Details:
+        """Read what its description does not tell; a refused read is named in the answer."""
+        ...
+
 
 class Disks(Protocol):
     """Changes to the fate of disks."""
@@ -119,6 +124,10 @@ class Instances(Protocol):
         """Describe one instance."""
         ...
 
+    def pay_as_you_go(self, owner: str, *, besides: str) -> int:
+        """Count the owner's replacements that are not spot, those of one recreation left out."""
+        ...
+
     def launch(
         self,
         spec: LaunchSpec,
@@ -141,6 +150,12 @@ class Stock(Protocol):
 
     def instance_types(self, *, memory: float, architecture_of: str) -> tuple[InstanceType, ...]:
         """List the types with exactly this memory (GiB), and the named type itself."""
+        ...
+
+    def list_prices(
+        self, types: Sequence[str], *, begin: float, end: float
+    ) -> Mapping[tuple[str, str], float]:
+        """Return pay-as-you-go prices per hour by type and zone, as of the window's end."""
         ...
 
     def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:

@@ -259,17 +259,22 @@ def _out_of_order(simulation: Simulation) -> list[str]:
     for call in simulation.interposer.launches:
         known = asked.setdefault(call.recreation, [])
         known += [] if call.candidate in known else [call.candidate]
-    frozen = {
-        sent["recreation"]: decode(sent)
-        for sent in simulation.sent
-        if sent.get("recreation") in asked and "format" in sent
-    }
+    frozen: dict[str, list[tuple[Candidate, ...]]] = {}
+    for sent in simulation.sent:
+        recreation = sent.get("recreation", "")
+        if recreation in asked and "format" in sent:
+            specified = decode(sent).specified
+            frozen.setdefault(recreation, []).append(specified.candidates if specified else ())
     return [
         "the candidates were not asked for in their order"
-        for recreation, progress in frozen.items()
-        if progress.specified is not None
-        and tuple(asked[recreation]) != progress.specified.candidates[: len(asked[recreation])]
+        for recreation, order in asked.items()
+        if not any(_runs_through(one, tuple(order)) for one in frozen[recreation])
     ]
+
+
+def _runs_through(frozen: tuple[Candidate, ...], order: tuple[Candidate, ...]) -> bool:
+    """Whether the candidates stand side by side; a kept message goes on from where it was."""
+    return any(order == frozen[at : at + len(order)] for at in range(len(frozen)))
 
 
 def _unhelpful(simulation: Simulation) -> list[str]:

@@ -130,6 +130,10 @@ class NextInstances(ports.Instances):
         return self.today.find(instance_id)
 
     @override
+    def pay_as_you_go(self, owner: str, *, besides: str) -> int:
+        return self.today.pay_as_you_go(owner, besides=besides)
+
+    @override
     def launch(self, spec: LaunchSpec, candidate: Candidate, **how: Any) -> LaunchAnswer:
         return self.today.launch(replace(spec, description="in other words"), candidate, **how)
 

@@ -211,6 +211,10 @@ def test_duration_survives_being_written(seconds: float) -> None:
         ("worker", "own_instance_id", "web-1", "is not an instance id"),
         ("launch", "epochs_max", 0, "is less than 1"),
         ("launch", "prefer_types", [" "], "has an empty pattern"),
+        ("launch", "families", [""], "has an empty pattern"),
+        ("launch", "max_price_percent", 0, "is less than 1"),
+        ("launch", "max_price_percent", 101, "is more than 100"),
+        ("launch", "pay_as_you_go_max", -1, "is less than 0"),
         ("select", "tags", {"acs:x": "y"}, "has the tag key 'acs:x', which the cloud refuses"),
         ("select", "tags", {"version": 1.5}, 'must be text (found 1.5); put it in quotes: "1.5"'),
         ("select", "tags", ["a"], "must be a mapping"),
@@ -281,6 +285,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
     "preferred_types_are_allowed": (
         {"launch": {"prefer_types": ["ecs.g7*"], "forbid_types": ["ecs.g7*"]}},
         "launch.prefer_types: prefers what launch.forbid_types forbids",
+    ),
+    "families_have_a_use": (
+        {"launch": {"families": ["ecs.g*"], "same_type_only": True}},
+        "launch.families: allows other types while launch.same_type_only forbids them",
     ),
     "requests_are_private": (
         {"endpoints": {"ecs": "http://ecs.example.com"}},

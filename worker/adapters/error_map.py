@@ -31,6 +31,7 @@ class Kind(Enum):
     UNKNOWN = "nobody knows whether it took effect; the same request, same token, again"
     NOT_READY = "definitely refused until a state changes"
     NO_STOCK = "definitely refused; another type or zone may do"
+    OVER_QUOTA = "no room in the quota; what still counts may leave some"
     UNSUPPORTED = "definitely refused for one optional parameter"
     EXISTS = "name or token is taken; look it up"
     GONE = "the thing to act on is not there"
@@ -62,6 +63,7 @@ _UNKNOWN: Final = Meaning(Kind.UNKNOWN)
 _THROTTLED: Final = Meaning(Kind.THROTTLED)
 _NOT_READY: Final = Meaning(Kind.NOT_READY)
 _NO_STOCK: Final = Meaning(Kind.NO_STOCK)
+_OVER_QUOTA: Final = Meaning(Kind.OVER_QUOTA)
 _EXISTS: Final = Meaning(Kind.EXISTS)
 _GONE: Final = Meaning(Kind.GONE)
 _DONE: Final = Meaning(Kind.DONE)
@@ -230,12 +232,14 @@ _GROUPS: Final = (
         " InvalidSystemDiskCategory.ValueNotSupported OperationDenied.CloudSSDNotSupported"
         " OperationDenied.ZoneSystemCategoryNotMatch OperationDenied.ZoneNotAllowed"
         " InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.SpotPriceLowerThanPublicPrice"
-        " OperationDenied.PaygNotAvailable QuotaExceed.ElasticQuota QuotaExceeded.PrivateIpAddress"
+        " OperationDenied.PaygNotAvailable QuotaExceeded.PrivateIpAddress"
         " InvalidVSwitchId.IpInvalid QuotaExceed.DiskCapacity"
         " QuotaExceeded.PostpaidDataDiskCapacity EnterpriseGroupLimited.InstanceType"
         " InstanceDiskNumLimitExceed InstanceDiskLimitExceeded MaxEni*"
         " InvalidOperation.PublicIpAddressNoStock SystemFailure.Delete",
     ),
+    # Source: RunInstances, HTTP 403: the vCPU quota, which the source counts against until it is gone.
+    _Group(RUN_INSTANCES, _OVER_QUOTA, "QuotaExceed.ElasticQuota QuotaExceeded.ElasticQuota"),
     # -- RunInstances: one optional parameter is the trouble -------------------------------------
     _Group(RUN_INSTANCES, _drop("CreditSpecification"), "InvalidParameter.CreditSpecification"),
     _Group(RUN_INSTANCES, _drop("CpuOptions"), "InvalidParam.CpuOptions*"),
@@ -412,6 +416,24 @@ _BY_MESSAGE: Final[tuple[tuple[tuple[str, str], re.Pattern[str], Meaning], ...]]
     ),
 )
 
+# How a refusal without a row may speak of a parameter that a clone can do without. No table of
+# RunInstances lists codes for them, so the words of its parameter names stand for the rows.
+_OPTIONAL_WORDS: Final = tuple(
+    (name, re.compile(words, re.IGNORECASE))
+    for name, words in (
+        ("Ipv6AddressCount", r"\bipv6"),
+        ("NetworkOptions", r"jumbo ?frame|bandwidth ?weighting"),
+        ("NetworkInterfaceQueueNumber", r"queue ?number"),
+        ("PrivateDnsNameOptions", r"private ?dns"),
+        ("ClockOptions", r"\bptp"),
+        ("SecurityOptions", r"secure ?boot"),
+        ("StorageSetId", r"storage ?set"),
+        ("StorageClusterId", r"storage ?cluster"),
+        ("HpcClusterId", r"\bhpc ?cluster"),
+        ("ImageOptions", r"login ?as ?non ?root"),
+    )
+)
+
 # Codes of limits on a type that end alike. Source: RunInstances and AttachNetworkInterface.
 _COUNT_EXCEEDED: Final = ("InvalidOperation.", "CountExceeded")
 _MALFORMED: Final = ("Invalid", ".Malformed")
@@ -447,8 +469,17 @@ def classify(action: str, status: int, code: str, message: str = "") -> Meaning:
     found = _by_message(action, code, message) or _exactly(action, code) or _by_shape(action, code)
     if found is not None:
         return found
+    named = _named_in(message) if action == RUN_INSTANCES else ""
+    if named:
+        advice = "Unknown code; it needs a row in the table."
+        return Meaning(Kind.UNSUPPORTED, parameter=named, advice=advice, is_known=False)
     fallback = Kind.NO_STOCK if action == RUN_INSTANCES else Kind.PERMANENT
     return Meaning(fallback, advice="Unknown code; it needs a row in the table.", is_known=False)
+
+
+def _named_in(message: str) -> str:
+    """Return the optional parameter that a refusal of unknown code complains about, if any."""
+    return next((name for name, words in _OPTIONAL_WORDS if words.search(message)), "")
 
 
 def _by_message(action: str, code: str, message: str) -> Meaning | None:

@@ -1,11 +1,14 @@
 """The candidates of a launch in their canonical order.
 
-The order is a pure function of the captured source, the configuration, the type catalogue and the
-subnets. Live stock never reorders it and never skips a candidate: two workers that walk different
-orders launch two replacements. What is sold out is learned by asking, one candidate at a time.
+The order is a pure function of the captured source, the configuration, the type catalogue, the
+subnets and list prices of a window closed before T0. Live stock never reorders it and never skips
+a candidate: two workers that walk different orders launch two replacements. What is sold out, or
+which subnet has no address left, is learned by asking, one candidate at a time.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from worker.core.model import Candidate, Instance, InstanceType, VSwitch
@@ -13,6 +16,33 @@ from worker.core.policy import Policy
 
 CANDIDATES_MAX = 48
 VSWITCHES_PER_ZONE = 2
+# The last resort needs no long list: it is there to end the search, not to widen it.
+PAY_AS_YOU_GO_CANDIDATES_MAX = 8
+# Source: RunInstances, SpotPriceLimit: at most three decimals.
+_PRICE_STEPS = 1_000
+_PERCENT = 100
+# Families that are whole machines boot other images. Source: "Instance family", ebm and scc.
+_BARE_METAL = ("ecs.ebm", "ecs.scc")
+
+OWN_POOL_WHY = "the source's own type and zone"
+RECLAIMED_WHY = "the source's own type and zone, which have just reclaimed it"
+OWN_TYPE_WHY = "the source's type in another zone"
+PAY_AS_YOU_GO_WHY = "not to be reclaimed; after all of spot"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a type must have room for.
+
+    Attributes:
+        data_disks: Cloud disks beside the system disk.
+        interfaces: Network interfaces, the primary one included; 0 when they are not known.
+        secure_boot: Whether the source boots securely.
+    """
+
+    data_disks: int = 0
+    interfaces: int = 0
+    secure_boot: bool = False
 
 
 def candidates(
@@ -20,19 +50,70 @@ def candidates(
     types: Sequence[InstanceType],
     vswitches: Sequence[VSwitch],
     policy: Policy,
-    *,
-    data_disks: int = 0,
+    needs: Needs = Needs(),
 ) -> tuple[Candidate, ...]:
     """List where and as what the replacement may be launched, first choice first.
 
-    The source's type comes first, in its own zone and then in the others; then every compatible
-    type of the same memory, each again from the source's zone outwards.
+    The source's type comes first, in the zones that have not just reclaimed it; then every
+    compatible type of the same memory, each from the source's zone outwards; then the pool (type
+    and zone) that has reclaimed the source; then, where it is allowed, pay-as-you-go.
     """
     places = _places(source, vswitches, policy)
-    own = [] if _matches(source.instance_type, policy.forbid_types) else [source.instance_type]
-    names = [*own, *_other_types(source, types, policy, data_disks)]
-    found = [Candidate(name, zone, vswitch) for name in names for zone, vswitch in places]
-    return tuple(found[:CANDIDATES_MAX])
+    types_in_order = _types(source, types, policy, needs)
+    spot = [
+        Candidate(name, zone, vswitch, why=_why(source, why, zone))
+        for name, why in types_in_order
+        for zone, vswitch in places
+    ]
+    last = [one for one in spot if _has_reclaimed(source, one)]
+    if policy.reclaimed_pool == "first":
+        last = []
+    tail = [*(replace(one, why=RECLAIMED_WHY) for one in last), *_pay_as_you_go(spot, policy)]
+    head = [one for one in spot if one not in last]
+    return (*head[: CANDIDATES_MAX - len(tail)], *tail)
+
+
+def within_price(
+    order: Sequence[Candidate], prices: Mapping[tuple[str, str], float], policy: Policy
+) -> tuple[Candidate, ...]:
+    """Give every spot candidate its price limit; one whose list price is not known is left out.
+
+    Args:
+        order: The candidates.
+        prices: Pay-as-you-go price per hour by type and zone, of a window closed before T0.
+        policy: Says which share of it may be paid.
+    """
+    if not policy.max_price_percent:
+        return tuple(order)
+    limited = (
+        replace(one, price_limit=_limit(prices, one, policy.max_price_percent)) for one in order
+    )
+    return tuple(one for one in limited if one.price_limit or not one.spot)
+
+
+def _limit(prices: Mapping[tuple[str, str], float], candidate: Candidate, percent: int) -> float:
+    if not candidate.spot:
+        return 0.0
+    price = prices.get((candidate.instance_type, candidate.zone), 0.0)
+    return math.floor(price * percent / _PERCENT * _PRICE_STEPS) / _PRICE_STEPS
+
+
+def _has_reclaimed(source: Instance, candidate: Candidate) -> bool:
+    pool = (candidate.instance_type, candidate.zone)
+    return pool == (source.instance_type, source.zone)
+
+
+def _why(source: Instance, why_type: str, zone: str) -> str:
+    if why_type:
+        return why_type if zone == source.zone else f"{why_type}, in another zone"
+    return OWN_POOL_WHY if zone == source.zone else OWN_TYPE_WHY
+
+
+def _pay_as_you_go(spot: Sequence[Candidate], policy: Policy) -> tuple[Candidate, ...]:
+    if not policy.pay_as_you_go_max:
+        return ()
+    bought = (replace(one, spot=False, why=PAY_AS_YOU_GO_WHY) for one in spot)
+    return tuple(bought)[:PAY_AS_YOU_GO_CANDIDATES_MAX]
 
 
 def _places(
@@ -50,35 +131,54 @@ def _places(
     return (own, *others)
 
 
+def _types(
+    source: Instance, types: Sequence[InstanceType], policy: Policy, needs: Needs
+) -> list[tuple[str, str]]:
+    """Return the names of the types in their order, each with why it stands there."""
+    own = [] if _matches(source.instance_type, policy.forbid_types) else [source.instance_type]
+    others = _other_types(source, types, policy, needs)
+    return [*((name, "") for name in own), *others]
+
+
 def _other_types(
-    source: Instance, types: Sequence[InstanceType], policy: Policy, data_disks: int
-) -> tuple[str, ...]:
+    source: Instance, types: Sequence[InstanceType], policy: Policy, needs: Needs
+) -> list[tuple[str, str]]:
     own = next((found for found in types if found.name == source.instance_type), None)
     if own is None or policy.same_type_only:
-        return ()
+        return []
     fitting = [
         other
         for other in types
         if other.name != own.name
-        and can_replace(own, other, data_disks)
+        and can_replace(own, other, needs)
         and not _matches(other.name, policy.forbid_types)
+        and (not policy.families or _matches(other.family, policy.families))
     ]
     fitting.sort(key=lambda other: _rank(own, other, policy.prefer_types))
-    return tuple(other.name for other in fitting)
+    return [(other.name, _why_type(other, policy.prefer_types)) for other in fitting]
 
 
-def can_replace(own: InstanceType, other: InstanceType, data_disks: int) -> bool:
+def can_replace(own: InstanceType, other: InstanceType, needs: Needs = Needs()) -> bool:
     """Tell whether an image of a source of one type boots and fits on the other type."""
     return (
         other.memory == own.memory
         and other.cpu >= own.cpu
-        and other.architecture == own.architecture
-        and _speaks(own.nvme, other.nvme)
-        and (not own.boot_modes or bool(set(own.boot_modes) & set(other.boot_modes)))
-        and other.gpus == own.gpus
+        and _boots(own, other, needs)
+        and (other.gpus, other.gpu_model) == (own.gpus, own.gpu_model)
         and other.local_disks == own.local_disks
         and other.burstable == own.burstable
-        and (other.disks == 0 or other.disks > data_disks)
+        and (other.disks == 0 or other.disks > needs.data_disks)
+        and (other.enis == 0 or other.enis >= needs.interfaces)
+    )
+
+
+def _boots(own: InstanceType, other: InstanceType, needs: Needs) -> bool:
+    return (
+        other.architecture == own.architecture
+        and _speaks(own.nvme, other.nvme)
+        and (not own.boot_modes or bool(set(own.boot_modes) & set(other.boot_modes)))
+        and (other.secure_boot or not needs.secure_boot)
+        and other.family.startswith(_BARE_METAL) == own.family.startswith(_BARE_METAL)
     )
 
 
@@ -91,6 +191,12 @@ def _rank(own: InstanceType, other: InstanceType, preferred: Sequence[str]) -> t
     liked = [at for at, pattern in enumerate(preferred) if fnmatchcase(other.name, pattern)]
     choice = min(liked, default=len(preferred))
     return (choice, other.cpu - own.cpu, other.generation != own.generation, other.name)
+
+
+def _why_type(other: InstanceType, preferred: Sequence[str]) -> str:
+    liked = next((pattern for pattern in preferred if fnmatchcase(other.name, pattern)), "")
+    told = f"another type of the same memory, {other.cpu} vCPU"
+    return f"{told}, preferred as {liked}" if liked else told
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -117,6 +117,7 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
         instance_type=replacement.instance_type,
         zone=replacement.zone,
         private_ip=replacement.private_ip,
+        charge="spot" if replacement.spot_strategy.startswith("Spot") else "pay-as-you-go",
         cpu=replacement.cpu,
     )
     return replace(progress, launched=launched).marked(

@@ -221,7 +221,8 @@ def _candidate_in_hand(progress: Progress) -> str:
         return ""
     candidates, launched = progress.specified.candidates, progress.launched
     tries = f"{launched.index + 1} of {len(candidates)}, epoch {launched.epoch + 1}"
-    return f"{candidates[launched.index].label}, {tries}"
+    candidate = candidates[launched.index]
+    return f"{candidate.label}, {tries}" + (f": {candidate.why}" if candidate.why else "")
 
 
 def _printable(text: str) -> str:

@@ -90,6 +90,13 @@ class Instance:
     http_tokens: str = ""
     threads_per_core: int | None = None
     login_as_non_root: bool | None = None
+    cpu_topology: str = ""
+    deployment_set_group: int | None = None
+    hpc_cluster: str = ""
+    private_dns: tuple[tuple[str, bool | str], ...] = ()
+    ptp_status: str = ""
+    secure_boot: bool = False
+    nested_virtualization: bool = False
 
     @property
     def is_recycling(self) -> bool:
@@ -133,6 +140,30 @@ class Disk:
     zone: str = ""
     instance_id: str = ""
     tags: Tags = field(default_factory=dict)
+    storage_cluster: str = ""
+    storage_set: str = ""
+    storage_set_partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a clone needs of a source and its own description does not tell.
+
+    Attributes:
+        interfaces: How many network interfaces it has, the primary one included; 0 when unknown.
+        queue_number: Of the primary interface; 0 when unknown.
+        ipv6_count: IPv6 addresses of the primary interface.
+        jumbo_frame: None when unknown.
+        unread: What could not be read, for it may not be.
+    """
+
+    interfaces: int = 0
+    queue_number: int = 0
+    ipv6_count: int = 0
+    jumbo_frame: bool | None = None
+    bandwidth_weighting: str = ""
+    network_encryption: bool = False
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,16 +232,27 @@ class InstanceType:
     enis: int = 0
     disks: int = 0
     burstable: bool = False
+    gpu_model: str = ""
+    secure_boot: bool = False
+    jumbo_frame: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to launch the replacement: what to ask for and where."""
+    """One way to launch the replacement: what to ask for and where.
+
+    Attributes:
+        price_limit: Most to pay per hour for spot, in the account's currency; 0 leaves it to the
+            source's own terms.
+        why: Why it stands where it stands, for people.
+    """
 
     instance_type: str
     zone: str
     vswitch: str
     spot: bool = True
+    price_limit: float = 0.0
+    why: str = ""
 
     @property
     def label(self) -> str:
@@ -236,6 +278,7 @@ class DiskSpec:
     bursting: bool | None = None
     snapshot_policy: str = ""
     delete_with_instance: bool = True
+    storage_cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +312,21 @@ class LaunchSpec:
     http_tokens: str = ""
     threads_per_core: int | None = None
     login_as_non_root: bool | None = None
+    source_zone: str = ""
+    cpu_topology: str = ""
+    deployment_set_group: int | None = None
+    hpc_cluster: str = ""
+    storage_set: str = ""
+    storage_set_partition: int | None = None
+    private_dns: tuple[tuple[str, bool | str], ...] = ()
+    ptp_status: str = ""
+    secure_boot: bool = False
+    queue_number: int = 0
+    ipv6_count: int = 0
+    jumbo_frame: bool | None = None
+    bandwidth_weighting: str = ""
+    network_encryption: bool = False
+    nested_virtualization: bool = False
 
 
 # Definite answers of the cloud to a changing call.
@@ -313,6 +371,13 @@ class NoStock:
 
 
 @dataclass(frozen=True, slots=True)
+class OverQuota:
+    """The account's quota has no room for it; a source that still counts may leave it some."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """An optional parameter is refused; without it the request may be taken."""
 
@@ -341,7 +406,7 @@ class NotInstalled:
 
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
-LaunchAnswer = Accepted | Exists | NoStock | Unsupported | NotReady
+LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StopAnswer = Accepted | Refused | Gone
 DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone

@@ -6,6 +6,7 @@ from typing import Literal
 from worker.core.identity import digest
 
 Takeover = Literal["stop-source", "overlap", "wait"]
+ReclaimedPool = Literal["last", "first"]
 TagSelector = tuple[tuple[str, str | None], ...]
 
 
@@ -23,6 +24,10 @@ class Policy:
         takeover_latest: From T0 to launching although the source still runs.
         vanish_after: For how long an accepted instance may be absent before it counts as
             vanished; far longer than describe calls lag.
+        families: Families of other types that may be launched, as patterns; empty means any.
+        max_price_percent: Most to pay for spot, as a percentage of pay-as-you-go; 0 means no limit.
+        reclaimed_pool: Where the type and zone that have just reclaimed the source stand.
+        pay_as_you_go_max: How many pay-as-you-go replacements may exist at a time; 0 means none.
         sibling_wait: For how long a message without a capture of a source that is gone waits for
             another message of the same recreation to finish.
         generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
@@ -45,6 +50,10 @@ class Policy:
     other_zones: bool = True
     forbid_types: tuple[str, ...] = ()
     prefer_types: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    max_price_percent: int = 0
+    reclaimed_pool: ReclaimedPool = "last"
+    pay_as_you_go_max: int = 0
     epochs_max: int = 1_000
     epoch_pause: float = 60.0
     vanish_after: float = 200.0
@@ -64,5 +73,10 @@ class Policy:
                 *self.forbid_types,
                 "prefer",
                 *self.prefer_types,
+                "families",
+                *self.families,
+                str(self.max_price_percent),
+                self.reclaimed_pool,
+                str(self.pay_as_you_go_max),
             )
         )

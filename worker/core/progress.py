@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter
 from worker.core import strict_json
 from worker.core.errors import Malformed
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
-from worker.core.model import Candidate, Disk, Instance, LaunchSpec
+from worker.core.model import Candidate, Details, Disk, Instance, LaunchSpec
 
 FORMAT = "1"
 # Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
@@ -154,6 +154,7 @@ class Captured:
     instance: Instance
     disks: tuple[Disk, ...]
     ram_role: str
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ class Launched:
         stop_sent_at: When it was.
         source_stopped_at: When the source was first seen stopped or gone.
         instance_id: The accepted replacement.
+        charge: `spot` or `pay-as-you-go`, as the running replacement says.
         cpu: vCPUs of the running replacement.
         running_at: When it was first seen Running; it ends the step.
         round: How often this candidate was refused for a reason that passes.
@@ -216,6 +218,7 @@ class Launched:
     instance_type: str = ""
     zone: str = ""
     private_ip: str = ""
+    charge: str = ""
     cpu: int = 0
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0

@@ -110,6 +110,14 @@ class RefusedCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A candidate in its place of the canonical order, and why it stands there."""
+
+    candidate: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The whole record; `outcome` is `recovered`, `unfinished` or a `Mootness` value."""
 
@@ -129,6 +137,7 @@ class Receipt:
     timeline: tuple[Moment, ...] = ()
     disks: tuple[DiskRecord, ...] = ()
     not_kept: tuple[NotKept, ...] = ()
+    candidates: tuple[Considered, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
     quarantined: tuple[str, ...] = ()
 
@@ -188,12 +197,17 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
         image=progress.imaged.image_id if progress.imaged else "",
         disks=tuple(_disk(progress, disk) for disk in _disks(progress)),
         not_kept=tuple(NotKept(one.what, one.why) for one in progress.remarks),
+        candidates=tuple(Considered(one.label, one.why) for one in _candidates(progress)),
         refused=tuple(
             RefusedCandidate(one.candidate, one.code, iso(one.at))
             for one in progress.launched.refusals
         ),
         quarantined=progress.launched.quarantined,
     )
+
+
+def _candidates(progress: Progress) -> tuple[Candidate, ...]:
+    return progress.specified.candidates if progress.specified else ()
 
 
 def _outcome(progress: Progress) -> Outcome:
@@ -250,7 +264,8 @@ def _replacement(progress: Progress) -> Server:
         cpu=launched.cpu,
         # Every candidate has the source's memory.
         memory=source.memory,
-        charge=_charge(specified.candidates, launched.instance_type, launched.zone),
+        charge=launched.charge
+        or _charge(specified.candidates, launched.instance_type, launched.zone),
         zone=launched.zone,
         vpc=source.vpc,
         private_ip=launched.private_ip,

@@ -97,7 +97,8 @@ class Audit:
     def capture(self, one: Equipped) -> Captured:
         """Capture a source as the step `spec` does."""
         role = self.patience(lambda: self.fleet.ram_role(one.instance.instance_id))
-        return Captured(one.instance, one.disks, role)
+        details = self.patience(lambda: self.fleet.details(one.instance.instance_id))
+        return Captured(one.instance, one.disks, role, details)
 
     def _snapshots(self, one: Equipped) -> dict[str, float]:
         return self.patience(lambda: self.fleet.newest_snapshots(one.instance.instance_id))

@@ -92,6 +92,13 @@ _REMARKS = (
     (r"public address (.+)", "公网地址 {0}"),
     (r"elastic address (.+)", "弹性公网 IP {0}"),
     (r"disk (.+)", "磁盘 {0}"),
+    (r"bandwidth of (\d+) Mbit/s", "{0} Mbit/s 的带宽"),
+    (r"a launch may ask for 100 at most", "下单时最多可要求 100"),
+    (r"the system disk outliving the replacement", "系统盘在替代实例释放后保留"),
+    (r"a launch cannot ask for it", "下单时无法要求"),
+    (r"reading the source's attributes", "读取源实例的属性"),
+    (r"reading the source's interfaces", "读取源实例的网卡"),
+    (r"the role may not read them", "角色没有读取权限"),
     (r"instance (.+)", "实例 {0}"),
     (r"tags on the retained disks", "保留磁盘上的标签"),
     (r"disks outliving the instance", "让磁盘在实例释放后保留"),
@@ -120,6 +127,26 @@ _REMARKS = (
 _CANDIDATES = (
     (r"(\S+) in (\S+) \(spot\)", "{1} 的 {0}（抢占式）"),
     (r"(\S+) in (\S+) \(pay-as-you-go\)", "{1} 的 {0}（按量付费）"),
+    (r"the source's type in another zone", "源实例的规格，另一可用区"),
+    (r"the source's own type and zone", "源实例自己的规格与可用区"),
+    (
+        r"the source's own type and zone, which have just reclaimed it",
+        "源实例自己的规格与可用区，刚刚将其回收，故排在最后",
+    ),
+    (r"another type of the same memory, (\d+) vCPU", "内存相同的另一规格，{0} vCPU"),
+    (
+        r"another type of the same memory, (\d+) vCPU, in another zone",
+        "内存相同的另一规格，{0} vCPU，另一可用区",
+    ),
+    (
+        r"another type of the same memory, (\d+) vCPU, preferred as (\S+)",
+        "内存相同的另一规格，{0} vCPU，按配置 {1} 优先",
+    ),
+    (
+        r"another type of the same memory, (\d+) vCPU, preferred as (\S+), in another zone",
+        "内存相同的另一规格，{0} vCPU，按配置 {1} 优先，另一可用区",
+    ),
+    (r"not to be reclaimed; after all of spot", "不会被回收；排在所有抢占式候选之后"),
 )
 
 _ADVICE = (

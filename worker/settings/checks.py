@@ -173,6 +173,18 @@ def preferred_types_are_allowed(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def families_have_a_use(settings: Settings) -> Iterator[Problem]:
+    """Families say which other types may be launched; with none allowed they say nothing."""
+    launch = settings.launch
+    if launch.families and launch.same_type_only:
+        yield Problem(
+            "launch.families",
+            "allows other types while launch.same_type_only forbids them",
+            "write [] here, or launch.same_type_only: false",
+            found=list(launch.families),
+        )
+
+
 def requests_are_private(settings: Settings) -> Iterator[Problem]:
     """Plain http is for this machine and for the queue's internal host, which has nothing else."""
     for name in API_NAMES:
@@ -243,6 +255,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     batch_fits_what_may_be_held,
     selection_is_not_empty,
     preferred_types_are_allowed,
+    families_have_a_use,
     requests_are_private,
     virtual_time_stays_on_this_machine,
     pages_have_a_place,

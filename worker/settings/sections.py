@@ -213,6 +213,28 @@ class Launch(Section):
         default=(),
         description="Instance types to try first after the source's own, as shell patterns, in this order.",
     )
+    families: tuple[TypePattern, ...] = Field(
+        default=(),
+        description="Families that a type other than the source's own may be of, as shell patterns such as ecs.g*; "
+        "empty allows every family that fits.",
+    )
+    reclaimed_pool: Literal["last", "first"] = Field(
+        default="last",
+        description="Where the type and zone that have just reclaimed the source stand among the spot candidates: "
+        "`last`, for they are short of stock or dear; `first` where private address, interfaces or disks must stay "
+        "in the zone.",
+    )
+    max_price_percent: Annotated[StrictInt, Within(1, 100)] | None = Field(
+        default=None,
+        description="Most to pay for a spot replacement, as a percentage of the pay-as-you-go price; sent as the price "
+        "limit. A candidate whose price the cloud does not tell is left out. Null keeps the source's own terms.",
+    )
+    pay_as_you_go_max: Annotated[StrictInt, Within(0, 1_000)] = Field(
+        default=0,
+        description="How many pay-as-you-go replacements of this owner may exist at a time; one is launched when all of "
+        "spot is refused. 0 launches none. Counted by tag in the cloud; several recreations at the same instant can "
+        "exceed it by their number.",
+    )
     epochs_max: Annotated[StrictInt, Within(1, 10_000)] | None = Field(
         default=None,
         description="How often the whole list of candidates is tried before a recreation without stock is parked; null "

@@ -18,6 +18,7 @@ from worker.core.model import (
     LaunchAnswer,
     NoStock,
     NotReady,
+    OverQuota,
     Unsupported,
 )
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
@@ -38,6 +39,8 @@ SLOW_POLL_SECONDS = 20.0
 # An orderly stop that takes longer hangs in the guest.
 STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
+# A source that is gone does not leave the quota in the same instant.
+QUOTA_SECONDS = 120.0
 UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -252,6 +255,8 @@ class Launch:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
         candidate = specified.candidates[launched.index]
+        if not candidate.spot and self._is_capped(progress):
+            return Note(self._past_the_cap(progress, candidate, now))
         answer = self.instances.launch(
             specified.launch,
             candidate,
@@ -272,12 +277,36 @@ class Launch:
             case NoStock(code, is_known):
                 counted = progress if is_known else _counted(progress, code)
                 return Note(self._next(counted, candidate, code, now))
-            case NotReady(code):
+            case OverQuota(code) if not self._counts(progress, now):
+                return Note(self._next(progress, candidate, code, now))
+            case NotReady(code) | OverQuota(code):
                 return Note(launching.with_another_round(progress, candidate, code, now))
             case Unsupported(parameter, code):
                 if parameter in progress.launched.drop:
                     return Note(self._next(progress, candidate, code, now))
                 return Note(launching.with_fewer_parameters(progress, parameter, code))
+
+    def _counts(self, progress: Progress, now: float) -> bool:
+        """Tell whether the source may still take up the quota that its replacement needs."""
+        if now > progress.t0 + self.policy.notice + QUOTA_SECONDS:
+            return False
+        return self.sources.find(progress.instance_id) is not None
+
+    def _is_capped(self, progress: Progress) -> bool:
+        exist = self.instances.pay_as_you_go(self.policy.owner, besides=progress.recreation_id)
+        return exist >= self.policy.pay_as_you_go_max
+
+    def _past_the_cap(self, progress: Progress, candidate: Candidate, now: float) -> Progress:
+        """Go on with the next epoch: what is not spot stands last.
+
+        A twin may have found room just before, so its launch gets the time to show by tag.
+        """
+        last = len(launching.specified(progress).candidates) - 1
+        at_the_end = replace(progress, launched=replace(progress.launched, index=last))
+        code = "launch.pay_as_you_go_max"
+        moved = self._next(at_the_end, candidate, code, now)
+        until = max(moved.launched.not_before, now + LAG_SECONDS)
+        return replace(moved, launched=replace(moved.launched, not_before=until))
 
     def _clashed(self, progress: Progress, candidate: Candidate, now: float) -> Outcome:
         """The token stands for another request: somebody's launch shows by tag, or was refused."""

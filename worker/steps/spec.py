@@ -1,11 +1,12 @@
 """Capture the source while it exists and freeze what the replacement is to be."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.ladder import candidates
-from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
+from worker.core.ladder import Needs, candidates, within_price
+from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
@@ -15,6 +16,10 @@ from worker.steps.base import NOTHING, Parking
 # What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
 SPOT_DURATION_MAX = 1
 SECOND_LOOK_SECONDS = 45.0
+# Source: RunInstances, InternetMaxBandwidthOut.
+BANDWIDTH_MAX = 100
+HOUR_SECONDS = 3_600.0
+PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Specify:
         if look.instance is None:
             return self._absent(progress, now)
         role = self.sources.ram_role(progress.instance_id)
-        captured = Captured(look.instance, look.disks, role)
+        details = self.sources.details(progress.instance_id)
+        captured = Captured(look.instance, look.disks, role, details)
         return Note(replace(progress, captured=captured).marked("source captured", now))
 
     def _freeze(self, progress: Progress, captured: Captured) -> Outcome:
@@ -56,21 +62,33 @@ class Specify:
         )
         vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()
         disks = tuple(disk for disk in captured.disks if disk.is_cloud)
-        order = candidates(
-            source,
-            types,
-            vswitches,
-            self.policy,
+        needs = Needs(
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
+            interfaces=captured.details.interfaces,
+            secure_boot=source.secure_boot,
         )
+        order = candidates(source, types, vswitches, self.policy, needs)
+        order = within_price(order, self._prices(progress, order), self.policy)
         if not order:
             raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
+        if not _takes_jumbo_frames(source, types):
+            captured = replace(captured, details=replace(captured.details, jumbo_frame=None))
         spec, dropped = launch_spec(
-            progress, source, disks, captured.ram_role, owner=self.policy.owner
+            progress, replace(captured, disks=disks), owner=self.policy.owner
         )
         specified = Specified(_facts(source, captured.ram_role), spec, order)
         frozen = replace(progress, specified=specified, captured=None)
-        return Done(_remarks(frozen, source, captured.disks, dropped))
+        return Done(_remarks(frozen, captured, dropped))
+
+    def _prices(
+        self, progress: Progress, order: tuple[Candidate, ...]
+    ) -> Mapping[tuple[str, str], float]:
+        """Read list prices of hours that were over before the notice: later ones could differ."""
+        if not self.policy.max_price_percent:
+            return {}
+        end = progress.t0 // HOUR_SECONDS * HOUR_SECONDS
+        names = tuple(dict.fromkeys(one.instance_type for one in order if one.spot))
+        return self.stock.list_prices(names, begin=end - PRICE_WINDOW_SECONDS, end=end)
 
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Without a capture nothing can be launched; another message may have one."""
@@ -87,10 +105,17 @@ class Specify:
         )
 
 
+def _takes_jumbo_frames(source: Instance, types: Sequence[InstanceType]) -> bool:
+    """A type that does not take them may refuse to be told that they are off."""
+    return any(one.jumbo_frame for one in types if one.name == source.instance_type)
+
+
 def launch_spec(
-    progress: Progress, source: Instance, disks: tuple[Disk, ...], role: str, *, owner: str
+    progress: Progress, captured: Captured, *, owner: str
 ) -> tuple[LaunchSpec, tuple[str, ...]]:
     """Write the request for the clone; returns it and the tag keys that found no room."""
+    source, disks, details = captured.instance, captured.disks, captured.details
+    in_set = next((disk for disk in disks if disk.storage_set), None)
     ours = identity.owned_tags(
         progress.recreation_id, owner=owner, source=source.instance_id, lineage=progress.lineage
     )
@@ -113,7 +138,7 @@ def launch_spec(
         spot_duration=min(source.spot_duration, SPOT_DURATION_MAX),
         interruption_behavior=source.interruption_behavior,
         key_pair=source.key_pair,
-        ram_role=role,
+        ram_role=captured.ram_role,
         resource_group=source.resource_group,
         internet_charge_type=source.internet_charge_type,
         # A bandwidth above zero buys a new static address; wanted only in place of one.
@@ -125,6 +150,21 @@ def launch_spec(
         http_tokens=source.http_tokens,
         threads_per_core=source.threads_per_core,
         login_as_non_root=source.login_as_non_root,
+        source_zone=source.zone,
+        cpu_topology=source.cpu_topology,
+        deployment_set_group=source.deployment_set_group,
+        hpc_cluster=source.hpc_cluster,
+        storage_set=in_set.storage_set if in_set else "",
+        storage_set_partition=in_set.storage_set_partition if in_set else None,
+        private_dns=source.private_dns,
+        ptp_status=source.ptp_status,
+        secure_boot=source.secure_boot,
+        queue_number=details.queue_number,
+        ipv6_count=details.ipv6_count,
+        jumbo_frame=details.jumbo_frame,
+        nested_virtualization=source.nested_virtualization,
+        network_encryption=details.network_encryption,
+        bandwidth_weighting=details.bandwidth_weighting,
     )
     return spec, dropped
 
@@ -149,6 +189,7 @@ def _disk_spec(disk: Disk, *, goes: bool) -> DiskSpec:
         bursting=disk.bursting,
         snapshot_policy=disk.snapshot_policy,
         delete_with_instance=goes,
+        storage_cluster=disk.storage_cluster,
     )
 
 
@@ -171,9 +212,8 @@ def _facts(source: Instance, role: str) -> SourceFacts:
     )
 
 
-def _remarks(
-    progress: Progress, source: Instance, disks: tuple[Disk, ...], dropped: tuple[str, ...]
-) -> Progress:
+def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -> Progress:
+    source, disks = captured.instance, captured.disks
     for key in dropped:
         progress = progress.remarked(f"tag {key}", "a resource holds 20 tags and ours come first")
     if source.public_ip:
@@ -185,6 +225,17 @@ def _remarks(
             f"elastic address {source.eip_address}",
             "it stays allocated in the account; bind it to the replacement by hand",
         )
+    for what in captured.details.unread:
+        progress = progress.remarked(f"reading the source's {what}", "the role may not read them")
+    if source.public_ip and source.bandwidth_out > BANDWIDTH_MAX:
+        progress = progress.remarked(
+            f"bandwidth of {source.bandwidth_out} Mbit/s", "a launch may ask for 100 at most"
+        )
+    for kept in progress.retained.disks if progress.retained else ():
+        if kept.kind == "system" and not kept.was_deleted_with_instance:
+            progress = progress.remarked(
+                "the system disk outliving the replacement", "a launch cannot ask for it"
+            )
     for disk in disks:
         if not disk.is_cloud:
             progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")

@@ -56,12 +56,15 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             InvalidSystemDiskCategory.ValueNotSupported OperationDenied.CloudSSDNotSupported
             OperationDenied.ZoneSystemCategoryNotMatch OperationDenied.ZoneNotAllowed
             InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.PaygNotAvailable
-            QuotaExceed.ElasticQuota QuotaExceeded.PrivateIpAddress InvalidVSwitchId.IpInvalid
+            QuotaExceeded.PrivateIpAddress InvalidVSwitchId.IpInvalid
             QuotaExceed.DiskCapacity QuotaExceeded.PostpaidDataDiskCapacity
             EnterpriseGroupLimited.InstanceType InstanceDiskNumLimitExceed
             InstanceDiskLimitExceeded MaxEniCountExceeded InvalidOperation.EniCountExceeded
             InvalidOperation.PublicIpAddressNoStock SystemFailure.Delete OperationDenied""",
         "StartInstance": "OperationDenied.SpotPriceLowerThanPublicPrice OperationDenied.NoStock",
+    },
+    Kind.OVER_QUOTA: {
+        "RunInstances": "QuotaExceed.ElasticQuota QuotaExceeded.ElasticQuota",
     },
     Kind.UNSUPPORTED: {
         "RunInstances": """InvalidParameter.CreditSpecification InvalidParam.CpuOptions

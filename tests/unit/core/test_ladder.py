@@ -1,5 +1,6 @@
 """The order of candidates is a pure function: whoever computes it walks the same ladder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -7,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.ladder import CANDIDATES_MAX, VSWITCHES_PER_ZONE, can_replace, candidates
+from worker.core.ladder import (
+    CANDIDATES_MAX,
+    PAY_AS_YOU_GO_CANDIDATES_MAX,
+    PAY_AS_YOU_GO_WHY,
+    RECLAIMED_WHY,
+    VSWITCHES_PER_ZONE,
+    Needs,
+    can_replace,
+    candidates,
+    within_price,
+)
 from worker.core.model import Candidate, Instance, InstanceType, VSwitch
 from worker.core.policy import Policy
 
@@ -30,6 +41,7 @@ SOURCE = Instance(
     vswitch="vsw-own",
     memory=16.0,
 )
+OWN_POOL = (OWN.name, SOURCE.zone, SOURCE.vswitch)
 BIGGER = replace(OWN, name="ecs.g7.2xlarge", cpu=8)
 NEWER = replace(OWN, name="ecs.g8i.xlarge", generation="ecs-8")
 TYPES = (OWN, BIGGER, NEWER)
@@ -74,12 +86,19 @@ policies = st.builds(
     Policy,
     same_type_only=st.booleans(),
     other_zones=st.booleans(),
+    reclaimed_pool=st.just("last"),
+    families=st.sampled_from([(), ("ecs.*", "f")]),
     forbid_types=st.lists(st.sampled_from(["ecs.c*", "ecs.r6.*"]), max_size=2).map(tuple),
     prefer_types=st.lists(st.sampled_from(["ecs.g*", "ecs.*.2xlarge"]), max_size=2).map(tuple),
 )
 
 
-def names(found: tuple[Candidate, ...]) -> list[str]:
+def places_of(found: tuple[Candidate, ...]) -> list[tuple[str, str, str]]:
+    """Type, zone and subnet in their order."""
+    return [(one.instance_type, one.zone, one.vswitch) for one in found]
+
+
+def names(found: Sequence[Candidate]) -> list[str]:
     """The types in the order in which they first appear."""
     return list(dict.fromkeys(one.instance_type for one in found))
 
@@ -113,16 +132,20 @@ def test_live_figures_do_not_change_the_order(
 
 @repeatable
 @given(catalogues, subnets, policies)
-def test_source_comes_first(
+def test_source_type_comes_first_and_its_pool_last(
     catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
 ) -> None:
-    """Its own type in its own zone and subnet is first, then its type elsewhere, then others."""
-    found = candidates(SOURCE, catalogue, places, policy)
+    """Its type elsewhere is first, then others, and last the pool that has just reclaimed it."""
+    *found, last = candidates(SOURCE, catalogue, places, policy)
 
-    assert found[0] == Candidate(OWN.name, SOURCE.zone, SOURCE.vswitch, spot=True)
+    assert (last.instance_type, last.zone, last.vswitch) == OWN_POOL
+    assert last.spot
+    assert last.why == RECLAIMED_WHY
     own = [one.instance_type == OWN.name for one in found]
     assert own == sorted(own, reverse=True)
     for name in names(found):
+        if name == OWN.name:
+            continue
         first = next(one for one in found if one.instance_type == name)
         assert (first.zone, first.vswitch) == (SOURCE.zone, SOURCE.vswitch)
 
@@ -149,12 +172,14 @@ def test_other_types_fit_and_are_allowed(
     """Every other type has the same memory, boots the image and is not forbidden."""
     by_name = {one.name: one for one in catalogue}
 
-    others = names(candidates(SOURCE, catalogue, places, policy))[1:]
+    others = [
+        one for one in names(candidates(SOURCE, catalogue, places, policy)) if one != OWN.name
+    ]
 
     for other in (by_name[name] for name in others):
         assert (other.memory, other.architecture) == (OWN.memory, OWN.architecture)
         assert other.cpu >= OWN.cpu
-        assert can_replace(OWN, other, 0)
+        assert can_replace(OWN, other)
         assert not any(fnmatchcase(other.name, pattern) for pattern in policy.forbid_types)
 
 
@@ -163,7 +188,7 @@ def test_other_types_fit_and_are_allowed(
 
 def test_one_more_type_only_adds_candidates() -> None:
     """What stood before a new type of the catalogue keeps its place."""
-    before = candidates(SOURCE, (OWN, NEWER), PLACES, Policy())
+    before = candidates(SOURCE, (OWN, NEWER), PLACES, Policy())[:-1]
 
     assert candidates(SOURCE, TYPES, PLACES, Policy())[: len(before)] == before
 
@@ -172,10 +197,10 @@ def test_same_type_only_leaves_the_zones() -> None:
     """Without other types the source's own is still tried in every zone."""
     found = candidates(SOURCE, TYPES, PLACES, Policy(same_type_only=True))
 
-    assert found == (
-        Candidate(OWN.name, "cn-hangzhou-h", "vsw-own"),
-        Candidate(OWN.name, "cn-hangzhou-g", "vsw-g"),
-    )
+    assert places_of(found) == [
+        (OWN.name, "cn-hangzhou-g", "vsw-g"),
+        (OWN.name, "cn-hangzhou-h", "vsw-own"),
+    ]
 
 
 def test_own_zone_only_leaves_the_types() -> None:
@@ -183,12 +208,12 @@ def test_own_zone_only_leaves_the_types() -> None:
     found = candidates(SOURCE, TYPES, PLACES, Policy(other_zones=False))
 
     assert {(one.zone, one.vswitch) for one in found} == {("cn-hangzhou-h", "vsw-own")}
-    assert names(found) == [OWN.name, NEWER.name, BIGGER.name]
+    assert names(found) == [NEWER.name, BIGGER.name, OWN.name]
 
 
 def test_fewer_processors_to_pay_for_come_first() -> None:
     """Of the types that fit, the one nearest to the source in processors is nearest in order."""
-    assert names(candidates(SOURCE, TYPES, (), Policy())) == [OWN.name, NEWER.name, BIGGER.name]
+    assert names(candidates(SOURCE, TYPES, (), Policy())) == [NEWER.name, BIGGER.name, OWN.name]
 
 
 def test_equal_types_are_ordered_by_name() -> None:
@@ -196,28 +221,28 @@ def test_equal_types_are_ordered_by_name() -> None:
     twin = replace(NEWER, name="ecs.c8i.xlarge")
 
     for catalogue in ((OWN, NEWER, twin), (twin, NEWER, OWN)):
-        assert names(candidates(SOURCE, catalogue, (), Policy()))[1:] == [twin.name, NEWER.name]
+        assert names(candidates(SOURCE, catalogue, (), Policy()))[:-1] == [twin.name, NEWER.name]
 
 
 def test_preferred_types_come_first_in_their_order() -> None:
     """Patterns rank by their place in the list; a type that matches two counts by the first."""
     policy = Policy(prefer_types=("*.2xlarge", "ecs.g*"))
 
-    assert names(candidates(SOURCE, TYPES, (), policy)) == [OWN.name, BIGGER.name, NEWER.name]
+    assert names(candidates(SOURCE, TYPES, (), policy)) == [BIGGER.name, NEWER.name, OWN.name]
 
 
 def test_preferring_does_not_displace_the_source() -> None:
     """The source's own type stays first, whatever is preferred."""
     policy = Policy(prefer_types=(BIGGER.name,))
 
-    assert candidates(SOURCE, TYPES, (), policy)[0].instance_type == OWN.name
+    assert candidates(SOURCE, TYPES, PLACES, policy)[0].instance_type == OWN.name
 
 
 def test_forbidden_types_are_left_out() -> None:
     """A forbidden type is no candidate even where it is preferred."""
     policy = Policy(forbid_types=("ecs.g8*",), prefer_types=("ecs.g8*",))
 
-    assert names(candidates(SOURCE, TYPES, (), policy)) == [OWN.name, BIGGER.name]
+    assert names(candidates(SOURCE, TYPES, (), policy)) == [BIGGER.name, OWN.name]
 
 
 def test_unknown_source_type_is_launched_again() -> None:
@@ -234,7 +259,8 @@ def test_long_ladders_are_cut_at_the_end() -> None:
     found = candidates(SOURCE, [OWN, *many], (), Policy())
 
     assert len(found) == CANDIDATES_MAX
-    assert found[-1].instance_type == "ecs.g7-046.xlarge"
+    assert found[-2].instance_type == "ecs.g7-046.xlarge"
+    assert found[-1].why == RECLAIMED_WHY
 
 
 @pytest.mark.parametrize(
@@ -249,23 +275,110 @@ def test_long_ladders_are_cut_at_the_end() -> None:
         {"local_disks": 1},
         {"burstable": True},
         {"disks": 3},
+        {"enis": 2},
+        {"gpu_model": "NVIDIA A10"},
+        {"secure_boot": False},
+        {"family": "ecs.ebmg8i"},
     ],
 )
 def test_type_that_an_image_cannot_boot_on_is_out(unfit: dict[str, object]) -> None:
     """One property in which an image of the source would not run rules a type out."""
-    other = replace(NEWER, **unfit)  # type: ignore[arg-type]
+    needs = Needs(data_disks=3, interfaces=3, secure_boot=True)
+    fit = replace(NEWER, secure_boot=True, enis=3)
 
-    assert can_replace(OWN, NEWER, data_disks=3)
-    assert not can_replace(OWN, other, data_disks=3)
+    assert can_replace(OWN, fit, needs)
+    assert not can_replace(OWN, replace(fit, **unfit), needs)  # type: ignore[arg-type]
 
 
 def test_image_with_nvme_driver_runs_where_it_is_required() -> None:
     """A source that needs NVMe has the driver in its image."""
     own = replace(OWN, nvme="required")
 
-    assert can_replace(own, replace(NEWER, nvme="required"), 0)
+    assert can_replace(own, replace(NEWER, nvme="required"))
 
 
 def test_unknown_number_of_disks_is_no_reason_to_rule_out() -> None:
     """A catalogue that does not tell the number of disks is given the benefit of the doubt."""
-    assert can_replace(OWN, replace(NEWER, disks=0), data_disks=16)
+    assert can_replace(OWN, replace(NEWER, disks=0), Needs(data_disks=16))
+
+
+# The pool that has reclaimed, families, prices and pay-as-you-go
+
+
+def test_reclaimed_pool_can_be_put_first() -> None:
+    """Where everything must stay in its zone the operator may ask for the source's own pool first."""
+    policy = Policy(reclaimed_pool="first")
+
+    assert places_of(candidates(SOURCE, TYPES, PLACES, policy))[0] == OWN_POOL
+
+
+def test_families_narrow_the_other_types_only() -> None:
+    """The source's own type needs no permission; of the others only the named families remain."""
+    other = replace(NEWER, name="ecs.c9i.xlarge", family="ecs.c9i")
+
+    found = candidates(SOURCE, (*TYPES, other), (), Policy(families=("ecs.c*",)))
+
+    assert names(found) == [other.name, OWN.name]
+
+
+def test_pay_as_you_go_is_off_unless_it_is_asked_for() -> None:
+    """By default everything is spot."""
+    assert all(one.spot for one in candidates(SOURCE, TYPES, PLACES, Policy()))
+
+
+def test_pay_as_you_go_comes_after_all_of_spot() -> None:
+    """Its first choice is the source's own type in its own zone, which only spot has lost."""
+    policy = Policy(pay_as_you_go_max=1)
+
+    found = candidates(SOURCE, TYPES, PLACES, policy)
+
+    spot = [one.spot for one in found]
+    assert spot == sorted(spot, reverse=True)
+    bought = [one for one in found if not one.spot]
+    assert places_of(tuple(bought))[0] == OWN_POOL
+    assert {one.why for one in bought} == {PAY_AS_YOU_GO_WHY}
+
+
+def test_long_ladders_keep_their_end() -> None:
+    """What is cut is the last of the other types, never the last resorts."""
+    many = [replace(OWN, name=f"ecs.g7-{number:03d}.xlarge") for number in range(60)]
+
+    found = candidates(SOURCE, [OWN, *many], (), Policy(pay_as_you_go_max=2))
+
+    assert len(found) == CANDIDATES_MAX
+    assert sum(not one.spot for one in found) == PAY_AS_YOU_GO_CANDIDATES_MAX
+    assert found[-PAY_AS_YOU_GO_CANDIDATES_MAX - 1].why == RECLAIMED_WHY
+
+
+def test_price_limit_is_a_share_of_pay_as_you_go() -> None:
+    """To three decimals, never rounded up; without a list price a candidate is left out."""
+    policy = Policy(max_price_percent=50, pay_as_you_go_max=1)
+    prices = {(OWN.name, "cn-hangzhou-g"): 1.0013}
+
+    found = within_price(candidates(SOURCE, TYPES, PLACES, policy), prices, policy)
+
+    assert [(one.instance_type, one.price_limit) for one in found if one.spot] == [(OWN.name, 0.5)]
+    assert {one.price_limit for one in found if not one.spot} == {0.0}
+
+
+def test_without_a_share_nothing_is_limited() -> None:
+    """Prices that nobody asked for change nothing."""
+    order = candidates(SOURCE, TYPES, PLACES, Policy())
+
+    assert within_price(order, {(OWN.name, "cn-hangzhou-g"): 1.0}, Policy()) == order
+
+
+def test_every_candidate_says_why_it_stands_there() -> None:
+    """A person reads it in the status and in the receipt."""
+    policy = Policy(prefer_types=("*.2xlarge",))
+
+    told = [one.why for one in candidates(SOURCE, TYPES, PLACES, policy)]
+
+    assert told == [
+        "the source's type in another zone",
+        "another type of the same memory, 8 vCPU, preferred as *.2xlarge",
+        "another type of the same memory, 8 vCPU, preferred as *.2xlarge, in another zone",
+        "another type of the same memory, 4 vCPU",
+        "another type of the same memory, 4 vCPU, in another zone",
+        RECLAIMED_WHY,
+    ]

@@ -18,6 +18,10 @@ POLICY = Policy()
         {"prefer_types": ("ecs.t*",)},
         {"prefer_types": ("ecs.g*", "ecs.c*")},
         {"prefer_types": ("ecs.c*", "ecs.g*")},
+        {"families": ("ecs.c*",)},
+        {"max_price_percent": 50},
+        {"reclaimed_pool": "first"},
+        {"pay_as_you_go_max": 1},
     ],
 )
 def test_fingerprint_changes_with_what_orders_candidates(other: dict[str, object]) -> None:

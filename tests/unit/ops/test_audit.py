@@ -11,7 +11,7 @@ from typing_extensions import override
 from worker import operator_ports
 from worker.core.auditing import Advice, Basis, Equipped, Loss, Survival, Why
 from worker.core.errors import RecreationError, Transient
-from worker.core.model import Accepted, Disk, Instance, KeepAnswer, Refused
+from worker.core.model import Accepted, Details, Disk, Instance, KeepAnswer, Refused
 from worker.core.policy import Policy
 from worker.core.progress import Captured
 from worker.ops.audit import Audit, Fix, Fixed, Report, fixes_of, make
@@ -67,6 +67,10 @@ class SmallFleet(operator_ports.Fleet):
     @override
     def ram_role(self, instance_id: str) -> str:
         return f"role-of-{instance_id}"
+
+    @override
+    def details(self, instance_id: str) -> Details:
+        return Details(interfaces=len(instance_id))
 
 
 @dataclass
@@ -136,7 +140,9 @@ def test_a_capture_is_what_the_step_captures() -> None:
     captured = Audit(SmallFleet(), PATIENCE).capture(GOING)
 
     role = f"role-of-{GOING.instance.instance_id}"
-    assert captured == Captured(GOING.instance, GOING.disks, role)
+    assert captured == Captured(
+        GOING.instance, GOING.disks, role, Details(interfaces=len(GOING.instance.instance_id))
+    )
 
 
 def test_fixes_are_what_a_tool_can_set() -> None:

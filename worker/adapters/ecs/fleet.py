@@ -14,7 +14,7 @@ from worker.adapters.ecs.leftovers import snapshot_of
 from worker.adapters.ecs.sources import ADDITIONAL_ATTRIBUTES, EcsSources
 from worker.core.auditing import Equipped
 from worker.core.eligibility import NOT_SPOT
-from worker.core.model import Disk
+from worker.core.model import Details, Disk
 
 # Source: DescribeInstances and DescribeSnapshots (10 to 100), DescribeDisks (10 to 500), MaxResults.
 _PER_PAGE: Final = 100
@@ -50,6 +50,10 @@ class EcsFleet(operator_ports.Fleet):
     @override
     def ram_role(self, instance_id: str) -> str:
         return EcsSources(self.endpoint).ram_role(instance_id)
+
+    @override
+    def details(self, instance_id: str) -> Details:
+        return EcsSources(self.endpoint).details(instance_id)
 
     def _disks(self) -> dict[str, list[Disk]]:
         found: dict[str, list[Disk]] = defaultdict(list)

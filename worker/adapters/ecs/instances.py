@@ -14,7 +14,7 @@ from worker.adapters.ecs.sources import find_instance
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
 from worker.core.errors import UnknownOutcome
-from worker.core.identity import TAG_ID
+from worker.core.identity import TAG_ID, TAG_OWNER
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -24,6 +24,7 @@ from worker.core.model import (
     LaunchSpec,
     NoStock,
     NotReady,
+    OverQuota,
     StopAnswer,
     Unsupported,
 )
@@ -49,6 +50,17 @@ class EcsInstances(ports.Instances):
         found = (shapes.instance_of(body) for body in bodies)
         # Looked at again here: a filter that the cloud did not understand would adopt strangers.
         return tuple(one for one in found if one is not None and one.tags.get(TAG_ID) == recreation)
+
+    @override
+    def pay_as_you_go(self, owner: str, *, besides: str) -> int:
+        bodies = self.endpoint.list_by_token(
+            "DescribeInstances",
+            {"Tag": [{"Key": TAG_OWNER, "Value": owner}], "MaxResults": _INSTANCES_PER_PAGE},
+            "Instances",
+            "Instance",
+        )
+        found = (shapes.instance_of(body) for body in bodies)
+        return sum(1 for one in found if one is not None and _is_bought(one, owner, besides))
 
     @override
     def find(self, instance_id: str) -> Instance | None:
@@ -84,6 +96,15 @@ class EcsInstances(ports.Instances):
         return tolerant_answer(answer, instance_id)
 
 
+def _is_bought(one: Instance, owner: str, besides: str) -> bool:
+    recreation = one.tags.get(TAG_ID, besides)
+    return (
+        recreation != besides
+        and one.tags.get(TAG_OWNER) == owner
+        and one.spot_strategy in {"", "NoSpot"}
+    )
+
+
 def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
     match refusal.kind:
         case Kind.EXISTS:
@@ -92,6 +113,8 @@ def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
             return NotReady(refusal.code)
         case Kind.NO_STOCK:
             return NoStock(refusal.code, is_known=refusal.is_known)
+        case Kind.OVER_QUOTA:
+            return OverQuota(refusal.code)
         case Kind.UNSUPPORTED if refusal.parameter in dropped:
             # Left out and refused all the same: it is the candidate that does not fit.
             return NoStock(refusal.code)

@@ -21,19 +21,29 @@ from worker.core.model import Candidate, DiskSpec, LaunchSpec
 OPTIONAL_PARAMETERS: Final = frozenset(
     {
         "AutoSnapshotPolicyId",
+        "ClockOptions",
         "CpuOptions",
         "CreditSpecification",
         "DeletionProtection",
         "DeploymentSetId",
         "Description",
         "HostName",
+        "HpcClusterId",
         "HttpTokens",
         "InstanceName",
+        "ImageOptions",
         "InternetMaxBandwidthOut",
+        "Ipv6AddressCount",
         "KeyPairName",
+        "NetworkInterfaceQueueNumber",
+        "NetworkOptions",
+        "PrivateDnsNameOptions",
         "ResourceGroupId",
+        "SecurityOptions",
         "SpotDuration",
         "SpotInterruptionBehavior",
+        "StorageClusterId",
+        "StorageSetId",
         "UserData",
     }
 )
@@ -44,6 +54,8 @@ _BANDWIDTH_MAX: Final = 100
 _SPOT_DURATION_MAX: Final = 1
 # Source: RunInstances, CpuOptions.ThreadsPerCore: 2 unless hyper-threading is off.
 _ONE_THREAD: Final = 1
+_DISK_OPTIONAL: Final = ("AutoSnapshotPolicyId", "StorageClusterId")
+_WITH_LIMIT: Final = "SpotWithPriceLimit"
 _ESSD: Final = "cloud_essd"
 _AUTO: Final = "cloud_auto"
 _BURSTABLE: Final = re.compile(r"ecs\.t\d")
@@ -99,8 +111,10 @@ def _spot(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> dict[s
     if not candidate.spot:
         return {}
     params: dict[str, Any] = {"SpotStrategy": spec.spot_strategy}
-    if spec.spot_strategy == "SpotWithPriceLimit":
-        params["SpotPriceLimit"] = spec.spot_price_limit
+    own = spec.spot_price_limit if spec.spot_strategy == _WITH_LIMIT else 0.0
+    limits = [limit for limit in (own, candidate.price_limit) if limit > 0]
+    if limits:
+        params = {"SpotStrategy": _WITH_LIMIT, "SpotPriceLimit": min(limits)}
     # Left out it would be one hour, so to drop it is to send 0. Source: RunInstances, SpotDuration.
     wanted = 0 if "SpotDuration" in drop else spec.spot_duration
     params["SpotDuration"] = min(wanted, _SPOT_DURATION_MAX)
@@ -111,7 +125,9 @@ def _spot(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> dict[s
 
 def _optional(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> dict[str, Any]:
     burstable = _BURSTABLE.match(candidate.instance_type)
-    threads = spec.threads_per_core if candidate.instance_type == spec.source_type else None
+    same_type = candidate.instance_type == spec.source_type
+    same_zone = candidate.zone == spec.source_zone
+    in_set = "DeploymentSetId" not in drop and bool(spec.deployment_set)
     wanted: dict[str, Any] = {
         "InstanceName": _PATTERN.sub("_", spec.name),
         "Description": spec.description,
@@ -122,10 +138,50 @@ def _optional(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> di
         "DeploymentSetId": spec.deployment_set,
         "HttpEndpoint": spec.http_endpoint,
         "HttpTokens": spec.http_tokens,
-        "CpuOptions": {"ThreadsPerCore": threads} if threads == _ONE_THREAD else {},
+        "DeploymentSetGroupNo": spec.deployment_set_group if in_set else None,
+        "CpuOptions": _cpu_options(spec) if same_type else {},
+        "NetworkOptions": _network_options(spec) if same_type else {},
+        "NetworkInterfaceQueueNumber": spec.queue_number if same_type else 0,
+        "Ipv6AddressCount": spec.ipv6_count,
+        "PrivateDnsNameOptions": dict(spec.private_dns),
+        "ClockOptions": {"PtpStatus": spec.ptp_status} if spec.ptp_status else {},
+        "SecurityOptions": {"EnableSecureBoot": True} if spec.secure_boot else {},
+        "HpcClusterId": spec.hpc_cluster if same_zone else "",
+        **_storage_set(spec, drop, same_zone=same_zone),
         "ImageOptions": {"LoginAsNonRoot": True} if spec.login_as_non_root else {},
     }
     return {name: value for name, value in wanted.items() if value and name not in drop}
+
+
+def _cpu_options(spec: LaunchSpec) -> dict[str, Any]:
+    """Options of the processors; they are valid for the type they were read from."""
+    options: dict[str, Any] = {}
+    if spec.threads_per_core == _ONE_THREAD:
+        options["ThreadsPerCore"] = _ONE_THREAD
+    if spec.cpu_topology:
+        options["TopologyType"] = spec.cpu_topology
+    if spec.nested_virtualization:
+        options["NestedVirtualization"] = "enabled"
+    return options
+
+
+def _network_options(spec: LaunchSpec) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if spec.jumbo_frame is not None:
+        options["EnableJumboFrame"] = spec.jumbo_frame
+    if spec.network_encryption:
+        options["EnableNetworkEncryption"] = True
+    if spec.bandwidth_weighting:
+        options["BandwidthWeighting"] = spec.bandwidth_weighting
+    return options
+
+
+def _storage_set(spec: LaunchSpec, drop: Sequence[str], *, same_zone: bool) -> dict[str, Any]:
+    # A set belongs to a zone. Source: CreateStorageSet, ZoneId.
+    if not spec.storage_set or not same_zone or "StorageSetId" in drop:
+        return {}
+    partition = spec.storage_set_partition
+    return {"StorageSetId": spec.storage_set, "StorageSetPartitionNumber": partition}
 
 
 def _login(spec: LaunchSpec, drop: Sequence[str]) -> dict[str, Any]:
@@ -181,9 +237,10 @@ def _disk(disk: DiskSpec, drop: Sequence[str]) -> dict[str, Any]:
         "DiskName": disk.name,
         "Description": disk.description,
         "AutoSnapshotPolicyId": disk.snapshot_policy,
+        "StorageClusterId": disk.storage_cluster,
     }
     return {
         name: value
         for name, value in wanted.items()
-        if value not in ("", None) and not (name == "AutoSnapshotPolicyId" and name in drop)
+        if value not in ("", None) and not (name in _DISK_OPTIONAL and name in drop)
     }

@@ -8,13 +8,20 @@ from typing import Final
 
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
-from worker.core.model import Disk, Image, Instance, InstanceType, VSwitch
+from worker.core.model import Details, Disk, Image, Instance, InstanceType, VSwitch
 
 MIB_PER_GIB: Final = 1024
 # Source: DescribeInstanceTypes, InstanceFamilyLevel: t5 and t6 are of the entry level with credits.
 _BURSTABLE_LEVEL: Final = "CreditEntryLevel"
 # Source: DescribeDisks, Category: everything else is a cloud disk.
 _LOCAL_CATEGORIES: Final = ("local", "ephemeral", "elastic_ephemeral")
+# Source: RunInstances, PrivateDnsNameOptions.
+_DNS_FLAGS: Final = (
+    "EnableInstanceIdDnsAAAARecord",
+    "EnableInstanceIdDnsARecord",
+    "EnableIpDnsARecord",
+    "EnableIpDnsPtrRecord",
+)
 _NUMBER: Final = re.compile(r"\d{1,6}")
 
 
@@ -66,6 +73,17 @@ def instance_of(body: Body) -> Instance | None:
             fields.structure(body, "CpuOptions"), "ThreadsPerCore"
         ),
         login_as_non_root=fields.flag(fields.structure(body, "ImageOptions"), "LoginAsNonRoot"),
+        nested_virtualization=fields.text(
+            fields.structure(body, "CpuOptions"), "NestedVirtualization"
+        )
+        == "enabled",
+        cpu_topology=fields.text(fields.structure(body, "CpuOptions"), "TopologyType"),
+        deployment_set_group=fields.optional_integer(body, "DeploymentSetGroupNo"),
+        hpc_cluster=fields.text(body, "HpcClusterId"),
+        private_dns=_private_dns(fields.structure(body, "PrivateDnsNameOptions")),
+        ptp_status=fields.text(fields.structure(body, "ClockOptions"), "PtpStatus"),
+        secure_boot=fields.flag(fields.structure(body, "SecurityOptions"), "EnableSecureBoot")
+        is True,
     )
 
 
@@ -97,6 +115,24 @@ def disk_of(body: Body) -> Disk | None:
         zone=fields.text(body, "ZoneId"),
         instance_id=fields.text(body, "InstanceId"),
         tags=fields.tags(body),
+        storage_cluster=fields.text(body, "StorageClusterId"),
+        storage_set=fields.text(body, "StorageSetId"),
+        storage_set_partition=fields.optional_integer(body, "StorageSetPartitionNumber"),
+    )
+
+
+def details_of(attributes: Body, interfaces: list[Body]) -> Details:
+    """Read DescribeInstanceAttribute and DescribeNetworkInterfaces of one instance."""
+    network = fields.structure(attributes, "NetworkOptions")
+    jumbo = fields.flag(network, "EnableJumboFrame")
+    primary = next((one for one in interfaces if fields.text(one, "Type") == "Primary"), {})
+    return Details(
+        interfaces=len(interfaces),
+        queue_number=fields.integer(primary, "QueueNumber"),
+        ipv6_count=len(fields.members(primary, "Ipv6Sets", "Ipv6Set")),
+        jumbo_frame=fields.flag(attributes, "EnableJumboFrame") if jumbo is None else jumbo,
+        network_encryption=fields.flag(network, "EnableNetworkEncryption") is True,
+        bandwidth_weighting=fields.text(network, "BandwidthWeighting"),
     )
 
 
@@ -148,6 +184,10 @@ def instance_type_of(body: Body) -> InstanceType | None:
         enis=fields.integer(body, "EniQuantity"),
         disks=fields.integer(body, "DiskQuantity"),
         burstable=fields.text(body, "InstanceFamilyLevel") == _BURSTABLE_LEVEL,
+        gpu_model=fields.text(body, "GPUSpec"),
+        secure_boot=fields.flag(fields.structure(body, "SecurityOptions"), "SecureBootSupport")
+        is True,
+        jumbo_frame=fields.flag(body, "JumboFrameSupport") is True,
     )
 
 
@@ -162,6 +202,16 @@ def vswitch_of(body: Body) -> VSwitch | None:
         free_addresses=fields.integer(body, "AvailableIpAddressCount"),
         available=fields.text(body, "Status") == "Available",
     )
+
+
+def _private_dns(body: Body) -> tuple[tuple[str, bool | str], ...]:
+    """Read the naming of the host: one word, and flags for records. Source: DescribeInstances."""
+    told: dict[str, bool | str] = {
+        name: fields.flag(body, name) is True for name in _DNS_FLAGS if name in body
+    }
+    if kind := fields.text(body, "HostnameType"):
+        told["HostnameType"] = kind
+    return tuple(sorted(told.items()))
 
 
 def _first(values: tuple[str, ...]) -> str:

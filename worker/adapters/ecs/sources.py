@@ -3,15 +3,15 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from typing_extensions import override
 
 from worker import ports
 from worker.adapters.ecs import fields, shapes
-from worker.adapters.ecs.endpoint import Endpoint
-from worker.core.model import Disk, Instance, Look
+from worker.adapters.ecs.endpoint import Endpoint, Refusal
+from worker.core.model import Details, Disk, Instance, Look
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -21,6 +21,8 @@ Second = TypeVar("Second")
 ADDITIONAL_ATTRIBUTES: Final = ("META_OPTIONS", "LOGIN_AS_NON_ROOT", "CPU_OPTIONS_TOPOLOGY_TYPE")
 # Source: DescribeDisks, MaxResults: 10 to 500.
 _DISKS_PER_PAGE: Final = 500
+# Source: DescribeNetworkInterfaces, MaxResults: 10 to 500.
+_INTERFACES_PER_PAGE: Final = 500
 
 
 class InParallel(Protocol):
@@ -87,6 +89,29 @@ class EcsSources(ports.Sources):
             if fields.text(entry, "InstanceId") == instance_id:
                 return fields.text(entry, "RamRoleName")
         return ""
+
+    @override
+    def details(self, instance_id: str) -> Details:
+        attributes, interfaces = self.in_parallel(
+            lambda: self.endpoint.probe("DescribeInstanceAttribute", {"InstanceId": instance_id}),
+            lambda: self.endpoint.probe_by_token(
+                "DescribeNetworkInterfaces",
+                {"InstanceId": instance_id, "MaxResults": _INTERFACES_PER_PAGE},
+                "NetworkInterfaceSets",
+                "NetworkInterfaceSet",
+            ),
+        )
+        # A role that may not read them must not cost the recreation: the clone is then poorer.
+        refused = [
+            name
+            for name, answer in (("attributes", attributes), ("interfaces", interfaces))
+            if isinstance(answer, Refusal)
+        ]
+        found = shapes.details_of(
+            {} if isinstance(attributes, Refusal) else attributes or {},
+            [] if isinstance(interfaces, Refusal) else interfaces,
+        )
+        return replace(found, unread=tuple(refused))
 
     def _disks(self, instance_id: str) -> tuple[Disk, ...]:
         bodies = self.endpoint.list_by_token(

@@ -1,13 +1,16 @@
 """Port `Stock`: what could be launched where."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters.ecs import shapes
+from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint
+from worker.core.messages import iso
 from worker.core.model import InstanceType, VSwitch
 
 # Source: DescribeInstanceTypes, MaxResults: 100 for everyone since November 2023.
@@ -33,12 +36,38 @@ class EcsStock(ports.Stock):
         return tuple(same[name] for name in sorted(same))
 
     @override
+    def list_prices(
+        self, types: Sequence[str], *, begin: float, end: float
+    ) -> Mapping[tuple[str, str], float]:
+        found: dict[tuple[str, str], float] = {}
+        for name in types:
+            for body in self._history(name, begin, end):
+                price = fields.number(body, "OriginPrice")
+                if price > 0:
+                    found[name, fields.text(body, "ZoneId")] = price
+        return found
+
+    @override
     def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
         bodies = self.endpoint.list_by_number(
             "DescribeVSwitches", {"VpcId": vpc}, "VSwitches", "VSwitch", size=_VSWITCHES_PER_PAGE
         )
         found = (shapes.vswitch_of(body) for body in bodies)
         return tuple(vswitch for vswitch in found if vswitch is not None)
+
+    def _history(self, name: str, begin: float, end: float) -> list[Body]:
+        """Read one type's prices in all zones; a window of some hours is one page."""
+        body = self.endpoint.read(
+            "DescribeSpotPriceHistory",
+            {
+                "InstanceType": name,
+                "NetworkType": "vpc",
+                "StartTime": iso(begin),
+                "EndTime": iso(end),
+            },
+        )
+        rows = fields.members(body or {}, "SpotPrices", "SpotPriceType")
+        return sorted(rows, key=lambda row: fields.text(row, "Timestamp"))
 
     def _types(self, wanted: dict[str, Any]) -> list[InstanceType]:
         bodies = self.endpoint.list_by_token(

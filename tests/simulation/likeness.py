@@ -1,0 +1,292 @@
+"""How like its source a replacement is, read off the emulator's own state, and what excuses a difference.
+
+The product is not asked. A field that differs must stand in `EXCUSES` with a cause that is shown to
+hold in this very case; any other difference is a failure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from emulator.state.ecs.catalogue import Catalogue, InstanceType
+from emulator.state.ecs.records import Disk, Instance, Interface, Options
+from emulator.state.ecs.region import EcsRegion
+from tests.simulation.harness import REGION, Simulation
+from worker.core.identity import TAG_PREFIX
+from worker.core.policy import Policy
+
+# Attributes of a disk that say where or when it was made, and not what it is.
+_NOT_OF_A_DISK = {
+    "disk_id", "zone_id", "status", "log", "created_at", "visible_at", "instance_id", "image_id",
+    "source_snapshot_id", "os", "attached_at", "detached_at", "was_system", "origin_instance_id",
+    "snapshot_ids", "device",
+}  # fmt: skip
+_OF_AN_INTERFACE = ("queue_number", "name", "description", "source_dest_check")
+BANDWIDTH_MAX = 100
+TAGS_MAX = 20
+OUR_TAGS = 4
+
+Portrait = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source and its replacement, and under which conditions it was made.
+
+    Attributes:
+        refused: Optional parameters that the cloud refused, as the receipt names them.
+    """
+
+    source: Portrait
+    replacement: Portrait
+    policy: Policy
+    refused: frozenset[str] = field(default=frozenset())
+
+    @property
+    def same_type(self) -> bool:
+        return bool(self.source["type"] == self.replacement["type"])
+
+    @property
+    def same_zone(self) -> bool:
+        return bool(self.source["zone"] == self.replacement["zone"])
+
+    @property
+    def bought(self) -> bool:
+        """Whether it is pay-as-you-go, and may be."""
+        is_bought = self.replacement["spot_strategy"] == "NoSpot"
+        return is_bought and self.policy.pay_as_you_go_max > 0
+
+
+def region_of(simulation: Simulation) -> EcsRegion:
+    return simulation.cloud.ecs[REGION].region
+
+
+def portrait(simulation: Simulation, instance_id: str) -> Portrait:
+    """Return everything that an instance, its disks and its interfaces are, field by field."""
+    region = region_of(simulation)
+    instance = region.instances[instance_id]
+    return {
+        **_of_instance(region, instance),
+        **{each.name: getattr(instance.options, each.name) for each in fields(Options)},
+        # Left out it is the type's own, which describes show all the same.
+        "threads_per_core": instance.options.threads_per_core
+        or _type(instance.type_id).threads_per_core,
+        **_of_disks(region, instance),
+        **_of_interfaces(region, instance),
+    }
+
+
+def _of_instance(region: EcsRegion, instance: Instance) -> Portrait:
+    return {
+        "type": instance.type_id,
+        "zone": instance.zone_id,
+        "vpc": instance.vpc_id,
+        "vswitch": instance.vswitch_id,
+        "private_ip": instance.private_ip,
+        "has_public_ip": bool(instance.public_ip),
+        "eip": instance.eip_allocation_id,
+        "tags": region.tags.all_of(instance.instance_id),
+    }
+
+
+def _of_disks(region: EcsRegion, instance: Instance) -> Portrait:
+    disks = sorted((region.disks[each] for each in instance.disk_ids), key=lambda one: one.device)
+    told: Portrait = {"disks": [disk.device for disk in disks]}
+    for disk in disks:
+        for each in fields(Disk):
+            if each.name not in _NOT_OF_A_DISK:
+                told[f"{disk.device} {each.name}"] = getattr(disk, each.name)
+        told[f"{disk.device} tags"] = region.tags.all_of(disk.disk_id)
+    return told
+
+
+def _of_interfaces(region: EcsRegion, instance: Instance) -> Portrait:
+    primary, *others = (region.interfaces[each] for each in instance.interface_ids)
+    return {
+        **{f"primary {name}": getattr(primary, name) for name in _OF_AN_INTERFACE},
+        "primary ipv6": len(primary.ipv6),
+        "primary secondary_ips": len(primary.secondary_ips),
+        "primary tags": region.tags.all_of(primary.interface_id),
+        "secondary interfaces": [_secondary(each) for each in others],
+    }
+
+
+def _secondary(each: Interface) -> tuple[str, ...]:
+    return (each.ip, *each.secondary_ips)
+
+
+# The closed table
+
+
+def _type(name: str) -> InstanceType:
+    return Catalogue.load().types[name]
+
+
+def _fits(pair: Pair) -> bool:
+    own, other = _type(pair.source["type"]), _type(pair.replacement["type"])
+    return other.memory_gib == own.memory_gib and other.cpu >= own.cpu
+
+
+def _clipped(pair: Pair, name: str) -> bool:
+    """A pattern that RunInstances would fill in is made harmless, the rest is kept."""
+    had, has = str(pair.source[name]), str(pair.replacement[name])
+    return len(had) == len(has) and all(
+        a == b or (a in "[]{}$" and b == "_") for a, b in zip(had, has, strict=True)
+    )
+
+
+def _without_ours(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not key.startswith(TAG_PREFIX)}
+
+
+def _tags_kept(pair: Pair, _name: str) -> bool:
+    """Ours were added; a reserved key cannot be sent, and what found no room is as much as there is."""
+    had = {
+        key: value
+        for key, value in _without_ours(pair.source["tags"]).items()
+        if not key.startswith(("acs:", "aliyun"))
+    }
+    has = _without_ours(pair.replacement["tags"])
+    return has.items() <= had.items() and len(has) == min(len(had), TAGS_MAX - OUR_TAGS)
+
+
+def _price(pair: Pair, _name: str) -> bool:
+    if pair.bought:
+        return True
+    limits = [pair.source["spot_price_limit"]] if _has_limit(pair.source) else []
+    return (
+        pair.policy.max_price_percent > 0
+        and _has_limit(pair.replacement)
+        and all(pair.replacement["spot_price_limit"] <= limit for limit in limits)
+    )
+
+
+def _has_limit(one: Portrait) -> bool:
+    return bool(one["spot_strategy"] == "SpotWithPriceLimit")
+
+
+def _no_static_address(pair: Pair, _name: str) -> bool:
+    return not pair.source["has_public_ip"] or "InternetMaxBandwidthOut" in pair.refused
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """One row: a field may differ for a cause, when the cause holds."""
+
+    name: str
+    cause: str
+    holds: Callable[[Pair, str], bool]
+
+
+def _always(_pair: Pair, _name: str) -> bool:
+    return True
+
+
+def _other_type(pair: Pair, _name: str) -> bool:
+    return not pair.same_type and _fits(pair)
+
+
+def _other_zone(pair: Pair, _name: str) -> bool:
+    return not pair.same_zone and pair.policy.other_zones
+
+
+def _was_refused(parameter: str) -> Callable[[Pair, str], bool]:
+    return lambda pair, _name: parameter in pair.refused
+
+
+# A name that begins with `*` is that of an attribute of any disk.
+EXCUSES: tuple[Excuse, ...] = (
+    Excuse("type", "sold out, reclaimed or too dear", lambda pair, _: _fits(pair)),
+    Excuse("zone", "another zone may have stock", _other_zone),
+    Excuse("vswitch", "a subnet belongs to a zone", _other_zone),
+    Excuse("private_ip", "taken by the source until it is gone; handover", _always),
+    Excuse("eip", "bound to the source; handover", _always),
+    Excuse("secondary interfaces", "attached to the source; handover", _always),
+    Excuse("tags", "ours are added, 20 at most, some keys are reserved", _tags_kept),
+    Excuse("primary tags", "tags of the launch reach it", _always),
+    Excuse("*tags", "tags of the launch reach disks; their own are handover's", _always),
+    Excuse("instance_name", "RunInstances fills patterns in", _clipped),
+    Excuse("host_name", "RunInstances fills patterns in", _clipped),
+    Excuse("user_data", "it is in the image; running it again is not wanted", _always),
+    Excuse(
+        "spot_duration",
+        "only 0 and 1 are sold now",
+        lambda pair, _: pair.bought or pair.source["spot_duration"] > 1,
+    ),
+    Excuse("spot_strategy", "pay-as-you-go, or a maximum price", _price),
+    Excuse("spot_price_limit", "pay-as-you-go, or a maximum price", _price),
+    Excuse("spot_interruption_behavior", "pay-as-you-go has none", lambda pair, _: pair.bought),
+    Excuse(
+        "bandwidth_out",
+        "at most 100 for pay-as-you-go, and none without a static address",
+        lambda pair, name: (
+            pair.source[name] > BANDWIDTH_MAX and pair.replacement[name] == BANDWIDTH_MAX
+        ),
+    ),
+    Excuse("bandwidth_in", "counts with a static address only", _no_static_address),
+    Excuse("internet_charge_type", "counts with a static address only", _no_static_address),
+    Excuse("threads_per_core", "valid for one type", _other_type),
+    Excuse("cpu_topology", "valid for one type", _other_type),
+    Excuse("nested_virtualization", "valid for one type", _other_type),
+    Excuse("jumbo_frame", "valid for one type", _other_type),
+    Excuse("network_encryption", "valid for one type", _other_type),
+    Excuse("bandwidth_weighting", "valid for one type", _other_type),
+    Excuse("primary queue_number", "valid for one type", _other_type),
+    Excuse("hpc_cluster_id", "belongs to a zone", _other_zone),
+    Excuse("storage_set_id", "belongs to a zone", _other_zone),
+    Excuse("storage_set_partition", "belongs to a zone", _other_zone),
+    Excuse("*storage_set_id", "belongs to a zone", _other_zone),
+    Excuse("*storage_set_partition", "belongs to a zone", _other_zone),
+    Excuse("hop_limit", "RunInstances cannot set it", _always),
+    Excuse("auto_release_time", "would end the replacement", _always),
+    Excuse("primary name", "RunInstances names the interface itself", _always),
+    Excuse("primary description", "RunInstances cannot set it", _always),
+    Excuse("primary secondary_ips", "taken by the source until it is gone; handover", _always),
+    Excuse("primary source_dest_check", "ModifyNetworkInterfaceAttribute only", _always),
+    Excuse(
+        "/dev/xvda delete_with_instance", "RunInstances cannot say it of a system disk", _always
+    ),
+    Excuse("*delete_auto_snapshot", "ModifyDiskAttribute only", _always),
+    Excuse("*enable_auto_snapshot", "ModifyDiskAttribute only", _always),
+    Excuse("*multi_attach", "a shared disk is not in an image", _always),
+    Excuse("*portable", "every disk that is made now is", _always),
+    *(
+        Excuse(name, f"{parameter} was refused, and the receipt says so", _was_refused(parameter))
+        for name, parameter in (
+            ("key_pair_name", "KeyPairName"),
+            ("http_tokens", "HttpTokens"),
+            ("deployment_set_id", "DeploymentSetId"),
+            ("deployment_set_group", "DeploymentSetId"),
+            ("resource_group_id", "ResourceGroupId"),
+            ("*resource_group_id", "ResourceGroupId"),
+            ("*auto_snapshot_policy_id", "AutoSnapshotPolicyId"),
+            ("host_name", "HostName"),
+            ("spot_duration", "SpotDuration"),
+            ("spot_interruption_behavior", "SpotInterruptionBehavior"),
+            ("bandwidth_out", "InternetMaxBandwidthOut"),
+            ("has_public_ip", "InternetMaxBandwidthOut"),
+            ("primary ipv6", "Ipv6AddressCount"),
+            ("secure_boot", "SecurityOptions"),
+        )
+    ),
+)
+
+
+def excuse(name: str, pair: Pair) -> str:
+    """Return why a field may differ, or an empty word."""
+    for row in EXCUSES:
+        of_a_disk = row.name.startswith("*") and name.startswith("/dev/")
+        fits = name == row.name or (of_a_disk and name.split(" ", 1)[1] == row.name[1:])
+        if fits and row.holds(pair, name):
+            return row.cause
+    return ""
+
+
+def unexcused(pair: Pair) -> list[str]:
+    """Return the fields that differ without a cause of the closed table."""
+    names = sorted(pair.source.keys() | pair.replacement.keys())
+    return [
+        f"{name}: {pair.source.get(name)!r} became {pair.replacement.get(name)!r}"
+        for name in names
+        if pair.source.get(name) != pair.replacement.get(name) and not excuse(name, pair)
+    ]

@@ -1,0 +1,192 @@
+"""Which replacement is launched when the first choice is not to be had."""
+
+from typing import Any
+
+import pytest
+
+from emulator.state.ecs.catalogue import Catalogue
+from emulator.state.ecs.settings import EcsSettings
+from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.invariants import entries, violations
+from tests.simulation.scenarios import Source, add_source, interrupt, recover, replacements
+from tests.simulation.schedules import QUICK, SOURCE_TYPE, sell_out
+from worker.core.policy import Policy
+
+ZONE = "cn-hangzhou-h"
+
+
+def sell_everything(simulation: Simulation, count: int | None = 0) -> None:
+    """Leave so much of every type in every zone; None for as much as anybody wants."""
+    catalogue = Catalogue.load()
+    for zone in catalogue.region(REGION).zones:
+        for each in catalogue.types.values():
+            if zone.sells(each):
+                simulation.cloud.ecs[REGION].set_stock(zone.zone_id, each.type_id, count=count)
+
+
+def recreate(simulation: Simulation, *sources: Source) -> None:
+    """Run one worker through the interruption of all sources to its end."""
+    simulation.start_worker("one")
+    for source in sources:
+        interrupt(simulation, source)
+    recover(simulation)
+    for source in sources:
+        assert violations(simulation, source) == []
+
+
+def asked(simulation: Simulation) -> dict[str, Any]:
+    """The parameters of the one launch that the cloud took."""
+    (entry,) = entries(simulation, "RunInstances")
+    parameters: dict[str, Any] = entry.detail["parameters"]
+    return parameters
+
+
+def refused_codes(simulation: Simulation) -> list[object]:
+    return [line["code"] for line in simulation.notebook.named("refused")]
+
+
+def test_pool_that_has_just_reclaimed_the_source_is_not_asked_first() -> None:
+    """Its own type is launched in another zone, although its own zone has stock."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, zone_id=ZONE)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert replacement["InstanceType"] == SOURCE_TYPE
+    assert replacement["ZoneId"] != ZONE
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["candidates"][0]["why"] == "the source's type in another zone"
+
+
+def test_pool_that_has_just_reclaimed_the_source_is_asked_last() -> None:
+    """When nothing else is left it is good enough."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, zone_id=ZONE)
+    sell_everything(simulation)
+    simulation.cloud.ecs[REGION].set_stock(ZONE, SOURCE_TYPE, count=1)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert (replacement["InstanceType"], replacement["ZoneId"]) == (SOURCE_TYPE, ZONE)
+
+
+def test_everything_sold_out_for_ten_minutes_ends_in_one_replacement() -> None:
+    """The list is tried again, epoch by epoch, until there is stock."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    sell_everything(simulation)
+    later = simulation.kernel.now + 600.0
+    simulation.kernel.spawn(lambda: sell_everything(simulation, None), at=later)
+
+    recreate(simulation, source)
+
+    assert len(replacements(simulation)) == 1
+    (launch,) = entries(simulation, "RunInstances")
+    assert later <= launch.at <= later + 2 * Policy().epoch_pause
+
+
+def test_quota_that_the_source_fills_is_waited_for() -> None:
+    """Until the source is gone its vCPUs leave no room; no candidate is skipped for that."""
+    simulation = simulate(ecs=EcsSettings(**{**_plain(QUICK), "spot_vcpu_quota": 2}))
+    source = add_source(simulation, zone_id=ZONE)
+
+    recreate(simulation, source)
+
+    assert set(refused_codes(simulation)) == {"QuotaExceed.ElasticQuota"}
+    (receipt,) = simulation.shelf.kept.values()
+    first = receipt["candidates"][0]["candidate"]
+    assert {one["candidate"] for one in receipt["refused"]} == {first}
+    (replacement,) = replacements(simulation)
+    assert first.startswith(f"{replacement['InstanceType']} in {replacement['ZoneId']}")
+
+
+def test_quota_that_stays_full_is_no_reason_to_wait_for_ever() -> None:
+    """When the source is gone and there is still no room, the search goes on and ends."""
+    simulation = simulate(
+        ecs=EcsSettings(**{**_plain(QUICK), "spot_vcpu_quota": 1}), policy=Policy(epochs_max=1)
+    )
+    source = add_source(simulation)
+
+    recreate(simulation, source)
+
+    (line,) = simulation.notebook.named("parked")
+    assert (line["park"], line["code"]) == ("no_stock", "QuotaExceed.ElasticQuota")
+
+
+def _plain(settings: EcsSettings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in EcsSettings.__dataclass_fields__}
+
+
+def test_maximum_price_is_sent_as_the_limit() -> None:
+    """Half of the list price of type and zone, whatever the source's own strategy was."""
+    simulation = simulate(ecs=QUICK, policy=Policy(max_price_percent=50))
+    source = add_source(simulation)
+
+    recreate(simulation, source)
+
+    parameters = asked(simulation)
+    catalogue = Catalogue.load()
+    zone = catalogue.region(REGION).zone(parameters["ZoneId"])
+    assert zone is not None
+    list_price = catalogue.types[parameters["InstanceType"]].price * zone.price_factor
+    assert parameters["SpotStrategy"] == "SpotWithPriceLimit"
+    assert parameters["SpotPriceLimit"] == pytest.approx(list_price / 2, abs=0.002)
+
+
+def test_pay_as_you_go_comes_when_all_of_spot_is_too_dear() -> None:
+    """With a limit that nobody sells for, the source's own type is bought in its own zone."""
+    policy = Policy(max_price_percent=1, pay_as_you_go_max=1)
+    simulation = simulate(ecs=QUICK, policy=policy)
+    source = add_source(simulation, zone_id=ZONE)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert replacement["SpotStrategy"] == "NoSpot"
+    assert (replacement["InstanceType"], replacement["ZoneId"]) == (SOURCE_TYPE, ZONE)
+    assert set(refused_codes(simulation)) == {"InvalidSpotPriceLimit.LowerThanPublicPrice"}
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["replacement"]["charge"] == "pay-as-you-go"
+
+
+def test_pay_as_you_go_is_never_taken_without_being_allowed() -> None:
+    """Too dear is then parked, and nothing is launched."""
+    simulation = simulate(ecs=QUICK, policy=Policy(max_price_percent=1, epochs_max=2))
+    source = add_source(simulation)
+
+    recreate(simulation, source)
+
+    assert replacements(simulation) == []
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["no_stock"]
+
+
+def test_pay_as_you_go_has_a_cap() -> None:
+    """Of two sources one is bought; the other goes on looking for spot until it is parked."""
+    policy = Policy(max_price_percent=1, pay_as_you_go_max=1, epochs_max=3)
+    simulation = simulate(ecs=QUICK, policy=policy)
+    first = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, first)
+    recover(simulation)
+    second_id = simulation.cloud.ecs[REGION].seed_instance({"name": "two"}, simulation.kernel.now)
+
+    interrupt(simulation, Source(second_id, {}, {}))
+    recover(simulation)
+
+    assert [one["SpotStrategy"] for one in replacements(simulation)] == ["NoSpot"]
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["no_stock"]
+    assert "launch.pay_as_you_go_max" in refused_codes(simulation)
+
+
+def test_families_are_kept_to() -> None:
+    """With the source's own type sold out only the allowed families are asked."""
+    simulation = simulate(ecs=QUICK, policy=Policy(families=("ecs.c*",)))
+    source = add_source(simulation)
+    sell_out(simulation)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert replacement["InstanceType"].startswith("ecs.c")

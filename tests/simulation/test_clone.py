@@ -1,0 +1,266 @@
+"""The replacement is its source, field by field, on the emulator's own state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from tests.simulation.clones import NEVER_SENT, judged, recording
+from tests.simulation.harness import Simulation, simulate
+from tests.simulation.invariants import violations
+from tests.simulation.likeness import EXCUSES, Pair, excuse, portrait, region_of, unexcused
+from tests.simulation.scenarios import add_source, interrupt, recover, replacements
+from tests.simulation.schedules import QUICK
+from worker.core.policy import Policy
+
+# Everything stays where it was, so that nothing is excused by another type or zone.
+SAME_PLACE = Policy(reclaimed_pool="first")
+POLICY_ID = "sp-bp1policy0000000001"
+KEY = "0d5b1f6e-kms"
+
+
+def _nothing(_simulation: Simulation, _source_id: str) -> None:
+    """Most sources are all in their seed."""
+
+
+def _interface(name: str, value: object) -> Callable[[Simulation, str], None]:
+    def change(simulation: Simulation, source_id: str) -> None:
+        region = region_of(simulation)
+        primary = region.interfaces[region.instances[source_id].interface_ids[0]]
+        setattr(primary, name, value)
+
+    return change
+
+
+@dataclass(frozen=True)
+class Case:
+    """A source that has one thing.
+
+    Attributes:
+        name: The field of the portrait that must be the same afterwards.
+        has: Its value.
+        seed: Makes the source.
+        prepare: Changes what a seed cannot say.
+    """
+
+    name: str
+    has: object
+    seed: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Simulation, str], None] = _nothing
+
+
+def option(name: str, value: object, **more: object) -> Case:
+    return Case(name, value, {"options": {name: value, **more}})
+
+
+def data_disk(name: str, value: object, /, **seed: object) -> Case:
+    return Case(f"/dev/xvdb {name}", value, {"data_disks": [{"size": 100, **seed}]})
+
+
+def system_disk(name: str, value: object, /, **seed: object) -> Case:
+    return Case(f"/dev/xvda {name}", value, {"system_disk": {"size": 60, **seed}})
+
+
+CASES = (
+    Case("type", "ecs.c7.xlarge", {"instance_type": "ecs.c7.xlarge"}),
+    Case("zone", "cn-hangzhou-i", {"zone_id": "cn-hangzhou-i"}),
+    Case("instance_name", "db.主-01", {"name": "db.主-01"}),
+    option("description", "the primary"),
+    option("host_name", "db-01"),
+    Case(
+        "spot_price_limit",
+        0.5,
+        {"spot_strategy": "SpotWithPriceLimit", "spot_price_limit": 0.5},
+    ),
+    Case("spot_duration", 0, {"spot_duration": 0}),
+    Case("spot_duration", 1, {"spot_duration": 1}),
+    Case("key_pair_name", "ops", {"key_pair_name": "ops"}),
+    Case("key_pair_name", "", {"key_pair_name": ""}),
+    Case("ram_role_name", "db-role", {"ram_role_name": "db-role"}),
+    option("resource_group_id", "rg-acfm01"),
+    option("internet_charge_type", "PayByBandwidth", bandwidth_out=20),
+    option("bandwidth_out", 20, bandwidth_in=50),
+    option("bandwidth_in", 50, bandwidth_out=20),
+    Case("has_public_ip", has=True, seed={"bandwidth_out": 5}),
+    Case("has_public_ip", has=False, seed={"eip": True}),
+    Case(
+        "credit_specification",
+        "Unlimited",
+        {
+            "instance_type": "ecs.t6-c1m2.large",
+            "options": {"credit_specification": "Unlimited"},
+        },
+    ),
+    option("http_endpoint", "disabled"),
+    option("http_tokens", "required"),
+    option("threads_per_core", 1),
+    option("cpu_topology", "DiscreteCoreToHTMapping"),
+    option("nested_virtualization", "enabled"),
+    option("login_as_non_root", value=True),
+    option("deployment_set_id", "ds-bp1"),
+    option("deployment_set_group", 3, deployment_set_id="ds-bp1"),
+    option("hpc_cluster_id", "hpc-bp1"),
+    option("ptp_status", "enabled"),
+    option("secure_boot", value=True),
+    option("network_encryption", value=True),
+    option("bandwidth_weighting", "Vpc-L1"),
+    option("private_dns", {"EnableIpDnsARecord": True, "HostnameType": "Custom"}),
+    Case("jumbo_frame", False, {"instance_type": "ecs.g8i.large"}),
+    Case(
+        "jumbo_frame",
+        True,
+        {"instance_type": "ecs.g8i.large", "options": {"jumbo_frame": True}},
+    ),
+    Case("primary queue_number", 4, prepare=_interface("queue_number", 4)),
+    Case("primary ipv6", 1, prepare=_interface("ipv6", ("2408:4000::1",))),
+    system_disk("category", "cloud_auto", category="cloud_auto"),
+    system_disk("size", 60),
+    system_disk("performance_level", "PL0", performance_level="PL0"),
+    system_disk("name", "root", name="root"),
+    system_disk("description", "boots", description="boots"),
+    system_disk("provisioned_iops", 900, category="cloud_auto", provisioned_iops=900),
+    system_disk("bursting", True, category="cloud_auto", bursting=True),
+    system_disk("encrypted", True, encrypted=True, kms_key_id=KEY),
+    system_disk("kms_key_id", KEY, encrypted=True, kms_key_id=KEY),
+    system_disk("auto_snapshot_policy_id", POLICY_ID, auto_snapshot_policy_id=POLICY_ID),
+    data_disk("category", "cloud_essd_entry", category="cloud_essd_entry"),
+    data_disk("size", 100),
+    data_disk("performance_level", "PL0", performance_level="PL0"),
+    data_disk("name", "orders", name="orders"),
+    data_disk("description", "of 2026", description="of 2026"),
+    data_disk("provisioned_iops", 1_200, category="cloud_auto", provisioned_iops=1_200),
+    data_disk("bursting", True, category="cloud_auto", bursting=True),
+    data_disk("encrypted", True, encrypted=True, kms_key_id=KEY),
+    data_disk("kms_key_id", KEY, encrypted=True, kms_key_id=KEY),
+    data_disk("delete_with_instance", False, delete_with_instance=False),
+    data_disk("delete_with_instance", True, delete_with_instance=True),
+    data_disk("auto_snapshot_policy_id", POLICY_ID, auto_snapshot_policy_id=POLICY_ID),
+    Case("disks", [f"/dev/xvd{x}" for x in "abcdef"], {"data_disks": [{"size": 20}] * 5}),
+)
+
+
+def recreated(
+    case: Case, *, policy: Policy = SAME_PLACE, spoil: Callable[[Simulation, str], None] = _nothing
+) -> tuple[Simulation, Pair]:
+    """Recreate one source and return what it was and what it has become."""
+    simulation = simulate(ecs=QUICK, policy=policy)
+    source = add_source(simulation, **{"zone_id": "cn-hangzhou-h", **case.seed})
+    case.prepare(simulation, source.instance_id)
+    before = portrait(simulation, source.instance_id)
+    spoil(simulation, source.instance_id)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    recover(simulation)
+    assert violations(simulation, source) == []
+    (replacement,) = replacements(simulation)
+    (receipt,) = simulation.shelf.kept.values()
+    refused = frozenset(one["what"] for one in receipt["not_kept"])
+    after = portrait(simulation, replacement["InstanceId"])
+    return simulation, Pair(before, after, policy, refused)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}={case.has}")
+def test_replacement_has_what_the_source_had(case: Case) -> None:
+    """The one thing is there again, and nothing else differs but for the closed table."""
+    _, pair = recreated(case)
+
+    assert pair.source[case.name] == case.has
+    assert pair.replacement[case.name] == case.has
+    assert unexcused(pair) == []
+
+
+@pytest.mark.parametrize("device", ["hpc_cluster_id", "storage_set_id"])
+def test_what_belongs_to_a_zone_is_left_behind_with_it(device: str) -> None:
+    """In another zone the cloud would refuse it; that alone excuses the difference."""
+    case = option(device, "x-bp1")
+
+    _, stayed = recreated(case)
+    _, moved = recreated(case, policy=Policy())
+
+    assert stayed.replacement["zone"] == stayed.source["zone"]
+    assert moved.replacement["zone"] != moved.source["zone"]
+    assert moved.replacement[device] == ""
+    assert unexcused(moved) == []
+    assert not excuse(device, replace(moved, replacement=moved.source))
+
+
+def test_another_type_gets_no_options_of_the_first() -> None:
+    """Processor and network options are valid for the type they were read from."""
+    case = option(
+        "threads_per_core", 1, cpu_topology="DiscreteCoreToHTMapping", bandwidth_weighting="Vpc-L1"
+    )
+
+    _, pair = recreated(case, policy=Policy(forbid_types=("ecs.g7.*",)))
+
+    assert pair.source["type"] != pair.replacement["type"]
+    assert unexcused(pair) == []
+    assert pair.replacement["threads_per_core"] == 2
+    assert pair.replacement["cpu_topology"] == pair.replacement["bandwidth_weighting"] == ""
+
+
+def _lose_key(simulation: Simulation, _source_id: str) -> None:
+    del region_of(simulation).key_pairs["ops"]
+
+
+def test_refused_option_is_dropped_and_named() -> None:
+    """A key pair that is gone costs the key pair and not the recreation."""
+    case = Case("key_pair_name", "ops", {"key_pair_name": "ops"})
+
+    simulation, pair = recreated(case, spoil=_lose_key)
+
+    assert pair.replacement["key_pair_name"] == ""
+    assert "KeyPairName" in pair.refused
+    assert unexcused(pair) == []
+    (receipt,) = simulation.shelf.kept.values()
+    assert {"what": "KeyPairName", "why": "InvalidKeyPairName.NotFound"} in receipt["not_kept"]
+
+
+def test_difference_that_the_receipt_does_not_name_is_a_failure() -> None:
+    """The same loss without a refusal would be found."""
+    _, pair = recreated(Case("key_pair_name", "ops", {"key_pair_name": "ops"}), spoil=_lose_key)
+
+    assert unexcused(replace(pair, refused=frozenset())) == ["key_pair_name: 'ops' became ''"]
+
+
+@pytest.mark.parametrize("row", EXCUSES, ids=lambda row: f"{row.name}: {row.cause}")
+def test_every_excuse_names_a_field_that_exists(row: Any) -> None:
+    """A row for nothing would hide that its field was renamed."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    names = portrait(simulation, source.instance_id)
+
+    bare = row.name.removeprefix("*")
+    assert bare in names or f"/dev/xvda {bare}" in names
+
+
+# What a source may have and a clone must not get.
+UNWANTED = {
+    "deletion_protection": True,
+    "auto_release_time": "2027-01-01T00:00:00Z",
+    "hop_limit": 3,
+}
+
+
+def test_what_must_never_be_sent_is_not_sent() -> None:
+    """Neither in the launch that is taken nor in those that are refused before it."""
+    simulation = simulate(ecs=QUICK)
+    asked = recording(simulation)
+    source = add_source(simulation, options=UNWANTED, user_data="#!/bin/sh")
+    region_of(simulation).key_pairs.clear()
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert len(asked) > 1
+    assert [name for params in asked for name in params if name in NEVER_SENT] == []
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_random_sources_by_random_stock(part: int) -> None:
+    """One replacement that is its source but for the closed table, or parked with a reason."""
+    verdicts = [judged(seed) for seed in range(part * 10, part * 10 + 10)]
+
+    assert [(each.seed, line) for each in verdicts for line in each.wrong] == []
+    assert any(each.ending == "recovered" for each in verdicts)
