@@ -141,6 +141,13 @@ class Receipt:
     refused: tuple[RefusedCandidate, ...] = ()
     quarantined: tuple[str, ...] = ()
 
+    @property
+    def chosen(self) -> str:
+        """Why the replacement's candidate stands where it stands; empty when it is not known."""
+        taken = self.replacement
+        label = f"{taken.type} in {taken.zone} ({taken.charge})"
+        return next((one.why for one in self.candidates if one.candidate == label), "")
+
     def moment(self, what: str) -> Moment | None:
         """Return a line of the timeline by its name."""
         return next((moment for moment in self.timeline if moment.what == what), None)

@@ -63,6 +63,8 @@ def losses(receipt: Receipt, wording: Wording) -> Iterator[tuple[str, str]]:
         if differs(receipt, name):
             had = printable(getattr(receipt.source, name))
             why = wording(f"why.{name}")
+            if name != "private_ip" and (chosen := receipt.chosen):
+                why = wording("why.chosen", why=why, chosen=wording.sentence(chosen))
             if name == "type" and receipt.refused:
                 why = wording("why.refused", why=why, candidates=_refused(receipt, wording))
             yield f"{wording(f'field.{name}')} {had}", why

@@ -112,7 +112,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "no stock of the source's type; this one has the same memory",
         "源规格无库存；新规格内存相同",
     ),
-    "why.zone": ("no stock in the source's zone", "源可用区无库存"),
+    "why.zone": (
+        "the pool that has just reclaimed the source is asked last",
+        "刚刚回收源实例的资源池排在最后",
+    ),
+    "why.chosen": ("{why}; taken: {chosen}", "{why}；选用：{chosen}"),
     "why.refused": (
         "{why}; asked for before and refused: {candidates}",
         "{why}；此前尝试并被拒绝：{candidates}",
