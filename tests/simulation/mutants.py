@@ -219,7 +219,7 @@ MUTANTS = (
     Mutant(
         "reclaiming-pool-first",
         "worker/core/ladder.py",
-        "    if policy.reclaimed_pool == \"first\":\n",
+        '    if policy.reclaimed_pool == "first":\n',
         "    if True:\n",
         ("tests/simulation/test_candidates.py", "tests/unit/core/test_ladder.py"),
     ),

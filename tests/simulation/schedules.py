@@ -165,6 +165,13 @@ SCENARIOS = (
         releases=(Release(), Release(Policy(prefer_types=("ecs.c7.xlarge",), other_zones=False))),
     ),
     Scenario(
+        "dearer than allowed",
+        ecs=QUICK,
+        policy=Policy(
+            max_price_percent=1, pay_as_you_go_max=1, same_type_only=True, other_zones=False
+        ),
+    ),
+    Scenario(
         "notice withdrawn",
         ecs=QUICK,
         during=after(20.0, withdraw),
