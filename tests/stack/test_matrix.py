@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import environment
 from tests.stack.cells import FEWEST, MATRIX, Cell, Spot, cells
 from tests.stack.matrix import Finding, judge, main, spread
@@ -16,7 +18,7 @@ TIMEOUT_SECONDS = 300
 SAMPLE = 420
 
 
-def test_no_fault_below_the_sdks_breaks_a_promise() -> None:
+def test_no_fault_below_the_sdks_breaks_a_promise(capsys: pytest.CaptureFixture[str]) -> None:
     """At least 400 cells; a broken one is printed with the line that runs it again."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "tests.stack.matrix", "--sample", str(SAMPLE)],
@@ -32,7 +34,8 @@ def test_no_fault_below_the_sdks_breaks_a_promise() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (count,) = re.findall(r"^stack: (\d+) of", figures[0])
     assert int(count) >= FEWEST
-    sys.stdout.write(f"{figures[0]}\n")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{figures[0]}\n")
 
 
 def test_sample_has_every_call(tmp_path: Path) -> None:

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 
 from emulator.http.service import LoggedRequest
 from tests.simulation.faults import Call, Fault
-from tests.simulation.harness import DEAD, REGION
 from tests.simulation.invariants import entries
 from tests.simulation.scenarios import parked, replacements
 from tests.simulation.schedules import judged
 from tests.stack.cells import MAY_PARK, Cell
 from tests.stack.rig import SECRET_KEY, Run
-
-EXPLANATION = {"parked", "parked-because", "what-to-do"}
 
 
 def broken(run: Run, cell: Cell | None) -> list[str]:
@@ -47,20 +44,10 @@ def _ended(run: Run, cell: Cell | None) -> Iterator[str]:
     if parked(simulation):
         if not may_park:
             yield "parked although nothing was refused for good"
-        yield from _unexplained(run)
         return
     found = replacements(simulation)
     if [one["Status"] for one in found] != ["Running"] or len(images) != 1:
         yield f"ended with {len(images)} images and {[one['Status'] for one in found]}"
-
-
-def _unexplained(run: Run) -> Iterator[str]:
-    """A parked message says why it is there and what a person should do."""
-    queue = run.simulation.cloud.queues(REGION).get_queue(DEAD, run.simulation.kernel.now)
-    for message in queue.messages.values():
-        told = {one.name for one in message.user_properties}
-        if not told >= EXPLANATION:
-            yield f"parked without {sorted(EXPLANATION - told)}"
 
 
 def _defects(run: Run) -> Iterator[str]:
