@@ -28,6 +28,7 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    StartAnswer,
     StopAnswer,
     TagAnswer,
     Tags,
@@ -114,7 +115,7 @@ class Images(Protocol):
 
 
 class Instances(Protocol):
-    """Replacements, and the one change that is ever made to a source's state."""
+    """Replacements, and the two changes that are ever made to a source's state."""
 
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         """Find the instances that carry the recreation's tag."""
@@ -142,6 +143,10 @@ class Instances(Protocol):
 
     def stop(self, instance_id: str) -> StopAnswer:
         """Ask a source to stop in good order."""
+        ...
+
+    def start(self, instance_id: str) -> StartAnswer:
+        """Ask a source in economical mode to start again. The cloud takes no token: look first."""
         ...
 
 

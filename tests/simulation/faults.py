@@ -17,7 +17,7 @@ from worker.ports import LeaseLost
 CHANGING: Mapping[str, frozenset[str]] = {
     "disks": frozenset({"keep", "release"}),
     "images": frozenset({"create"}),
-    "instances": frozenset({"launch", "stop"}),
+    "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),

@@ -125,6 +125,29 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
     )
 
 
+def with_source_started(progress: Progress, source: Instance, now: float) -> Progress:
+    """Note that the source itself runs again: nothing is replaced, and it keeps its identity."""
+    launched = replace(
+        progress.launched,
+        instance_id=source.instance_id,
+        instance_type=source.instance_type,
+        zone=source.zone,
+        private_ip=source.private_ip,
+        cpu=source.cpu,
+        accepted_at=progress.launched.accepted_at or now,
+        running_at=now,
+    )
+    return replace(progress, launched=launched).marked(
+        "source started in place", now, source.instance_id
+    )
+
+
+def is_started_again(progress: Progress, source: Instance) -> bool:
+    """Tell whether a source in economical mode was started since the notice."""
+    economical = progress.economical
+    return economical is not None and source.started_at not in {"", economical.started_at}
+
+
 def with_reclaimed(progress: Progress, now: float) -> Progress:
     """Note that the replacement has run and was reclaimed before it was seen."""
     launched = replace(progress.launched, running_at=now)

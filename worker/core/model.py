@@ -407,6 +407,7 @@ class NotInstalled:
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
+StartAnswer = Accepted | NoStock | NotReady | Refused | Gone
 StopAnswer = Accepted | Refused | Gone
 DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone

@@ -148,6 +148,26 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Economical:
+    """A source that an interruption stops instead of releasing it, and where its start stands.
+
+    Attributes:
+        facts: The source as it was when the notice came.
+        started_at: Its start time then, as ECS writes it; another one says that it was started
+            since.
+        asked_at: When it was first asked to start.
+        unlocked_looks: Looks that found it running and not locked.
+        not_started: Why it is cloned instead; from then on nobody starts it.
+    """
+
+    facts: SourceFacts
+    started_at: str = ""
+    asked_at: Instant = 0.0
+    unlocked_looks: Count = 0
+    not_started: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Captured:
     """The source as it was, until the launch specification is frozen from it."""
 
@@ -266,6 +286,7 @@ class Progress:
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None
+    economical: Economical | None = None
     imaged: Imaged | None = None
     captured: Captured | None = None
     specified: Specified | None = None
@@ -279,6 +300,11 @@ class Progress:
     def recreation_id(self) -> str:
         """The derived id; see `worker.core.identity`."""
         return recreation_id(self.account, self.region, self.instance_id, self.incarnation)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the source itself was started again, so that there is nothing to replace."""
+        return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
 
     def marked(self, what: str, at: float, resource: str = "") -> "Progress":
         """Add a line to the timeline; the first of its name stays."""

@@ -34,6 +34,14 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "通知旧服务器停机，避免两台同时提供服务。",
     ),
     "said.mark.source stopped or gone": ("The old server has stopped.", "旧服务器已停止。"),
+    "said.mark.start refused": (
+        "The cloud refuses to start it again ({what}): it is cloned.",
+        "云端拒绝重新启动（{what}）：改为克隆。",
+    ),
+    "said.mark.source started in place": (
+        "The server {what} runs again, in its place.",
+        "服务器 {what} 已在原地重新运行。",
+    ),
     "said.mark.replacement accepted": ("Replacement {what} ordered.", "替代实例 {what} 已下单。"),
     "said.mark.replacement running": (
         "Replacement {what} is running.",

@@ -98,7 +98,8 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A call without an answer may have been carried out.
     changed = kept and refused in {"", UNANSWERED}
     actions: list[str] = []
-    if progress.moot is Mootness.FALSE_ALARM:
+    # A source in economical mode is not released: its disks are still its own.
+    if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed else []
     else:
         actions += [DATE_DISKS] if changed else []

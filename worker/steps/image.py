@@ -25,7 +25,7 @@ class MakeImage:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return progress.imaged is not None
+        return progress.imaged is not None or progress.is_in_place
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
         """Nothing: every parameter follows from the source's identity."""
