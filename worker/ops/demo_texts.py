@@ -175,6 +175,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "exactly one replacement was launched: {replacement}",
         "只启动了一台替代实例：{replacement}",
     ),
+    "verdict.in_place": (
+        "the server itself runs again, and none was launched beside it: {replacement}",
+        "原服务器已重新运行，没有另外启动实例：{replacement}",
+    ),
     "verdict.not_one": (
         "{number} replacements were launched: {replacements}",
         "启动了 {number} 台替代实例：{replacements}",
@@ -231,6 +235,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario.killed": (
         "the worker is killed with -9 in the middle, another one finishes",
         "工作进程在中途被 kill -9，由另一个完成",
+    ),
+    "scenario.economical": (
+        "economical mode: the cloud stops the server instead of releasing it; it is started again",
+        "节省停机模式：云端只停止服务器而不释放，随后原地启动",
     ),
     "scenario.thrice": (
         "the notice is delivered three times, one replacement comes of it",

@@ -55,7 +55,13 @@ class Retain:
         retained = progress.retained
         if retained is None:
             return self._look(progress, now)
-        if _is_late(progress, now) and not retained.postponed:
+        if progress.economical is not None and now > progress.t0 + self.policy.notice:
+            # It is stopped and not released, so that its disks are in no danger any more.
+            return Done(
+                replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
+            )
+        # Nothing has to come before the platform's stop of a source in economical mode.
+        if _is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
