@@ -28,6 +28,7 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    Snapshot,
     StartAnswer,
     StopAnswer,
     TagAnswer,
@@ -103,6 +104,24 @@ class Images(Protocol):
 
     def create(self, instance_id: str, *, name: str, token: str, tags: Tags) -> ImageAnswer:
         """Start the image of an instance; the id in `Accepted` is the image's."""
+        ...
+
+    def assemble(
+        self, parts: Sequence[tuple[str, str]], *, name: str, token: str, tags: Tags, imds_v2: bool
+    ) -> ImageAnswer:
+        """Start an image of finished snapshots.
+
+        Args:
+            parts: Device and snapshot of each disk, the system's first.
+            name: Of the image.
+            token: Client token.
+            tags: Of the image.
+            imds_v2: Whether instances are to be launched that require metadata in secure mode.
+        """
+        ...
+
+    def snapshots(self, ids: Sequence[str]) -> tuple[Snapshot, ...]:
+        """Describe snapshots by id, up to 100; those that are gone are left out."""
         ...
 
     def find(self, name: str) -> Image | None:

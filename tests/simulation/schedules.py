@@ -103,6 +103,23 @@ def sell_out_when_stopped(simulation: Simulation, source: Source) -> None:
     simulation.kernel.spawn(watch)
 
 
+def fail_the_image(simulation: Simulation, _source: Source) -> None:
+    """Let the first image fail when its snapshots are finished."""
+
+    def watch() -> None:
+        service = simulation.cloud.ecs[REGION]
+        for _ in range(2_000):
+            for image in tuple(service.region.images.values()):
+                parts = [service.region.snapshots.get(one.snapshot_id) for one in image.mappings]
+                good = all(one is not None and one.status == "accomplished" for one in parts)
+                if image.status.now == "Creating" and parts and good:
+                    service.end_image(image.image_id, simulation.kernel.now, available=False)
+                    return
+            simulation.kernel.sleep(0.5)
+
+    simulation.kernel.spawn(watch)
+
+
 def after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
     """Let something happen a while after the notice."""
 
@@ -190,6 +207,13 @@ SCENARIOS = (
         policy=Policy(takeover="wait"),
         withdrawn=True,
         lasts=700.0,
+    ),
+    Scenario(
+        "image fails, snapshots finished",
+        ecs=QUICK,
+        seed={"data_disks": [{"size": 20}]},
+        during=fail_the_image,
+        lasts=90.0,
     ),
     Scenario(
         "economical",

@@ -206,6 +206,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot as described; `status` is progressing, accomplished or failed."""
+
+    snapshot_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class VSwitch:
     """A subnet in one zone and how many addresses it has left."""
 

@@ -48,7 +48,7 @@ NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
 Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
-ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}$")]
+ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}(-snapshots)?$")]
 
 
 class Mootness(str, Enum):
@@ -120,11 +120,25 @@ class Retained:
 
 @dataclass(frozen=True, slots=True)
 class Imaged:
-    """Output of image: the request was accepted; the image may still be in the making."""
+    """Output of image: the request was accepted; the image may still be in the making.
+
+    Attributes:
+        taken_at: When the data in it was taken, if that was not when it was begun.
+    """
 
     name: ImageName
     accepted_at: Instant
     image_id: NoResourceId = ""
+    taken_at: Instant = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Finished snapshots of an image that failed, by device; another image is made of them."""
+
+    of_image: ResourceId
+    parts: tuple[tuple[str, ResourceId], ...]
+    taken_at: Instant = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +302,7 @@ class Progress:
     retained: Retained | None = None
     economical: Economical | None = None
     imaged: Imaged | None = None
+    snapshots: Snapshots | None = None
     captured: Captured | None = None
     specified: Specified | None = None
     counted: bool = False

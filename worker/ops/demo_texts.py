@@ -34,6 +34,14 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "通知旧服务器停机，避免两台同时提供服务。",
     ),
     "said.mark.source stopped or gone": ("The old server has stopped.", "旧服务器已停止。"),
+    "said.mark.image failed": (
+        "Image {what} has failed, but its snapshots are finished.",
+        "镜像 {what} 失败，但其快照已完成。",
+    ),
+    "said.mark.image of its snapshots accepted": (
+        "Image {what} is made of the snapshots.",
+        "正在用快照制作镜像 {what}。",
+    ),
     "said.mark.start refused": (
         "The cloud refuses to start it again ({what}): it is cloned.",
         "云端拒绝重新启动（{what}）：改为克隆。",

@@ -38,6 +38,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.image usable": ("image ready", "镜像可用"),
     "mark.source asked to stop": ("source asked to stop", "通知源实例停机"),
     "mark.source stopped or gone": ("source stopped", "源实例已停止"),
+    "mark.image failed": ("image failed", "镜像失败"),
+    "mark.image of its snapshots accepted": (
+        "image of its snapshots begun",
+        "用其快照制作镜像",
+    ),
     "mark.start refused": ("start in place refused", "原地启动被拒绝"),
     "mark.source started in place": ("source running again", "源实例已重新运行"),
     "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),

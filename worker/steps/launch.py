@@ -41,6 +41,7 @@ STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
 # A source that is gone does not leave the quota in the same instant.
 QUOTA_SECONDS = 120.0
+FINISHED, UNFINISHED = "accomplished", "progressing"
 UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -202,7 +203,23 @@ class Launch:
         source = self.sources.find(progress.instance_id) if progress.economical else None
         if source is not None and launching.is_started_again(progress, source):
             return self._started_again(progress, source, now)
-        raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
+        if progress.snapshots is not None or not image.snapshots:
+            raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
+        return self._fall_back_on_snapshots(progress, image, now)
+
+    def _fall_back_on_snapshots(self, progress: Progress, image: Image, now: float) -> Outcome:
+        """An image can fail with its snapshots good: what is finished outlives the source."""
+        ids = tuple(snapshot for _, snapshot in image.snapshots)
+        found = {one.snapshot_id: one.status for one in self.images.snapshots(ids)}
+        states = {found.get(one, "gone") for one in ids}
+        if states == {FINISHED}:
+            return Note(launching.with_snapshots(progress, image, now))
+        latest = launching.imaged(progress).accepted_at + self.policy.image_wait_max
+        if states <= {FINISHED, UNFINISHED} and now <= latest:
+            return Wait(progress, now + LOOK_AGAIN_SECONDS, "its snapshots are not finished")
+        raise Parking(
+            Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}, and so are its snapshots"
+        )
 
     def _is_pressed(self, progress: Progress, now: float) -> bool:
         """Tell whether the end is near and no orderly stop can come before it.

@@ -19,6 +19,8 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# Longer than describe calls lag; only a source in economical mode leaves the time for it.
+TAGS_SHOW_SECONDS = 15.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
@@ -70,7 +72,7 @@ class Retain:
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
         if not retained.tagged:
-            return self._tag(progress, retained)
+            return self._tag(progress, retained, now)
         return self._keep(progress, retained, now)
 
     def _look(self, progress: Progress, now: float) -> Outcome:
@@ -158,7 +160,7 @@ class Retain:
             f" before it could be captured, or never existed; {trace}",
         )
 
-    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
+    def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         if not retained.to_keep:
             return Note(replace(progress, retained=replace(retained, tagged=True)))
         tags = {
@@ -169,9 +171,12 @@ class Retain:
         }
         answer = self.tagging.tag("disk", retained.to_keep, tags)
         tagged = replace(progress, retained=replace(retained, tagged=True))
-        if isinstance(answer, Accepted):
+        if not isinstance(answer, Accepted):
+            tagged = tagged.remarked("tags on the retained disks", answer.code)
+        if progress.economical is None:
             return Note(tagged)
-        return Note(tagged.remarked("tags on the retained disks", answer.code))
+        # A twin that sees the change and not yet the tag would take it for the owner's own.
+        return Wait(tagged, now + TAGS_SHOW_SECONDS, "the tags on the disks show first")
 
     def _keep(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         """Send the change; a refusal is noted and never blocks the image."""
