@@ -28,6 +28,8 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    Snapshot,
+    StartAnswer,
     StopAnswer,
     TagAnswer,
     Tags,
@@ -104,6 +106,24 @@ class Images(Protocol):
         """Start the image of an instance; the id in `Accepted` is the image's."""
         ...
 
+    def assemble(
+        self, parts: Sequence[tuple[str, str]], *, name: str, token: str, tags: Tags, imds_v2: bool
+    ) -> ImageAnswer:
+        """Start an image of finished snapshots.
+
+        Args:
+            parts: Device and snapshot of each disk, the system's first.
+            name: Of the image.
+            token: Client token.
+            tags: Of the image.
+            imds_v2: Whether instances are to be launched that require metadata in secure mode.
+        """
+        ...
+
+    def snapshots(self, ids: Sequence[str]) -> tuple[Snapshot, ...]:
+        """Describe snapshots by id, up to 100; those that are gone are left out."""
+        ...
+
     def find(self, name: str) -> Image | None:
         """Find an image of this account by its exact name, in whatever status it is."""
         ...
@@ -114,7 +134,7 @@ class Images(Protocol):
 
 
 class Instances(Protocol):
-    """Replacements, and the one change that is ever made to a source's state."""
+    """Replacements, and the two changes that are ever made to a source's state."""
 
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         """Find the instances that carry the recreation's tag."""
@@ -142,6 +162,10 @@ class Instances(Protocol):
 
     def stop(self, instance_id: str) -> StopAnswer:
         """Ask a source to stop in good order."""
+        ...
+
+    def start(self, instance_id: str) -> StartAnswer:
+        """Ask a source in economical mode to start again. The cloud takes no token: look first."""
         ...
 
 

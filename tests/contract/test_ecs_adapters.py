@@ -175,6 +175,24 @@ def test_source_is_stopped_in_good_order(world: World, source: str) -> None:
     assert isinstance(instances.stop(UNKNOWN), Gone)
 
 
+def test_source_in_economical_mode_is_started_again(world: World, seed: Seed) -> None:
+    """It comes back Running under its id; what runs cannot be started, what is unknown is gone."""
+    source = seed(spot_interruption_behavior="Stop")
+    endpoint = world.endpoint()
+    instances = EcsInstances(endpoint)
+    assert isinstance(instances.start(source), NotReady)
+    instances.stop(source)
+    world.advance(60.0)
+
+    assert instances.start(source) == Accepted(source)
+    world.advance(60.0)
+
+    found = instances.find(source)
+    assert found is not None
+    assert found.status == "Running"
+    assert isinstance(instances.start(UNKNOWN), Gone)
+
+
 def test_tags_are_added(world: World, source: str) -> None:
     """To an instance and to disks; the old ones stay."""
     endpoint = world.endpoint()

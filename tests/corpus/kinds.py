@@ -40,6 +40,24 @@ def withdraw_and_notice_again(simulation: Simulation, source: Source) -> None:
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
+def image_as_release_0_1_0(simulation: Simulation, source: Source) -> None:
+    """Begin an image while a source in economical mode still runs; nothing does that today."""
+    recreation = identity.recreation_id(ACCOUNT, REGION, source.instance_id, "2026-11-22T00:00Z")
+    tags = identity.owned_tags(
+        recreation,
+        owner="default",
+        source=source.instance_id,
+        lineage=identity.next_lineage(None, source.instance_id),
+    )
+    request = {
+        "InstanceId": source.instance_id,
+        "ImageName": identity.image_name(recreation),
+        "ClientToken": identity.client_token(recreation, "image"),
+        "Tag": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+    simulation.cloud.ecs[REGION].call("CreateImage", request, simulation.kernel.now)
+
+
 def sell_out_but_one(simulation: Simulation) -> None:
     """Leave the source's type in the last of its zones only."""
     catalogue = Catalogue.load()
@@ -457,7 +475,13 @@ KINDS = (
         "economical",
         "A source in economical mode: its start time is part of the recreation.",
         seed={"spot_interruption_behavior": "Stop"},
-        reached=lambda one: one.incarnation.startswith("20") and one.specified is not None,
+        during=image_as_release_0_1_0,
+        reached=lambda one: (
+            one.incarnation.startswith("20")
+            and (one.specified is not None or one.economical is not None)
+        ),
+        # That release took such a source for one that is released.
+        allowed=("were kept and not given back",),
     ),
 )
 

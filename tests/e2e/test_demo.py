@@ -65,7 +65,29 @@ def test_scenarios_are_listed() -> None:
     done = demo("--list", "--json")
 
     names = [one["scenario"] for one in json.loads(done.stdout)]
-    assert names == ["same-type", "no-stock", "other-zone", "data-disks", "killed", "thrice"]
+    assert names == [
+        "same-type",
+        "no-stock",
+        "other-zone",
+        "data-disks",
+        "killed",
+        "thrice",
+        "economical",
+    ]
+
+
+def test_server_in_economical_mode_is_started_again() -> None:
+    """The cloud stops it instead of releasing it; no second one is launched, nothing is lost."""
+    done = demo("--scenario", "economical", "--json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert (found["good"], found["failure"]) == (True, "")
+    assert found["receipt"]["replacement"]["instance"] == found["receipt"]["source"]["instance"]
+    assert all(claim["good"] for claim in found["verified"])
+    # No image is in a hurry, so that a slow first call does not put the disks off.
+    assert "disks retained" in {one["what"] for one in found["receipt"]["timeline"]}
+    assert any("the server itself runs again" in claim["what"] for claim in found["verified"])
 
 
 def test_unknown_scenario_is_wrong_usage() -> None:

@@ -16,8 +16,8 @@ from worker.ports import LeaseLost
 # Methods that change something, by port; all others are reads.
 CHANGING: Mapping[str, frozenset[str]] = {
     "disks": frozenset({"keep", "release"}),
-    "images": frozenset({"create"}),
-    "instances": frozenset({"launch", "stop"}),
+    "images": frozenset({"create", "assemble"}),
+    "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),

@@ -19,7 +19,7 @@ from worker.core.signing import is_signed
 
 CREATING = {"CreateImage", "RunInstances"}
 # Everything that the product may ever do to the cloud.
-ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance"}
+ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
 SECRETS = (KEY.decode(), SECRET)
 HOPS_MAX = 60
@@ -70,7 +70,9 @@ def launches(simulation: Simulation, source_id: str) -> dict[str, float]:
 
 def _ends(simulation: Simulation, source: Source) -> list[str]:
     """Exactly one replacement with the data, ever, or a parked message."""
-    found = [*_emptied_early(simulation, source)]
+    found = [*_emptied_early(simulation, source), *_not_given_back(simulation, source)]
+    if _started_again(simulation, source):
+        return found + _in_place(simulation, source)
     current = source.instance_id
     while True:
         found += _together(simulation, current)
@@ -83,6 +85,36 @@ def _ends(simulation: Simulation, source: Source) -> list[str]:
         if not _was(simulation, "Interrupt", current):
             return found + _alone(simulation, source, current)
     return found + ([] if parked(simulation) else [f"{current} is neither replaced nor parked"])
+
+
+def _started_again(simulation: Simulation, source: Source) -> list[float]:
+    """When a source in economical mode ran again after the platform's stop."""
+    stopped = [
+        entry.at
+        for entry in entries(simulation, "PlatformStop", "platform")
+        if entry.resource_id == source.instance_id and entry.detail.get("economical")
+    ]
+    return [
+        entry.at
+        for entry in entries(simulation, "Running", "platform")
+        if entry.resource_id == source.instance_id and entry.at > min(stopped, default=1e12)
+    ]
+
+
+def _in_place(simulation: Simulation, source: Source) -> list[str]:
+    """The source runs again with its data, and nothing else was made of it."""
+    found = lost(simulation, source, source.instance_id)
+    ran = _ran(simulation, source.instance_id)
+    return [*found, *([f"{ran} ran beside the source that was started again"] if ran else [])]
+
+
+def _not_given_back(simulation: Simulation, source: Source) -> list[str]:
+    """A source that is stopped instead of released has its disks as they were."""
+    stopped = entries(simulation, "PlatformStop", "platform")
+    economical = {entry.resource_id for entry in stopped if entry.detail.get("economical")}
+    if source.instance_id not in economical or parked(simulation) or simulation.notebook.remarked():
+        return []
+    return _still_kept(simulation, source)
 
 
 def _alone(simulation: Simulation, source: Source, replacement_id: str) -> list[str]:
@@ -149,7 +181,7 @@ def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
         entry.at
         for entry in entries(simulation, "Running", "platform")
         if entry.resource_id in launches(simulation, source.instance_id)
-    ]
+    ] + _started_again(simulation, source)
     noticed = [
         entry.at
         for entry in entries(simulation, "Interrupt", "platform")
@@ -176,14 +208,18 @@ def _withdrawn(simulation: Simulation, source: Source) -> list[str]:
     if launches(simulation, source.instance_id):
         found.append("a replacement although the notice was taken back")
     found += _undated(simulation)
+    if not parked(simulation) and not simulation.notebook.remarked():
+        found += _still_kept(simulation, source)
+    return found
+
+
+def _still_kept(simulation: Simulation, source: Source) -> list[str]:
     kept = [
         disk["DiskId"]
         for disk in simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
         if disk["DiskId"] in source.disks.values() and not disk["DeleteWithInstance"]
     ]
-    if kept and not parked(simulation) and not simulation.notebook.remarked():
-        found.append(f"{kept} were kept and not given back")
-    return found
+    return [f"{kept} were kept and not given back"] if kept else []
 
 
 def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:

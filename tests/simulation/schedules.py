@@ -14,7 +14,7 @@ from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import Source, add_source, interrupt, recover
 from worker import ports
-from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StopAnswer
+from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StartAnswer, StopAnswer
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 
@@ -89,6 +89,37 @@ def sell_out(simulation: Simulation, *zones: str) -> None:
             simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=0)
 
 
+def sell_out_when_stopped(simulation: Simulation, source: Source) -> None:
+    """Leave nothing of the source's type once the platform has stopped it."""
+
+    def watch() -> None:
+        for _ in range(2_000):
+            instance = simulation.cloud.ecs[REGION].region.instances.get(source.instance_id)
+            if instance is None or instance.status.now == "Stopped":
+                break
+            simulation.kernel.sleep(0.5)
+        sell_out(simulation)
+
+    simulation.kernel.spawn(watch)
+
+
+def fail_the_image(simulation: Simulation, _source: Source) -> None:
+    """Let the first image fail when its snapshots are finished."""
+
+    def watch() -> None:
+        service = simulation.cloud.ecs[REGION]
+        for _ in range(2_000):
+            for image in tuple(service.region.images.values()):
+                parts = [service.region.snapshots.get(one.snapshot_id) for one in image.mappings]
+                good = all(one is not None and one.status == "accomplished" for one in parts)
+                if image.status.now == "Creating" and parts and good:
+                    service.end_image(image.image_id, simulation.kernel.now, available=False)
+                    return
+            simulation.kernel.sleep(0.5)
+
+    simulation.kernel.spawn(watch)
+
+
 def after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
     """Let something happen a while after the notice."""
 
@@ -112,6 +143,7 @@ QUICK = EcsSettings(
     image_seconds=30.0,
     image_finish_seconds=3.0,
 )
+ECONOMICAL = {"spot_interruption_behavior": "Stop", "data_disks": [{"size": 20}]}
 USUAL = EcsSettings(image_seconds=60.0)
 
 
@@ -140,6 +172,10 @@ class NextInstances(ports.Instances):
     @override
     def stop(self, instance_id: str) -> StopAnswer:
         return self.today.stop(instance_id)
+
+    @override
+    def start(self, instance_id: str) -> StartAnswer:
+        return self.today.start(instance_id)
 
 
 SCENARIOS = (
@@ -178,6 +214,26 @@ SCENARIOS = (
         policy=Policy(takeover="wait"),
         withdrawn=True,
         lasts=700.0,
+    ),
+    Scenario(
+        "image fails, snapshots finished",
+        ecs=QUICK,
+        seed={"data_disks": [{"size": 20}]},
+        during=fail_the_image,
+        lasts=90.0,
+    ),
+    Scenario(
+        "economical",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        lasts=330.0,
+    ),
+    Scenario(
+        "economical, sold out",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        during=sell_out_when_stopped,
+        lasts=330.0,
     ),
 )
 
@@ -235,13 +291,15 @@ def _came_too_late(simulation: Simulation, source: Source) -> bool:
         return True
     released = [
         entry.at
-        for entry in entries(simulation, "Release", "platform")
+        for action in ("Release", "PlatformStop")
+        for entry in entries(simulation, action, "platform")
         if entry.resource_id == source.instance_id
+        and (action == "Release" or entry.detail.get("economical"))
     ]
     begun = [call.at for call in simulation.interposer.calls if call.port != "queue"]
     lost = sum(DELAYS.get(fault, 0.0) for _, fault in simulation.interposer.struck)
     late = bool(released) and min(begun, default=0.0) + lost + WORK_SECONDS > released[0]
-    return Park.SOURCE_GONE.value in parks and late
+    return not parks.isdisjoint({Park.SOURCE_GONE.value, Park.SOURCE_STOPPED.value}) and late
 
 
 def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[str]:

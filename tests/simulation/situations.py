@@ -8,6 +8,7 @@ from emulator.state.queues import OutMessage
 from tests.simulation.harness import QUEUE, REGION, Simulation
 from tests.simulation.scenarios import Source
 from tests.simulation.schedules import (
+    ECONOMICAL,
     QUICK,
     SCENARIOS,
     SOURCE_TYPE,
@@ -170,6 +171,41 @@ HOSTILE = (
     Scenario("describes lag", ecs=QUICK, flips={"describe_lag_seconds": 10.0}, workers=2),
     Scenario("stale reads", ecs=replace(QUICK, stale_read_seconds=10.0), workers=2),
     Scenario("leases end early", ecs=QUICK, duplicates=0.1, workers=3),
+    Scenario(
+        "economical, twice",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        copies=2,
+        workers=2,
+        lasts=330.0,
+    ),
+    Scenario(
+        "economical, stock flaps",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        during=_flap,
+        copies=2,
+        workers=2,
+        lasts=430.0,
+    ),
+    Scenario(
+        "economical, event again late",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        during=after(312.0, _copy_event),
+        lasts=700.0,
+    ),
+    Scenario(
+        "economical, lock stays", ecs=QUICK, seed=ECONOMICAL, flips={"economical_lock_ends": False}
+    ),
+    Scenario(
+        "economical, withdrawn",
+        ecs=QUICK,
+        seed=ECONOMICAL,
+        during=after(20.0, withdraw),
+        withdrawn=True,
+        lasts=700.0,
+    ),
     Scenario("overlap", ecs=QUICK, policy=Policy(takeover="overlap"), workers=2),
 )
 ALL = {scenario.name: scenario for scenario in (*SCENARIOS, *HOSTILE)}

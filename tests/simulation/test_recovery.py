@@ -18,7 +18,13 @@ from tests.simulation.scenarios import (
     recover,
     replacements,
 )
-from tests.simulation.schedules import QUICK, SOURCE_TYPE, sell_out
+from tests.simulation.schedules import (
+    ECONOMICAL,
+    QUICK,
+    SOURCE_TYPE,
+    sell_out,
+    sell_out_when_stopped,
+)
 from worker.core.policy import Policy
 
 
@@ -311,3 +317,57 @@ def replay(simulation: Simulation) -> None:
         back = OutMessage(message.body, user_properties=message.user_properties)
         queues.send(QUEUE, [back], now)
         queues.delete(DEAD, message.receipt_handle or "", now)
+
+
+def test_a_source_in_economical_mode_is_started_in_its_place() -> None:
+    """Nothing is imaged or launched, and its disks go with it again as they did before."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation, at_least=330.0)
+
+    assert violations(simulation, source) == []
+    assert {"CreateImage", "RunInstances"}.isdisjoint(changes(simulation, source))
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["outcome"] == "recovered"
+    assert receipt["replacement"]["instance"] == receipt["source"]["instance"] == source.instance_id
+    assert receipt["source"]["name"] == receipt["replacement"]["name"]
+
+
+def test_a_source_that_cannot_be_started_is_cloned_from_an_image_of_it() -> None:
+    """It stays stopped, nobody starts it any more, and the receipt tells that it costs."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    sell_out_when_stopped(simulation, source)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation, at_least=330.0)
+
+    assert violations(simulation, source) == []
+    found = simulation.cloud.ecs[REGION].region.instances[source.instance_id]
+    assert found.status.now == "Stopped"
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["replacement"]["instance"] != source.instance_id
+    told = {one["what"]: one["why"] for one in receipt["not_kept"]}
+    assert "OperationDenied.NoStock" in told[f"instance {source.instance_id}"]
+    assert "paid for" in told[f"instance {source.instance_id}"]
+
+
+def test_a_bare_event_does_not_start_what_its_owner_has_stopped() -> None:
+    """The lock was never seen, so a person is asked; a forged event would cost money else."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    stop = {"InstanceId": source.instance_id, "StoppedMode": "StopCharging"}
+    simulation.cloud.call("ecs", REGION, "StopInstance", stop, simulation.kernel.now)
+    simulation.run(60.0)
+    simulation.start_worker("one")
+
+    before = len(simulation.cloud.ledger)
+    interrupt_again(simulation, source)
+    recover(simulation, at_least=700.0)
+
+    assert [one["park"] for one in simulation.notebook.named("parked")] == ["source_stopped"]
+    assert [one.action for one in simulation.cloud.ledger[before:] if one.product == "ecs"] == []

@@ -59,6 +59,11 @@ def image_name(recreation: str) -> str:
     return f"recreation-{recreation}"
 
 
+def snapshots_image_name(recreation: str) -> str:
+    """Name the image that is made of the snapshots of a failed one."""
+    return f"{image_name(recreation)}-snapshots"
+
+
 def client_token(recreation: str, step: str, *variant: str) -> str:
     """Derive the client token of one changing call, 56 ASCII characters.
 

@@ -6,7 +6,7 @@ from worker.core import identity
 from worker.core.events import parse_time
 from worker.core.model import Candidate, Image, Instance
 from worker.core.outcomes import StepName
-from worker.core.progress import Imaged, Launched, Progress, Refusal, Specified
+from worker.core.progress import Imaged, Launched, Progress, Refusal, Snapshots, Specified
 
 ROUND_SECONDS = 10.0
 REFUSALS_MAX = 24
@@ -41,7 +41,7 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
     launched = replace(
         progress.launched,
         image_usable_at=now,
-        image_begun_at=parse_time(image.created_at) or 0.0,
+        image_begun_at=imaged(progress).taken_at or parse_time(image.created_at) or 0.0,
         image_safe=image.is_safe,
     )
     return replace(progress, launched=launched).marked("image usable", now, image.image_id)
@@ -54,6 +54,18 @@ def is_recreation_since(image: Image, since: float) -> bool:
     return (parse_time(image.created_at) or 0.0) > since
 
 
+def with_snapshots(progress: Progress, failed: Image, now: float) -> Progress:
+    """Begin again at the image, made of the snapshots of the one that failed."""
+    before = imaged(progress)
+    begun = parse_time(failed.created_at) or before.accepted_at
+    snapshots = Snapshots(
+        failed.image_id, failed.snapshots, taken_at=min(begun, before.accepted_at)
+    )
+    launched = replace(progress.launched, image_usable_at=0.0, image_safe=False)
+    failing = replace(progress, imaged=None, snapshots=snapshots, launched=launched)
+    return failing.marked("image failed", now, failed.image_id)
+
+
 def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice."""
     return replace(
@@ -61,6 +73,7 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         incarnation=earlier.image_id,
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
         imaged=None,
+        snapshots=None,
         captured=None,
         specified=None,
         launched=Launched(),
@@ -123,6 +136,29 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
     return replace(progress, launched=launched).marked(
         "replacement running", now, replacement.instance_id
     )
+
+
+def with_source_started(progress: Progress, source: Instance, now: float) -> Progress:
+    """Note that the source itself runs again: nothing is replaced, and it keeps its identity."""
+    launched = replace(
+        progress.launched,
+        instance_id=source.instance_id,
+        instance_type=source.instance_type,
+        zone=source.zone,
+        private_ip=source.private_ip,
+        cpu=source.cpu,
+        accepted_at=progress.launched.accepted_at or now,
+        running_at=now,
+    )
+    return replace(progress, launched=launched).marked(
+        "source started in place", now, source.instance_id
+    )
+
+
+def is_started_again(progress: Progress, source: Instance) -> bool:
+    """Tell whether a source in economical mode was started since the notice."""
+    economical = progress.economical
+    return economical is not None and source.started_at not in {"", economical.started_at}
 
 
 def with_reclaimed(progress: Progress, now: float) -> Progress:

@@ -211,8 +211,11 @@ def _edited(thing: Leftover, evidence: Evidence) -> str:
         return identity.TAG_SOURCE
     if thing.delete_after and instant(thing.delete_after) is None:
         return identity.TAG_DELETE_AFTER
-    is_image = thing.kind is Kind.IMAGE
-    return thing.name if is_image and thing.name != identity.image_name(thing.recreation) else ""
+    ours = {
+        identity.image_name(thing.recreation),
+        identity.snapshots_image_name(thing.recreation),
+    }
+    return thing.name if thing.kind is Kind.IMAGE and thing.name not in ours else ""
 
 
 def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -> Verdict | None:

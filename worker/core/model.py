@@ -206,6 +206,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot as described; `status` is progressing, accomplished or failed."""
+
+    snapshot_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class VSwitch:
     """A subnet in one zone and how many addresses it has left."""
 
@@ -407,6 +415,7 @@ class NotInstalled:
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
+StartAnswer = Accepted | NoStock | NotReady | Refused | Gone
 StopAnswer = Accepted | Refused | Gone
 DeleteAnswer = Accepted | Refused | Gone
 TagAnswer = Accepted | Refused | Gone

@@ -10,6 +10,7 @@ class StepName(str, Enum):
     """The steps by name; their order stands in `worker.steps.STEPS`."""
 
     RETAIN = "retain"
+    START = "start"
     IMAGE = "image"
     SPEC = "spec"
     LAUNCH = "launch"
@@ -57,6 +58,7 @@ class Park(str, Enum):
     UNREADABLE = "unreadable"
     FOREIGN = "foreign_account"
     SOURCE_GONE = "source_gone"
+    SOURCE_STOPPED = "source_stopped"
     IMAGE_FAILED = "image_failed"
     IMAGE_TOO_SLOW = "image_too_slow"
     NAME_TAKEN = "image_name_taken"
@@ -80,6 +82,8 @@ _ADVICE = {
     Park.FOREIGN: "Find out who can send to this queue: the event names another account or region.",
     Park.SOURCE_GONE: "The instance was released before it could be imaged: look for disks that"
     " outlived it and for its snapshots.",
+    Park.SOURCE_STOPPED: "Nobody saw the lock of this instance, but it is stopped and has its disks:"
+    " start it if it was interrupted.",
     Park.IMAGE_FAILED: "The image failed and cannot be launched from: the disks named in the"
     " progress outlive the source; attach them to an instance in the same zone.",
     Park.IMAGE_TOO_SLOW: "Wait for the image in the console; when it is available, replay the"

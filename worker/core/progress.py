@@ -48,7 +48,7 @@ NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
 Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
-ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}$")]
+ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}(-snapshots)?$")]
 
 
 class Mootness(str, Enum):
@@ -120,11 +120,25 @@ class Retained:
 
 @dataclass(frozen=True, slots=True)
 class Imaged:
-    """Output of image: the request was accepted; the image may still be in the making."""
+    """Output of image: the request was accepted; the image may still be in the making.
+
+    Attributes:
+        taken_at: When the data in it was taken, if that was not when it was begun.
+    """
 
     name: ImageName
     accepted_at: Instant
     image_id: NoResourceId = ""
+    taken_at: Instant = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Finished snapshots of an image that failed, by device; another image is made of them."""
+
+    of_image: ResourceId
+    parts: tuple[tuple[str, ResourceId], ...]
+    taken_at: Instant = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,26 @@ class SourceFacts:
     key_pair: str = ""
     ram_role: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Economical:
+    """A source that an interruption stops instead of releasing it, and where its start stands.
+
+    Attributes:
+        facts: The source as it was when the notice came.
+        started_at: Its start time then, as ECS writes it; another one says that it was started
+            since.
+        asked_at: When it was first asked to start.
+        unlocked_looks: Looks that found it running and not locked.
+        not_started: Why it is cloned instead; from then on nobody starts it.
+    """
+
+    facts: SourceFacts
+    started_at: str = ""
+    asked_at: Instant = 0.0
+    unlocked_looks: Count = 0
+    not_started: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +300,9 @@ class Progress:
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None
+    economical: Economical | None = None
     imaged: Imaged | None = None
+    snapshots: Snapshots | None = None
     captured: Captured | None = None
     specified: Specified | None = None
     counted: bool = False
@@ -279,6 +315,11 @@ class Progress:
     def recreation_id(self) -> str:
         """The derived id; see `worker.core.identity`."""
         return recreation_id(self.account, self.region, self.instance_id, self.incarnation)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the source itself was started again, so that there is nothing to replace."""
+        return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
 
     def marked(self, what: str, at: float, resource: str = "") -> "Progress":
         """Add a line to the timeline; the first of its name stays."""

@@ -4,7 +4,7 @@ Written as plain data and read back as values; a field that is added later has a
 older receipts still read. Instants are UTC text with the seconds after T0 beside them.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from worker.core.errors import Malformed
 from worker.core.messages import iso
 from worker.core.model import Candidate
-from worker.core.progress import KeptDisk, Progress
+from worker.core.progress import Economical, KeptDisk, Progress
 
 FORMAT = 1
 # "About five minutes". Source: ECS "Instance interruption events".
@@ -226,7 +226,7 @@ def _outcome(progress: Progress) -> Outcome:
 def _source(progress: Progress) -> Server:
     specified = progress.specified
     if specified is None:
-        return Server(instance=progress.instance_id)
+        return _server(progress.instance_id, progress.economical)
     source, asked = specified.source, specified.launch
     return Server(
         instance=progress.instance_id,
@@ -253,6 +253,8 @@ def _source(progress: Progress) -> Server:
 
 def _replacement(progress: Progress) -> Server:
     specified, launched = progress.specified, progress.launched
+    if progress.is_in_place:
+        return replace(_server(launched.instance_id, progress.economical), public_ip="")
     if specified is None or not launched.instance_id:
         return Server()
     source, asked = specified.source, specified.launch
@@ -280,6 +282,29 @@ def _replacement(progress: Progress) -> Server:
         ram_role=asked.ram_role,
         tags=dict(asked.tags),
         **wanted,
+    )
+
+
+def _server(instance_id: str, economical: Economical | None) -> Server:
+    """Tell of a source that was started again in its place, which has all that it had."""
+    if economical is None:
+        return Server(instance=instance_id)
+    facts = economical.facts
+    return Server(
+        instance=instance_id,
+        name=facts.name,
+        type=facts.instance_type,
+        cpu=facts.cpu,
+        memory=facts.memory,
+        charge="spot",
+        zone=facts.zone,
+        vpc=facts.vpc,
+        private_ip=facts.private_ip,
+        public_ip=facts.public_ip,
+        elastic_ip=facts.eip,
+        security_groups=facts.security_groups,
+        key_pair=facts.key_pair,
+        tags=dict(facts.tags),
     )
 
 

@@ -138,6 +138,7 @@ def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
         theatre = _set_up(scenario, stage, members)
         evidence, board, receipt = _interrupt_and_follow(scenario, stage, theatre)
     running = board.reached.get("replacement running")
+    running = running or board.reached.get("source started in place")
     judgements = tuple(judge(evidence))
     good = receipt["outcome"] == "recovered" and all(one.is_good for one in judgements)
     return Result(
@@ -259,12 +260,13 @@ def _interrupt_and_follow(
     # The event tells whole seconds, and all figures of the worker count from there.
     board = Board(math.floor(float(notice["t0"]))).told(Fact("interrupted", 0.0, what=source_id))
     board = follow(watch, worker, board, source_id)
-    board = _release(theatre, board, stage, float(notice["release_at"]))
+    if not scenario.economical:
+        board = _release(theatre, board, stage, float(notice["release_at"]))
     evidence = Evidence(
         recreation=board.recreation,
         source=row,
         before=before,
-        late=late_writings(scenario),
+        late=late_writings(scenario) if watch.wrote_late else (),
         instances=control.show("instances"),
         disks=control.show("disks"),
         messages=control.messages(),

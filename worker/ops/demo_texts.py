@@ -34,6 +34,22 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "通知旧服务器停机，避免两台同时提供服务。",
     ),
     "said.mark.source stopped or gone": ("The old server has stopped.", "旧服务器已停止。"),
+    "said.mark.image failed": (
+        "Image {what} has failed, but its snapshots are finished.",
+        "镜像 {what} 失败，但其快照已完成。",
+    ),
+    "said.mark.image of its snapshots accepted": (
+        "Image {what} is made of the snapshots.",
+        "正在用快照制作镜像 {what}。",
+    ),
+    "said.mark.start refused": (
+        "The cloud refuses to start it again ({what}): it is cloned.",
+        "云端拒绝重新启动（{what}）：改为克隆。",
+    ),
+    "said.mark.source started in place": (
+        "The server {what} runs again, in its place.",
+        "服务器 {what} 已在原地重新运行。",
+    ),
     "said.mark.replacement accepted": ("Replacement {what} ordered.", "替代实例 {what} 已下单。"),
     "said.mark.replacement running": (
         "Replacement {what} is running.",
@@ -167,6 +183,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "exactly one replacement was launched: {replacement}",
         "只启动了一台替代实例：{replacement}",
     ),
+    "verdict.in_place": (
+        "the server itself runs again, and none was launched beside it: {replacement}",
+        "原服务器已重新运行，没有另外启动实例：{replacement}",
+    ),
     "verdict.not_one": (
         "{number} replacements were launched: {replacements}",
         "启动了 {number} 台替代实例：{replacements}",
@@ -223,6 +243,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario.killed": (
         "the worker is killed with -9 in the middle, another one finishes",
         "工作进程在中途被 kill -9，由另一个完成",
+    ),
+    "scenario.economical": (
+        "economical mode: the cloud stops the server instead of releasing it; it is started again",
+        "节省停机模式：云端只停止服务器而不释放，随后原地启动",
     ),
     "scenario.thrice": (
         "the notice is delivered three times, one replacement comes of it",

@@ -50,8 +50,13 @@ class Evidence:
 
     @property
     def replacements(self) -> list[Row]:
-        """The instances that carry the recreation's tag."""
-        return [one for one in self.instances if one["tags"].get(TAG_ID) == self.recreation]
+        """The instances that carry the recreation's tag, else the source if it runs again."""
+        made = [one for one in self.instances if one["tags"].get(TAG_ID) == self.recreation]
+        return made or [one for one in self.instances if self.is_source(one) and _runs(one)]
+
+    def is_source(self, row: Row) -> bool:
+        """Tell whether it is the source itself."""
+        return bool(row["id"] == self.source["id"])
 
 
 def check(evidence: Evidence) -> tuple[DiskCheck, ...]:
@@ -65,9 +70,9 @@ def judge(evidence: Evidence) -> list[Judgement]:
     """Judge every claim."""
     return [
         *map(_disk, check(evidence)),
-        _one(evidence.replacements),
+        _one(evidence),
         *(_same(evidence.source, one) for one in evidence.replacements[:1]),
-        _late(evidence),
+        *([_late(evidence)] if evidence.late else []),
         _queues(evidence.messages),
         _calls(evidence.complaints),
     ]
@@ -84,10 +89,16 @@ def _disk(one: DiskCheck) -> Judgement:
     return Judgement(one.is_good, key, values)
 
 
-def _one(replacements: Sequence[Row]) -> Judgement:
+def _runs(row: Row) -> bool:
+    return bool(row["status"] == "Running")
+
+
+def _one(evidence: Evidence) -> Judgement:
+    replacements = evidence.replacements
     names = ", ".join(one["id"] for one in replacements)
     if len(replacements) == 1:
-        return Judgement(is_good=True, key="one", values={"replacement": names})
+        key = "in_place" if evidence.is_source(replacements[0]) else "one"
+        return Judgement(is_good=True, key=key, values={"replacement": names})
     values = {"number": len(replacements), "replacements": names}
     return Judgement(is_good=False, key="not_one", values=values)
 

@@ -15,6 +15,8 @@ _WAITING = (
         r"the source went before its capture; look for a sibling",
         "源实例在记录配置前已释放，查找同一重建的其他消息",
     ),
+    (r"the tags on the disks show first", "等待磁盘标签可见"),
+    (r"its snapshots are not finished", "其快照尚未完成"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
     (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
@@ -22,6 +24,11 @@ _WAITING = (
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
     (r"the source stops", "源实例正在停机"),
+    (r"the source is (\S+); the platform stops it", "源实例状态：{0}，等待平台停机"),
+    (r"the source is stopped and still locked", "源实例已停止但仍被锁定"),
+    (r"the source is not there(?:; look again)?", "查不到源实例，稍后再查"),
+    (r"the source starts", "源实例正在启动"),
+    (r"the source cannot be started: (.+)", "暂时无法启动源实例：{0}"),
     (r"the source is (.+)", "源实例状态：{0}"),
     (r"the instance is not locked any more(?:; look again)?", "实例已不再被锁定"),
     (r"another launch under this token; look for it", "同一令牌已有下单，正在查找"),
@@ -76,9 +83,17 @@ _PARKED = (
     (r"image (\S+) has our name but no tag of ours", "镜像 {0} 占用了本次重建的名称，但没有标签"),
     (r"image (\S+) vanished", "镜像 {0} 消失了"),
     (r"image (\S+) is still at (\d+) %", "镜像 {0} 仍停留在 {1} %"),
+    (
+        r"image (\S+) is (\S+), and so are its snapshots",
+        "镜像 {0} 状态：{1}，其快照也未完成",
+    ),
     (r"image (\S+) is (\S+)", "镜像 {0} 状态：{1}"),
     (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
     (r"the configuration forbids every candidate", "配置排除了所有候选"),
+    (
+        r"instance (\S+) is stopped, and its lock was never seen",
+        "实例 {0} 已停止，但从未见到它被锁定",
+    ),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
@@ -106,6 +121,7 @@ _REMARKS = (
     (r"restore disks", "恢复磁盘设置"),
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),
+    (r"date image of snapshots", "给快照镜像标注日期"),
     (r"date image", "给镜像标注日期"),
     (r"retaining the disks", "保留磁盘"),
     (r"refused candidates", "被拒绝的候选"),
@@ -116,6 +132,23 @@ _REMARKS = (
     (
         r"it stays allocated in the account; bind it to the replacement by hand",
         "它仍保留在账号中，请手动绑定到替代实例",
+    ),
+    (
+        r"a static public address is lost when its instance is stopped",
+        "实例停机后固定公网地址丢失",
+    ),
+    (
+        (
+            r"it stays stopped \((.+)\), and its disks are paid for: delete it when the clone is"
+            r" good"
+        ),
+        "它保持停机（{0}），其磁盘继续计费：确认替代实例无误后请删除它",
+    ),
+    (r"its image is begun", "镜像已开始制作"),
+    (r"it does not start", "未能启动"),
+    (
+        r"started beside its replacement; stop it by hand",
+        "它在替代实例之外被启动，请手动停止",
     ),
     (r"a local disk dies with its host", "本地盘随宿主机丢失"),
     (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),
@@ -161,6 +194,10 @@ _ADVICE = (
     (
         r"The instance was released before it could be imaged: .+",
         "实例在制作镜像前已释放：请查找仍保留的磁盘和它的快照。",
+    ),
+    (
+        r"Nobody saw the lock of this instance, .+",
+        "没有见到该实例被锁定，但它已停止且磁盘仍在：如果确实被中断，请启动它。",
     ),
     (
         r"The image failed and cannot be launched from: .+",

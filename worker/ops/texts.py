@@ -38,6 +38,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.image usable": ("image ready", "镜像可用"),
     "mark.source asked to stop": ("source asked to stop", "通知源实例停机"),
     "mark.source stopped or gone": ("source stopped", "源实例已停止"),
+    "mark.image failed": ("image failed", "镜像失败"),
+    "mark.image of its snapshots accepted": (
+        "image of its snapshots begun",
+        "用其快照制作镜像",
+    ),
+    "mark.start refused": ("start in place refused", "原地启动被拒绝"),
+    "mark.source started in place": ("source running again", "源实例已重新运行"),
     "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),
     "mark.replacement running": ("replacement running", "替代实例运行中"),
     # -- the receipt -------------------------------------------------------------------------------
@@ -244,6 +251,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "message.todo": ("What to do: {advice}", "处理办法：{advice}"),
     "step.retain": ("keep the disks", "保留磁盘"),
+    "step.start": ("start it again in place", "原地重新启动"),
     "step.image": ("begin the image", "制作镜像"),
     "step.spec": ("record the configuration", "记录配置"),
     "step.launch": ("launch the replacement", "启动替代实例"),

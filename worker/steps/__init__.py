@@ -1,4 +1,4 @@
-"""The recovery as a recipe: keep the disks, image, specify, launch, clean up."""
+"""The recovery as a recipe: keep the disks, start or image, specify, launch, clean up."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,8 +11,9 @@ from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
 from worker.steps.retain import Retain
 from worker.steps.spec import Specify
+from worker.steps.start import StartInPlace
 
-STEPS: tuple[type[Step], ...] = (Retain, MakeImage, Specify, Launch, CleanUp)
+STEPS: tuple[type[Step], ...] = (Retain, StartInPlace, MakeImage, Specify, Launch, CleanUp)
 
 
 @dataclass(frozen=True, slots=True)

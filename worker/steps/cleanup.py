@@ -16,6 +16,7 @@ RESTORE_DISKS = "restore disks"
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
+DATE_SNAPSHOTS_IMAGE = "date image of snapshots"
 # Far longer than describe calls lag.
 SHOW_UP_SECONDS_MAX = 120.0
 
@@ -43,7 +44,7 @@ class CleanUp:
         action = next((one for one in _actions(progress) if one not in progress.cleaned), None)
         if action is None:
             return Done(progress)
-        if action in {DATE_SNAPSHOTS, DATE_IMAGE}:
+        if action in {DATE_SNAPSHOTS, DATE_SNAPSHOTS_IMAGE, DATE_IMAGE}:
             return self._date_image(action, progress, now)
         kept = progress.retained.to_keep if progress.retained else ()
         if action == DATE_DISKS:
@@ -53,7 +54,10 @@ class CleanUp:
 
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""
-        image = self.images.find(identity.image_name(progress.recreation_id))
+        name = identity.image_name(progress.recreation_id)
+        if action == DATE_SNAPSHOTS_IMAGE:
+            name = identity.snapshots_image_name(progress.recreation_id)
+        image = self.images.find(name)
         if image is None:
             missed = replace(progress, image_absent_at=progress.image_absent_at or now)
             if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:
@@ -98,9 +102,11 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A call without an answer may have been carried out.
     changed = kept and refused in {"", UNANSWERED}
     actions: list[str] = []
-    if progress.moot is Mootness.FALSE_ALARM:
+    # A source in economical mode is not released: its disks are still its own.
+    if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed else []
     else:
         actions += [DATE_DISKS] if changed else []
+    actions += [DATE_SNAPSHOTS_IMAGE] if progress.snapshots and progress.imaged else []
     actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []
     return tuple(actions)

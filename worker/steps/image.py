@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.model import Accepted, Exists, Gone, Image, NotReady, Refused
+from worker.core.model import Accepted, Exists, Gone, Image, ImageAnswer, NotReady, Refused
 from worker.core.outcomes import Done, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Imaged, Progress
@@ -25,22 +25,16 @@ class MakeImage:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return progress.imaged is not None
+        return progress.imaged is not None or progress.is_in_place
 
-    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
-        """Nothing: every parameter follows from the source's identity."""
-        return NOTHING
+    def reads(self, progress: Progress) -> tuple[object, ...]:
+        """Nothing, for all follows from the source's identity; or what the image is made of."""
+        return NOTHING if progress.snapshots is None else (progress.snapshots,)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Create first and look second: the unique name makes the look needless at first."""
-        name = identity.image_name(progress.recreation_id)
-        answer = self.images.create(
-            progress.instance_id,
-            name=name,
-            token=identity.client_token(progress.recreation_id, self.name.value),
-            tags=self._tags(progress),
-        )
-        match answer:
+        name = _name(progress)
+        match self._create(progress, name):
             case Accepted(image_id):
                 return self._accepted(progress, name, image_id, now)
             case Exists():
@@ -52,6 +46,20 @@ class MakeImage:
             case Refused(code):
                 raise Parking(Park.REFUSED, "the cloud refuses to make the image", code=code)
 
+    def _create(self, progress: Progress, name: str) -> ImageAnswer:
+        tags, step = self._tags(progress), self.name.value
+        if progress.snapshots is None:
+            token = identity.client_token(progress.recreation_id, step)
+            return self.images.create(progress.instance_id, name=name, token=token, tags=tags)
+        asked = progress.specified.launch if progress.specified is not None else None
+        return self.images.assemble(
+            progress.snapshots.parts,
+            name=name,
+            token=identity.client_token(progress.recreation_id, step, "snapshots"),
+            tags=tags,
+            imds_v2=asked is not None and asked.http_tokens == "required",
+        )
+
     def _tags(self, progress: Progress) -> dict[str, str]:
         owned = identity.owned_tags(
             progress.recreation_id,
@@ -62,8 +70,11 @@ class MakeImage:
         return {**owned, identity.TAG_CONFIGURATION: self.policy.configuration}
 
     def _accepted(self, progress: Progress, name: str, image_id: str, now: float) -> Outcome:
-        imaged = replace(progress, imaged=Imaged(name, now, image_id))
-        return Done(imaged.marked("image accepted", now, image_id))
+        snapshots = progress.snapshots
+        taken_at = snapshots.taken_at if snapshots is not None else 0.0
+        imaged = replace(progress, imaged=Imaged(name, now, image_id, taken_at))
+        what = "image accepted" if snapshots is None else "image of its snapshots accepted"
+        return Done(imaged.marked(what, now, image_id))
 
     def _adopt(self, progress: Progress, name: str, now: float) -> Outcome:
         """Take over the image that a twin or an earlier run has begun."""
@@ -84,3 +95,9 @@ class MakeImage:
             )
         waiting = progress.marked("image name taken", now)
         return Wait(waiting, now + RETRY_SECONDS, "the image exists but does not show yet")
+
+
+def _name(progress: Progress) -> str:
+    if progress.snapshots is None:
+        return identity.image_name(progress.recreation_id)
+    return identity.snapshots_image_name(progress.recreation_id)

@@ -41,6 +41,7 @@ STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
 # A source that is gone does not leave the quota in the same instant.
 QUOTA_SECONDS = 120.0
+FINISHED, UNFINISHED = "accomplished", "progressing"
 UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -115,7 +116,7 @@ class Launch:
         if identity.TAG_DELETE_AFTER in image.tags:
             return self._settled(progress, image, now)
         if image.has_failed:
-            raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
+            return self._image_failed(progress, image, now)
         if not image.usable:
             return self._keep_waiting(progress, image, imaged, now)
         return Note(launching.with_usable_image(progress, image, now))
@@ -166,6 +167,8 @@ class Launch:
         launched = progress.launched
         if source is None:
             return self._without_source(progress, now)
+        if launching.is_started_again(progress, source):
+            return self._started_again(progress, source, now)
         if source.status == "Stopped":
             return self._launch(launching.with_stopped_source(progress, now), now)
         if not source.is_recycling and not launched.stop_sent:
@@ -180,6 +183,43 @@ class Launch:
         if self._is_pressed(progress, now):
             return self._launch(progress, now)
         return self._stop_source(progress, source, now)
+
+    def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:
+        """A source in economical mode runs again, whoever started it: there is nothing to replace."""
+        found = self._rivals(progress)
+        if found:
+            told = progress.remarked(
+                f"instance {source.instance_id}", "started beside its replacement; stop it by hand"
+            )
+            return Note(launching.with_adopted(told, launching.winner(found), now))
+        if source.status == "Running":
+            return Done(launching.with_source_started(progress, source, now))
+        if source.status in {"Stopping", "Stopped"}:
+            return Done(launching.with_reclaimed(progress, now))
+        return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
+
+    def _image_failed(self, progress: Progress, image: Image, now: float) -> Outcome:
+        """A start of the source breaks its image: then the source is what there is."""
+        source = self.sources.find(progress.instance_id) if progress.economical else None
+        if source is not None and launching.is_started_again(progress, source):
+            return self._started_again(progress, source, now)
+        if progress.snapshots is not None or not image.snapshots:
+            raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
+        return self._fall_back_on_snapshots(progress, image, now)
+
+    def _fall_back_on_snapshots(self, progress: Progress, image: Image, now: float) -> Outcome:
+        """An image can fail with its snapshots good: what is finished outlives the source."""
+        ids = tuple(snapshot for _, snapshot in image.snapshots)
+        found = {one.snapshot_id: one.status for one in self.images.snapshots(ids)}
+        states = {found.get(one, "gone") for one in ids}
+        if states == {FINISHED}:
+            return Note(launching.with_snapshots(progress, image, now))
+        latest = launching.imaged(progress).accepted_at + self.policy.image_wait_max
+        if states <= {FINISHED, UNFINISHED} and now <= latest:
+            return Wait(progress, now + LOOK_AGAIN_SECONDS, "its snapshots are not finished")
+        raise Parking(
+            Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}, and so are its snapshots"
+        )
 
     def _is_pressed(self, progress: Progress, now: float) -> bool:
         """Tell whether the end is near and no orderly stop can come before it.
@@ -221,7 +261,7 @@ class Launch:
         """A usable image may still be harmed by a stop; wait for Available."""
         image = self.images.find(launching.imaged(progress).name)
         if image is not None and image.has_failed:
-            raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
+            return self._image_failed(progress, image, now)
         if image is None or not image.is_safe:
             return Wait(progress, now + self.policy.image_poll_min, "the image can still be harmed")
         return Note(replace(progress, launched=replace(progress.launched, image_safe=True)))

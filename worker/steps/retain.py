@@ -8,9 +8,10 @@ from worker.core.eligibility import why_not_ours
 from worker.core.model import Accepted, Disk, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Imaged, KeptDisk, Mootness, Progress, Retained
+from worker.core.progress import Economical, Imaged, KeptDisk, Mootness, Progress, Retained
 from worker.ports import Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
+from worker.steps.spec import source_facts
 
 LOCK_POLL_SECONDS = 3.0
 # The lock shows with the event, if at all: what has not shown by now is looked for less often.
@@ -18,6 +19,8 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# Longer than describe calls lag; only a source in economical mode leaves the time for it.
+TAGS_SHOW_SECONDS = 15.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
@@ -54,7 +57,13 @@ class Retain:
         retained = progress.retained
         if retained is None:
             return self._look(progress, now)
-        if _is_late(progress, now) and not retained.postponed:
+        if progress.economical is not None and now > progress.t0 + self.policy.notice:
+            # It is stopped and not released, so that its disks are in no danger any more.
+            return Done(
+                replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
+            )
+        # Nothing has to come before the platform's stop of a source in economical mode.
+        if _is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
@@ -63,7 +72,7 @@ class Retain:
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
         if not retained.tagged:
-            return self._tag(progress, retained)
+            return self._tag(progress, retained, now)
         return self._keep(progress, retained, now)
 
     def _look(self, progress: Progress, now: float) -> Outcome:
@@ -75,20 +84,40 @@ class Retain:
         if reason is not None:
             return Moot(progress, Mootness.NOT_OURS, reason)
         seen = _seen(progress, source, now)
-        if not source.is_recycling:
-            return self._unconfirmed(replace(seen, unlocked_at=now), look.disks, now)
+        if source.is_economical and self._is_over(seen):
+            return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+        if not (source.is_recycling or _was_stopped_by_the_platform(source, look.disks, seen)):
+            return self._unconfirmed(replace(seen, unlocked_at=now), source, look.disks, now)
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
         # The event may have told of an earlier notice that was taken back.
         begun = max(seen.t0, seen.unlocked_at)
-        return Note(replace(seen, retained=retained, t0=begun).marked(CONFIRMED, now))
+        confirmed = replace(seen, retained=retained, t0=begun, economical=_economical(source))
+        return Note(confirmed.marked(CONFIRMED, now))
 
-    def _unconfirmed(self, progress: Progress, disks: tuple[Disk, ...], now: float) -> Outcome:
+    def _is_over(self, progress: Progress) -> bool:
+        """Whether the clean-up of this recreation has passed: the source is still there then."""
+        image = self.images.find(identity.image_name(progress.recreation_id))
+        return (
+            image is not None
+            and identity.TAG_DELETE_AFTER in image.tags
+            and identity.TAG_FALSE_ALARM not in image.tags
+        )
+
+    def _unconfirmed(
+        self, progress: Progress, source: Instance, disks: tuple[Disk, ...], now: float
+    ) -> Outcome:
         """Wait for the lock to show; without it nothing is changed at all."""
         looked_since = next(mark.at for mark in progress.marks if mark.what == FIRST_LOOK)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and now >= looked_since + SECOND_LOOK_SECONDS:
+            if source.is_economical and source.status == "Stopped":
+                raise Parking(
+                    Park.SOURCE_STOPPED,
+                    f"instance {source.instance_id} is stopped, and its lock was never seen",
+                    progress=progress,
+                )
             return self._false_alarm(progress, disks, now)
         pause = (now - looked_since) * LOCK_POLL_SHARE
         pause = min(max(pause, LOCK_POLL_SECONDS), LOCK_POLL_SECONDS_MAX)
@@ -131,7 +160,7 @@ class Retain:
             f" before it could be captured, or never existed; {trace}",
         )
 
-    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
+    def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         if not retained.to_keep:
             return Note(replace(progress, retained=replace(retained, tagged=True)))
         tags = {
@@ -142,9 +171,12 @@ class Retain:
         }
         answer = self.tagging.tag("disk", retained.to_keep, tags)
         tagged = replace(progress, retained=replace(retained, tagged=True))
-        if isinstance(answer, Accepted):
+        if not isinstance(answer, Accepted):
+            tagged = tagged.remarked("tags on the retained disks", answer.code)
+        if progress.economical is None:
             return Note(tagged)
-        return Note(tagged.remarked("tags on the retained disks", answer.code))
+        # A twin that sees the change and not yet the tag would take it for the owner's own.
+        return Wait(tagged, now + TAGS_SHOW_SECONDS, "the tags on the disks show first")
 
     def _keep(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         """Send the change; a refusal is noted and never blocks the image."""
@@ -167,6 +199,28 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
     ).marked(FIRST_LOOK, now)
+
+
+def _economical(source: Instance) -> Economical | None:
+    return (
+        Economical(source_facts(source), started_at=source.started_at)
+        if source.is_economical
+        else None
+    )
+
+
+def _was_stopped_by_the_platform(
+    source: Instance, disks: tuple[Disk, ...], progress: Progress
+) -> bool:
+    """Believe it of a stopped source only when an earlier run of ours has seen the lock.
+
+    A bare event proves nothing: the owner may have stopped the source.
+    """
+    return (
+        source.is_economical
+        and source.status == "Stopped"
+        and any(_is_changed(disk, progress.recreation_id) for disk in disks)
+    )
 
 
 def _is_late(progress: Progress, now: float) -> bool:

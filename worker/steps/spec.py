@@ -34,7 +34,7 @@ class Specify:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return progress.specified is not None
+        return progress.specified is not None or progress.is_in_place
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
         """Nothing: this step changes nothing in the cloud."""
@@ -76,7 +76,7 @@ class Specify:
         spec, dropped = launch_spec(
             progress, replace(captured, disks=disks), owner=self.policy.owner
         )
-        specified = Specified(_facts(source, captured.ram_role), spec, order)
+        specified = Specified(source_facts(source, captured.ram_role), spec, order)
         frozen = replace(progress, specified=specified, captured=None)
         return Done(_remarks(frozen, captured, dropped))
 
@@ -193,7 +193,8 @@ def _disk_spec(disk: Disk, *, goes: bool) -> DiskSpec:
     )
 
 
-def _facts(source: Instance, role: str) -> SourceFacts:
+def source_facts(source: Instance, role: str = "") -> SourceFacts:
+    """Return what the receipt tells about a source."""
     return SourceFacts(
         instance_type=source.instance_type,
         zone=source.zone,

@@ -1,7 +1,9 @@
 """Port `Images`: the image of a dying instance."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -20,11 +22,14 @@ from worker.core.model import (
     ImageAnswer,
     NotReady,
     Refused,
+    Snapshot,
     Tags,
 )
 
 # Source: DescribeImages, PageSize.
 _IMAGES_PER_PAGE: Final = 100
+# Source: DescribeSnapshots, PageSize and SnapshotIds: up to 100.
+_SNAPSHOTS_PER_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,21 @@ class EcsImages(ports.Images):
 
     @override
     def create(self, instance_id: str, *, name: str, token: str, tags: Tags) -> ImageAnswer:
+        return self._create({"InstanceId": instance_id}, name, token, tags)
+
+    @override
+    def assemble(
+        self, parts: Sequence[tuple[str, str]], *, name: str, token: str, tags: Tags, imds_v2: bool
+    ) -> ImageAnswer:
+        mappings = [{"Device": device, "SnapshotId": snapshot} for device, snapshot in parts]
+        # An image of snapshots is v1 unless told otherwise. Source: CreateImage, Features.
+        features = {"Features": {"ImdsSupport": "v2"}} if imds_v2 else {}
+        return self._create({"DiskDeviceMapping": mappings, **features}, name, token, tags)
+
+    def _create(self, made_of: dict[str, Any], name: str, token: str, tags: Tags) -> ImageAnswer:
         answer = self.endpoint.change(
             CREATE_IMAGE,
-            {
-                "InstanceId": instance_id,
-                "ImageName": name,
-                "ClientToken": token,
-                "Tag": tag_parameters(tags),
-            },
+            {**made_of, "ImageName": name, "ClientToken": token, "Tag": tag_parameters(tags)},
         )
         if isinstance(answer, Refusal):
             return _refused(answer)
@@ -50,6 +62,21 @@ class EcsImages(ports.Images):
         if not image_id:
             raise UnknownOutcome("CreateImage answered without an image id")
         return Accepted(image_id)
+
+    @override
+    def snapshots(self, ids: Sequence[str]) -> tuple[Snapshot, ...]:
+        if not ids:
+            return ()
+        bodies = self.endpoint.list_by_number(
+            "DescribeSnapshots",
+            {"SnapshotIds": json.dumps(list(ids))},
+            "Snapshots",
+            "Snapshot",
+            size=_SNAPSHOTS_PER_PAGE,
+        )
+        # Looked at again here: a filter that was not understood would show strangers.
+        found = {fields.text(body, "SnapshotId"): fields.text(body, "Status") for body in bodies}
+        return tuple(Snapshot(one, found[one]) for one in ids if one in found)
 
     @override
     def find(self, name: str) -> Image | None:

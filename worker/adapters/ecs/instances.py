@@ -1,4 +1,4 @@
-"""Port `Instances`: replacements, and the orderly stop of a source."""
+"""Port `Instances`: replacements, and the stop or start of a source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from worker.core.model import (
     NoStock,
     NotReady,
     OverQuota,
+    StartAnswer,
     StopAnswer,
     Unsupported,
 )
@@ -93,6 +94,16 @@ class EcsInstances(ports.Instances):
             # Source: StopInstance, StoppedMode and ForceStop.
             {"InstanceId": instance_id, "StoppedMode": "KeepCharging", "ForceStop": False},
         )
+        return tolerant_answer(answer, instance_id)
+
+    @override
+    def start(self, instance_id: str) -> StartAnswer:
+        # Source: StartInstance; it has no ClientToken.
+        answer = self.endpoint.change("StartInstance", {"InstanceId": instance_id})
+        if isinstance(answer, Refusal) and answer.kind is Kind.NO_STOCK:
+            return NoStock(answer.code)
+        if isinstance(answer, Refusal) and answer.kind is Kind.NOT_READY:
+            return NotReady(answer.code)
         return tolerant_answer(answer, instance_id)
 
 
