@@ -12,7 +12,7 @@ from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
-from tests.simulation.scenarios import Source, add_source, interrupt, recover
+from tests.simulation.scenarios import SOURCE_NAME, Source, add_source, interrupt, recover
 from worker import ports
 from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StopAnswer
 from worker.core.outcomes import Park
@@ -56,6 +56,8 @@ class Scenario:
         duplicates: Share of the leases that end early.
         may_park: Whether it may end in the dead-letter queue even without a fault.
         withdrawn: Whether the notice is taken back, so that nothing is to be launched.
+        ports: The ports at which single faults strike; empty for all. What stands before the
+            first of them is struck in the other scenarios.
         lasts: Longest time in which something of the scenario itself goes on, seconds.
     """
 
@@ -74,6 +76,7 @@ class Scenario:
     workers: int = 1
     may_park: bool = False
     withdrawn: bool = False
+    ports: frozenset[str] = frozenset()
     lasts: float = 30.0
 
 
@@ -138,6 +141,26 @@ class NextInstances(ports.Instances):
         return self.today.stop(instance_id)
 
 
+NETWORK = frozenset({"addresses", "balancers", "interfaces"})
+HANDED_OVER: Mapping[str, Any] = {
+    "eip": True,
+    "secondary_interfaces": 1,
+}
+EVERYTHING = Policy(
+    hand_over=("eip", "load_balancers", "interfaces", "tags"), convert_public_ip=True
+)
+
+
+def add_members(simulation: Simulation) -> None:
+    """Put the source into a CLB group and an ALB group, beside a server that is not ours."""
+    cloud, now = simulation.cloud, simulation.kernel.now
+    cloud.ecs[REGION].seed_instance({"name": "neighbour"}, now)
+    both = [{"server": SOURCE_NAME, "port": 8080, "weight": 30}, {"server": "neighbour"}]
+    balancers = cloud.balancers[REGION]
+    balancers.seed({"kind": "clb", "vserver_groups": [{"servers": both}]}, now)
+    balancers.seed({"kind": "alb", "servers": both}, now)
+
+
 SCENARIOS = (
     Scenario("plain", ecs=USUAL),
     Scenario("two data disks", ecs=QUICK, seed={"data_disks": [{"size": 100}, {"size": 200}]}),
@@ -159,6 +182,21 @@ SCENARIOS = (
         ecs=QUICK,
         prepare=sell_out,
         releases=(Release(), Release(Policy(prefer_types=("ecs.c7.xlarge",), other_zones=False))),
+    ),
+    Scenario(
+        "with an address and members",
+        ecs=QUICK,
+        seed=HANDED_OVER,
+        policy=EVERYTHING,
+        prepare=add_members,
+        ports=NETWORK,
+    ),
+    Scenario(
+        "with a public address",
+        ecs=QUICK,
+        seed={"bandwidth_out": 5},
+        policy=Policy(hand_over=("eip",), convert_public_ip=True),
+        ports=NETWORK,
     ),
     Scenario(
         "notice withdrawn",

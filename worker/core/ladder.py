@@ -6,6 +6,7 @@ orders launch two replacements. What is sold out is learned by asking, one candi
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from worker.core.model import Candidate, Instance, InstanceType, VSwitch
@@ -33,6 +34,23 @@ def candidates(
     names = [*own, *_other_types(source, types, policy, data_disks)]
     found = [Candidate(name, zone, vswitch) for name in names for zone, vswitch in places]
     return tuple(found[:CANDIDATES_MAX])
+
+
+def addressed(
+    order: Sequence[Candidate], source: Instance, policy: Policy
+) -> tuple[Candidate, ...]:
+    """Let those in the source's own subnet ask for its private address, if it is to be kept.
+
+    With `same_or_park` there are no others; with `same_or_fast` they take what comes.
+    """
+    if policy.private_ip == "fast":
+        return tuple(order)
+    asking = [
+        replace(one, private_ip=source.private_ip) if one.vswitch == source.vswitch else one
+        for one in order
+    ]
+    must = policy.private_ip == "same_or_park"
+    return tuple(one for one in asking if one.private_ip or not must)
 
 
 def _places(

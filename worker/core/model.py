@@ -205,12 +205,17 @@ class InstanceType:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to launch the replacement: what to ask for and where."""
+    """One way to launch the replacement: what to ask for and where.
+
+    Attributes:
+        private_ip: The address to ask for; empty takes what comes.
+    """
 
     instance_type: str
     zone: str
     vswitch: str
     spot: bool = True
+    private_ip: str = ""
 
     @property
     def label(self) -> str:

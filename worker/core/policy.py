@@ -6,6 +6,8 @@ from typing import Literal
 from worker.core.identity import digest
 
 Takeover = Literal["stop-source", "overlap", "wait"]
+PrivateIp = Literal["fast", "same_or_fast", "same_or_park"]
+HandoverKind = Literal["eip", "load_balancers", "interfaces", "tags"]
 TagSelector = tuple[tuple[str, str | None], ...]
 
 
@@ -27,6 +29,9 @@ class Policy:
             another message of the same recreation to finish.
         generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
+        hand_over: What is looked up on the source and carried over to the replacement.
+        convert_public_ip: Whether a static public address is made elastic first.
+        private_ip: Whether the replacement asks for the source's private address.
     """
 
     owner: str = "default"
@@ -50,6 +55,9 @@ class Policy:
     vanish_after: float = 200.0
     running_wait_max: float = 900.0
     leftovers_kept: float = 604_800.0
+    hand_over: tuple[HandoverKind, ...] = ()
+    convert_public_ip: bool = False
+    private_ip: PrivateIp = "fast"
     sibling_wait: float = 1_800.0
     generations_per_day: int = 12
     hops_max: int = 1_000
@@ -64,5 +72,6 @@ class Policy:
                 *self.forbid_types,
                 "prefer",
                 *self.prefer_types,
+                *(() if self.private_ip == "fast" else ("private_ip", self.private_ip)),
             )
         )

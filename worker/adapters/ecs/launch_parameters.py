@@ -31,6 +31,7 @@ OPTIONAL_PARAMETERS: Final = frozenset(
         "InstanceName",
         "InternetMaxBandwidthOut",
         "KeyPairName",
+        "PrivateIpAddress",
         "ResourceGroupId",
         "SpotDuration",
         "SpotInterruptionBehavior",
@@ -113,6 +114,7 @@ def _optional(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> di
     burstable = _BURSTABLE.match(candidate.instance_type)
     threads = spec.threads_per_core if candidate.instance_type == spec.source_type else None
     wanted: dict[str, Any] = {
+        "PrivateIpAddress": candidate.private_ip,
         "InstanceName": _PATTERN.sub("_", spec.name),
         "Description": spec.description,
         "HostName": _PATTERN.sub("_", spec.host_name),
