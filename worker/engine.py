@@ -27,7 +27,7 @@ from worker.core.outcomes import (
 from worker.core.policy import Policy
 from worker.core.progress import Progress
 from worker.ports import Clock, Telemetry
-from worker.steps.base import Parking, Step
+from worker.steps.base import Forgiving, Parking, Step
 
 # A recreation that runs on without waiting lets others have the thread after this many runs.
 RUNS_MAX = 24
@@ -101,7 +101,10 @@ class Engine:
         except Transient as error:
             return self._failed(step, progress, error, attempt)
         except Permanent as error:
-            return _parked(progress, error)
+            forgiven = _forgiven(step, progress, error, now)
+            if forgiven is None:
+                return _parked(progress, error)
+            outcome = forgiven
         except Exception as error:  # noqa: BLE001 - a bug must not cost the message
             self.telemetry.failure("bug", error, step=step.name.value, **_who(progress))
             return HandBack(progress, self.clock.now() + BUG_PAUSE_SECONDS)
@@ -187,6 +190,13 @@ def _must_be_written(step: Step, progress: Progress, sent: Progress | None) -> b
     if not needed:
         return False
     return sent is None or needed != step.reads(sent)
+
+
+def _forgiven(step: Step, progress: Progress, error: Permanent, now: float) -> Outcome | None:
+    """Ask the step whether the recreation is worth having without what was refused."""
+    if isinstance(error, Parking) or not isinstance(step, Forgiving):
+        return None
+    return step.forgive(progress, error, now)
 
 
 def _parked(progress: Progress, error: RecreationError) -> Parked:

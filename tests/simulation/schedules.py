@@ -274,7 +274,8 @@ def _came_too_late(simulation: Simulation, source: Source) -> bool:
 def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[str]:
     """Return the promises that a run broke."""
     found = violations(simulation, source, withdrawn=scenario.withdrawn)
-    faults = {fault for _, fault in simulation.interposer.struck}
+    # What hangs on a source may be refused for good, and the recreation goes on without it.
+    faults = {fault for call, fault in simulation.interposer.struck if call.port not in NETWORK}
     may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
     may_park = may_park or _came_too_late(simulation, source)
     if not may_park and not simulation.shelf.kept:

@@ -10,7 +10,7 @@ Contract, checked for every step in `STEPS`:
    message before the step runs.
 """
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from worker.core.errors import Permanent
 from worker.core.outcomes import Outcome, Park, StepName
@@ -34,6 +34,15 @@ class Step(Protocol):
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Look, make at most one changing call, report."""
+        ...
+
+
+@runtime_checkable
+class Forgiving(Protocol):
+    """A step that can live without what was refused for good."""
+
+    def forgive(self, progress: Progress, error: Permanent, now: float) -> Outcome | None:
+        """Go on without what the run at `now` wanted and name it; None when it is needed."""
         ...
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
+from worker.core.errors import Permanent
 from worker.core.ladder import addressed, candidates
 from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
@@ -47,9 +48,16 @@ class Specify:
         """Capture the source first; what the catalogue says can be asked without it."""
         if progress.captured is None:
             return self._capture(progress, now)
-        lookup = LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
-        looked = lookup.run(progress, progress.captured, now)
+        looked = self._lookup.run(progress, progress.captured, now)
         return self._freeze(progress, progress.captured) if looked is None else looked
+
+    def forgive(self, progress: Progress, error: Permanent, now: float) -> Outcome | None:  # noqa: ARG002
+        """Do without what hangs on the source, if the worker may not look at it."""
+        return None if progress.captured is None else self._lookup.forgive(progress, error)
+
+    @property
+    def _lookup(self) -> LookUp:
+        return LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
         look = self.sources.look(progress.instance_id)

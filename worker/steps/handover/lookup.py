@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from worker.core import handing
+from worker.core.errors import Permanent
 from worker.core.model import Accepted, Address, Instance, Interface, NotInstalled
 from worker.core.outcomes import Note, Outcome, Wait
 from worker.core.policy import Policy
@@ -49,6 +50,16 @@ class LookUp:
         if missing[0] == INTERFACES:
             return self._interfaces(progress, known)
         return self._members(progress, known)
+
+    def forgive(self, progress: Progress, error: Permanent) -> Outcome | None:
+        """Go on without the kind that may not be looked up; None when it was something else."""
+        known = progress.belongings
+        missing = [kind for kind in _kinds(self.policy) if known and kind not in known.looked_up]
+        if known is None or not missing:
+            return None
+        return Note(
+            _known(progress.remarked(missing[0], error.code or "refused"), known, missing[0])
+        )
 
     def _addresses(
         self, progress: Progress, known: Belongings, source: Instance, now: float
