@@ -98,12 +98,13 @@ class Engine:
         now = self.clock.now()
         try:
             outcome: Outcome = step.run(progress, now)
-        except Transient as error:
-            return self._failed(step, progress, error, attempt)
-        except Permanent as error:
+        except (Transient, Permanent) as error:
             forgiven = _forgiven(step, progress, error, now)
+            if forgiven is None and isinstance(error, Transient):
+                return self._failed(step, progress, error, attempt)
             if forgiven is None:
                 return _parked(progress, error)
+            self._tell_forgiven(step, progress, error)
             outcome = forgiven
         except Exception as error:  # noqa: BLE001 - a bug must not cost the message
             self.telemetry.failure("bug", error, step=step.name.value, **_who(progress))
@@ -112,6 +113,16 @@ class Engine:
         if isinstance(outcome, Wait):
             return self._waiting(step, outcome)
         return outcome
+
+    def _tell_forgiven(self, step: Step, progress: Progress, error: RecreationError) -> None:
+        self.telemetry.event(
+            "put_off",
+            step=step.name.value,
+            error=type(error).__name__,
+            code=error.code,
+            reason=error.sentence,
+            **_who(progress),
+        )
 
     def _tell_news(self, before: Progress, after: Progress) -> None:
         """Log what a run added to the timeline, for people who follow the recreation."""
@@ -192,8 +203,10 @@ def _must_be_written(step: Step, progress: Progress, sent: Progress | None) -> b
     return sent is None or needed != step.reads(sent)
 
 
-def _forgiven(step: Step, progress: Progress, error: Permanent, now: float) -> Outcome | None:
-    """Ask the step whether the recreation is worth having without what was refused."""
+def _forgiven(
+    step: Step, progress: Progress, error: Transient | Permanent, now: float
+) -> Outcome | None:
+    """Ask the step whether it can go on with something else, or without what was refused."""
     if isinstance(error, Parking) or not isinstance(step, Forgiving):
         return None
     return step.forgive(progress, error, now)

@@ -250,7 +250,7 @@ def test_group_that_stays_busy_is_left_and_holds_up_nobody() -> None:
     at = {one["what"]: one["seconds_after_t0"] for one in receipt["timeline"]}
     assert at["elastic address moved"] < AFTER_THE_LAUNCH + 60.0
     assert at["network interface moved"] < AFTER_THE_LAUNCH + 60.0
-    assert list(reasons(receipt).values()) == ["it was busy for too long"]
+    assert list(reasons(receipt).values()) == ["IncorrectStatus.ServerGroup"]
 
 
 def test_what_is_locked_with_the_source_moves_after_the_release() -> None:

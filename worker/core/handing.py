@@ -18,9 +18,6 @@ REFUSED_PAUSE_SECONDS = 2.0
 REFUSED_PAUSE_SECONDS_MAX = 20.0
 # What cannot be done so long after the source is gone, and after it was begun, is left.
 BUSY_SECONDS_MAX = 120.0
-# What has been in the way for so long lets the others have their turn.
-PATIENCE_SECONDS = 15.0
-TURN_SECONDS = 5.0
 
 What = Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
@@ -125,17 +122,12 @@ def begun(progress: Progress, now: float) -> Progress:
 
 
 def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
-    """Choose what is looked at now, or tell from when on there is something to look at.
-
-    A call that fails for now leaves no trace but the time. So what has been in the way for a while
-    takes turns with the others, by the clock.
-    """
+    """Choose what is looked at now, or tell from when on there is something to look at."""
     pairs = [(one, move) for one in unfinished(progress) if (move := move_of(progress, one))]
     due = [(one, move) for one, move in pairs if move.not_before <= now]
     if not due:
         return min(move.not_before for _, move in pairs)
-    is_held_up = any(now > move.since + PATIENCE_SECONDS for _, move in due)
-    return due[int(now // TURN_SECONDS) % len(due) if is_held_up else 0]
+    return due[0]
 
 
 def is_overdue(progress: Progress, move: Move, notice: float, now: float) -> bool:
@@ -152,8 +144,20 @@ def refused_for_now(progress: Progress, thing: Thing, code: str, now: float) -> 
     """Note a refusal that passes: the next try is another one, under a token of its own."""
     move = move_of(progress, thing)
     rounds = 0 if move is None else move.round
-    pause = min(REFUSED_PAUSE_SECONDS * 2.0 ** min(rounds, 8), REFUSED_PAUSE_SECONDS_MAX)
+    pause = _pause(rounds)
     return _changed(progress, thing, not_before=now + pause, round=rounds + 1, code=code)
+
+
+def put_off(progress: Progress, thing: Thing, code: str, now: float, at: float) -> Progress:
+    """Note that a call had no good answer: it is repeated unchanged, and not before `at`."""
+    move = move_of(progress, thing)
+    failed = 0 if move is None else move.failed
+    until = max(now + _pause(failed), at)
+    return _changed(progress, thing, not_before=until, failed=failed + 1, code=code)
+
+
+def _pause(tries: int) -> float:
+    return min(REFUSED_PAUSE_SECONDS * 2.0 ** min(tries, 8), REFUSED_PAUSE_SECONDS_MAX)
 
 
 def moved(progress: Progress, thing: Thing, now: float) -> Progress:

@@ -210,6 +210,7 @@ class Move:
         since: When its handover began.
         not_before: When it is looked at again, epoch seconds.
         round: How often it was refused for a reason that passes: the next try has a new token.
+        failed: How often a call had no good answer: the next try is the same request.
         code: The last such reason.
         ended: How it ended; empty while it goes on.
     """
@@ -218,6 +219,7 @@ class Move:
     since: Instant
     not_before: Instant = 0.0
     round: Count = 0
+    failed: Count = 0
     code: str = ""
     ended: Literal["", "moved", "left"] = ""
 

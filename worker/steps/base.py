@@ -12,7 +12,7 @@ Contract, checked for every step in `STEPS`:
 
 from typing import ClassVar, Protocol, runtime_checkable
 
-from worker.core.errors import Permanent
+from worker.core.errors import Permanent, Transient
 from worker.core.outcomes import Outcome, Park, StepName
 from worker.core.progress import Progress
 
@@ -39,10 +39,12 @@ class Step(Protocol):
 
 @runtime_checkable
 class Forgiving(Protocol):
-    """A step that can live without what was refused for good."""
+    """A step of several things, of which one that fails must not stop the others."""
 
-    def forgive(self, progress: Progress, error: Permanent, now: float) -> Outcome | None:
-        """Go on without what the run at `now` wanted and name it; None when it is needed."""
+    def forgive(
+        self, progress: Progress, error: Transient | Permanent, now: float
+    ) -> Outcome | None:
+        """Put off or do without what the run at `now` wanted; None when that is needed."""
         ...
 
 

@@ -280,6 +280,10 @@ class Launch:
                 return Note(self._next(counted, candidate, code, now))
             case NotReady(code):
                 return Note(launching.with_another_round(progress, candidate, code, now))
+            case Unsupported("PrivateIpAddress", code) if launching.waits_for_address(
+                progress, self.policy.notice, now
+            ):
+                return Note(launching.with_another_round(progress, candidate, code, now))
             case Unsupported("PrivateIpAddress", code) if self.policy.private_ip == "same_or_park":
                 raise Parking(Park.NO_ADDRESS, f"{candidate.private_ip} cannot be had", code=code)
             case Unsupported(parameter, code):

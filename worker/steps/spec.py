@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.errors import Permanent
+from worker.core.errors import Permanent, Transient
 from worker.core.ladder import addressed, candidates
 from worker.core.model import Disk, DiskSpec, Instance, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
@@ -51,7 +51,12 @@ class Specify:
         looked = self._lookup.run(progress, progress.captured, now)
         return self._freeze(progress, progress.captured) if looked is None else looked
 
-    def forgive(self, progress: Progress, error: Permanent, now: float) -> Outcome | None:  # noqa: ARG002
+    def forgive(
+        self,
+        progress: Progress,
+        error: Transient | Permanent,
+        now: float,  # noqa: ARG002
+    ) -> Outcome | None:
         """Do without what hangs on the source, if the worker may not look at it."""
         return None if progress.captured is None else self._lookup.forgive(progress, error)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import handing, launching
-from worker.core.errors import Permanent
+from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.handing import Thing
 from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
@@ -59,14 +59,19 @@ class HandOver:
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
         return _noted(progress, thing, self._look_and_act(thing, progress), now)
 
-    def forgive(self, progress: Progress, error: Permanent, now: float) -> Outcome | None:
-        """Leave the thing whose turn it was."""
+    def forgive(
+        self, progress: Progress, error: Transient | Permanent, now: float
+    ) -> Outcome | None:
+        """Put off the thing whose turn it was, or leave it if it was refused for good."""
         if not progress.launched.source_stopped_at:
             return None
         chosen = handing.in_turn(progress, now)
         if isinstance(chosen, float):
             return None
-        return _noted(progress, chosen[0], Left(error.code or "refused"), now)
+        if isinstance(error, Permanent):
+            return _noted(progress, chosen[0], Left(error.code or "refused"), now)
+        at = error.retry_at if isinstance(error, Throttled) else 0.0
+        return Note(handing.put_off(progress, chosen[0], error.code, now, at))
 
     def _await_source(self, progress: Progress, now: float) -> Outcome:
         """Never two that serve: what others know moves only after the source is down."""

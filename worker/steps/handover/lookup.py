@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from worker.core import handing
-from worker.core.errors import Permanent
+from worker.core.errors import Permanent, Transient
 from worker.core.model import Accepted, Address, Instance, Interface, NotInstalled
 from worker.core.outcomes import Note, Outcome, Wait
 from worker.core.policy import Policy
@@ -51,8 +51,10 @@ class LookUp:
             return self._interfaces(progress, known)
         return self._members(progress, known)
 
-    def forgive(self, progress: Progress, error: Permanent) -> Outcome | None:
+    def forgive(self, progress: Progress, error: Transient | Permanent) -> Outcome | None:
         """Go on without the kind that may not be looked up; None when it was something else."""
+        if isinstance(error, Transient):
+            return None
         known = progress.belongings
         missing = [kind for kind in _kinds(self.policy) if known and kind not in known.looked_up]
         if known is None or not missing:
