@@ -76,6 +76,7 @@ def source(scenario: Scenario) -> dict[str, Any]:
         "tags": {"团队": "交易", "environment": "production", "cost-centre": "1042"},
         "key_pair_name": "ops",
         "ram_role_name": "OrderServiceRole",
+        "eip": True,
         "options": {"host_name": "order-01", "description": "订单服务，主节点"},
     }
 
