@@ -22,13 +22,16 @@ from worker.adapters.ecs.tagging import EcsTagging
 from worker.adapters.limiter import CalendarMinuteLimiter
 from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
+from worker.adapters.network.addresses import VpcAddresses
+from worker.adapters.network.balancers import CloudBalancers
+from worker.adapters.network.interfaces import EcsInterfaces
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
-from worker.core.policy import Policy
+from worker.core.policy import HandoverKind, Policy
 from worker.engine import Engine
 from worker.holding import Terms
 from worker.ops.receipt_page import page_of
@@ -39,6 +42,7 @@ from worker.steps import CloudPorts, recipe
 # A receive and the queue's own calls run beside the steps.
 THREADS_FOR_THE_QUEUE = 6
 EPOCHS_UNBOUNDED = 1_000_000
+HANDOVER_KINDS: tuple[HandoverKind, ...] = ("eip", "load_balancers", "interfaces", "tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,9 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
         instances=EcsInstances(endpoint),
         stock=EcsStock(endpoint),
         tagging=EcsTagging(endpoint),
+        addresses=VpcAddresses(endpoint),
+        balancers=CloudBalancers(endpoint),
+        interfaces=EcsInterfaces(endpoint),
     )
 
 
@@ -211,6 +218,9 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         running_wait_max=launch.running_wait_max,
         generations_per_day=settings.limits.generations_per_day,
         leftovers_kept=settings.cleanup.delete_after,
+        hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
+        convert_public_ip=settings.handover.convert_public_ip,
+        private_ip=settings.handover.private_ip,
     )
 
 

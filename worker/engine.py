@@ -27,7 +27,7 @@ from worker.core.outcomes import (
 from worker.core.policy import Policy
 from worker.core.progress import Progress
 from worker.ports import Clock, Telemetry
-from worker.steps.base import Parking, Step
+from worker.steps.base import Forgiving, Parking, Step
 
 # A recreation that runs on without waiting lets others have the thread after this many runs.
 RUNS_MAX = 24
@@ -98,10 +98,14 @@ class Engine:
         now = self.clock.now()
         try:
             outcome: Outcome = step.run(progress, now)
-        except Transient as error:
-            return self._failed(step, progress, error, attempt)
-        except Permanent as error:
-            return _parked(progress, error)
+        except (Transient, Permanent) as error:
+            forgiven = _forgiven(step, progress, error, now)
+            if forgiven is None and isinstance(error, Transient):
+                return self._failed(step, progress, error, attempt)
+            if forgiven is None:
+                return _parked(progress, error)
+            self._tell_forgiven(step, progress, error)
+            outcome = forgiven
         except Exception as error:  # noqa: BLE001 - a bug must not cost the message
             self.telemetry.failure("bug", error, step=step.name.value, **_who(progress))
             return HandBack(progress, self.clock.now() + BUG_PAUSE_SECONDS)
@@ -109,6 +113,16 @@ class Engine:
         if isinstance(outcome, Wait):
             return self._waiting(step, outcome)
         return outcome
+
+    def _tell_forgiven(self, step: Step, progress: Progress, error: RecreationError) -> None:
+        self.telemetry.event(
+            "put_off",
+            step=step.name.value,
+            error=type(error).__name__,
+            code=error.code,
+            reason=error.sentence,
+            **_who(progress),
+        )
 
     def _tell_news(self, before: Progress, after: Progress) -> None:
         """Log what a run added to the timeline, for people who follow the recreation."""
@@ -187,6 +201,15 @@ def _must_be_written(step: Step, progress: Progress, sent: Progress | None) -> b
     if not needed:
         return False
     return sent is None or needed != step.reads(sent)
+
+
+def _forgiven(
+    step: Step, progress: Progress, error: Transient | Permanent, now: float
+) -> Outcome | None:
+    """Ask the step whether it can go on with something else, or without what was refused."""
+    if isinstance(error, Parking) or not isinstance(step, Forgiving):
+        return None
+    return step.forgive(progress, error, now)
 
 
 def _parked(progress: Progress, error: RecreationError) -> Parked:

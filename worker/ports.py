@@ -36,7 +36,7 @@ from worker.core.model import (
     VSwitch,
 )
 
-TaggedKind = Literal["instance", "disk", "image", "snapshot"]
+TaggedKind = Literal["instance", "disk", "image", "snapshot", "eni"]
 
 
 class Clock(Protocol):

@@ -19,6 +19,9 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "images": frozenset({"create", "assemble"}),
     "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
+    "addresses": frozenset({"unassociate", "associate", "convert"}),
+    "balancers": frozenset({"add", "remove"}),
+    "interfaces": frozenset({"keep", "detach", "attach"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),
 }

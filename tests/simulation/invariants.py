@@ -21,6 +21,28 @@ CREATING = {"CreateImage", "RunInstances"}
 # Everything that the product may ever do to the cloud.
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
+# What hangs on a source may be moved, and nothing else of these products be changed.
+MOVING = {
+    "ecs": {
+        "ModifyNetworkInterfaceAttribute",
+        "DetachNetworkInterface",
+        "AttachNetworkInterface",
+        "ConvertNatPublicIpToEip",
+    },
+    "vpc": {"AssociateEipAddress", "UnassociateEipAddress"},
+    "slb": {
+        "AddBackendServers",
+        "RemoveBackendServers",
+        "AddVServerGroupBackendServers",
+        "RemoveVServerGroupBackendServers",
+    },
+    "alb": {"AddServersToServerGroup", "RemoveServersFromServerGroup"},
+    "nlb": {"AddServersToServerGroup", "RemoveServersFromServerGroup"},
+}
+# What has to be done while the source lives.
+BEFORE_THE_STOP = {"ModifyNetworkInterfaceAttribute", "ConvertNatPublicIpToEip"}
+# What the cloud itself writes down about an address, and what was put there for a test.
+ITS_OWN = {"EipFreed", "AllocateEipAddress", "Seed"}
 SECRETS = (KEY.decode(), SECRET)
 HOPS_MAX = 60
 # A message holds 64 KiB with its attributes.
@@ -226,18 +248,53 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
     found: list[str] = []
     ours = {source.instance_id for source in sources}
     ours |= {disk for source in sources for disk in source.disks.values()}
+    ours |= {thing for source in sources for thing in source.belongings}
+    converted = _converted(simulation)
+    ours |= {allocation for allocation, _ in converted}
     for entry in simulation.cloud.ledger:
-        if entry.product != PRODUCT or entry.at < sources[0].noticed_at:
+        if entry.product not in MOVING or entry.at < sources[0].noticed_at:
             continue
-        if entry.action not in ALLOWED:
+        if entry.action in ITS_OWN or (entry.resource_id, entry.at) in converted:
+            continue
+        if entry.action in MOVING[entry.product]:
+            found += _moved(simulation, entry, ours)
+        elif entry.product != PRODUCT or entry.action not in ALLOWED:
             found.append(f"{entry.action} of {entry.resource_id}")
         elif entry.action in CREATING:
             found += _created(entry.resource_id, entry.detail)
             ours |= {entry.resource_id, *entry.detail.get("snapshot_ids", ())}
             ours |= _disks_of(simulation, entry.resource_id)
+            ours |= _interfaces_of(simulation, entry.resource_id)
         elif entry.resource_id not in ours:
             found.append(f"{entry.action} changed {entry.resource_id}, which is not ours")
     return found
+
+
+def _moved(simulation: Simulation, entry: LedgerEntry, ours: set[str]) -> list[str]:
+    """What is moved was on the source, goes to its replacement, and goes when the source is down."""
+    servers = [each["server_id"] for each in entry.detail.get("servers", ())]
+    target = entry.detail.get("target_id") or entry.detail.get("instance_id")
+    touched = servers or [entry.resource_id, *([target] if target else ())]
+    strangers = [one for one in touched if one not in ours]
+    found = [f"{entry.action} changed {one}, which is not ours" for one in strangers]
+    if entry.action not in BEFORE_THE_STOP and not _was_down(simulation, entry.at):
+        found.append(f"{entry.action} of {entry.resource_id} although the source serves")
+    return found
+
+
+def _converted(simulation: Simulation) -> set[tuple[str, float]]:
+    """Addresses that were made elastic, and when: the cloud itself binds them at that instant."""
+    return {
+        (entry.detail["allocation_id"], entry.at)
+        for entry in entries(simulation, "ConvertNatPublicIpToEip")
+    }
+
+
+def _was_down(simulation: Simulation, at: float) -> bool:
+    return any(
+        entry.action in {"Stopped", "Release"} and entry.at <= at
+        for entry in simulation.cloud.ledger
+    )
 
 
 def _disks_of(simulation: Simulation, instance_id: str) -> set[str]:
@@ -250,6 +307,11 @@ def _disks_of(simulation: Simulation, instance_id: str) -> set[str]:
         if entry.detail.get("instance_id") == instance_id
     }
     return gone | set(instance.disk_ids if instance is not None else ())
+
+
+def _interfaces_of(simulation: Simulation, instance_id: str) -> set[str]:
+    instance = simulation.cloud.ecs[REGION].region.instances.get(instance_id)
+    return set(instance.interface_ids if instance is not None else ())
 
 
 def _created(resource_id: str, detail: Any) -> list[str]:

@@ -17,12 +17,17 @@ SECRET = "canary-of-the-user-data"
 
 @dataclass(frozen=True)
 class Source:
-    """A source, its disks by device, and what was durable on them when the notice came."""
+    """A source, its disks by device, and what was durable on them when the notice came.
+
+    Attributes:
+        belongings: Ids of its network interfaces and elastic addresses.
+    """
 
     instance_id: str
     disks: dict[str, str]
     durable: dict[str, DiskContent]
     noticed_at: float = NOTICE_AT
+    belongings: frozenset[str] = frozenset()
 
 
 def add_source(simulation: Simulation, **seed: Any) -> Source:
@@ -50,7 +55,18 @@ def add_source(simulation: Simulation, **seed: Any) -> Source:
         device: ecs.disk_content(disk_id, NOTICE_AT, durable=True)
         for device, disk_id in disks.items()
     }
-    return Source(instance_id, disks, durable)
+    return Source(instance_id, disks, durable, belongings=belongings_of(simulation, instance_id))
+
+
+def belongings_of(simulation: Simulation, instance_id: str) -> frozenset[str]:
+    """Ids of what an instance has beside its disks: interfaces and elastic addresses."""
+    region = simulation.cloud.ecs[REGION].region
+    bound = (
+        eip.allocation_id
+        for eip in region.vpc.addresses.eips.values()
+        if eip.target_id == instance_id
+    )
+    return frozenset((*region.instances[instance_id].interface_ids, *bound))
 
 
 def interrupt(simulation: Simulation, source: Source, **how: Any) -> None:

@@ -221,7 +221,10 @@ def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
     """List every single fault."""
     simulation, _ = run(scenario, {})
     return [
-        (call.number, fault) for call in simulation.interposer.calls for fault in faults_for(call)
+        (call.number, fault)
+        for call in simulation.interposer.calls
+        for fault in faults_for(call)
+        if not scenario.ports or call.port in scenario.ports
     ]
 
 

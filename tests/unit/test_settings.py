@@ -242,6 +242,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
         {"queue": {"dead_letter_name": "spot-interruptions"}},
         "queue.dead_letter_name: is the queue itself",
     ),
+    "converted_address_is_handed_over": (
+        {"handover": {"convert_public_ip": True, "eip": False}},
+        "handover.convert_public_ip: makes an elastic address that handover.eip does not carry over",
+    ),
     "lease_outlasts_the_slowest_call": (
         {"queue": {"lease": "30s"}},
         "queue.lease: must outlast the slowest call",

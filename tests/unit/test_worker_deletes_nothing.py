@@ -11,14 +11,34 @@ import pytest
 
 import worker
 from tests.unit.test_imports import loaded_by
-from worker.ports import Disks, Images, Instances, Sources, Stock, Tagging
+from worker.ports import (
+    Addresses,
+    Disks,
+    Images,
+    Instances,
+    Interfaces,
+    Sources,
+    Stock,
+    Tagging,
+)
 from worker.steps import STEPS
 
 PACKAGE = Path(worker.__file__).parent
 RAM = PACKAGE.parent / "deploy" / "ram"
 DELETING = PACKAGE / "adapters" / "ecs" / "deletion.py"
 # What a step may be given; a port that deletes would have to be added here.
-STEP_PORTS = {"Disks", "Images", "Instances", "Sources", "Stock", "Tagging", "Policy"}
+STEP_PORTS = {
+    "Addresses",
+    "Balancers",
+    "Disks",
+    "Images",
+    "Instances",
+    "Interfaces",
+    "Sources",
+    "Stock",
+    "Tagging",
+    "Policy",
+}
 # ECS and VPC; the queue's own deletion of a message is what ends its work.
 DELETIONS = ("Delete", "Release", "Untag")
 
@@ -69,7 +89,7 @@ def test_no_port_of_a_step_deletes() -> None:
     names = {one if isinstance(one, str) else one.__name__ for one in needed}
     methods = {
         name
-        for port in (Disks, Images, Instances, Sources, Stock, Tagging)
+        for port in (Addresses, Disks, Images, Instances, Interfaces, Sources, Stock, Tagging)
         for name in vars(port)
         if not name.startswith("_")
     }

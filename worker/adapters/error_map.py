@@ -263,6 +263,8 @@ _GROUPS: Final = (
         "OperationDenied.FlavorNotSupported OperationDenied.RegionIdNotSupported"
         " OperationDenied.TimestampNotSupported",
     ),
+    # The source's own address is not free yet, or somebody else's by now.
+    _Group(RUN_INSTANCES, _drop("PrivateIpAddress"), "InvalidPrivateIpAddress*"),
     _Group(RUN_INSTANCES, _drop("HostName"), "InvalidHostName*"),
     _Group(RUN_INSTANCES, _drop("InstanceName"), "InvalidInstanceName*"),
     _Group(RUN_INSTANCES, _drop("Description"), "InvalidDescription*"),

@@ -116,6 +116,25 @@ def _pay_as_you_go(spot: Sequence[Candidate], policy: Policy) -> tuple[Candidate
     return tuple(bought)[:PAY_AS_YOU_GO_CANDIDATES_MAX]
 
 
+def addressed(
+    order: Sequence[Candidate], source: Instance, policy: Policy
+) -> tuple[Candidate, ...]:
+    """Let those in the source's own subnet ask for its private address, if it is to be kept.
+
+    They come first. With `same_or_park` there are no others; with `same_or_fast` the others take
+    what comes.
+    """
+    if policy.private_ip == "fast":
+        return tuple(order)
+    asking = [
+        replace(one, private_ip=source.private_ip) if one.vswitch == source.vswitch else one
+        for one in order
+    ]
+    must = policy.private_ip == "same_or_park"
+    wanted = [one for one in asking if one.private_ip or not must]
+    return tuple(sorted(wanted, key=lambda one: not one.private_ip))
+
+
 def _places(
     source: Instance, vswitches: Sequence[VSwitch], policy: Policy
 ) -> tuple[tuple[str, str], ...]:

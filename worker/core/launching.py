@@ -10,6 +10,8 @@ from worker.core.progress import Imaged, Launched, Progress, Refusal, Snapshots,
 
 ROUND_SECONDS = 10.0
 REFUSALS_MAX = 24
+# For how long after the announced release the source's private address is waited for.
+ADDRESS_SECONDS_MAX = 60.0
 
 
 def token(progress: Progress) -> str:
@@ -92,6 +94,16 @@ def with_stopped_source(progress: Progress, now: float) -> Progress:
         return progress
     launched = replace(progress.launched, source_stopped_at=now)
     return replace(progress, launched=launched).marked("source stopped or gone", now)
+
+
+def waits_for_address(progress: Progress, notice: float, now: float) -> bool:
+    """Tell whether the replacement is to have the address that a stopped source still has.
+
+    The release frees it; a source that is not released by then keeps it.
+    """
+    candidate = specified(progress).candidates[progress.launched.index]
+    is_asked = bool(candidate.private_ip) and "PrivateIpAddress" not in progress.launched.drop
+    return is_asked and now < progress.t0 + notice + ADDRESS_SECONDS_MAX
 
 
 def with_accepted(

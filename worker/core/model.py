@@ -253,6 +253,7 @@ class Candidate:
         price_limit: Most to pay per hour for spot, in the account's currency; 0 leaves it to the
             source's own terms.
         why: Why it stands where it stands, for people.
+        private_ip: The address to ask for; empty takes what comes.
     """
 
     instance_type: str
@@ -261,6 +262,7 @@ class Candidate:
     spot: bool = True
     price_limit: float = 0.0
     why: str = ""
+    private_ip: str = ""
 
     @property
     def label(self) -> str:

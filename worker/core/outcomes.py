@@ -14,6 +14,7 @@ class StepName(str, Enum):
     IMAGE = "image"
     SPEC = "spec"
     LAUNCH = "launch"
+    HANDOVER = "handover"
     CLEANUP = "cleanup"
 
 
@@ -64,6 +65,7 @@ class Park(str, Enum):
     NAME_TAKEN = "image_name_taken"
     NO_STOCK = "no_stock"
     TOO_MANY_GENERATIONS = "too_many_generations"
+    NO_ADDRESS = "private_address_taken"
     NOT_RUNNING = "replacement_not_running"
     REFUSED = "refused_by_the_cloud"
     GAVE_UP = "gave_up"
@@ -94,6 +96,8 @@ _ADVICE = {
     Park.TOO_MANY_GENERATIONS: "Its pool takes it back again and again, so it was not launched:"
     " its image and disks are kept. Replay when the pool is calm, which goes on at once; the limit"
     " is limits.generations_per_day.",
+    Park.NO_ADDRESS: "The source's private address is not free: find out who has it, or set"
+    " handover.private_ip to same_or_fast, then replay.",
     Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
     " console; start it, or delete it and replay.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"

@@ -7,6 +7,8 @@ from worker.core.identity import digest
 
 Takeover = Literal["stop-source", "overlap", "wait"]
 ReclaimedPool = Literal["last", "first"]
+PrivateIp = Literal["fast", "same_or_fast", "same_or_park"]
+HandoverKind = Literal["eip", "load_balancers", "interfaces", "tags"]
 TagSelector = tuple[tuple[str, str | None], ...]
 
 
@@ -32,6 +34,9 @@ class Policy:
             another message of the same recreation to finish.
         generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
+        hand_over: What is looked up on the source and carried over to the replacement.
+        convert_public_ip: Whether a static public address is made elastic first.
+        private_ip: Whether the replacement asks for the source's private address.
     """
 
     owner: str = "default"
@@ -59,6 +64,9 @@ class Policy:
     vanish_after: float = 200.0
     running_wait_max: float = 900.0
     leftovers_kept: float = 604_800.0
+    hand_over: tuple[HandoverKind, ...] = ()
+    convert_public_ip: bool = False
+    private_ip: PrivateIp = "fast"
     sibling_wait: float = 1_800.0
     generations_per_day: int = 12
     hops_max: int = 1_000
@@ -78,5 +86,6 @@ class Policy:
                 str(self.max_price_percent),
                 self.reclaimed_pool,
                 str(self.pay_as_you_go_max),
+                *(() if self.private_ip == "fast" else ("private_ip", self.private_ip)),
             )
         )

@@ -14,14 +14,23 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from worker.core import strict_json
 from worker.core.errors import Malformed
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
-from worker.core.model import Candidate, Details, Disk, Instance, LaunchSpec
+from worker.core.model import (
+    Address,
+    Candidate,
+    Details,
+    Disk,
+    Instance,
+    Interface,
+    LaunchSpec,
+    Member,
+)
 
 FORMAT = "1"
 # Source: SMQ "Message properties": 50 per message, values up to 4,096 characters.
@@ -201,6 +210,57 @@ class Specified:
 
 
 @dataclass(frozen=True, slots=True)
+class TagsOf:
+    """The tags of a disk of the source, which its copy is to have."""
+
+    device: str
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What hangs on the source beside its disks, looked up while it lived.
+
+    Attributes:
+        since: When the lookup began.
+        looked_up: What needs no look any more.
+        addresses: Elastic addresses bound to the source itself.
+        interfaces: All of its network interfaces, the primary one included.
+        members: Its memberships in load balancers.
+    """
+
+    since: Instant = 0.0
+    looked_up: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    members: tuple[Member, ...] = ()
+    tags: tuple[TagsOf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where the handover of one thing stands.
+
+    Attributes:
+        thing: Its key; see `worker.core.handing`.
+        since: When its handover began.
+        not_before: When it is looked at again, epoch seconds.
+        round: How often it was refused for a reason that passes: the next try has a new token.
+        failed: How often a call had no good answer: the next try is the same request.
+        code: The last such reason.
+        ended: How it ended; empty while it goes on.
+    """
+
+    thing: str
+    since: Instant
+    not_before: Instant = 0.0
+    round: Count = 0
+    failed: Count = 0
+    code: str = ""
+    ended: Literal["", "moved", "left"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A candidate that was definitely refused."""
 
@@ -281,6 +341,8 @@ class Progress:
         hops: Successor messages so far.
         moot: Set when there is nothing left to do but clean up.
         counted: Whether the generations of the lineage were counted; a replay counts no more.
+        belongings: None when nothing is handed over, as in older forms.
+        moves: Where the handover of each thing stands.
         cleaned: Names of the finished clean-up actions.
     """
 
@@ -307,6 +369,8 @@ class Progress:
     specified: Specified | None = None
     counted: bool = False
     launched: Launched = field(default_factory=Launched)
+    belongings: Belongings | None = None
+    moves: tuple[Move, ...] = ()
     cleaned: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     marks: tuple[Mark, ...] = ()

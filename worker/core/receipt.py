@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from worker.core import handing
 from worker.core.errors import Malformed
 from worker.core.messages import iso
-from worker.core.model import Candidate
+from worker.core.model import Address, Candidate
 from worker.core.progress import Economical, KeptDisk, Progress
 
 FORMAT = 1
@@ -101,6 +102,19 @@ class NotKept:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Something of the source's that the replacement has now.
+
+    Attributes:
+        what: What it is, in the words of `NotKept.what`.
+        resource: Its id.
+    """
+
+    what: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedCandidate:
     """A candidate that the cloud refused, and its code."""
 
@@ -136,6 +150,7 @@ class Receipt:
     image: str = ""
     timeline: tuple[Moment, ...] = ()
     disks: tuple[DiskRecord, ...] = ()
+    handed_over: tuple[HandedOver, ...] = ()
     not_kept: tuple[NotKept, ...] = ()
     candidates: tuple[Considered, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
@@ -203,6 +218,9 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
         replacement=_replacement(progress),
         image=progress.imaged.image_id if progress.imaged else "",
         disks=tuple(_disk(progress, disk) for disk in _disks(progress)),
+        handed_over=tuple(
+            HandedOver(one.name, one.resource) for one in handing.handed_over(progress)
+        ),
         not_kept=tuple(NotKept(one.what, one.why) for one in progress.remarks),
         candidates=tuple(Considered(one.label, one.why) for one in _candidates(progress)),
         refused=tuple(
@@ -278,6 +296,10 @@ def _replacement(progress: Progress) -> Server:
         zone=launched.zone,
         vpc=source.vpc,
         private_ip=launched.private_ip,
+        elastic_ip=next(
+            (one.what.ip for one in handing.handed_over(progress) if isinstance(one.what, Address)),
+            "",
+        ),
         security_groups=asked.security_groups,
         ram_role=asked.ram_role,
         tags=dict(asked.tags),

@@ -80,6 +80,7 @@ def source(scenario: Scenario) -> dict[str, Any]:
         "key_pair_name": "ops",
         "ram_role_name": "OrderServiceRole",
         "spot_interruption_behavior": "Stop" if scenario.economical else "Terminate",
+        "eip": True,
         "options": {"host_name": "order-01", "description": "订单服务，主节点"},
     }
 

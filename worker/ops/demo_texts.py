@@ -55,6 +55,18 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "Replacement {what} is running.",
         "替代实例 {what} 已运行。",
     ),
+    "said.mark.elastic address moved": (
+        "Elastic address {what} leads to the replacement.",
+        "弹性公网 IP {what} 已指向替代实例。",
+    ),
+    "said.mark.load balancer member moved": (
+        "The replacement has the old server's place in {what}.",
+        "替代实例已接替旧实例在 {what} 中的位置。",
+    ),
+    "said.mark.network interface moved": (
+        "Network interface {what} is on the replacement.",
+        "弹性网卡 {what} 已挂到替代实例。",
+    ),
     "said.waiting": ("Waiting: {reason}.", "等待：{reason}。"),
     "said.refused": (
         "Refused: {reason}, {what}. The next candidate is tried.",

@@ -41,6 +41,8 @@ def receipt_view(receipt: Receipt, wording: Wording) -> RenderableType:
         parts += [_title(wording("receipt.compare")), _comparison(receipt, wording)]
     if receipt.disks:
         parts += [_title(wording("receipt.data")), _disks(receipt, wording)]
+    if receipt.handed_over:
+        parts += [_title(wording("receipt.handed_over")), _handed_over(receipt, wording)]
     if receipt.outcome == RECOVERED:
         parts += [_title(wording("receipt.not_kept")), _not_kept(receipt, wording)]
     parts += [_title(wording("receipt.todo")), _advice(receipt, wording)]
@@ -154,6 +156,13 @@ def _itself(disk: DiskRecord, wording: Wording) -> Text:
     if disk.retained:
         return Text(wording("data.retained"), style="green")
     return Text(wording("data.not_retained"), style="yellow")
+
+
+def _handed_over(receipt: Receipt, wording: Wording) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for one in receipt.handed_over:
+        table.add_row("-", wording.sentence(printable(one.what)), printable(one.resource))
+    return Padding(table, _INDENT)
 
 
 def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:

@@ -90,7 +90,7 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
         told.append(wording("todo.address", old=source.private_ip, new=replacement.private_ip))
     if replacement.instance and source.public_ip:
         told.append(wording("todo.public", address=source.public_ip))
-    if replacement.instance and source.elastic_ip:
+    if replacement.instance and source.elastic_ip and not replacement.elastic_ip:
         told.append(
             wording("todo.elastic", address=source.elastic_ip, replacement=replacement.instance)
         )

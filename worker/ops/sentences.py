@@ -23,6 +23,10 @@ _WAITING = (
     (r"the image is not usable any more", "镜像不再可用"),
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"the source has its private address", "等待源实例释放其私网地址"),
+    (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
+    (r"the source is not there; look again", "查不到源实例，稍后再查"),
+    (r"the handover takes effect", "移交正在生效"),
     (r"the source stops", "源实例正在停机"),
     (r"the source is (\S+); the platform stops it", "源实例状态：{0}，等待平台停机"),
     (r"the source is stopped and still locked", "源实例已停止但仍被锁定"),
@@ -88,6 +92,7 @@ _PARKED = (
         "镜像 {0} 状态：{1}，其快照也未完成",
     ),
     (r"image (\S+) is (\S+)", "镜像 {0} 状态：{1}"),
+    (r"(\S+) cannot be had", "无法取得 {0}"),
     (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
     (r"the configuration forbids every candidate", "配置排除了所有候选"),
     (
@@ -103,6 +108,26 @@ _PARKED = (
 )
 
 _REMARKS = (
+    (r"tags of (.+)", "{0} 的标签"),
+    (r"member of (\S+) port (\d+)", "{0} 的后端服务器（端口 {1}）"),
+    (r"member of (\S+)", "{0} 的后端服务器"),
+    (r"network interface (\S+)", "弹性网卡 {0}"),
+    (r"elastic addresses", "弹性公网 IP"),
+    (r"network interfaces", "弹性网卡"),
+    (r"load balancers", "负载均衡"),
+    (r"they could not be looked up in time", "未能及时查到"),
+    (r"it is not there any more", "它已不存在"),
+    (r"(.+) has it by now", "现已属于 {0}"),
+    (r"it was busy for too long", "长时间处于忙碌状态"),
+    (r"it does not show yet", "尚未显示"),
+    (r"the replacement does not show its interface", "替代实例的网卡尚未显示"),
+    (r"the replacement is in another zone", "替代实例在另一个可用区"),
+    (r"the source still runs", "源实例仍在运行"),
+    (r"somebody has taken the source out of it", "源实例已被他人移出"),
+    (
+        r"not installed: install (\S+)",
+        "未安装：请安装 {0}",
+    ),
     (r"tag (.+)", "标签 {0}"),
     (r"public address (.+)", "公网地址 {0}"),
     (r"elastic address (.+)", "弹性公网 IP {0}"),
@@ -218,6 +243,10 @@ _ADVICE = (
             "资源池反复回收该实例，因此未启动替代实例：镜像和磁盘都已保留。资源池平稳后请重放，"
             "重放会立即继续；上限是 limits.generations_per_day。"
         ),
+    ),
+    (
+        r"The source's private address is not free: .+",
+        "源实例的私网地址未释放：请查明谁在使用，或将 handover.private_ip 设为 same_or_fast，然后重放。",
     ),
     (r"No candidate could be had: .+", "没有候选可用：有库存后请重放；候选在通知到来时已固定。"),
     (

@@ -46,6 +46,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.start refused": ("start in place refused", "原地启动被拒绝"),
     "mark.source started in place": ("source running again", "源实例已重新运行"),
     "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),
+    "mark.elastic address moved": ("elastic address moved", "弹性公网 IP 已移交"),
+    "mark.load balancer member moved": ("load balancer member moved", "负载均衡后端已移交"),
+    "mark.network interface moved": ("network interface moved", "弹性网卡已移交"),
     "mark.replacement running": ("replacement running", "替代实例运行中"),
     # -- the receipt -------------------------------------------------------------------------------
     "outcome.recovered": (
@@ -74,6 +77,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.source": ("source", "源实例"),
     "receipt.replacement": ("replacement", "替代实例"),
     "receipt.data": ("Data", "数据"),
+    "receipt.handed_over": ("Handed over to the replacement", "已移交给替代实例"),
     "receipt.not_kept": ("Not kept, and why", "未能保留的内容及原因"),
     "receipt.all_kept": (
         "Nothing but the instance id and what the table shows as changed.",

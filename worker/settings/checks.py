@@ -138,6 +138,17 @@ def vanishing_is_noticed_before_the_wait_ends(settings: Settings) -> Iterator[Pr
         )
 
 
+def converted_address_is_handed_over(settings: Settings) -> Iterator[Problem]:
+    """An elastic address that nobody moves costs money and serves nobody."""
+    if settings.handover.convert_public_ip and not settings.handover.eip:
+        yield Problem(
+            "handover.convert_public_ip",
+            "makes an elastic address that handover.eip does not carry over",
+            "write handover.eip: true, or handover.convert_public_ip: false",
+            found=settings.handover.convert_public_ip,
+        )
+
+
 def batch_fits_what_may_be_held(settings: Settings) -> Iterator[Problem]:
     """A receive may bring a whole batch, and all of it must be held."""
     if settings.queue.receive_batch > settings.worker.held_max:
@@ -252,6 +263,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     polls_are_ordered,
     waits_end_before_giving_up,
     vanishing_is_noticed_before_the_wait_ends,
+    converted_address_is_handed_over,
     batch_fits_what_may_be_held,
     selection_is_not_empty,
     preferred_types_are_allowed,

@@ -16,6 +16,7 @@ from worker.settings.sections import (
     Cleanup,
     Clock,
     Endpoints,
+    Handover,
     Image,
     Launch,
     Limits,
@@ -54,6 +55,7 @@ class Settings(Section):
     image: Image = Image()
     launch: Launch = Launch()
     limits: Limits = Limits()
+    handover: Handover = Handover()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()

@@ -265,6 +265,39 @@ class Limits(Section):
     )
 
 
+class Handover(Section):
+    """What is carried over from the source to its replacement, once the source serves no more."""
+
+    eip: StrictBool = Field(
+        default=True, description="Bind the source's elastic addresses to the replacement."
+    )
+    load_balancers: StrictBool = Field(
+        default=True,
+        description="Put the replacement into the groups of CLB, ALB and NLB that the source is in, with port and "
+        "weight, then take the source out; needs the extra `load-balancers`.",
+    )
+    interfaces: StrictBool = Field(
+        default=False,
+        description="Keep the source's secondary network interfaces and attach them to a replacement in the same zone; "
+        "from then on they outlive their instance.",
+    )
+    tags: StrictBool = Field(
+        default=True,
+        description="Copy the tags of single disks and of the primary network interface.",
+    )
+    convert_public_ip: StrictBool = Field(
+        default=False,
+        description="Turn a static public address into an elastic one while the source lives, so that it can be "
+        "carried over; an elastic address is billed by itself. Needs `eip`.",
+    )
+    private_ip: Literal["fast", "same_or_fast", "same_or_park"] = Field(
+        default="fast",
+        description="`fast` takes the private address that comes. The others wait until the release frees the "
+        "source's own, in its vSwitch: `same_or_fast` goes on without it if it cannot be had, `same_or_park` "
+        "leaves that to a person.",
+    )
+
+
 class Cleanup(Section):
     """What happens to what a recreation leaves behind."""
 

@@ -1,19 +1,38 @@
-"""The recovery as a recipe: keep the disks, start or image, specify, launch, clean up."""
+"""The recovery as a recipe: keep the disks, start or image, specify, launch, hand over, clean up."""
 
 from dataclasses import dataclass, fields
 from typing import Any
 
 from worker.core.policy import Policy
-from worker.ports import Disks, Images, Instances, Sources, Stock, Tagging
+from worker.ports import (
+    Addresses,
+    Balancers,
+    Disks,
+    Images,
+    Instances,
+    Interfaces,
+    Sources,
+    Stock,
+    Tagging,
+)
 from worker.steps.base import Step
 from worker.steps.cleanup import CleanUp
+from worker.steps.handover import HandOver
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
 from worker.steps.retain import Retain
 from worker.steps.spec import Specify
 from worker.steps.start import StartInPlace
 
-STEPS: tuple[type[Step], ...] = (Retain, StartInPlace, MakeImage, Specify, Launch, CleanUp)
+STEPS: tuple[type[Step], ...] = (
+    Retain,
+    StartInPlace,
+    MakeImage,
+    Specify,
+    Launch,
+    HandOver,
+    CleanUp,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,9 @@ class CloudPorts:
     instances: Instances
     stock: Stock
     tagging: Tagging
+    addresses: Addresses
+    balancers: Balancers
+    interfaces: Interfaces
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

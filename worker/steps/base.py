@@ -10,9 +10,9 @@ Contract, checked for every step in `STEPS`:
    message before the step runs.
 """
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from worker.core.errors import Permanent
+from worker.core.errors import Permanent, Transient
 from worker.core.outcomes import Outcome, Park, StepName
 from worker.core.progress import Progress
 
@@ -34,6 +34,17 @@ class Step(Protocol):
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Look, make at most one changing call, report."""
+        ...
+
+
+@runtime_checkable
+class Forgiving(Protocol):
+    """A step of several things, of which one that fails must not stop the others."""
+
+    def forgive(
+        self, progress: Progress, error: Transient | Permanent, now: float
+    ) -> Outcome | None:
+        """Put off or do without what the run at `now` wanted; None when that is needed."""
         ...
 
 

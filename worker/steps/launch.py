@@ -170,18 +170,18 @@ class Launch:
         if launching.is_started_again(progress, source):
             return self._started_again(progress, source, now)
         if source.status == "Stopped":
-            return self._launch(launching.with_stopped_source(progress, now), now)
+            return self._launch_beside(launching.with_stopped_source(progress, now), now)
         if not source.is_recycling and not launched.stop_sent:
             return self._unlocked(progress, now)
         if self.policy.takeover == "overlap":
-            return self._launch(progress, now)
+            return self._launch_beside(progress, now)
         if self.policy.takeover == "wait":
             return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
         if source.status == "Stopping" and not launched.stop_sent:
             # A twin has asked, or the platform stops it; to ask again would only be refused.
             progress = launching.with_stop_asked(progress, now)
         if self._is_pressed(progress, now):
-            return self._launch(progress, now)
+            return self._launch_beside(progress, now)
         return self._stop_source(progress, source, now)
 
     def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:
@@ -283,6 +283,12 @@ class Launch:
 
     # The request
 
+    def _launch_beside(self, progress: Progress, now: float) -> Outcome:
+        """Launch while the source is there, unless its private address is to be free first."""
+        if launching.waits_for_address(progress, self.policy.notice, now):
+            return Wait(progress, now + SOURCE_POLL_SECONDS, "the source has its private address")
+        return self._launch(progress, now)
+
     def _launch(self, progress: Progress, now: float) -> Outcome:
         found = self._rivals(progress)
         if found:
@@ -321,6 +327,12 @@ class Launch:
                 return Note(self._next(progress, candidate, code, now))
             case NotReady(code) | OverQuota(code):
                 return Note(launching.with_another_round(progress, candidate, code, now))
+            case Unsupported("PrivateIpAddress", code) if launching.waits_for_address(
+                progress, self.policy.notice, now
+            ):
+                return Note(launching.with_another_round(progress, candidate, code, now))
+            case Unsupported("PrivateIpAddress", code) if self.policy.private_ip == "same_or_park":
+                raise Parking(Park.NO_ADDRESS, f"{candidate.private_ip} cannot be had", code=code)
             case Unsupported(parameter, code):
                 if parameter in progress.launched.drop:
                     return Note(self._next(progress, candidate, code, now))

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
-from worker.core.ladder import Needs, candidates, within_price
+from worker.core.errors import Permanent, Transient
+from worker.core.ladder import Needs, addressed, candidates, within_price
 from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
-from worker.ports import Instances, Sources, Stock
+from worker.ports import Addresses, Balancers, Instances, Interfaces, Sources, Stock
 from worker.steps.base import NOTHING, Parking
+from worker.steps.handover.lookup import LookUp
 
 # What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
 SPOT_DURATION_MAX = 1
@@ -24,27 +26,48 @@ PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Specify:
-    """Freeze the launch specification and the candidates; reads only."""
+    """Freeze the launch specification and the candidates.
+
+    Reads only, but for what would go with the source and is to be handed over: its interfaces are
+    kept, and its static public address becomes elastic, where the configuration asks for it.
+    """
 
     name: ClassVar[StepName] = StepName.SPEC
 
     sources: Sources
     stock: Stock
     instances: Instances
+    addresses: Addresses
+    interfaces: Interfaces
+    balancers: Balancers
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
         return progress.specified is not None or progress.is_in_place
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
-        """Nothing: this step changes nothing in the cloud."""
+        """Nothing: what is changed here is named by the source alone, and has no token."""
         return NOTHING
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Capture the source first; what the catalogue says can be asked without it."""
         if progress.captured is None:
             return self._capture(progress, now)
-        return self._freeze(progress, progress.captured)
+        looked = self._lookup.run(progress, progress.captured, now)
+        return self._freeze(progress, progress.captured) if looked is None else looked
+
+    def forgive(
+        self,
+        progress: Progress,
+        error: Transient | Permanent,
+        now: float,  # noqa: ARG002
+    ) -> Outcome | None:
+        """Do without what hangs on the source, if the worker may not look at it."""
+        return None if progress.captured is None else self._lookup.forgive(progress, error)
+
+    @property
+    def _lookup(self) -> LookUp:
+        return LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
         look = self.sources.look(progress.instance_id)
@@ -69,6 +92,7 @@ class Specify:
         )
         order = candidates(source, types, vswitches, self.policy, needs)
         order = within_price(order, self._prices(progress, order), self.policy)
+        order = addressed(order, source, self.policy)
         if not order:
             raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
         if not _takes_jumbo_frames(source, types):
@@ -221,7 +245,8 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
         progress = progress.remarked(
             f"public address {source.public_ip}", "a static public address dies with its instance"
         )
-    if source.eip_address:
+    looked_up = progress.belongings.addresses if progress.belongings else ()
+    if source.eip_address and not looked_up:
         progress = progress.remarked(
             f"elastic address {source.eip_address}",
             "it stays allocated in the account; bind it to the replacement by hand",

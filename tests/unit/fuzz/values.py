@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
@@ -24,6 +24,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return _annotated(*get_args(hint))
     if origin in (Union, types.UnionType):
         return st.one_of(*map(values_of, get_args(hint)))
+    if origin is Literal:
+        return st.sampled_from(get_args(hint))
     if origin is tuple:
         return _tuples(get_args(hint))
     if origin in (Mapping, dict) or hint in (Mapping, dict):

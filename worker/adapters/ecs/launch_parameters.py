@@ -38,6 +38,7 @@ OPTIONAL_PARAMETERS: Final = frozenset(
         "NetworkInterfaceQueueNumber",
         "NetworkOptions",
         "PrivateDnsNameOptions",
+        "PrivateIpAddress",
         "ResourceGroupId",
         "SecurityOptions",
         "SpotDuration",
@@ -129,6 +130,7 @@ def _optional(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> di
     same_zone = candidate.zone == spec.source_zone
     in_set = "DeploymentSetId" not in drop and bool(spec.deployment_set)
     wanted: dict[str, Any] = {
+        "PrivateIpAddress": candidate.private_ip,
         "InstanceName": _PATTERN.sub("_", spec.name),
         "Description": spec.description,
         "HostName": _PATTERN.sub("_", spec.host_name),

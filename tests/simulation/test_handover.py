@@ -1,0 +1,334 @@
+"""What others know a server by: carried over in whole recreations, or left and named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.simulation.harness import REGION, Simulation
+from tests.simulation.scenarios import SOURCE_NAME, Source, parked, replacements
+from tests.simulation.schedules import EVERYTHING, QUICK, Scenario, after, judged, run, sell_out
+from worker.core.policy import Policy
+
+SEED: Mapping[str, Any] = {"eip": True, "secondary_interfaces": 1}
+AFTER_THE_LAUNCH = 40.0
+
+
+def recreate(**fields: Any) -> tuple[Simulation, Source, dict[str, Any]]:
+    """Run a recreation that keeps every promise, and return its receipt."""
+    plain: dict[str, Any] = {"ecs": QUICK, "seed": SEED, "policy": EVERYTHING, "lasts": 500.0}
+    scenario = Scenario("handover", **{**plain, **fields})
+    simulation, source = run(scenario, {})
+    assert judged(scenario, simulation, source) == []
+    assert parked(simulation) == 0
+    (receipt,) = simulation.shelf.kept.values()
+    return simulation, source, dict(receipt)
+
+
+def reasons(receipt: Mapping[str, Any]) -> dict[str, str]:
+    return {one["what"]: one["why"] for one in receipt["not_kept"]}
+
+
+def moved(receipt: Mapping[str, Any]) -> list[str]:
+    return [one["what"].split(" ")[0] for one in receipt["handed_over"]]
+
+
+def replacement(simulation: Simulation) -> str:
+    (found,) = replacements(simulation)
+    return str(found["InstanceId"])
+
+
+def eip(simulation: Simulation) -> Any:
+    (found,) = simulation.cloud.ecs[REGION].region.vpc.addresses.eips.values()
+    return found
+
+
+def interface(simulation: Simulation, source: Source) -> Any:
+    interfaces = simulation.cloud.ecs[REGION].region.interfaces
+    return next(
+        interfaces[one]
+        for one in sorted(source.belongings)
+        if one in interfaces and interfaces[one].kind == "Secondary"
+    )
+
+
+def balanced(**seed: Any) -> Callable[[Simulation], None]:
+    """Put the source into a load balancer, beside a neighbour."""
+
+    def prepare(simulation: Simulation) -> None:
+        cloud, now = simulation.cloud, simulation.kernel.now
+        cloud.ecs[REGION].seed_instance({"name": "neighbour"}, now)
+        cloud.balancers[REGION].seed(seed, now)
+
+    return prepare
+
+
+BOTH = [
+    {"server": SOURCE_NAME, "port": 8080, "weight": 30, "description": "web-1"},
+    {"server": "neighbour", "port": 8080},
+]
+
+
+def members(simulation: Simulation) -> list[tuple[str, int, int]]:
+    """Every membership, as server, port and weight."""
+    book = simulation.cloud.balancers[REGION].book
+    groups = [group for each in book.classic.values() for group in each.serving()]
+    groups += [group for product in book.groups.values() for group in product.values()]
+    return [(one.server_id, one.port, one.weight) for group in groups for one in group.backends]
+
+
+def test_address_is_on_the_replacement() -> None:
+    """The same address, seen in the receipt."""
+    simulation, _, receipt = recreate()
+
+    assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", replacement(simulation))
+    assert receipt["replacement"]["elastic_ip"] == eip(simulation).address
+    assert receipt["source"]["elastic_ip"] == eip(simulation).address
+    assert reasons(receipt) == {}
+
+
+def test_static_address_becomes_elastic_and_moves() -> None:
+    """The replacement gets no address of its own beside it."""
+    simulation, _, receipt = recreate(seed={"bandwidth_out": 5})
+
+    assert eip(simulation).target_id == replacement(simulation)
+    assert receipt["replacement"]["elastic_ip"] == eip(simulation).address
+    assert reasons(receipt) == {}
+
+
+def test_static_address_stays_static_unless_asked() -> None:
+    """An elastic one is billed by itself."""
+    policy = replace(EVERYTHING, convert_public_ip=False)
+
+    simulation, _, receipt = recreate(seed={"bandwidth_out": 5}, policy=policy)
+
+    assert simulation.cloud.ecs[REGION].region.vpc.addresses.eips == {}
+    assert any(what.startswith("public address") for what in reasons(receipt))
+
+
+@pytest.mark.parametrize(
+    ("seed", "port"),
+    [
+        ({"kind": "clb", "vserver_groups": [{"servers": BOTH}]}, 8080),
+        ({"kind": "clb", "servers": BOTH, "listeners": [80]}, 0),
+        ({"kind": "alb", "servers": BOTH}, 8080),
+        ({"kind": "nlb", "servers": BOTH}, 8080),
+    ],
+)
+def test_membership_moves_with_port_and_weight(seed: dict[str, Any], port: int) -> None:
+    """The neighbour stays, the source is out."""
+    simulation, source, receipt = recreate(prepare=balanced(**seed), seed={})
+
+    found = members(simulation)
+    assert (replacement(simulation), port, 30) in found
+    assert source.instance_id not in [server for server, _, _ in found]
+    assert len(found) == 2
+    assert moved(receipt) == ["member"]
+
+
+def test_membership_by_the_primary_interface_moves() -> None:
+    """It is the replacement's primary interface then."""
+    servers = [{"server": SOURCE_NAME, "type": "Eni", "port": 90, "weight": 7}]
+
+    simulation, _, receipt = recreate(prepare=balanced(kind="nlb", servers=servers), seed={})
+
+    region = simulation.cloud.ecs[REGION].region
+    primary = region.instances[replacement(simulation)].interface_ids[0]
+    assert members(simulation) == [(primary, 90, 7)]
+    assert moved(receipt) == ["member"]
+
+
+def test_secondary_interface_is_on_the_replacement() -> None:
+    """It was kept from the release first."""
+    simulation, source, receipt = recreate()
+
+    found = interface(simulation, source)
+    assert (found.status, found.instance_id) == ("InUse", replacement(simulation))
+    assert "network" in moved(receipt)
+
+
+def test_interface_of_another_zone_is_left_and_named() -> None:
+    """It outlives the source all the same."""
+
+    def elsewhere(simulation: Simulation) -> None:
+        zone = simulation.cloud.ecs[REGION].region.place.zones[0].zone_id
+        sell_out(simulation, zone)
+
+    simulation, source, receipt = recreate(prepare=elsewhere)
+
+    found = interface(simulation, source)
+    assert found.instance_id in ("", source.instance_id)
+    assert reasons(receipt)[f"network interface {found.interface_id}"] == (
+        "the replacement is in another zone"
+    )
+
+
+def test_tags_of_single_disks_are_copied() -> None:
+    """Also those that the instance does not have."""
+    seed = {"data_disks": [{"size": 100, "tags": {"backup": "夜间", "team": "订单"}}]}
+
+    simulation, _, receipt = recreate(seed=seed)
+
+    disks = simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+    (copy,) = [
+        disk
+        for disk in disks
+        if disk["InstanceId"] == replacement(simulation) and disk["Device"] == "/dev/xvdb"
+    ]
+    assert copy["Tags"]["backup"] == "夜间"
+    assert moved(receipt) == ["tags"]
+
+
+# What somebody else has done in the meantime
+
+
+def test_address_that_somebody_has_moved_is_left() -> None:
+    """It stays where it was put, and the receipt tells where."""
+
+    def steal(simulation: Simulation, _: Source) -> None:
+        ecs = simulation.cloud.ecs[REGION]
+        other = ecs.seed_instance({"name": "other"}, simulation.kernel.now)
+        addresses = ecs.region.vpc.addresses
+        addresses.free_now(eip(simulation), simulation.kernel.now)
+        addresses.bind_now(eip(simulation), other, "EcsInstance", "")
+
+    simulation, _, receipt = recreate(during=after(AFTER_THE_LAUNCH, steal))
+
+    other = eip(simulation).target_id
+    assert other != replacement(simulation)
+    assert reasons(receipt) == {
+        f"elastic address {eip(simulation).address}": f"{other} has it by now"
+    }
+
+
+def test_membership_that_somebody_has_ended_stays_ended() -> None:
+    """The source is stopped and not gone, so that it was not the cloud that took it out."""
+
+    def end(simulation: Simulation, source: Source) -> None:
+        for group in simulation.cloud.balancers[REGION].book.groups["alb"].values():
+            group.drop(source.instance_id)
+
+    simulation, _, receipt = recreate(
+        prepare=balanced(kind="alb", servers=BOTH),
+        seed={},
+        during=after(AFTER_THE_LAUNCH, end),
+    )
+
+    assert len(members(simulation)) == 1
+    assert list(reasons(receipt).values()) == ["somebody has taken the source out of it"]
+
+
+def test_interface_that_somebody_has_deleted_is_named() -> None:
+    """Nothing else suffers."""
+
+    def delete(simulation: Simulation, source: Source) -> None:
+        region, found = simulation.cloud.ecs[REGION].region, interface(simulation, source)
+        region.instances[source.instance_id].interface_ids.remove(found.interface_id)
+        del region.interfaces[found.interface_id]
+
+    _, _, receipt = recreate(during=after(AFTER_THE_LAUNCH, delete))
+
+    assert list(reasons(receipt).values()) == ["it is not there any more"]
+    assert moved(receipt) == ["elastic"]
+
+
+# What is busy
+
+
+def test_group_that_stays_busy_is_left_and_holds_up_nobody() -> None:
+    """The address has moved long before the group is given up."""
+
+    def jam(simulation: Simulation, _: Source) -> None:
+        for group in simulation.cloud.balancers[REGION].book.groups["alb"].values():
+            group.is_busy = True
+
+    _, _, receipt = recreate(
+        prepare=balanced(kind="alb", servers=BOTH), during=after(AFTER_THE_LAUNCH, jam)
+    )
+
+    at = {one["what"]: one["seconds_after_t0"] for one in receipt["timeline"]}
+    assert at["elastic address moved"] < AFTER_THE_LAUNCH + 60.0
+    assert at["network interface moved"] < AFTER_THE_LAUNCH + 60.0
+    assert list(reasons(receipt).values()) == ["IncorrectStatus.ServerGroup"]
+
+
+def test_what_is_locked_with_the_source_moves_after_the_release() -> None:
+    """A cloud that lets nothing go from a locked source sets all free when it is released."""
+    simulation, source, receipt = recreate(flips={"detach_while_recycling": False})
+
+    assert eip(simulation).target_id == replacement(simulation)
+    assert interface(simulation, source).instance_id == replacement(simulation)
+    assert reasons(receipt) == {}
+
+
+def test_a_source_that_still_serves_keeps_what_it_has() -> None:
+    """With overlap the replacement runs beside it; nothing moves before the platform's stop."""
+    simulation, source, receipt = recreate(policy=replace(EVERYTHING, takeover="overlap"))
+
+    down = next(
+        entry.at
+        for entry in simulation.cloud.ledger
+        if entry.action == "Stopped" and entry.resource_id == source.instance_id
+    )
+    touched = [
+        entry.at
+        for entry in simulation.cloud.ledger
+        if entry.action == "UnassociateEipAddress" and entry.at > source.noticed_at
+    ]
+    assert touched
+    assert min(touched) >= down
+    assert "elastic" in moved(receipt)
+
+
+# The private address
+
+
+def test_private_address_is_asked_for_when_it_is_free() -> None:
+    """That is after the release."""
+    policy = Policy(private_ip="same_or_fast")
+
+    _, source, receipt = recreate(policy=policy, seed={})
+
+    assert receipt["replacement"]["private_ip"] == receipt["source"]["private_ip"]
+    accepted = next(one for one in receipt["timeline"] if one["what"] == "replacement accepted")
+    assert accepted["seconds_after_t0"] >= 300.0
+    assert source.instance_id != receipt["replacement"]["instance"]
+
+
+def take_the_address(simulation: Simulation, source: Source) -> None:
+    """Give the source's address to somebody at the moment in which it is free."""
+    region = simulation.cloud.ecs[REGION].region
+    instance = region.instances[source.instance_id]
+    vswitch, address = region.vpc.networks.vswitches[instance.vswitch_id], instance.private_ip
+    while not vswitch.is_free(address, simulation.kernel.now):
+        simulation.kernel.sleep(0.01)
+    vswitch.take(address, simulation.kernel.now)
+
+
+def test_private_address_that_is_taken_is_done_without() -> None:
+    """`same_or_fast` takes what comes then, and names it."""
+    policy = Policy(private_ip="same_or_fast")
+
+    _, _, receipt = recreate(policy=policy, seed={}, during=after(298.0, take_the_address))
+
+    assert receipt["replacement"]["private_ip"] != receipt["source"]["private_ip"]
+    assert reasons(receipt)["PrivateIpAddress"] == "InvalidPrivateIpAddress.Duplicated"
+
+
+def test_private_address_that_must_be_had_is_parked() -> None:
+    """`same_or_park` leaves it to a person."""
+    scenario = Scenario(
+        "must",
+        ecs=QUICK,
+        policy=Policy(private_ip="same_or_park"),
+        during=after(298.0, take_the_address),
+        may_park=True,
+        lasts=500.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    (line,) = simulation.notebook.named("parked")
+    assert line["park"] == "private_address_taken"

@@ -1,0 +1,463 @@
+"""One look of each move, over ports that show one thing and note what is asked of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from worker.core import handing
+from worker.core.errors import Permanent, Throttled, UnknownOutcome
+from worker.core.model import (
+    Accepted,
+    Address,
+    Details,
+    Disk,
+    Exists,
+    Gone,
+    Instance,
+    Interface,
+    Look,
+    Member,
+    MemberAnswer,
+    NotInstalled,
+    NotReady,
+    Refused,
+    TagAnswer,
+)
+from worker.core.outcomes import Done, Note, Wait
+from worker.core.policy import Policy
+from worker.core.progress import Belongings, Launched, Move, Progress, TagsOf
+from worker.steps.handover import HandOver
+from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.interfaces import InterfaceMove
+from worker.steps.handover.members import MemberMove
+from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, answered
+from worker.steps.handover.tags import TagMove
+
+SOURCE, REPLACEMENT, OTHER = "i-bp1source0001", "i-bp1replace0001", "i-bp1other00001"
+T0, NOW = 1_000.0, 1_050.0
+ADDRESS = Address("eip-1", "47.0.0.1", "InUse", SOURCE, "EcsInstance")
+ENI = Interface("eni-2", is_primary=False, status="InUse", instance_id=SOURCE, zone="z-a")
+MEMBER = Member("alb", "", "sgp-1", SOURCE, "ecs", port=80, weight=30, status="Available")
+FOUND = Belongings(addresses=(ADDRESS,), interfaces=(ENI,), members=(MEMBER,))
+LAUNCHED = Launched(
+    instance_id=REPLACEMENT, zone="z-a", running_at=NOW, source_stopped_at=NOW - 10.0
+)
+
+
+def progress_with(found: Belongings | None = FOUND, **fields: Any) -> Progress:
+    plain: dict[str, Any] = {"launched": LAUNCHED, "belongings": found, **fields}
+    return Progress("1234567890123456", "cn-hangzhou", SOURCE, T0, T0, **plain)
+
+
+@dataclass
+class Cloud:
+    """Every port of the step: shows what it holds, takes what it is asked, remembers it."""
+
+    address: Address | None = None
+    interfaces: tuple[Interface, ...] = ()
+    members_: tuple[Member, ...] | NotInstalled = ()
+    source: Instance | None = None
+    disks: tuple[Disk, ...] = ()
+    answer: Any = field(default_factory=Accepted)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def _ask(self, *what: str) -> Any:
+        self.asked.append(what)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class Addresses:
+    cloud: Cloud
+
+    def of_instance(self, instance_id: str) -> tuple[Address, ...]:
+        raise AssertionError(instance_id)
+
+    def find(self, allocation: str) -> Address | None:  # noqa: ARG002
+        return self.cloud.address
+
+    def unassociate(self, allocation: str, instance_id: str, *, token: str) -> Any:
+        return self.cloud._ask("unassociate", allocation, instance_id, token)
+
+    def associate(self, allocation: str, instance_id: str, *, token: str) -> Any:
+        return self.cloud._ask("associate", allocation, instance_id, token)
+
+    def convert(self, instance_id: str) -> Any:
+        raise AssertionError(instance_id)
+
+
+@dataclass
+class Interfaces:
+    cloud: Cloud
+
+    def of_instance(self, instance_id: str) -> tuple[Interface, ...]:
+        return tuple(one for one in self.cloud.interfaces if one.instance_id == instance_id)
+
+    def find(self, interface_ids: Sequence[str]) -> tuple[Interface, ...]:
+        return tuple(one for one in self.cloud.interfaces if one.interface_id in interface_ids)
+
+    def keep(self, interface_id: str) -> Any:
+        raise AssertionError(interface_id)
+
+    def detach(self, interface_id: str, instance_id: str) -> Any:
+        return self.cloud._ask("detach", interface_id, instance_id)
+
+    def attach(self, interface_id: str, instance_id: str) -> Any:
+        return self.cloud._ask("attach", interface_id, instance_id)
+
+
+@dataclass
+class Balancers:
+    cloud: Cloud
+
+    def members(self, server_ids: Sequence[str]) -> tuple[Member, ...] | NotInstalled:
+        shown = self.cloud.members_
+        if isinstance(shown, NotInstalled):
+            return shown
+        return tuple(one for one in shown if one.server in server_ids)
+
+    def add(self, member: Member, *, token: str) -> Any:
+        what = (member.server, member.group, f"{member.port}/{member.weight}", token)
+        return self.cloud._ask("add", *what)
+
+    def remove(self, member: Member, *, token: str) -> Any:
+        return self.cloud._ask("remove", member.server, member.group, token)
+
+
+@dataclass
+class Sources:
+    cloud: Cloud
+
+    def look(self, instance_id: str) -> Look:  # noqa: ARG002
+        return Look(None, self.cloud.disks)
+
+    def find(self, instance_id: str) -> Instance | None:  # noqa: ARG002
+        return self.cloud.source
+
+    def ram_role(self, instance_id: str) -> str:
+        raise AssertionError(instance_id)
+
+    def details(self, instance_id: str) -> Details:
+        raise AssertionError(instance_id)
+
+
+@dataclass
+class Tagging:
+    cloud: Cloud
+
+    def tag(self, kind: str, ids: Sequence[str], tags: Any) -> TagAnswer:
+        told: TagAnswer = self.cloud._ask("tag", kind, *ids, str(dict(tags)))
+        return told
+
+
+def step(cloud: Cloud) -> HandOver:
+    return HandOver(
+        sources=Sources(cloud),
+        addresses=Addresses(cloud),
+        balancers=Balancers(cloud),
+        interfaces=Interfaces(cloud),
+        tagging=Tagging(cloud),
+        policy=Policy(),
+    )
+
+
+def verbs(cloud: Cloud) -> list[tuple[str, ...]]:
+    """What was asked, without tokens."""
+    return [tuple(word for word in what if not word.startswith("sr1-")) for what in cloud.asked]
+
+
+# Answers
+
+
+@pytest.mark.parametrize(
+    ("answer", "report"),
+    [
+        (Accepted("x"), Later()),
+        (Exists(), Later()),
+        (NotReady("Busy"), RefusedForNow("Busy")),
+        (Gone("NotFound"), RefusedForNow("NotFound")),
+        (Refused("No"), Left("No")),
+        (NotInstalled(), Left(NotInstalled().sentence)),
+    ],
+)
+def test_every_answer_has_a_meaning(answer: MemberAnswer, report: object) -> None:
+    """Only a look tells that something has moved."""
+    assert answered(answer) == report
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("found", "report", "asked"),
+    [
+        (None, Left("it is not there any more"), []),
+        (ADDRESS, Later(), [("unassociate", "eip-1", SOURCE)]),
+        (replace(ADDRESS, status="Unassociating"), Later(), []),
+        (
+            replace(ADDRESS, status="Available", target=""),
+            Later(),
+            [("associate", "eip-1", REPLACEMENT)],
+        ),
+        (replace(ADDRESS, status="Associating", target=REPLACEMENT), Later(), []),
+        (replace(ADDRESS, target=REPLACEMENT), Moved(), []),
+        (replace(ADDRESS, target=OTHER), Left(f"{OTHER} has it by now"), []),
+        (replace(ADDRESS, status="Associating", target=OTHER), Left(f"{OTHER} has it by now"), []),
+    ],
+)
+def test_address(found: Address | None, report: object, asked: list[object]) -> None:
+    """Off the source, onto the replacement, and nobody else's is touched."""
+    cloud, progress = Cloud(address=found), handing.begun(progress_with(), NOW)
+    thing = handing.things(progress)[0]
+
+    assert AddressMove(Addresses(cloud)).run(thing, ADDRESS, progress) == report
+    assert verbs(cloud) == asked
+
+
+# Memberships
+
+NEW = MEMBER.moved_to(REPLACEMENT)
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "report", "asked"),
+    [
+        ((MEMBER,), None, Later(), [("add", REPLACEMENT, "sgp-1", "80/30")]),
+        ((MEMBER, replace(NEW, status="Adding")), None, Later(), []),
+        ((MEMBER, NEW), None, Later(), [("remove", SOURCE, "sgp-1")]),
+        ((replace(MEMBER, status="Removing"), NEW), None, Later(), []),
+        ((NEW,), None, Moved(), []),
+        ((), None, Later(), [("add", REPLACEMENT, "sgp-1", "80/30")]),
+        (
+            (),
+            Instance(SOURCE, "Stopped", "ecs.g7.large", "z-a"),
+            Left("somebody has taken the source out of it"),
+            [],
+        ),
+        # The same server in another place says nothing about this one.
+        ((MEMBER, replace(NEW, port=81)), None, Later(), [("add", REPLACEMENT, "sgp-1", "80/30")]),
+        (NotInstalled(), None, Left(NotInstalled().sentence), []),
+    ],
+)
+def test_membership(
+    found: tuple[Member, ...] | NotInstalled,
+    source: Instance | None,
+    report: object,
+    asked: list[object],
+) -> None:
+    """The replacement comes in, settles, and only then the source goes out."""
+    cloud = Cloud(members_=found, source=source)
+    progress = handing.begun(progress_with(), NOW)
+    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud))
+
+    assert mover.run(handing.things(progress)[1], MEMBER, progress) == report
+    assert verbs(cloud) == asked
+
+
+# Interfaces
+
+
+@pytest.mark.parametrize(
+    ("found", "report", "asked"),
+    [
+        ((), Left("it is not there any more"), []),
+        ((ENI,), Later(), [("detach", "eni-2", SOURCE)]),
+        ((replace(ENI, status="Detaching"),), Later(), []),
+        (
+            (replace(ENI, status="Available", instance_id=""),),
+            Later(),
+            [("attach", "eni-2", REPLACEMENT)],
+        ),
+        ((replace(ENI, status="Attaching", instance_id=REPLACEMENT),), Later(), []),
+        ((replace(ENI, instance_id=REPLACEMENT),), Moved(), []),
+        ((replace(ENI, instance_id=OTHER),), Left(f"{OTHER} has it by now"), []),
+    ],
+)
+def test_interface(found: tuple[Interface, ...], report: object, asked: list[object]) -> None:
+    """Off the source, onto the replacement, and nobody else's is touched."""
+    cloud = Cloud(interfaces=found)
+
+    assert InterfaceMove(Interfaces(cloud)).run(ENI, progress_with()) == report
+    assert verbs(cloud) == asked
+
+
+def test_interface_of_another_zone_is_not_even_looked_at() -> None:
+    """It cannot be attached there."""
+    cloud, far = Cloud(interfaces=(ENI,)), replace(ENI, zone="z-b")
+
+    report = InterfaceMove(Interfaces(cloud)).run(far, progress_with())
+
+    assert report == Left("the replacement is in another zone")
+    assert cloud.asked == []
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("has", "report", "asked"),
+    [
+        ({}, Moved(), [("tag", "disk", "d-1", "{'a': '1'}")]),
+        ({"a": "1"}, Moved(), []),
+        ({"a": "0"}, Moved(), [("tag", "disk", "d-1", "{'a': '1'}")]),
+        (
+            {f"own-{number}": "" for number in range(20)},
+            Left("a resource holds 20 tags and ours come first"),
+            [],
+        ),
+    ],
+)
+def test_tags(has: dict[str, str], report: object, asked: list[object]) -> None:
+    """What is lacking is added while there is room."""
+    disk = Disk("d-1", "data", "cloud_essd", 40, device="/dev/xvdb", tags=has)
+    cloud = Cloud(disks=(disk,))
+    mover = TagMove(Sources(cloud), Interfaces(cloud), Tagging(cloud))
+
+    assert mover.run(TagsOf("/dev/xvdb", (("a", "1"),)), progress_with()) == report
+    assert verbs(cloud) == asked
+
+
+def test_tags_of_the_primary_interface() -> None:
+    """They go to that of the replacement; without one they wait."""
+    primary = Interface("eni-9", is_primary=True, status="InUse", instance_id=REPLACEMENT)
+    cloud = Cloud(interfaces=(primary,))
+    wanted = TagsOf(handing.PRIMARY, (("a", "1"),))
+
+    there = TagMove(Sources(cloud), Interfaces(cloud), Tagging(cloud)).run(wanted, progress_with())
+    nowhere = TagMove(Sources(Cloud()), Interfaces(Cloud()), Tagging(Cloud())).run(
+        wanted, progress_with()
+    )
+
+    assert there == Moved()
+    assert verbs(cloud) == [("tag", "eni", "eni-9", "{'a': '1'}")]
+    assert nowhere == RefusedForNow("it does not show yet")
+
+
+# The step
+
+
+def test_progress_of_an_older_release_has_nothing_to_hand_over() -> None:
+    """It knows no belongings, so that nothing is looked up or moved."""
+    cloud = Cloud()
+
+    assert step(cloud).is_done(progress_with(None))
+    assert cloud.asked == []
+
+
+def test_nothing_moves_while_the_source_serves() -> None:
+    """It is waited for; when nothing stops it, all is left and named."""
+    cloud = Cloud(address=ADDRESS, source=Instance(SOURCE, "Running", "ecs.g7.large", "z-a"))
+    beside = progress_with(launched=replace(LAUNCHED, source_stopped_at=0.0))
+
+    waiting = step(cloud).run(beside, NOW)
+    late = step(cloud).run(beside, T0 + 601.0)
+
+    assert isinstance(waiting, Wait)
+    assert isinstance(late, Done)
+    assert step(cloud).is_done(late.progress)
+    assert {one.why for one in late.progress.remarks} == {"the source still runs"}
+    assert cloud.asked == []
+
+
+def test_a_source_is_believed_gone_after_two_looks() -> None:
+    """One look may be behind."""
+    beside = progress_with(launched=replace(LAUNCHED, source_stopped_at=0.0))
+
+    once = step(Cloud()).run(beside, NOW)
+    twice = step(Cloud()).run(once.progress, NOW + 3.0)
+
+    assert isinstance(once, Wait)
+    assert isinstance(twice, Note)
+    assert twice.progress.launched.source_stopped_at == NOW + 3.0
+
+
+def test_at_most_one_change_per_run() -> None:
+    """The next thing has the next run, while the first takes effect."""
+    cloud = Cloud(address=ADDRESS, members_=(MEMBER,))
+    begun = step(cloud).run(progress_with(), NOW).progress
+
+    first = step(cloud).run(begun, NOW)
+    second = step(cloud).run(first.progress, NOW)
+
+    assert isinstance(second, Note)
+    assert [what[0] for what in cloud.asked] == ["unassociate", "add"]
+
+
+def test_a_refusal_that_passes_has_a_new_token_next_time() -> None:
+    """The old one would answer with the old refusal."""
+    cloud = Cloud(address=ADDRESS, answer=NotReady("Locked"))
+    only = replace(FOUND, interfaces=(), members=())
+    progress = step(cloud).run(progress_with(only), NOW).progress
+
+    again = step(cloud).run(progress, NOW).progress
+    step(cloud).run(again, NOW + 60.0)
+
+    first, second = (what[-1] for what in cloud.asked)
+    assert first != second
+    assert step(cloud).reads(progress) != step(cloud).reads(again)
+
+
+def test_a_lost_answer_is_repeated_with_the_same_token() -> None:
+    """And the others have their turn in between."""
+    cloud = Cloud(address=ADDRESS, answer=UnknownOutcome("lost"))
+    progress = step(cloud).run(progress_with(), NOW).progress
+    put_off = step(cloud).forgive(progress, UnknownOutcome("lost"), NOW)
+    assert isinstance(put_off, Note)
+
+    for at, stands in ((NOW, progress), (NOW + 60.0, put_off.progress)):
+        with pytest.raises(UnknownOutcome):
+            step(cloud).run(stands, at)
+
+    first, second = (what[-1] for what in cloud.asked)
+    assert first == second
+    turn = handing.in_turn(put_off.progress, NOW)
+    assert not isinstance(turn, float)
+    assert turn[0].key.startswith("member/")
+
+
+def test_a_throttled_thing_waits_until_it_may_be_tried() -> None:
+    """Nothing is asked before."""
+    begun = step(Cloud()).run(progress_with(), NOW).progress
+
+    put_off = step(Cloud()).forgive(begun, Throttled("rate", retry_at=NOW + 40.0), NOW)
+
+    assert isinstance(put_off, Note)
+    assert put_off.progress.moves[0].not_before == NOW + 40.0
+
+
+def test_what_is_refused_for_good_is_left_and_named() -> None:
+    """And the rest goes on."""
+    begun = step(Cloud()).run(progress_with(), NOW).progress
+
+    left = step(Cloud()).forgive(begun, Permanent("no", code="Forbidden.RAM"), NOW)
+
+    assert isinstance(left, Note)
+    assert [(one.what, one.why) for one in left.progress.remarks] == [
+        ("elastic address 47.0.0.1", "Forbidden.RAM")
+    ]
+    assert len(handing.unfinished(left.progress)) == 2
+
+
+def test_a_move_that_cannot_end_is_left() -> None:
+    """So long after the release it is not looked at any more."""
+    cloud = Cloud(address=replace(ADDRESS, status="Unassociating"))
+    only = replace(FOUND, interfaces=(), members=())
+    progress = progress_with(only, moves=(Move("address/eip-1", NOW),))
+
+    late = step(cloud).run(progress, T0 + 300.0 + handing.BUSY_SECONDS_MAX + 1.0)
+
+    assert [one.why for one in late.progress.remarks] == ["it was busy for too long"]
+    assert step(cloud).is_done(late.progress)
+
+
+def test_membership_of_a_secondary_interface_moves_with_it() -> None:
+    """It is no thing of its own."""
+    by_eni = replace(MEMBER, server="eni-2", kind="eni")
+
+    keys = [thing.key for thing in handing.things(progress_with(replace(FOUND, members=(by_eni,))))]
+
+    assert keys == ["address/eip-1", "interface/eni-2"]

@@ -1,0 +1,200 @@
+"""The things that are handed over, in their order, and how their moves progress; all pure.
+
+Retained data disks are not among them: their content is in the image. Disks that are re-attached
+instead would come first here, before anything that brings traffic.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from worker.core import identity
+from worker.core.model import Address, Interface, Member
+from worker.core.outcomes import StepName
+from worker.core.progress import Belongings, Move, Progress, TagsOf
+
+# A refusal that passes is asked again after pauses that double.
+REFUSED_PAUSE_SECONDS = 2.0
+REFUSED_PAUSE_SECONDS_MAX = 20.0
+# What cannot be done so long after the source is gone, and after it was begun, is left.
+BUSY_SECONDS_MAX = 120.0
+
+What = Address | Member | Interface | TagsOf
+PRIMARY = "primary network interface"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing to hand over.
+
+    Attributes:
+        key: What it is called in the progress and in tokens.
+        name: What a person calls it.
+    """
+
+    key: str
+    name: str
+    what: What
+
+    @property
+    def resource(self) -> str:
+        """The id of what is moved, or of the place that the replacement takes."""
+        match self.what:
+            case Address(allocation):
+                return allocation
+            case Member() as member:
+                return member.group or member.balancer
+            case Interface(interface_id):
+                return interface_id
+            case TagsOf(device):
+                return device
+
+
+def things(progress: Progress) -> tuple[Thing, ...]:
+    """List what is handed over, in order: the same for everyone who has this progress."""
+    found = progress.belongings
+    if found is None:
+        return ()
+    return (
+        *(_address(one) for one in found.addresses),
+        *(_member(one) for one in found.members if _is_moved(one, progress, found)),
+        *(_interface(one) for one in found.interfaces if not one.is_primary),
+        *(_tags(one) for one in found.tags),
+    )
+
+
+def _address(one: Address) -> Thing:
+    return Thing(f"address/{one.allocation}", f"elastic address {one.ip}", one)
+
+
+def _member(one: Member) -> Thing:
+    place = one.group or one.balancer
+    name = f"member of {place} port {one.port}" if one.port else f"member of {place}"
+    key = f"member/{one.product}/{one.balancer}/{one.group}/{one.server}/{one.port}"
+    return Thing(key, name, one)
+
+
+def _is_moved(one: Member, progress: Progress, found: Belongings) -> bool:
+    """Tell whether a membership moves by itself; one of a secondary interface goes with that."""
+    return one.server in (progress.instance_id, primary_interface(found))
+
+
+def _interface(one: Interface) -> Thing:
+    return Thing(f"interface/{one.interface_id}", f"network interface {one.interface_id}", one)
+
+
+def _tags(one: TagsOf) -> Thing:
+    return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
+
+
+def primary_interface(found: Belongings) -> str:
+    """Return the id of the source's primary interface, or an empty word."""
+    return next((one.interface_id for one in found.interfaces if one.is_primary), "")
+
+
+def clonable(tags: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Leave out the tags that the cloud or we have put there."""
+    return tuple(sorted(pair for pair in tags if identity.is_clonable(pair[0])))
+
+
+def move_of(progress: Progress, thing: Thing) -> Move | None:
+    """Return where a thing stands; None before its move has begun."""
+    return next((move for move in progress.moves if move.thing == thing.key), None)
+
+
+def unfinished(progress: Progress) -> tuple[Thing, ...]:
+    """List the things whose move has not ended."""
+    ended = {move.thing for move in progress.moves if move.ended}
+    return tuple(thing for thing in things(progress) if thing.key not in ended)
+
+
+def handed_over(progress: Progress) -> tuple[Thing, ...]:
+    """List the things that the replacement has."""
+    moved_keys = {move.thing for move in progress.moves if move.ended == "moved"}
+    return tuple(thing for thing in things(progress) if thing.key in moved_keys)
+
+
+def begun(progress: Progress, now: float) -> Progress:
+    """Note for every thing when its move began, which bounds it."""
+    known = {move.thing for move in progress.moves}
+    fresh = tuple(Move(one.key, now) for one in things(progress) if one.key not in known)
+    return replace(progress, moves=(*progress.moves, *fresh))
+
+
+def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
+    """Choose what is looked at now, or tell from when on there is something to look at."""
+    pairs = [(one, move) for one in unfinished(progress) if (move := move_of(progress, one))]
+    due = [(one, move) for one, move in pairs if move.not_before <= now]
+    if not due:
+        return min(move.not_before for _, move in pairs)
+    return due[0]
+
+
+def is_overdue(progress: Progress, move: Move, notice: float, now: float) -> bool:
+    """Tell whether a move has been busy for too long; the release sets free what was locked."""
+    return now > max(move.since, progress.t0 + notice) + BUSY_SECONDS_MAX
+
+
+def later(progress: Progress, thing: Thing, until: float) -> Progress:
+    """Note that a change takes effect, and when to look again."""
+    return _changed(progress, thing, not_before=until)
+
+
+def refused_for_now(progress: Progress, thing: Thing, code: str, now: float) -> Progress:
+    """Note a refusal that passes: the next try is another one, under a token of its own."""
+    move = move_of(progress, thing)
+    rounds = 0 if move is None else move.round
+    pause = _pause(rounds)
+    return _changed(progress, thing, not_before=now + pause, round=rounds + 1, code=code)
+
+
+def put_off(progress: Progress, thing: Thing, code: str, now: float, at: float) -> Progress:
+    """Note that a call had no good answer: it is repeated unchanged, and not before `at`."""
+    move = move_of(progress, thing)
+    failed = 0 if move is None else move.failed
+    until = max(now + _pause(failed), at)
+    return _changed(progress, thing, not_before=until, failed=failed + 1, code=code)
+
+
+def _pause(tries: int) -> float:
+    return min(REFUSED_PAUSE_SECONDS * 2.0 ** min(tries, 8), REFUSED_PAUSE_SECONDS_MAX)
+
+
+def moved(progress: Progress, thing: Thing, now: float) -> Progress:
+    """Note that the replacement has a thing."""
+    ended = _ended(progress, thing, "moved")
+    match thing.what:
+        case Address() as address:
+            return ended.marked("elastic address moved", now, address.ip)
+        case Member() as member:
+            return ended.marked("load balancer member moved", now, member.group or member.balancer)
+        case Interface() as interface:
+            return ended.marked("network interface moved", now, interface.interface_id)
+        case _:
+            return ended
+
+
+def left(progress: Progress, thing: Thing, why: str) -> Progress:
+    """Note that a thing stays where it is, and why."""
+    return _ended(progress, thing, "left").remarked(thing.name, why)
+
+
+def _ended(progress: Progress, thing: Thing, how: Literal["moved", "left"]) -> Progress:
+    return _changed(progress, thing, ended=how)
+
+
+def _changed(progress: Progress, thing: Thing, **changes: object) -> Progress:
+    moves = tuple(
+        replace(move, **changes) if move.thing == thing.key else move  # type: ignore[arg-type]
+        for move in progress.moves
+    )
+    return replace(progress, moves=moves)
+
+
+def token(progress: Progress, thing: Thing, verb: str) -> str:
+    """Derive the client token of one change of one thing."""
+    move = move_of(progress, thing)
+    rounds = 0 if move is None else move.round
+    target = progress.launched.instance_id
+    variant = (thing.key, verb, target, str(rounds))
+    return identity.client_token(progress.recreation_id, StepName.HANDOVER.value, *variant)
