@@ -233,7 +233,7 @@ SCENARIOS = (
         policy=Policy(
             max_price_percent=1, pay_as_you_go_max=1, same_type_only=True, other_zones=False
         ),
-        ports=frozenset({"stock"}),
+        ports=frozenset({"stock", "instances"}),
     ),
     Scenario(
         "many generations",
