@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "order-from-what-is-live",
         "worker/steps/launch.py",
-        "        candidate = specified.candidates[launched.index]\n        answer",
-        "        turn = launched.index + int(now // 7)\n        candidate = specified.candidates[turn % len(specified.candidates)]\n        answer",
+        "        candidate = specified.candidates[launched.index]\n        if not",
+        "        turn = launched.index + int(now // 7)\n        candidate = specified.candidates[turn % len(specified.candidates)]\n        if not",
     ),
     Mutant(
         "one-token-for-all-candidates",
@@ -150,13 +150,13 @@ MUTANTS = (
     Mutant(
         "retain-skipped",
         "worker/steps/__init__.py",
-        "= (Retain, MakeImage, Specify, Launch, CleanUp)",
-        "= (MakeImage, Specify, Launch, CleanUp)",
+        "    Retain,\n    StartInPlace,\n",
+        "    StartInPlace,\n",
     ),
     Mutant(
         "evidence-skipped",
         "worker/steps/retain.py",
-        "        if not source.is_recycling:\n",
+        "        if not (source.is_recycling or _was_stopped_by_the_platform(source, look.disks, seen)):\n",
         "        if False:\n",
     ),
     Mutant(
@@ -176,8 +176,8 @@ MUTANTS = (
     Mutant(
         "swallowed-error",
         "worker/engine.py",
-        "        except Transient as error:\n            return self._failed(step, progress, error, attempt)",
-        "        except Transient:\n            return Done(progress)",
+        "                return self._failed(step, progress, error, attempt)\n",
+        "                return Done(progress)\n",
     ),
     Mutant(
         "takeover-skipped",
@@ -206,14 +206,14 @@ MUTANTS = (
     Mutant(
         "token-with-the-attempt",
         "worker/engine.py",
-        "        except Transient as error:\n            return self._failed(step, progress, error, attempt)",
-        "        except Transient as error:\n            moved = replace(progress.launched, round=progress.launched.round + 1)\n            return self._failed(step, replace(progress, launched=moved), error, attempt)",
+        "                return self._failed(step, progress, error, attempt)\n",
+        "                moved = replace(progress.launched, round=progress.launched.round + 1)\n                return self._failed(step, replace(progress, launched=moved), error, attempt)\n",
     ),
     Mutant(
         "default-status-filter",
         "worker/adapters/ecs/images.py",
-        '"Status": "ALL"',
-        '"Status": "Available"',
+        '"ImageOwnerAlias": "self", "Status": "ALL"',
+        '"ImageOwnerAlias": "self", "Status": "Available"',
         ("tests/unit/adapters", "tests/simulation"),
     ),
     Mutant(
