@@ -30,6 +30,26 @@ QUEUE = "spot-interruptions"
 DEAD = "spot-interruptions-dead"
 KEY = b"a key for simulations only"
 START = 1_795_392_000.0
+# As `aliyun-ops rule apply` makes them.
+ROLE = {"ProductName": "AliyunServiceRoleForEventBridgeSendToMNS"}
+RULE: Mapping[str, Any] = {
+    "EventBusName": "default",
+    "RuleName": QUEUE,
+    "FilterPattern": '{"source":["acs.ecs"],"type":["ecs:Instance:PreemptibleInstanceInterruption"]}',
+    "EventTargets": [
+        {
+            "Id": "worker",
+            "Type": "acs.mns.queue",
+            "Endpoint": f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}",
+            "PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY",
+            "ParamList": [
+                {"ResourceKey": "queue", "Form": "CONSTANT", "Value": QUEUE},
+                {"ResourceKey": "Body", "Form": "ORIGINAL"},
+                {"ResourceKey": "IsBase64Encode", "Form": "CONSTANT", "Value": "true"},
+            ],
+        }
+    ],
+}
 PORTS = tuple(CloudPorts.__dataclass_fields__)
 
 
@@ -221,24 +241,6 @@ def _set_up(cloud: Cloud) -> None:
         queues.create_queue(
             name, {"VisibilityTimeout": 60, "MessageRetentionPeriod": 604_800}, START
         )
-    role = {"ProductName": "AliyunServiceRoleForEventBridgeSendToMNS"}
-    cloud.call("eventbridge", REGION, "CreateServiceLinkedRoleForProduct", role, START)
-    target = {
-        "Id": "worker",
-        "Type": "acs.mns.queue",
-        "Endpoint": f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}",
-        "PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY",
-        "ParamList": [
-            {"ResourceKey": "queue", "Form": "CONSTANT", "Value": QUEUE},
-            {"ResourceKey": "Body", "Form": "ORIGINAL"},
-            {"ResourceKey": "IsBase64Encode", "Form": "CONSTANT", "Value": "true"},
-        ],
-    }
-    rule = {
-        "EventBusName": "default",
-        "RuleName": "spot-interruptions",
-        "FilterPattern": '{"source":["acs.ecs"],"type":["ecs:Instance:PreemptibleInstanceInterruption"]}',
-        "EventTargets": [target],
-    }
-    answer = cloud.call("eventbridge", REGION, "CreateRule", rule, START)
+    cloud.call("eventbridge", REGION, "CreateServiceLinkedRoleForProduct", ROLE, START)
+    answer = cloud.call("eventbridge", REGION, "CreateRule", RULE, START)
     assert answer["Success"], answer

@@ -272,18 +272,22 @@ def settings(url: str, receipts: Path) -> Settings:
     return from_data(data, ENVIRON)
 
 
-@contextlib.contextmanager
-def stage(directory: Path) -> Iterator[Stage]:
-    """Run an emulator for any number of runs, one after another."""
-    service = build_service(
+def empty_service(speed: float) -> Service:
+    """Make the service of an emulator whose virtual time runs at `speed`."""
+    return build_service(
         regions=(REGION,),
         account_id=ACCOUNT,
-        speed=SPEED,
+        speed=speed,
         start=START,
         seed=1,
         assumptions=Assumptions(),
         ecs=EcsSettings(),
         keys=access_keys({}),
     )
-    with running(service) as emulator:
+
+
+@contextlib.contextmanager
+def stage(directory: Path) -> Iterator[Stage]:
+    """Run an emulator for any number of runs, one after another."""
+    with running(empty_service(SPEED)) as emulator:
         yield Stage(emulator, directory)

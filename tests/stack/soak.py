@@ -20,14 +20,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.assumptions import Assumptions
-from emulator.http.command import access_keys, build_service
 from emulator.http.local import running
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
-from emulator.state.ecs.settings import EcsSettings
 from tests.e2e.conftest import APIS, REGION, Installation, Running
-from tests.simulation.harness import ACCOUNT, START
+from tests.simulation.harness import ACCOUNT, DEAD, QUEUE, ROLE, RULE
+from tests.stack.rig import empty_service
 from worker.bootstrap import THREADS_FOR_THE_QUEUE
 
 BATCH = 50
@@ -48,7 +46,6 @@ TERMS = {
 LOOK_SECONDS = 0.1
 STUCK_SECONDS = 180.0
 GROWTH_BYTES_MAX = 1_024.0
-QUEUE, DEAD = "spot-interruptions", "spot-interruptions-dead"
 SOURCE = {"system_disk": {"category": "cloud_essd", "size": 20}}
 
 
@@ -115,26 +112,7 @@ def _batch(installation: Installation, worker: Running, size: int) -> None:
 
 def _cloud(size: int) -> dict[str, Any]:
     """Queues, rule and role as `rule apply` makes them, and sources, in the words of a scenario."""
-    target = {
-        "Id": "worker",
-        "Type": "acs.mns.queue",
-        "Endpoint": f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}",
-        "PushRetryStrategy": "EXPONENTIAL_DECAY_RETRY",
-        "ParamList": [
-            {"ResourceKey": "queue", "Form": "CONSTANT", "Value": QUEUE},
-            {"ResourceKey": "Body", "Form": "ORIGINAL"},
-            {"ResourceKey": "IsBase64Encode", "Form": "CONSTANT", "Value": "true"},
-        ],
-    }
-    pattern = {"source": ["acs.ecs"], "type": ["ecs:Instance:PreemptibleInstanceInterruption"]}
-    rule = {
-        "EventBusName": "default",
-        "RuleName": QUEUE,
-        "FilterPattern": json.dumps(pattern),
-        "EventTargets": [target],
-    }
-    role = {"ProductName": "AliyunServiceRoleForEventBridgeSendToMNS"}
-    calls = (("CreateServiceLinkedRoleForProduct", role), ("CreateRule", rule))
+    calls = (("CreateServiceLinkedRoleForProduct", ROLE), ("CreateRule", RULE))
     return {
         "queues": [
             {"name": name, "attributes": {"VisibilityTimeout": LEASE_SECONDS}}
@@ -213,16 +191,7 @@ def beyond(samples: Sequence[Sample]) -> Iterator[str]:
 @contextlib.contextmanager
 def started(directory: Path) -> Iterator[tuple[Installation, Running]]:
     """Run one worker process on an emulator in this process."""
-    service = build_service(
-        regions=(REGION,),
-        account_id=ACCOUNT,
-        speed=SPEED,
-        start=START,
-        seed=1,
-        assumptions=Assumptions(),
-        ecs=EcsSettings(),
-        keys=access_keys({}),
-    )
+    service = empty_service(SPEED)
     catalogue = Catalogue.load()
     seeds = itertools.count(2)
 

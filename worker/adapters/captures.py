@@ -1,6 +1,5 @@
 """Keeps captures of sources: one JSON file per instance, written whole or not at all, for its owner's eyes."""
 
-import contextlib
 import json
 import os
 import re
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from worker.adapters.files import write_whole
 from worker.core.errors import Permanent
 
 _NAME: Final = re.compile(r"i-[0-9a-z]{1,32}\Z")
@@ -33,24 +33,8 @@ class DirectoryCaptures:
         text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
         path = self.directory / f"{instance_id}.json"
         try:
-            self._write(path, text + "\n")
+            write_whole(path, text + "\n", mode=_OWNER_ONLY, directory_mode=_DIRECTORY_MODE)
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise Permanent(f"{path} cannot be written: {reason}") from None
         return path
-
-    def _write(self, path: Path, text: str) -> None:
-        self.directory.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-        draft.unlink(missing_ok=True)
-        try:
-            # Made with its mode, so that it is at no moment open to others.
-            number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Port `Receipts`: one JSON file per recreation in a directory, a page beside it, or nowhere."""
 
-import contextlib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from worker import ports
+from worker.adapters.files import write_whole
 
 Page = Callable[[Mapping[str, Any]], str]
 
@@ -68,25 +68,6 @@ class DirectoryReceipts(ports.Receipts):
             )
             return False
         return True
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader finds it whole, or the one before it.
-
-    Raises:
-        OSError: It cannot be written; nothing of it is left.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 class NoReceipts(ports.Receipts):

@@ -47,7 +47,7 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         Failure: It cannot be written.
     """
-    from worker.adapters.receipts import write_whole  # noqa: PLC0415 - only who writes pays for it
+    from worker.adapters.files import write_whole  # noqa: PLC0415 - only who writes pays for it
 
     try:
         write_whole(path, text)

@@ -10,6 +10,7 @@ from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Disks, Images, TaggedKind, Tagging
 from worker.steps.base import NOTHING
+from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
 RESTORE_DISKS = "restore disks"
@@ -17,8 +18,6 @@ DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
 DATE_SNAPSHOTS_IMAGE = "date image of snapshots"
-# Far longer than describe calls lag.
-SHOW_UP_SECONDS_MAX = 120.0
 
 
 @dataclass(frozen=True, slots=True)

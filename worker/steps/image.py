@@ -12,6 +12,7 @@ from worker.ports import Images
 from worker.steps.base import NOTHING, Parking
 
 RETRY_SECONDS = 5.0
+# Far longer than describe calls lag.
 SHOW_UP_SECONDS_MAX = 120.0
 
 
