@@ -5,16 +5,19 @@ own account of itself.
 """
 
 import base64
+import json
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, Simulation
 from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
 from worker.core import identity
 from worker.core.model import Candidate
-from worker.core.progress import decode
 from worker.core.signing import is_signed
 
 CREATING = {"CreateImage", "RunInstances"}
@@ -47,6 +50,7 @@ SECRETS = (KEY.decode(), SECRET)
 HOPS_MAX = 60
 # A message holds 64 KiB with its attributes.
 FULL_BYTES = 60_000
+_CANDIDATES = TypeAdapter(list[Candidate])
 
 
 def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False) -> list[str]:
@@ -357,20 +361,25 @@ def _out_of_order(simulation: Simulation) -> list[str]:
     for call in simulation.interposer.launches:
         known = asked.setdefault(call.recreation, [])
         known += [] if call.candidate in known else [call.candidate]
-    frozen: dict[str, list[tuple[Candidate, ...]]] = {}
+    frozen: dict[str, list[list[Any]]] = {}
     for sent in simulation.sent:
         recreation = sent.get("recreation", "")
         if recreation in asked and "format" in sent:
-            specified = decode(sent).specified
-            frozen.setdefault(recreation, []).append(specified.candidates if specified else ())
+            specified = json.loads(_inflated(sent)).get("specified", {})
+            frozen.setdefault(recreation, []).append(specified.get("candidates", []))
     return [
         "the candidates were not asked for in their order"
         for recreation, order in asked.items()
-        if not any(_runs_through(one, tuple(order)) for one in frozen[recreation])
+        if not any(_runs_through(one, _as_sent(order)) for one in frozen[recreation])
     ]
 
 
-def _runs_through(frozen: tuple[Candidate, ...], order: tuple[Candidate, ...]) -> bool:
+def _as_sent(candidates: list[Candidate]) -> list[Any]:
+    plain: list[Any] = _CANDIDATES.dump_python(candidates, mode="json", exclude_defaults=True)
+    return plain
+
+
+def _runs_through(frozen: list[Any], order: list[Any]) -> bool:
     """Whether the candidates stand side by side; a kept message goes on from where it was."""
     return any(order == frozen[at : at + len(order)] for at in range(len(frozen)))
 
@@ -418,7 +427,11 @@ def _written(simulation: Simulation) -> Iterator[tuple[str, str]]:
 
 def _inflated(sent: Mapping[str, str]) -> str:
     count = sum(1 for name in sent if name.startswith("data-"))
-    if not count:
+    return _unpacked("".join(sent[f"data-{number}"] for number in range(count)))
+
+
+@lru_cache(maxsize=256)
+def _unpacked(packed: str) -> str:
+    if not packed:
         return ""
-    packed = "".join(sent[f"data-{number}"] for number in range(count))
     return zlib.decompress(base64.urlsafe_b64decode(packed)).decode()

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from worker.core import strict_json
 from worker.core.errors import Malformed
@@ -402,15 +403,22 @@ _ADAPTER: TypeAdapter[Progress] = TypeAdapter(Progress)
 
 def encode(progress: Progress) -> dict[str, str]:
     """Write progress as attributes: compressed JSON, split into numbered chunks."""
-    values = _ADAPTER.dump_python(progress, mode="json", exclude_defaults=True)
-    # A name that was cut inside a character must not stop a recreation, hence "replace".
-    plain = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    text = base64.urlsafe_b64encode(zlib.compress(plain, 6)).decode()
+    text = base64.urlsafe_b64encode(zlib.compress(_plain(progress), 6)).decode()
     chunks = [text[at : at + CHUNK_CHARACTERS] for at in range(0, len(text), CHUNK_CHARACTERS)]
     return {
         "format": FORMAT,
         **{f"data-{number}": chunk for number, chunk in enumerate(chunks)},
     }
+
+
+def _plain(progress: Progress) -> bytes:
+    try:
+        return _ADAPTER.dump_json(progress, exclude_defaults=True)
+    except PydanticSerializationError:
+        # A name that was cut inside a character must not stop a recreation, hence "replace".
+        values = _ADAPTER.dump_python(progress, mode="json", exclude_defaults=True)
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
 
 def decode(attributes: Mapping[str, str]) -> Progress:

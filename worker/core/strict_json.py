@@ -5,6 +5,7 @@ two equal keys, and a number that is none compares false with every deadline.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -81,13 +82,16 @@ def _short(text: str) -> int:
 def _bound(value: object, bounds: Bounds, depth: int, what: str) -> None:
     if depth == 0:
         raise Malformed(f"{what} is nested deeper than {bounds.depth}", code="too_deep")
+    items: Iterable[object] = ()
     if isinstance(value, dict):
         if len(value) > bounds.keys:
             raise Malformed(f"an object has more than {bounds.keys} keys", code="too_many_keys")
-        for item in value.values():
-            _bound(item, bounds, depth - 1, what)
+        items = value.values()
     elif isinstance(value, list):
         if len(value) > bounds.items:
             raise Malformed(f"a list has more than {bounds.items} items", code="too_many_items")
-        for item in value:
+        items = value
+    for item in items:
+        # Most are texts and numbers, which hold nothing and are only too deep on the last level.
+        if depth == 1 or isinstance(item, (dict, list)):
             _bound(item, bounds, depth - 1, what)
