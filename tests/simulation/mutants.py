@@ -24,7 +24,7 @@ COPIED = (
     "config.yaml",
 )
 SIMULATION = ("tests/simulation",)
-SECONDS_MAX = 600
+SECONDS_MAX = 1_800
 
 
 @dataclass(frozen=True)

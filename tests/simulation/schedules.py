@@ -183,6 +183,7 @@ class NextInstances(ports.Instances):
 
 
 NETWORK = frozenset({"addresses", "balancers", "interfaces"})
+LAUNCHING = frozenset({"images", "instances"})
 HANDED_OVER: Mapping[str, Any] = {
     "eip": True,
     "secondary_interfaces": 1,
@@ -208,7 +209,7 @@ def add_members(simulation: Simulation) -> None:
 SCENARIOS = (
     Scenario("plain", ecs=USUAL),
     Scenario("two data disks", ecs=QUICK, seed={"data_disks": [{"size": 100}, {"size": 200}]}),
-    Scenario("launch vanishes once", ecs=QUICK, prepare=_vanish),
+    Scenario("launch vanishes once", ecs=QUICK, prepare=_vanish, ports=LAUNCHING),
     Scenario("type sold out", ecs=QUICK, prepare=sell_out),
     Scenario("image broken by the release", ecs=EcsSettings(image_seconds=900.0), may_park=True),
     Scenario("event comes twice", ecs=QUICK, copies=2),
@@ -220,12 +221,14 @@ SCENARIOS = (
         workers=2,
         copies=2,
         releases=(Release(), Release(instances=NextInstances)),
+        ports=LAUNCHING,
     ),
     Scenario(
         "two configurations",
         ecs=QUICK,
         prepare=sell_out,
         releases=(Release(), Release(Policy(prefer_types=("ecs.c7.xlarge",), other_zones=False))),
+        ports=LAUNCHING,
     ),
     Scenario(
         "dearer than allowed",
@@ -263,6 +266,7 @@ SCENARIOS = (
         policy=Policy(takeover="wait"),
         withdrawn=True,
         lasts=700.0,
+        ports=frozenset({"sources", "disks", "images"}),
     ),
     Scenario(
         "image fails, snapshots finished",
