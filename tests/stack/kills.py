@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import math
+import os
 import queue
 import random
 import sys
@@ -34,9 +35,9 @@ WORKERS = 4
 SPEED = 10.0
 NOTICE_SECONDS = 900.0
 IN_FLIGHT = 12
-# How long a worker lives on average after it has received its first message, so that a machine
-# which takes long to start one gives it no longer a life.
-LIFE_SECONDS = 4.0
+# How much a worker works on average after it has received its first message, CPU seconds: on a
+# busy machine it lives longer, else it would be killed again and again before it had done anything.
+LIFE_SECONDS = 0.8
 # A killed worker's messages come back after a short while, and one takes only some of them.
 TERMS = {
     "queue": {"lease": "30s", "long_poll": "10s", "receive_batch": 4},
@@ -51,19 +52,36 @@ STUCK_SECONDS = 120.0
 
 @dataclass
 class Mortal:
-    """A worker and the moment at which it is killed, once it has something to do."""
+    """A worker and how much it works before it is killed, once it has something to do.
+
+    Attributes:
+        life: CPU seconds from its first message on.
+        ends_at: The CPU seconds of the process at which it is killed.
+    """
 
     running: Running
     life: float
-    killed_at: float = math.inf
+    ends_at: float = math.inf
 
     def listen(self) -> None:
         """Read what it says; from its first message on its days are counted."""
         with contextlib.suppress(queue.Empty):
             while (line := self.running.lines.get_nowait()) is not None:
                 self.running.seen.append(line)
-                if self.killed_at == math.inf and '"dequeued"' in line:
-                    self.killed_at = time.monotonic() + self.life
+                if self.ends_at == math.inf and '"dequeued"' in line:
+                    self.ends_at = self.worked + self.life
+
+    @property
+    def worked(self) -> float:
+        """CPU seconds of the process so far."""
+        stat = Path(f"/proc/{self.running.popen.pid}/stat").read_text(encoding="utf-8")
+        # The name stands in brackets and may hold blanks; user and system time are 14th and 15th.
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def is_due(self) -> bool:
+        return self.ends_at < math.inf and self.worked >= self.ends_at
 
 
 @dataclass
@@ -82,7 +100,7 @@ class Fleet:
         """Kill with -9; nobody waits until the next one has begun."""
         for number, one in enumerate(self.workers):
             one.listen()
-            if time.monotonic() >= one.killed_at:
+            if one.is_due:
                 one.running.popen.kill()
                 one.running.popen.wait(END_SECONDS)
                 self.installation.started.remove(one.running)

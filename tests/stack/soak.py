@@ -29,6 +29,7 @@ from tests.stack.rig import empty_service
 from worker.bootstrap import THREADS_FOR_THE_QUEUE
 
 BATCH = 50
+BATCHES_MIN = 8
 # The loop, the tasks with those for the queue, and the looks beside them.
 THREADS_MAX = 1 + (8 + THREADS_FOR_THE_QUEUE) + 8
 # Each thread may hold one to either queue, and the SDKs keep two for each that works, by product.
@@ -231,12 +232,16 @@ def _worker(installation: Installation) -> Running:
 def main(arguments: Sequence[str]) -> int:
     """Run a soak, print each sample, what broke and one line of figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.stack.soak")
-    parser.add_argument("--count", type=int, default=5_000)
+    parser.add_argument("--count", type=int, default=5_000, help=f"at least {BATCHES_MIN}")
     options = parser.parse_args(arguments)
+    if options.count < BATCHES_MIN:
+        parser.error(f"--count {options.count}: growth shows only from {BATCHES_MIN} on")
     begun = time.monotonic()
     samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as directory, started(Path(directory)) as (where, worker):
-        for sample in soak(where, worker, options.count):
+        # What grows shows from one batch to the next, so that there must be some.
+        batch = max(min(BATCH, options.count // BATCHES_MIN), 1)
+        for sample in soak(where, worker, options.count, batch=batch):
             samples.append(sample)
             sys.stdout.write(f"{json.dumps(asdict(sample))}\n")
             sys.stdout.flush()
