@@ -44,8 +44,8 @@ mutants: $(READY) ## Show that each of a list of deliberate defects turns the te
 sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000)
 
-sim-pairs: $(READY) ## The same with two faults (SCENARIO=name or all of them, N=sample, 0 takes every pair)
-	@$(BIN)/python -m tests.simulation.sim --pairs "$(or $(SCENARIO),all)" --sample $(or $(N),500000)
+sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all)
+	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells --seed $(or $(SEED),1))
 
 sim-assumptions: $(READY) ## What becomes of the promises when the cloud is not as assumed: a table (N=schedules each)
 	@$(BIN)/python -m tests.simulation.assumptions --count $(or $(N),60)

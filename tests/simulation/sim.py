@@ -1,6 +1,7 @@
 """Searches for a schedule of faults that breaks a promise: at random, or all pairs of a scenario.
 
     python -m tests.simulation.sim --seed 1 --count 10000      random schedules, up to 8 faults
+    python -m tests.simulation.sim --cells --seed 1              every pair of cells, once
     python -m tests.simulation.sim --pairs plain --sample 5000   two faults, all or a sample
     python -m tests.simulation.sim --replay 'plain 12:crash-after,40:answer-lost 7 2'
 
@@ -11,6 +12,7 @@ line of figures; exit code 1 says that a promise was broken.
 
 import argparse
 import gc
+import itertools
 import multiprocessing
 import os
 import random
@@ -21,10 +23,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, get_type_hints
+from multiprocessing.pool import Pool
+from typing import Any, NamedTuple, get_type_hints
 
 from emulator.assumptions import FLIPS
-from tests.simulation.faults import Cell, Fault, cells, faults_for
+from tests.simulation.faults import Cell, Fault, applicable, cells, faults_for
 from tests.simulation.harness import Simulation
 from tests.simulation.schedules import Scenario, judged, run
 from tests.simulation.situations import ALL
@@ -37,6 +40,7 @@ WORKERS_MAX = 3
 CLOSE_CALLS = 12
 COLLECT_EVERY = 50
 PART = 50
+RANDOM_PART = 100
 # In a sample of pairs, one of so many second faults is taken behind each first one.
 SECONDS_PER_FIRST = 20.0
 # More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
@@ -120,6 +124,23 @@ class Schedule:
         if calls > usual * CALLS_FACTOR + CALLS_SPARE:
             found.append(f"{calls} calls, {usual} without faults")
         return simulation, found
+
+
+class Follower(NamedTuple):
+    """A call that is made behind a fault.
+
+    Attributes:
+        before: The cell that strikes first.
+        first: How it is brought about in `scenario`.
+        number: Of the call.
+    """
+
+    before: Cell
+    port: str
+    method: str
+    scenario: str
+    first: tuple[int, Fault]
+    number: int
 
 
 @dataclass
@@ -217,6 +238,52 @@ def pairs(name: str, first: tuple[int, Fault], seed: int = 1) -> Iterator[Schedu
             yield Schedule(name, (first, (call.number, fault)), seed, scenario.workers)
 
 
+def followers(name: str, first: tuple[int, Fault], rng: random.Random) -> list[Follower]:
+    """List which methods are called behind a first fault, and one call of each."""
+    simulation, _ = run(ALL[name], dict([first]))
+    calls: dict[tuple[str, str], list[int]] = {}
+    for call in simulation.interposer.calls[first[0] + 1 :]:
+        calls.setdefault((call.port, call.method), []).append(call.number)
+    return [
+        Follower(
+            (struck.port, struck.method, fault), port, method, name, first, rng.choice(numbers)
+        )
+        for struck, fault in simulation.interposer.struck
+        for (port, method), numbers in calls.items()
+    ]
+
+
+def pairs_of_cells(found: Iterable[Follower], seed: int) -> list[Schedule]:
+    """Let each cell strike once behind each that it can follow; where and when the dice decide."""
+    choices: dict[tuple[Cell, str, str], list[Follower]] = {}
+    for one in found:
+        choices.setdefault((one.before, one.port, one.method), []).append(one)
+    rng = random.Random(seed)
+    listed = []
+    for (_, port, method), places in sorted(choices.items()):
+        for fault in applicable(port, method):
+            one = rng.choice(places)
+            plan = (one.first, (one.number, fault))
+            listed.append(Schedule(one.scenario, plan, seed, ALL[one.scenario].workers))
+    # So that the parts take about the same time each.
+    rng.shuffle(listed)
+    return listed
+
+
+def some_firsts(seed: int) -> list[tuple[str, tuple[int, Fault]]]:
+    """Choose for each scenario one call for each cell that it reaches."""
+    rng = random.Random(seed)
+    chosen = []
+    for name in sorted(ALL):
+        simulation, _ = run(ALL[name], {})
+        at: dict[Cell, list[int]] = {}
+        for call in simulation.interposer.calls:
+            for fault in faults_for(call):
+                at.setdefault((call.port, call.method, fault), []).append(call.number)
+        chosen += [(name, (rng.choice(numbers), cell[2])) for cell, numbers in at.items()]
+    return chosen
+
+
 def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
     """List every single fault."""
     simulation, _ = run(scenario, {})
@@ -272,6 +339,18 @@ def _pairs_part(task: tuple[str, tuple[int, Fault], float]) -> Figures:
     name, first, share = task
     rng = random.Random(f"{name} {first}")
     return _counted(one for one in pairs(name, first) if share >= 1 or rng.random() < share)
+
+
+def _followers_part(task: tuple[int, list[tuple[str, tuple[int, Fault]]]]) -> list[Follower]:
+    gc.freeze()
+    gc.disable()
+    seed, listed = task
+    found: list[Follower] = []
+    for number, (name, first) in enumerate(listed):
+        found += followers(name, first, random.Random(f"{seed} {name} {first}"))
+        if number % COLLECT_EVERY == 0:
+            gc.collect()
+    return found
 
 
 def _counted(schedules: Iterable[Schedule]) -> Figures:
@@ -335,6 +414,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--exactly", action="store_true", help="always so many faults")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after about so long")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--cells", action="store_true", help="every pair of cells, each once")
     parser.add_argument("--pairs", metavar="SCENARIO", help="two faults; `all` takes every one")
     parser.add_argument("--sample", type=int, default=0, help="about so many of the pairs")
     parser.add_argument("--replay", metavar="LINE", help="repeat one schedule and tell its story")
@@ -352,28 +432,44 @@ def _tasks_of_pairs(name: str, sample: float) -> list[tuple[str, tuple[int, Faul
     return [(name, first, share / some) for first in found if rng.random() < some]
 
 
+def _cells_work(given: argparse.Namespace, pool: Pool) -> Iterator[Figures]:
+    """Plan one schedule for each pair of cells, and run them."""
+    chosen = some_firsts(given.seed)
+    pieces = [(given.seed, chosen[at : at + PART]) for at in range(0, len(chosen), PART)]
+    reached = itertools.chain.from_iterable(pool.imap(_followers_part, pieces))
+    planned = pairs_of_cells(reached, given.seed)
+    print(f"{len(planned)} pairs of cells, one schedule each", flush=True)
+    return pool.imap_unordered(
+        _counted, [planned[at : at + PART] for at in range(0, len(planned), PART)]
+    )
+
+
+def _pairs_work(given: argparse.Namespace, pool: Pool) -> Iterator[Figures]:
+    names = sorted(ALL) if given.pairs == "all" else [given.pairs]
+    each = given.sample / len(names)
+    tasks = [task for name in names for task in _tasks_of_pairs(name, each)]
+    return pool.imap_unordered(_pairs_part, tasks)
+
+
+def _random_work(given: argparse.Namespace, pool: Pool) -> Iterator[Figures]:
+    end = given.seed + given.count
+    least = given.faults if given.exactly else 1
+    tasks = [
+        (range(at, min(at + RANDOM_PART, end)), given.workers, given.faults, least)
+        for at in range(given.seed, end, RANDOM_PART)
+    ]
+    return pool.imap_unordered(_random_part, tasks)
+
+
 def main() -> int:
     """Run what the command line asks for."""
     given = _arguments()
     if given.replay:
         return _replay(given.replay)
+    work = _cells_work if given.cells else _pairs_work if given.pairs else _random_work
     begun = time.monotonic()
     with multiprocessing.Pool(given.processes, maxtasksperchild=200) as pool:
-        if given.pairs:
-            names = sorted(ALL) if given.pairs == "all" else [given.pairs]
-            each = given.sample / len(names)
-            tasks = [task for name in names for task in _tasks_of_pairs(name, each)]
-            work = pool.imap_unordered(_pairs_part, tasks)
-        else:
-            size = 100
-            ends = range(given.seed, given.seed + given.count, size)
-            last = given.seed + given.count
-            least = given.faults if given.exactly else 1
-            parts = [
-                (range(at, min(at + size, last)), given.workers, given.faults, least) for at in ends
-            ]
-            work = pool.imap_unordered(_random_part, parts)
-        figures = _collect(work, given.seconds)
+        figures = _collect(work(given, pool), given.seconds)
         seconds = time.monotonic() - begun
     return _tell(figures, seconds, given.processes)
 

@@ -37,7 +37,7 @@ NOTICE_SECONDS = 900.0
 IN_FLIGHT = 12
 # How much a worker works on average after it has received its first message, CPU seconds: on a
 # busy machine it lives longer, else it would be killed again and again before it had done anything.
-LIFE_SECONDS = 0.8
+LIFE_SECONDS = 1.2
 # A killed worker's messages come back after a short while, and one takes only some of them.
 TERMS = {
     "queue": {"lease": "30s", "long_poll": "10s", "receive_batch": 4},
@@ -47,7 +47,7 @@ TERMS = {
 LOOK_SECONDS = 0.25
 FILE = "/data/orders.txt"
 # What the slowest machine may take, from one finished recreation to the next.
-STUCK_SECONDS = 120.0
+STUCK_SECONDS = 300.0
 
 
 @dataclass
