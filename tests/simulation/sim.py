@@ -303,13 +303,22 @@ def singles(names: Iterable[str]) -> Iterator[Schedule]:
             yield Schedule(name, plan, 1, scenario.workers)
 
 
-def search(schedules: Iterable[Schedule], *, processes: int, told: bool = True) -> Figures:
-    """Run schedules side by side and join what they show; a fresh process each, nothing shared."""
+def search(schedules: Iterable[Schedule], *, processes: int) -> Figures:
+    """Run schedules side by side and join what they show; a fresh process each, nothing shared.
+
+    The first part in which a promise is broken ends the search.
+    """
     listed = list(schedules)
-    parts = [listed[at : at + PART] for at in range(0, len(listed), PART)]
+    # Each part has something of everything, so that a defect shows in one of the first.
+    count = -(-len(listed) // PART)
+    parts = [listed[at::count] for at in range(count)]
     # Forked in a process with threads, a child may wait for a lock that nobody holds.
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        figures = _collect(pool.imap_unordered(_counted, parts), 1e9, told=told)
+        figures = Figures()
+        for part in pool.imap_unordered(_counted, parts):
+            figures.add(part)
+            if figures.broken:
+                return figures
         # Leaving the block kills what is still at work; closing first lets it end.
         pool.close()
         pool.join()
@@ -363,19 +372,21 @@ def _counted(schedules: Iterable[Schedule]) -> Figures:
     return figures
 
 
-def _collect(work: Iterator[Figures], seconds: float, *, told: bool = True) -> Figures:
+def _collect(work: Iterator[Figures], seconds: float) -> Figures:
     """Join the parts as they come, telling each violation at once."""
     figures, end = Figures(), time.monotonic() + seconds
     for part in work:
-        for schedule, found in part.broken:
-            if not told:
-                continue
-            least, why = shrunk(schedule, found)
-            print(f"VIOLATION {'; '.join(why)}\n  --replay '{least.line}'", flush=True)
-        figures.add(part)
+        figures.add(_told(part))
         if time.monotonic() > end:
             break
     return figures
+
+
+def _told(part: Figures) -> Figures:
+    for schedule, found in part.broken:
+        least, why = shrunk(schedule, found)
+        print(f"VIOLATION {'; '.join(why)}\n  --replay '{least.line}'", flush=True)
+    return part
 
 
 def _tell(figures: Figures, seconds: float, processes: int) -> int:

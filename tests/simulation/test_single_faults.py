@@ -15,7 +15,6 @@ def test_no_single_fault_breaks_a_promise() -> None:
     figures = search(
         singles(scenario.name for scenario in SCENARIOS),
         processes=os.cpu_count() or 1,
-        told=False,
     )
 
     assert [f"{one.line}: {'; '.join(found)}" for one, found in figures.broken] == []
