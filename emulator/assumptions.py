@@ -95,6 +95,9 @@ class Assumptions:
     smq_checks_content_md5: bool = True
     # HTTP status of a batch send of which a part failed. Source: "BatchSendMessage" gives none.
     smq_batch_send_failure_status: int = 500
+    # Whether RAM checks a batch operation under its own name, mns:BatchReceiveMessage, or under that
+    # of the single one. Source: "RAM policies" and the operations' own pages contradict each other.
+    smq_batch_actions_are_own: bool = True
     # Code of mns-open for a queue that is not there. Source: not listed; three spellings are in use
     # by published clients.
     mns_open_not_found_code: str = "QueueNotExist"
@@ -204,6 +207,7 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "smq_md5_covers_properties": (False,),
     "smq_checks_content_md5": (False,),
     "smq_batch_send_failure_status": (400,),
+    "smq_batch_actions_are_own": (False,),
     "mns_open_not_found_code": ("ResourceNotFound:QueueName", "RESOURCE_NOT_FOUND"),
     "dry_run_status": (403, 412),
     "modify_disk_while_recycling": (False,),

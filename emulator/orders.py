@@ -119,12 +119,21 @@ class FaultRemoval(_Order):
 
 
 class AccessKeyOrder(_Order):
-    """A further access key that is accepted, temporary when it has a token."""
+    """A further access key that is accepted, temporary when it has a token.
+
+    Attributes:
+        access_key_id: Public half.
+        secret: Secret half.
+        security_token: Token that must come with the key.
+        valid_seconds: Real seconds until the token expires; None for never.
+        policies: RAM policy documents that say what the key may; None for all, as the account's own.
+    """
 
     access_key_id: Annotated[str, Field(min_length=1)]
     secret: Annotated[str, Field(min_length=1)]
     security_token: str | None = None
     valid_seconds: Seconds | None = None
+    policies: tuple[dict[str, Any], ...] | None = None
 
 
 class SettingsOrder(_Order):
@@ -133,10 +142,13 @@ class SettingsOrder(_Order):
     Attributes:
         latency: Least and most real milliseconds by which answers are late.
         long_poll_cap: How many receives may wait at once; None for any number.
+        clock_skew: Real seconds by which the cloud's clock is ahead of this machine's: what signatures
+            are checked against and what the Date of an answer says.
     """
 
     latency: tuple[Seconds, Seconds] | None = None
     long_poll_cap: Amount | None = None
+    clock_skew: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
 class QueueSeed(_Order):

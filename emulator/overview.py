@@ -96,6 +96,10 @@ def _requests(service: Service, _: float) -> Rows:
     return [request.as_json() for request in service.requests]
 
 
+def _permissions(service: Service, _: float) -> Rows:
+    return service.permissions.listing()
+
+
 def _faults(service: Service, _: float) -> Rows:
     return service.faults.listing()
 
@@ -122,6 +126,7 @@ DUMPS: Mapping[str, Dump] = {
     "rules": _per_region(_rules),
     "ledger": _ledger,
     "requests": _requests,
+    "permissions": _permissions,
     "faults": _faults,
     "complaints": _complaints,
     "assumptions": _assumptions,

@@ -26,6 +26,7 @@ from emulator.orders import (
 from emulator.scenario import apply_scenario, set_stock
 from emulator.state.ecs.service import EcsService
 from emulator.state.errors import ApiError
+from emulator.state.ram import Policy
 from emulator.wire.rpc_signature import AccessKey
 
 Answer = Mapping[str, Any]
@@ -128,14 +129,22 @@ class Steering:
             service.latency = Latency(min(least, most) / 1000, max(least, most) / 1000)
         if "long_poll_cap" in order.model_fields_set:
             service.polls.cap = order.long_poll_cap
-        return {"latency": asdict(service.latency), "long_poll_cap": service.polls.cap}
+        if order.clock_skew is not None:
+            service.clock_skew = order.clock_skew
+        return {
+            "latency": asdict(service.latency),
+            "long_poll_cap": service.polls.cap,
+            "clock_skew": service.clock_skew,
+        }
 
     def _add_access_key(self, order: AccessKeyOrder) -> Answer:
         until = None
         if order.valid_seconds is not None:
-            until = self._service.wall() + order.valid_seconds
+            until = self._service.real_now() + order.valid_seconds
         key = AccessKey(order.access_key_id, order.secret, order.security_token, until)
+        allowed = None if order.policies is None else tuple(map(Policy.read, order.policies))
         self._service.keys[key.access_key_id] = key
+        self._service.permissions.allow(key.access_key_id, allowed)
         return {"valid_until": until}
 
     def _scenario(self, order: Scenario) -> Answer:

@@ -46,7 +46,7 @@ class EmulatorApp:
         if _is_control(scope):
             await self._control(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._service.real_now)
         try:
             await self._serve(exchange)
         except TooLargeError:

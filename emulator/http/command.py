@@ -26,6 +26,7 @@ from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.errors import ApiError
+from emulator.state.ram import Policy
 from emulator.wire.rpc_signature import AccessKey
 
 DEFAULT_ACCOUNT = "1234567890123456"
@@ -67,6 +68,31 @@ def changed(settings: Settings, changes: tuple[str, ...]) -> Settings:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise click.BadParameter(f"{where}: {first['msg']} (found {first['input']!r})") from error
+
+
+def restrict(service: Service, restricted: tuple[str, ...]) -> None:
+    """Add access keys that may do only what policies in files allow.
+
+    Args:
+        service: The emulator.
+        restricted: Texts of the form `ID=FILE`.
+
+    Raises:
+        click.BadParameter: A text is not of this form, or a file is no RAM policy.
+    """
+    found: dict[str, tuple[Policy, ...]] = {}
+    for text in restricted:
+        access_key_id, equals, name = text.partition("=")
+        if not equals or not access_key_id or not name:
+            raise click.BadParameter(f"{text!r} is not of the form ID=FILE")
+        try:
+            policy = Policy.read(json.loads(Path(name).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"{name} is no RAM policy: {error}") from error
+        found[access_key_id] = (*found.get(access_key_id, ()), policy)
+    for access_key_id, policies in found.items():
+        service.keys[access_key_id] = AccessKey(access_key_id, f"{access_key_id}-secret")
+        service.permissions.allow(access_key_id, policies)
 
 
 def build_service(
@@ -163,6 +189,14 @@ def build_service(
     metavar="NAME=VALUE",
     help="Another duration or quota of ECS; see emulator/state/ecs/settings.py.",
 )
+@click.option(
+    "--access-key",
+    "restricted",
+    multiple=True,
+    metavar="ID=FILE",
+    help="A further access key, with the secret ID-secret, that may do only what the RAM policy in FILE "
+    "allows. Given several times for one ID, the policies add up.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one line of JSON.")
 def main(
     *,
@@ -177,6 +211,7 @@ def main(
     long_poll_cap: int | None,
     assume: tuple[str, ...],
     ecs_changes: tuple[str, ...],
+    restricted: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Run a local Alibaba Cloud: ECS, VPC, EventBridge and SMQ (MNS).
@@ -201,6 +236,7 @@ def main(
     if latency is not None:
         service.latency = Latency(min(latency) / 1000, max(latency) / 1000)
     service.polls.cap = long_poll_cap
+    restrict(service, restricted)
     if scenario is not None:
         _load(service, scenario)
     _run(service, port, as_json=as_json)

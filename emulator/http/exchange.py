@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -63,7 +64,10 @@ class Reply:
 class Exchange:
     """The connection's side of one request."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, real_now: Callable[[], float]
+    ) -> None:
+        self._real_now = real_now
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -142,6 +146,7 @@ class Exchange:
 
     async def _start(self, reply: Reply, length: int) -> None:
         headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in reply.headers]
+        headers.append((b"date", formatdate(self._real_now(), usegmt=True).encode("ascii")))
         if reply.status != _NO_BODY_STATUS:
             headers.append((b"content-length", str(length).encode()))
         await self._send(

@@ -10,6 +10,7 @@ from emulator.http.hosts import region_of_host
 from emulator.http.service import Service
 from emulator.http.work import Work
 from emulator.state.errors import ApiError
+from emulator.state.ram_needs import Account, rpc_needs
 from emulator.wire import rpc
 from emulator.wire.rpc_signature import SignedRequest, verify
 
@@ -38,12 +39,13 @@ class RpcFace:
             body=request.body,
         )
         service = self._service
-        verify(signed, service.keys, service.nonces, service.wall())
+        caller = verify(signed, service.keys, service.nonces, service.real_now())
         host = request.headers.get("host", "")
         region = call.region or region_of_host(host, service.cloud.regions) or self._region
 
         def perform(now: float) -> Reply:
             try:
+                self._authorize(caller.access_key_id, call, region)
                 answer = self._answer(call, region, now)
             except ApiError as error:
                 return refuse(error)
@@ -63,6 +65,18 @@ class RpcFace:
                 break
         xml = rpc.wants_xml(flat, request.headers)
         return self._refusal(error, host=request.headers.get("host", ""), product="", xml=xml)
+
+    def _authorize(self, access_key_id: str, call: rpc.RpcCall, region: str) -> None:
+        """Let RAM decide, before the product looks at anything that the call names."""
+        cloud = self._service.cloud
+
+        def tags_of(resource_id: str) -> Mapping[str, str]:
+            home = cloud.ecs.get(region)
+            return {} if home is None else home.region.tags.all_of(resource_id)
+
+        account = Account(region, cloud.world.account_id)
+        needs = rpc_needs(account, call.product, call.action, call.params, tags_of)
+        self._service.permissions.demand(call.product, access_key_id, needs)
 
     def _answer(self, call: rpc.RpcCall, region: str, now: float) -> dict[str, Any]:
         if call.product == "sts":

@@ -113,6 +113,7 @@ class Runner:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            date_header=False,
             h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,

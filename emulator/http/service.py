@@ -11,6 +11,7 @@ from typing import Any
 from emulator.faults import Call, FaultBook
 from emulator.http.clock import VirtualClock
 from emulator.http.longpoll import LongPolls
+from emulator.http.permissions import Permissions
 from emulator.state.cloud import Cloud
 from emulator.wire.rpc_signature import AccessKey, NonceBook
 
@@ -60,11 +61,13 @@ class Service:
     Attributes:
         build_cloud: Makes a fresh cloud that begins at the given virtual instant.
         clock: The virtual time.
-        wall: Real epoch seconds, for signatures.
+        wall: Real epoch seconds of this machine.
         keys: Accepted access keys by id.
         rng: Source of request ids, latencies and faults.
+        permissions: What each key may, and what was asked of it.
         latency: How late answers are.
         nonces: Signature nonces of the last minutes.
+        clock_skew: Real seconds by which the cloud's clock is ahead of this machine's.
         polls: Receives that wait at present.
         requests: The newest answered requests.
         stopping: Set when the server begins to stop.
@@ -78,8 +81,10 @@ class Service:
     wall: Callable[[], float]
     keys: dict[str, AccessKey]
     rng: random.Random
+    permissions: Permissions = field(default_factory=Permissions)
     latency: Latency = field(default_factory=Latency)
     nonces: NonceBook = field(default_factory=NonceBook)
+    clock_skew: float = 0.0
     polls: LongPolls = field(default_factory=LongPolls)
     requests: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=LOGGED_REQUESTS))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,10 +97,11 @@ class Service:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew with an empty cloud, no faults and an empty log; the clock runs on."""
+        """Begin anew with an empty cloud, no faults and an empty log; clock and keys stay."""
         self.cloud = self.build_cloud(self.clock.now())
         self.faults = FaultBook(self.rng)
         self.requests.clear()
+        self.permissions.forget_uses()
         for region in self.cloud.regions:
             self.cloud.queues(region).on_available = partial(self._message_available, region)
         self.time_jumped()
@@ -106,9 +112,13 @@ class Service:
         self.cloud.advance(now)
         return now
 
+    def real_now(self) -> float:
+        """Return the real time as the cloud tells it: that of signatures and of the Date header."""
+        return self.wall() + self.clock_skew
+
     def secrets(self) -> dict[str, str | tuple[str, str]]:
         """Return the keys of today in the form that SMQ's signature check takes."""
-        now = self.wall()
+        now = self.real_now()
         return {
             key.access_key_id: (key.secret, key.security_token)
             if key.security_token

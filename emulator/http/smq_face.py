@@ -9,6 +9,7 @@ from emulator.http.service import Service
 from emulator.http.work import Waiting, Work
 from emulator.state.errors import ApiError
 from emulator.state.queues import QueueService
+from emulator.state.ram_needs import Account, smq_need
 from emulator.wire import mns_http, mns_signature
 
 _CODE = re.compile(rb"<(?:Error)?Code>([^<]*)<")
@@ -29,14 +30,19 @@ class SmqFace:
             ApiError: The queue service's refusal.
         """
         service = self._service
-        mns_signature.verify(
-            request.method, request.target, request.headers, service.secrets(), service.wall()
+        access_key_id = mns_signature.verify(
+            request.method, request.target, request.headers, service.secrets(), service.real_now()
         )
         region = self._region_of(request)
+        call = _call(request, region)
         queues = service.cloud.queues(region)
         host_url = _host_url(request)
 
         def perform(now: float) -> Reply | Waiting:
+            try:
+                self._authorize(access_key_id, call)
+            except ApiError as error:
+                return refuse(error)
             found = mns_http.handle(
                 queues, request.method, request.target, request.headers, request.body, now, host_url
             )
@@ -47,7 +53,17 @@ class SmqFace:
         def refuse(error: ApiError) -> Reply:
             return _refusal(queues, error, host_url)
 
-        return Work(_call(request, region), perform, refuse)
+        return Work(call, perform, refuse)
+
+    def _authorize(self, access_key_id: str, call: Call) -> None:
+        world = self._service.cloud.world
+        need = smq_need(
+            Account(call.region, world.account_id),
+            call.action,
+            call.queue,
+            batch_is_own=world.assumptions.smq_batch_actions_are_own,
+        )
+        self._service.permissions.demand("smq", access_key_id, (need,))
 
     def refuse(self, request: Request, error: ApiError) -> Reply:
         """Word a refusal of a request that was not understood."""

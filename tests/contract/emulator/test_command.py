@@ -212,3 +212,29 @@ def test_a_temporary_key_from_the_environment() -> None:
     (key,) = access_keys({"EMULATOR_SECURITY_TOKEN": "token"}).values()
 
     assert (key.access_key_id, key.security_token) == ("emulator", "token")
+
+
+def test_restricted_access_keys(start: Start, tmp_path: Path) -> None:
+    """A key that may do what a policy in a file allows, and no more."""
+    statement = {"Effect": "Allow", "Action": "mns:CreateQueue", "Resource": "*"}
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"Version": "1", "Statement": [statement]}), encoding="utf-8")
+    told = announced(start("--access-key", f"maker={policy}", "--json"))
+
+    account = Account(next(iter(told["endpoints"].values())), "maker", "maker-secret")
+    queue = account.get_queue("q")
+    queue.create(QueueMeta())
+    with pytest.raises(MNSServerException) as caught:
+        queue.delete()
+    account.get_client().http.conn.close()
+
+    assert caught.value.type == "AccessDenied"
+
+
+@pytest.mark.parametrize("given", ["maker", "maker=/nowhere/at/all.json", "={}"])
+def test_a_restricted_key_needs_a_policy(given: str) -> None:
+    """Told in one sentence, with exit code 2."""
+    outcome = CliRunner().invoke(main, ["--access-key", given])
+
+    assert outcome.exit_code == 2
+    assert given.partition("=")[2] in outcome.output or "ID=FILE" in outcome.output
