@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock clean
+.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ format: $(READY) ## Format the code
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.10 --group dev --no-header pyproject.toml -o requirements.lock
+
+policies: $(READY) ## Write deploy/ram from the table of grants
+	@$(BIN)/python -m worker.ops.policy_files deploy/ram
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -18,6 +18,7 @@ from emulator.orders import FAULT
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
+from tests.contract.roles import denied, environ, restrict
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.kernel import Kernel, SimulatedClock
 from worker import ports
@@ -35,7 +36,8 @@ REAL_CLOUD = "ALIYUN_OPS_REAL_CLOUD"
 ACCOUNT = "1234567890123456"
 REGION = "cn-hangzhou"
 START = 1_795_392_000.0
-ENVIRON = {credentials.KEY_ID: "emulator", credentials.KEY_SECRET: "emulator-secret"}
+HOLDER = "adapters"
+ENVIRON = environ(HOLDER)
 PRODUCTS: tuple[Product, ...] = ("ecs", "vpc", "slb", "alb", "nlb")
 # Everything takes exactly as long as its setting says.
 ECS = EcsSettings(jitter=0.0, image_seconds=60.0)
@@ -216,6 +218,7 @@ def adapters_emulator() -> Iterator[LocalEmulator]:
         ecs=ECS,
         keys=access_keys({}),
     )
+    restrict(service, HOLDER, "worker", "audit", "sweep")
     with running(service) as emulator:
         yield emulator
 
@@ -232,6 +235,7 @@ def sdk_world(adapters_emulator: LocalEmulator, beside: ThreadPoolExecutor) -> I
     yield world
     world.close()
     assert world.on_cloud(lambda cloud, _: list(cloud.complaints)) == []
+    assert world.emulator.run(denied) == []
 
 
 @pytest.fixture(params=["state", "sdk"])

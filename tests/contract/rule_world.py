@@ -17,6 +17,7 @@ from eventbridge.changes import Change
 from eventbridge.client import SdkCloud
 from eventbridge.desired import Desired, desired_state
 from eventbridge.sdks import Sdks
+from tests.contract.roles import denied, environ, restrict
 from worker.adapters import credentials
 from worker.settings import Endpoints, Settings
 
@@ -25,7 +26,7 @@ T = TypeVar("T")
 ACCOUNT = "1234567890123456"
 REGION = "cn-hangzhou"
 START = 1_795_392_000.0
-ENVIRON = {credentials.KEY_ID: "emulator", credentials.KEY_SECRET: "emulator-secret"}
+ENVIRON = environ("rule")
 CALM = Assumptions(smq_deleted_recently_seconds=0.0)
 
 
@@ -98,7 +99,7 @@ class World:
 
 def service_with(assumptions: Assumptions) -> Service:
     """Assemble an emulator that holds the given readings of what is undocumented."""
-    return build_service(
+    service = build_service(
         regions=(REGION,),
         account_id=ACCOUNT,
         speed=1.0,
@@ -108,6 +109,8 @@ def service_with(assumptions: Assumptions) -> Service:
         ecs=EcsSettings(),
         keys=access_keys({}),
     )
+    restrict(service, "rule", "rule")
+    return service
 
 
 @contextmanager
@@ -120,3 +123,4 @@ def world_with(assumptions: Assumptions) -> Iterator[World]:
         for close in world.closed:
             close()
         assert world.on_cloud(lambda cloud, _: list(cloud.complaints)) == []
+        assert emulator.run(denied) == []

@@ -515,7 +515,7 @@ def test_throttled_api_is_left_alone_until_the_next_minute(sdk_world: SdkWorld) 
 def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
     """A person must act."""
     sdk_world.provider = credentials.provider(
-        {credentials.KEY_ID: "emulator", credentials.KEY_SECRET: "not-the-secret"}
+        {credentials.KEY_ID: "adapters", credentials.KEY_SECRET: "not-the-secret"}
     )
 
     with pytest.raises(Permanent, match="credentials"):

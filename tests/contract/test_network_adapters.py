@@ -452,6 +452,8 @@ def test_sdk_sends_every_parameter(sdk_world: SdkWorld) -> None:
         sent = getattr(models, f"{name}Request")().from_map(params).to_map()
         assert {"RegionId": REGION, **{k: v for k, v in sent.items() if v != []}} == params
     used = {":".join(route(action)) for action, _ in recorder.calls}
+    # No step moves disks yet, so that no role is granted it.
+    used -= {"ecs:AttachDisk", "ecs:DetachDisk"}
     assert used | {"alb:ListServerGroups", "nlb:ListServerGroups"} <= granted()
 
 

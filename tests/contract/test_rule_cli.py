@@ -12,7 +12,7 @@ from tests.contract.rule_world import CALM, World, world_with
 from worker.adapters import credentials
 from worker.cli import main
 
-SECRET = "emulator-secret"
+SECRET = "rule-secret"
 QUEUES = ["spot-interruptions-dead", "spot-interruptions-undelivered", "spot-interruptions"]
 
 
@@ -25,7 +25,7 @@ class CommandLine:
         self.file.write_text(yaml.safe_dump(world.settings().effective()), encoding="utf-8")
 
     def __call__(self, *arguments: str, secret: str = SECRET) -> Result:
-        environ = {credentials.KEY_ID: "emulator", credentials.KEY_SECRET: secret}
+        environ = {credentials.KEY_ID: "rule", credentials.KEY_SECRET: secret}
         return CliRunner(env=environ).invoke(main, ["--config", str(self.file), "rule", *arguments])
 
 

@@ -14,14 +14,27 @@ from typing import Any
 
 import pytest
 
+import worker
+
 REGION = "cn-hangzhou"
 APIS = ("ecs", "vpc", "eventbridge", "mns", "mns_open", "slb", "alb", "nlb")
+RAM = Path(worker.__file__).parent.parent / "deploy" / "ram"
+# Each access key with the policies that it has: those in deploy/ram for whoever runs a command.
+ROLES = {
+    "worker": ("worker.json",),
+    "rule": ("rule.json",),
+    "audit": ("audit.json",),
+    "sweep": ("sweep.json",),
+    "doctor": ("worker.json", "doctor.json"),
+}
+# Who runs a command where the role is not called like it.
+_RUNS = {"status": "worker", "receipt": "worker", "config": "worker", "run": "worker"}
 LINE_SECONDS = 60.0
 END_SECONDS = 20.0
 
 
-def environment() -> dict[str, str]:
-    """The test's environment without a trace of a real account or a proxy."""
+def environment(role: str = "worker") -> dict[str, str]:
+    """The test's environment without a trace of a real account or a proxy, with the key of a role."""
     foreign = ("ALIBABA_CLOUD_", "ALIYUN_OPS_", "FC_", "LC_", "LANG")
     kept = {
         name: value
@@ -31,8 +44,8 @@ def environment() -> dict[str, str]:
     return {
         **kept,
         "PYTHONUTF8": "1",
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator-secret",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": role,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": f"{role}-secret",
         "ALIYUN_OPS_SIGNING_KEY": "only-for-this-test-0123456789",
     }
 
@@ -90,6 +103,8 @@ class Installation:
     directory: Path
     url: str = ""
     started: list[Running] = field(default_factory=list)
+    environ: dict[str, str] = field(default_factory=dict)
+    expects_denials: bool = False
 
     @property
     def config(self) -> Path:
@@ -110,12 +125,12 @@ class Installation:
         return running
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run one command of the command line to its end."""
+        """Run one command of the command line to its end, under the policies of whoever runs it."""
         return subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", "worker", "--config", str(self.config), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=environment(),
+            env={**environment(_RUNS.get(arguments[0], arguments[0])), **self.environ},
             encoding="utf-8",
             timeout=LINE_SECONDS,
             check=False,
@@ -150,9 +165,10 @@ class Installation:
         return str(made["instances"][REGION][0])
 
     def begin(self, speed: float) -> None:
-        emulator = self.start(
-            "emulator", "--port", "0", "--region", REGION, "--speed", str(speed), "--json"
-        )
+        keys = [f"{role}={RAM / name}" for role, names in ROLES.items() for name in names]
+        restricted = [word for key in keys for word in ("--access-key", key)]
+        served = ("--port", "0", "--region", REGION, "--speed", str(speed), "--json")
+        emulator = self.start("emulator", *served, *restricted)
         announced = _json(emulator.until(lambda line: "endpoints" in line))
         self.url = announced["endpoints"][REGION]
         settings = {
@@ -167,14 +183,28 @@ class Installation:
         applied = self.command("rule", "apply", "--yes")
         assert applied.returncode == 0, applied.stdout + applied.stderr
 
+    def denied(self) -> dict[str, set[str]]:
+        """What each access key was denied so far."""
+        denied: dict[str, set[str]] = {}
+        for row in self.look("permissions"):
+            if row["denied"]:
+                denied.setdefault(row["access_key_id"], set()).add(row["action"])
+        return denied
+
+    def needed(self, role: str) -> set[str]:
+        """What a role needed so far."""
+        rows = self.look("permissions")
+        return {row["action"] for row in rows if row["access_key_id"] == role}
+
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An empty cloud at twenty times real time, with rule and queues."""
+    """An empty cloud at twenty times real time, with rule and queues; no call may lack a grant."""
     made = Installation(tmp_path)
     try:
         made.begin(speed=20.0)
         yield made
+        assert made.expects_denials or made.denied() == {}
     finally:
         for running in reversed(made.started):
             running.end()
