@@ -91,6 +91,15 @@ def check_samples(cloud: Cloud | None) -> tuple[SampleCheck, ...]:
     )
 
 
+def takes_interruption(pattern: str) -> bool | None:
+    """Judge a rule's pattern by an interruption; None when it has operators, which only the cloud can judge."""
+    try:
+        found = json.loads(pattern)
+        return isinstance(found, Mapping) and takes(found, _event(_INTERRUPTION, _RELEASE))
+    except ValueError:
+        return None
+
+
 def harmless_message(settings: Settings, now: float) -> str:
     """Write a body as EventBridge would deliver it, for an instance that does not exist.
 

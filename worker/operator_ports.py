@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.core.auditing import Equipped
+from worker.core.diagnosis import Failed, QueueFacts, Quota, RuleFacts, Seen
 from worker.core.leftovers import Kind, Leftover
 from worker.core.model import DeleteAnswer, Details, KeepAnswer
 
@@ -90,4 +91,65 @@ class DiskSettings(Protocol):
 
     def give_policy(self, disk_ids: Sequence[str], policy: str) -> KeepAnswer:
         """Give disks an automatic snapshot policy."""
+        ...
+
+
+class Reach(Protocol):
+    """Finds out whether the cloud's APIs answer, and what time it is there."""
+
+    def touch(self, api: str, url: str) -> Seen[float | None] | Failed:
+        """Ask without a signature; returns by how many seconds this machine's clock is ahead.
+
+        Args:
+            api: The name of the address's setting under `endpoints`.
+            url: The address.
+        """
+        ...
+
+    def greet(self) -> Seen[None] | Failed:
+        """Make one signed read, so that the cloud judges credentials and clock."""
+        ...
+
+
+class SetUp(Protocol):
+    """Looks at what `rule` sets up."""
+
+    def queue(self, name: str) -> Seen[QueueFacts | None] | Failed:
+        """Look at a queue; None when there is none."""
+        ...
+
+    def rule(self) -> Seen[RuleFacts | None] | Failed:
+        """Look at the rule; None when there is none."""
+        ...
+
+    def service_role(self) -> Seen[bool] | Failed:
+        """Tell whether the role exists with which EventBridge writes to a queue."""
+        ...
+
+
+class Trials(Protocol):
+    """Tries permissions out by calls without an effect."""
+
+    def permitted(self, action: str) -> bool | None:
+        """Tell whether a RAM action is permitted; None when it cannot be tried or nobody knows."""
+        ...
+
+
+class Capacity(Protocol):
+    """Reads about quotas, and about this host."""
+
+    def spot_vcpus(self) -> Seen[Quota] | Failed:
+        """Read the vCPUs of all spot instances."""
+        ...
+
+    def images(self) -> Seen[Quota] | Failed:
+        """Count the custom images of the region."""
+        ...
+
+    def snapshots(self) -> Seen[tuple[str, Quota]] | Failed:
+        """Find the disk with the most manual snapshots."""
+        ...
+
+    def is_spot(self, instance_id: str) -> Seen[bool] | Failed:
+        """Tell whether an instance is a spot instance; one that is not there is none."""
         ...

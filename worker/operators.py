@@ -7,16 +7,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 from worker import operator_ports
+from worker.adapters import metadata
 from worker.adapters.captures import DirectoryCaptures
+from worker.adapters.ecs.capacity import EcsCapacity
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.disk_settings import EcsDiskSettings
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
+from worker.adapters.reach import HttpReach
+from worker.adapters.trials import CloudTrials, QueueTrials
 from worker.bootstrap import Surroundings, build_endpoint
+from worker.core.diagnosis import Expected
+from worker.core.grants import Names
 from worker.ops.audit import Audit
+from worker.ops.doctor import Doctor
 from worker.ops.patience import Patience
 from worker.ops.sweep import Sweep
+from worker.settings import Settings
+from worker.settings.receives import receives_needed
+
+# What is done at each queue: the operations that the worker's grants name for it.
+_AT_QUEUE = frozenset(
+    {
+        "BatchPeekMessage",
+        "BatchReceiveMessage",
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "SendMessage",
+    }
+)
+_AT_DEAD_LETTERS = frozenset({"BatchPeekMessage", "SendMessage"})
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -55,3 +76,105 @@ def build_disk_settings(around: Surroundings) -> operator_ports.DiskSettings:
 def build_captures(directory: Path) -> DirectoryCaptures:
     """Return the files that captures are kept in."""
     return DirectoryCaptures(directory)
+
+
+def names_of(settings: Settings) -> Names:
+    """Return the names that policies speak of."""
+    queue = settings.queue
+    return Names(
+        queue.name, queue.dead_letter_name, queue.delivery_dead_letter_name, settings.rule.bus
+    )
+
+
+def expected_of(settings: Settings) -> Expected:
+    """Turn settings into what the doctor looks for."""
+    handover, queue = settings.handover, settings.queue
+    in_force = {
+        "launch.takeover: stop-source": settings.launch.takeover == "stop-source",
+        "handover.eip": handover.eip,
+        "handover.convert_public_ip": handover.convert_public_ip,
+        "handover.interfaces": handover.interfaces,
+        "handover.load_balancers": handover.load_balancers,
+    }
+    urls = settings.urls
+    apis = {
+        "ecs": urls.ecs,
+        "vpc": urls.vpc,
+        "mns": urls.mns,
+        "mns_open": urls.mns_open,
+        "eventbridge": urls.eventbridge,
+    }
+    if handover.load_balancers:
+        apis |= {"slb": urls.slb, "alb": urls.alb, "nlb": urls.nlb}
+    return Expected(
+        has_signing_key=bool(settings.signing_keys),
+        apis=apis,
+        in_force=frozenset(name for name, is_set in in_force.items() if is_set),
+        queue=queue.name,
+        dead_letters=queue.dead_letter_name,
+        undelivered=queue.delivery_dead_letter_name,
+        retention=queue.retention,
+        message_bytes_max=queue.max_message_size,
+        receives_needed=receives_needed(settings.notice, settings.worker).total,
+        bus=settings.rule.bus,
+        rule=settings.rule.name,
+        is_base64=settings.rule.base64,
+    )
+
+
+def build_trials(around: Surroundings) -> CloudTrials:
+    """Return what tries permissions out; close it."""
+    queue = around.settings.queue
+    queues = (
+        (_queue_trials(around, queue.name), _AT_QUEUE),
+        (_queue_trials(around, queue.dead_letter_name), _AT_DEAD_LETTERS),
+    )
+    return CloudTrials(build_endpoint(around).call, around.settings.region, queues)
+
+
+def build_doctor(
+    around: Surroundings,
+    set_up: operator_ports.SetUp,
+    trials: operator_ports.Trials,
+    wall: Callable[[], float],
+    *,
+    image_quota: int | None = None,
+) -> Doctor:
+    """Return the doctor of this deployment.
+
+    Args:
+        around: What the adapters share.
+        set_up: Looks at rule and queues.
+        trials: Tries permissions out.
+        wall: Real epoch seconds of this machine.
+        image_quota: The quota of custom images, when it is known.
+    """
+    settings, endpoint = around.settings, build_endpoint(around)
+    seconds = settings.worker.connect_timeout
+    return Doctor(
+        expected=expected_of(settings),
+        reach=HttpReach(endpoint.call, around.provider, settings.region, wall, seconds),
+        set_up=set_up,
+        trials=trials,
+        capacity=EcsCapacity(endpoint, image_quota),
+        own_instance_id=lambda: _own_instance_id(settings),
+    )
+
+
+def _queue_trials(around: Surroundings, name: str) -> QueueTrials:
+    return QueueTrials(
+        around.settings.urls.mns,
+        name,
+        credentials=around.provider,
+        clock=around.clock,
+        telemetry=around.telemetry,
+        connect_seconds=around.settings.worker.connect_timeout,
+        socket_seconds=around.settings.worker.read_timeout,
+    )
+
+
+def _own_instance_id(settings: Settings) -> str:
+    """Know the own host; not asked on an emulator."""
+    if settings.worker.own_instance_id is not None:
+        return settings.worker.own_instance_id
+    return "" if settings.clock.emulator is not None else metadata.own_instance_id()

@@ -74,6 +74,10 @@ class ServiceRoles:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
+    def lose(self) -> None:
+        """Lose all roles, as when somebody deletes them in RAM."""
+        self._names.clear()
+
     def operations(self) -> dict[str, Operation]:
         """Name the actions that answer from here."""
         product = ("ProductName",)

@@ -51,7 +51,7 @@ class EventBridgeService:
         self._region = region
         self._traces = Traces()
         self._buses = EventBuses(world, region, self._publish)
-        roles = ServiceRoles(world, region, role_names)
+        roles = self.roles = ServiceRoles(world, region, role_names)
         self._delivery = Delivery(world, region, queues, roles)
         self._operations: Mapping[str, Operation] = {
             **self._rule_operations(),

@@ -1,6 +1,6 @@
 """An emulator of its own for a test of the rule tool, and the tool's way to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from eventbridge.sdks import Sdks
 from tests.contract.roles import denied, environ, restrict
 from worker.adapters import credentials
 from worker.settings import Endpoints, Settings
+from worker.settings.endpoints import API_NAMES
 
 T = TypeVar("T")
 
@@ -42,25 +43,21 @@ class World:
     def url(self) -> str:
         return self.emulator.urls[REGION]
 
-    def settings(self, **sections: Any) -> Settings:
-        endpoints = Endpoints(
-            ecs=self.url,
-            vpc=self.url,
-            eventbridge=self.url,
-            mns=self.url,
-            mns_open=self.url,
-            slb=self.url,
-            alb=self.url,
-            nlb=self.url,
-        )
+    def settings(self, *, elsewhere: Mapping[str, str] | None = None, **sections: Any) -> Settings:
+        """Make settings that lead to the emulator, but for the APIs that are said to be elsewhere."""
+        here = dict.fromkeys(API_NAMES, self.url)
+        endpoints = Endpoints.model_validate({**here, **(elsewhere or {})})
         return Settings(account_id=ACCOUNT, region=REGION, endpoints=endpoints, **sections)
 
     def desired(self, **sections: Any) -> Desired:
         return desired_state(self.settings(**sections))
 
     def cloud(self) -> SdkCloud:
-        provider = credentials.provider(self.environ)
-        sdks = Sdks(self.settings(), provider, lambda: credentials.sdk_credential(provider))
+        return self.cloud_of(self.settings(), credentials.provider(self.environ))
+
+    def cloud_of(self, settings: Settings, provider: credentials.Provider) -> SdkCloud:
+        """Make the way to the cloud of other settings, for another caller."""
+        sdks = Sdks(settings, provider, lambda: credentials.sdk_credential(provider))
         self.closed.append(sdks.close)
         return SdkCloud(sdks, sleep=self.sleep)
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
+from worker.core.diagnosis import Trouble
+
 
 class Kind(Enum):
     """What a refusal asks of the caller."""
@@ -104,6 +106,8 @@ _CREDENTIALS: Final = Meaning(
 )
 _CLOCK: Final = Meaning(Kind.BUSY, advice="Check the clock of this machine.")
 
+# A worker gets fresh ones; whoever looks once is told.
+_TOKEN_EXPIRED: Final = ("InvalidSecurityToken.Expired", "SecurityTokenExpired")
 RUN_INSTANCES: Final = "RunInstances"
 CREATE_IMAGE: Final = "CreateImage"
 ANY_ACTION: Final = ""
@@ -161,7 +165,7 @@ _GROUPS: Final = (
         " OperationFailed.ResourceIsConfiguring OperationFailed.SystemBusy",
     ),
     # The token ran out before the provider noticed; it refreshes by itself.
-    _Group(ANY_ACTION, _BUSY, "InvalidSecurityToken.Expired SecurityTokenExpired"),
+    _Group(ANY_ACTION, _BUSY, " ".join(_TOKEN_EXPIRED)),
     _Group(ANY_ACTION, _CLOCK, "TimeExpired IllegalTimestamp InvalidTimeStamp.Expired"),
     # Source: ECS CreateImage, AttachDisk and network interface error tables.
     _Group(
@@ -477,6 +481,18 @@ def classify(action: str, status: int, code: str, message: str = "") -> Meaning:
         return Meaning(Kind.UNSUPPORTED, parameter=named, advice=advice, is_known=False)
     fallback = Kind.NO_STOCK if action == RUN_INSTANCES else Kind.PERMANENT
     return Meaning(fallback, advice="Unknown code; it needs a row in the table.", is_known=False)
+
+
+def trouble_of(code: str) -> Trouble:
+    """Say what a refusal tells about the caller, whatever was asked for."""
+    meaning = _exactly(ANY_ACTION, code) or _by_shape(ANY_ACTION, code)
+    if meaning is None:
+        return Trouble.OTHER
+    if meaning.kind is Kind.UNAUTHENTICATED or code in _TOKEN_EXPIRED:
+        return Trouble.CREDENTIALS
+    if meaning == _CLOCK:
+        return Trouble.CLOCK
+    return Trouble.PERMISSION if meaning == _PERMISSION else Trouble.OTHER
 
 
 def _named_in(message: str) -> str:

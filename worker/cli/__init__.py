@@ -21,6 +21,9 @@ COMMANDS: Mapping[str, Command] = {
     "audit": Command(
         "worker.cli.audit:audit", "Tell what an interruption would do to each instance."
     ),
+    "doctor": Command(
+        "worker.cli.doctor:doctor", "Find what is wrong with an installation, and what mends it."
+    ),
     "sweep": Command("worker.cli.sweep:sweep", "List and delete what recreations have left."),
     "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),

@@ -1,0 +1,212 @@
+"""The doctor's order of looks, over ports that answer as told; and its texts."""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from tests.unit.core.test_diagnosis import EXPECTED, QUEUE, RULE
+from worker.core.diagnosis import (
+    Code,
+    Failed,
+    Finding,
+    Quota,
+    Seen,
+    Trouble,
+)
+from worker.ops.doctor import Doctor, is_sound
+from worker.ops.doctor_texts import EXPLANATIONS
+from worker.ops.doctor_view import doctor_view, findings_data, fix_of, said
+from worker.ops.printing import plain_text
+from worker.ops.wording import Language, Wording
+
+APIS = {name: f"http://{name}" for name in ("ecs", "vpc", "mns", "mns_open", "eventbridge")}
+SOUND = Seen(0.0)
+DENIED = Failed(Trouble.PERMISSION, "Forbidden.RAM")
+
+
+@dataclass
+class Told:
+    """All ports at once: every look answers as if all were sound, but for what is told."""
+
+    touched: Mapping[str, Any] = field(default_factory=dict)
+    greeted: Any = field(default_factory=lambda: Seen(None))
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def touch(self, api: str, url: str) -> Any:
+        del url
+        return self.touched.get(api, SOUND)
+
+    def greet(self) -> Any:
+        self.asked.append("greet")
+        return self.greeted
+
+    def queue(self, name: str) -> Any:
+        return self._answer("queue", Seen(replace(QUEUE, name=name)))
+
+    def rule(self) -> Any:
+        return self._answer("rule", Seen(RULE))
+
+    def service_role(self) -> Any:
+        return self._answer("service_role", Seen(True))
+
+    def permitted(self, action: str) -> bool | None:
+        self.asked.append(action)
+        return True
+
+    def spot_vcpus(self) -> Any:
+        return self._answer("spot_vcpus", Seen(Quota(0, 100)))
+
+    def images(self) -> Any:
+        return self._answer("images", Seen(Quota(0, None)))
+
+    def snapshots(self) -> Any:
+        return self._answer("snapshots", Seen(("d-1", Quota(0, 2000))))
+
+    def is_spot(self, instance_id: str) -> Any:
+        return self._answer(f"is_spot {instance_id}", Seen(False))
+
+    def _answer(self, look: str, usual: Any) -> Any:
+        self.asked.append(look)
+        return self.seen.get(look, usual)
+
+
+def examined(told: Told, own: str = "") -> tuple[Finding, ...]:
+    expected = replace(EXPECTED, apis=APIS)
+    return Doctor(expected, told, told, told, told, lambda: own).look()
+
+
+def codes(told: Told, own: str = "") -> list[Code]:
+    return [one.code for one in examined(told, own)]
+
+
+def test_sound() -> None:
+    """Nothing is found, and every part was looked at."""
+    told = Told()
+
+    assert examined(told, "i-own") == ()
+    assert {"queue", "rule", "service_role", "is_spot i-own"} <= set(told.asked)
+
+
+@pytest.mark.parametrize(
+    ("greeted", "code"),
+    [
+        (Failed(Trouble.NO_CREDENTIALS), Code.CREDENTIALS_MISSING),
+        (Failed(Trouble.CREDENTIALS, "SignatureDoesNotMatch"), Code.CREDENTIALS_REFUSED),
+        (Failed(Trouble.UNREADABLE, "JSONDecodeError"), Code.ENDPOINT_WRONG),
+    ],
+)
+def test_nothing_else_is_asked_of_a_cloud_that_does_not_know_us(
+    greeted: Failed, code: Code
+) -> None:
+    """One cause is one finding."""
+    told = Told(greeted=greeted)
+
+    assert codes(told) == [code]
+    assert told.asked == ["greet"]
+
+
+def test_a_clock_that_is_refused_is_told_once() -> None:
+    """From the Date of the answers; the refusal says nothing new."""
+    told = Told(touched=dict.fromkeys(APIS, Seen(-2000.0)), greeted=Failed(Trouble.CLOCK))
+
+    assert codes(told) == [Code.CLOCK_WRONG]
+
+
+def test_one_api_that_does_not_answer_hides_nothing_of_the_others() -> None:
+    """The rest is looked at, and what belongs to it is not told besides."""
+    silent = Failed(Trouble.UNREACHABLE, "ConnectionRefusedError")
+    told = Told(touched={"eventbridge": silent, "vpc": silent})
+
+    assert codes(told) == [Code.ENDPOINT_UNREACHABLE, Code.ENDPOINT_UNREACHABLE]
+    assert "queue" in told.asked
+    assert "rule" not in told.asked
+    assert not [one for one in told.asked if one.startswith("vpc:")]
+
+
+@pytest.mark.parametrize("look", ["queue", "rule", "service_role", "spot_vcpus"])
+def test_a_look_that_is_denied_is_told(look: str) -> None:
+    """What the worker does not need itself, the doctor's own policy grants."""
+    assert set(codes(Told(seen={look: DENIED}))) == {Code.LOOK_DENIED}
+
+
+@pytest.mark.parametrize("look", ["images", "snapshots"])
+def test_a_denied_read_of_the_worker_is_left_to_the_trials(look: str) -> None:
+    """They name it."""
+    assert codes(Told(seen={look: DENIED})) == []
+
+
+def test_a_look_that_fails_otherwise_is_told() -> None:
+    """With what is known of it."""
+    failed = Failed(Trouble.OTHER, "Throttling")
+
+    assert codes(Told(seen={"images": failed, "is_spot i-own": failed}), "i-own") == [
+        Code.CHECK_FAILED,
+        Code.CHECK_FAILED,
+    ]
+    assert codes(Told(seen={"rule": Failed(Trouble.UNREADABLE, "x")})) == [Code.ENDPOINT_WRONG]
+
+
+def test_quotas() -> None:
+    """Each of which little is left."""
+    full = {
+        "spot_vcpus": Seen(Quota(100, 100)),
+        "images": Seen(Quota(95, 100)),
+        "snapshots": Seen(("d-1", Quota(1999, 2000))),
+    }
+
+    found = examined(Told(seen=full))
+
+    assert {one.code for one in found} == {
+        Code.SPOT_QUOTA_SHORT,
+        Code.IMAGE_QUOTA_SHORT,
+        Code.SNAPSHOT_QUOTA_SHORT,
+    }
+    assert not is_sound(found)
+
+
+def fields_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_code_has_its_texts(code: Code) -> None:
+    """In both languages, of the same values, with a command."""
+    row = EXPLANATIONS[code]
+
+    for words in (row.what, row.why):
+        assert words.english
+        assert words.chinese
+        assert words.english.isascii()
+        assert not words.chinese.isascii()
+        assert fields_of(words.english) == fields_of(words.chinese)
+    assert row.what.english.count(". ") == 0
+    assert row.fix
+
+
+def test_what_is_shown() -> None:
+    """Finding, reason and command, and figures at the end."""
+    finding = Finding(Code.QUEUE_MISSING, {"queue": "q\x1b[31m"})
+
+    english = plain_text(doctor_view([finding], Wording()))
+    chinese = plain_text(doctor_view([finding], Wording(Language.CHINESE)))
+
+    assert english.splitlines() == [
+        "wrong: The queue q\\x1b[31m does not exist.",
+        "  What is sent to it is lost.",
+        "    aliyun-ops rule apply",
+        "",
+        "1 wrong, 0 risks, 0 notes.",
+    ]
+    assert "不存在" in chinese
+    assert plain_text(doctor_view([], Wording())) == "Nothing is wrong.\n"
+    (data,) = findings_data([finding])
+    assert (data["code"], data["severity"], data["fix"]) == (
+        "queue_missing",
+        "error",
+        fix_of(finding),
+    )
+    assert said(EXPLANATIONS[finding.code].what, finding, Language.ENGLISH) == data["what"]
