@@ -19,25 +19,13 @@ from worker.adapters.reach import HttpReach
 from worker.adapters.trials import CloudTrials, QueueTrials
 from worker.bootstrap import Surroundings, build_endpoint
 from worker.core.diagnosis import Expected
-from worker.core.grants import Names
+from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
 from worker.ops.audit import Audit
 from worker.ops.doctor import Doctor
 from worker.ops.patience import Patience
 from worker.ops.sweep import Sweep
 from worker.settings import Settings
 from worker.settings.receives import receives_needed
-
-# What is done at each queue: the operations that the worker's grants name for it.
-_AT_QUEUE = frozenset(
-    {
-        "BatchPeekMessage",
-        "BatchReceiveMessage",
-        "ChangeMessageVisibility",
-        "DeleteMessage",
-        "SendMessage",
-    }
-)
-_AT_DEAD_LETTERS = frozenset({"BatchPeekMessage", "SendMessage"})
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -126,8 +114,8 @@ def build_trials(around: Surroundings) -> CloudTrials:
     """Return what tries permissions out; close it."""
     queue = around.settings.queue
     queues = (
-        (_queue_trials(around, queue.name), _AT_QUEUE),
-        (_queue_trials(around, queue.dead_letter_name), _AT_DEAD_LETTERS),
+        (_queue_trials(around, queue.name), operations_at("worker", QUEUE)),
+        (_queue_trials(around, queue.dead_letter_name), operations_at("worker", DEAD_LETTERS)),
     )
     return CloudTrials(build_endpoint(around).call, around.settings.region, queues)
 

@@ -471,6 +471,16 @@ def policy_of(role: Role, names: Names) -> dict[str, Any]:
     return {"Version": "1", "Statement": [one.statement(names) for one in GRANTS[role]]}
 
 
+def operations_at(role: Role, queue: str) -> frozenset[str]:
+    """Name what a role does at a queue, one of the constants of this file."""
+    return frozenset(
+        action.partition(":")[2]
+        for grant in GRANTS[role]
+        if f"{queue}/messages" in grant.resources
+        for action in grant.actions
+    )
+
+
 def actions_of(role: Role) -> Iterator[str]:
     """List what a role may do, each once."""
     return iter(dict.fromkeys(action for grant in GRANTS[role] for action in grant.actions))

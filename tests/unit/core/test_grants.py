@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 import worker
-from emulator.state.ram import Policy
-from worker.core.grants import GRANTS, HOLDERS, PENDING, Names, Role, actions_of, policy_of
+from emulator.state.ram import Policy, Verdict, decide
+from emulator.state.ram_needs import Account, smq_need
+from worker.core.grants import (
+    DEAD_LETTERS,
+    GRANTS,
+    HOLDERS,
+    PENDING,
+    Names,
+    Role,
+    actions_of,
+    operations_at,
+    policy_of,
+)
 from worker.ops.policy_files import files, main
 
 RAM = Path(worker.__file__).parent.parent / "deploy" / "ram"
@@ -69,3 +80,23 @@ def test_an_action_is_listed_once() -> None:
 
     assert len(found) == len(set(found))
     assert "mns:SendMessage" in found
+
+
+@pytest.mark.parametrize("batch_is_own", [True, False])
+@pytest.mark.parametrize("role", ["worker", "replay"])
+def test_a_batch_is_granted_however_ram_calls_it(role: Role, *, batch_is_own: bool) -> None:
+    """Documents differ on whether a batch operation is an action of its own."""
+    policies = [Policy.read(policy_of(role, Names()))]
+    queue = {"worker": "spot-interruptions", "replay": "spot-interruptions-dead"}[role]
+    for operation in ("BatchReceiveMessage", "BatchPeekMessage", "DeleteMessage"):
+        need = smq_need(Account("cn-hangzhou", "1"), operation, queue, batch_is_own=batch_is_own)
+        assert decide(policies, need) is Verdict.ALLOWED
+
+
+def test_what_is_done_at_a_queue() -> None:
+    """Told by the resources of the grants."""
+    assert operations_at("worker", DEAD_LETTERS) == {
+        "SendMessage",
+        "PeekMessage",
+        "BatchPeekMessage",
+    }
