@@ -26,9 +26,13 @@ ROLES = {
     "audit": ("audit.json",),
     "sweep": ("sweep.json",),
     "doctor": ("worker.json", "doctor.json"),
+    "replay": ("replay.json",),
 }
 # Who runs a command where the role is not called like it.
-_RUNS = {"status": "worker", "receipt": "worker", "config": "worker", "run": "worker"}
+_RUNS = {
+    **dict.fromkeys(("status", "receipt", "config", "run"), "worker"),
+    **dict.fromkeys(("dlq", "reconcile"), "replay"),
+}
 LINE_SECONDS = 60.0
 END_SECONDS = 20.0
 

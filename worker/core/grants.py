@@ -25,7 +25,9 @@ _EVENTS: Final = "EventBridge 2020-04-01, RAM authorization"
 # Source: the same page: "RAM policies" checks a batch call under the name of the single one, the pages
 # of the batch calls name an action of their own. Both are granted.
 _BOTH_SPELLINGS: Final = "documents differ on whether RAM knows a batch call under this name"
-_AS_NEEDED: Final = "needed only when something is refused or was interrupted"
+_ONE_BY_ONE: Final = (
+    f"{_BOTH_SPELLINGS}, and after a batch that cannot be read messages are received one by one"
+)
 _GROUP_BY_GROUP: Final = "asked only where the cloud wants the group named when it lists servers"
 
 QUEUE: Final = "acs:mns:*:*:/queues/{queue}"
@@ -236,7 +238,7 @@ _WORKER: Final = (
         ),
         _SMQ,
         (QUEUE + "/messages",),
-        unrecorded={"mns:ReceiveMessage": _BOTH_SPELLINGS},
+        unrecorded={"mns:ReceiveMessage": _ONE_BY_ONE},
     ),
     Grant(
         "park what cannot go on",
@@ -339,40 +341,24 @@ _AUDIT: Final = (
     ),
 )
 
-_REPLAY_PENDING: Final = (
-    "replay and reconcile receive, send and delete as the queue's protocol has it"
-)
 _REPLAY: Final = (
     Grant(
-        "take parked messages and those that EventBridge could not deliver, look at them, return or delete them",
+        "take parked messages and those that EventBridge could not deliver, return or delete them",
         (
             "mns:ReceiveMessage",
             "mns:BatchReceiveMessage",
-            "mns:PeekMessage",
-            "mns:BatchPeekMessage",
             "mns:ChangeMessageVisibility",
             "mns:DeleteMessage",
         ),
         _SMQ,
         (DEAD_LETTERS + "/messages", UNDELIVERED + "/messages"),
-        unrecorded={
-            "mns:ReceiveMessage": _BOTH_SPELLINGS,
-            "mns:PeekMessage": _BOTH_SPELLINGS,
-            "mns:BatchPeekMessage": _AS_NEEDED,
-        },
+        unrecorded={"mns:ReceiveMessage": _ONE_BY_ONE},
     ),
     Grant(
-        "send them to the queue again, parked ones before their retention ends to the same queue",
+        "send them to the queue again, or to their own before their retention ends",
         ("mns:SendMessage",),
         _SMQ,
-        (QUEUE + "/messages", DEAD_LETTERS + "/messages"),
-    ),
-    Grant(
-        "see what waits in the queue, so that reconcile enqueues nothing twice",
-        ("mns:PeekMessage", "mns:BatchPeekMessage"),
-        _SMQ,
-        (QUEUE + "/messages",),
-        unrecorded={"mns:PeekMessage": _BOTH_SPELLINGS},
+        tuple(f"{one}/messages" for one in (QUEUE, DEAD_LETTERS, UNDELIVERED)),
     ),
     Grant(
         "tell whether something is recreated already, and find what was never",
@@ -380,13 +366,9 @@ _REPLAY: Final = (
         _ECS,
     ),
     Grant(
-        "replay --dry-run: tell what each would cost",
-        ("ecs:DescribePrice", "ecs:DescribeSpotPriceHistory"),
-        _ECS,
-        unrecorded={
-            "ecs:DescribePrice": "asked for a price only where the history tells none",
-            "ecs:DescribeSpotPriceHistory": "asked for a price only where a message names a type",
-        },
+        "tell what each would do and cost",
+        ("vpc:DescribeVSwitches", "ecs:DescribePrice"),
+        f"{_VPC}; {_ECS}",
     ),
 )
 
@@ -412,6 +394,7 @@ _DOCTOR: Final = (
 )
 
 _OF_A_DRILL: Final = {"StringLike": {"acs:ResourceTag/spot-recreation:id": "*"}}
+_REPLAY_PENDING: Final = "replay is not part of this version; its policy is what its design needs"
 _DRILL_PENDING: Final = "drill is not part of this version; its policy is what its design needs"
 _DRILL: Final = (
     Grant(

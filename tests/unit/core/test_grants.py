@@ -83,14 +83,24 @@ def test_an_action_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("batch_is_own", [True, False])
-@pytest.mark.parametrize("role", ["worker", "replay"])
-def test_a_batch_is_granted_however_ram_calls_it(role: Role, *, batch_is_own: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "queue", "operation"),
+    [
+        ("worker", "spot-interruptions", "BatchReceiveMessage"),
+        ("worker", "spot-interruptions", "BatchPeekMessage"),
+        ("worker", "spot-interruptions-dead", "BatchPeekMessage"),
+        ("replay", "spot-interruptions-dead", "BatchReceiveMessage"),
+        ("replay", "spot-interruptions-undelivered", "BatchReceiveMessage"),
+    ],
+)
+def test_a_batch_is_granted_however_ram_calls_it(
+    role: Role, queue: str, operation: str, *, batch_is_own: bool
+) -> None:
     """Documents differ on whether a batch operation is an action of its own."""
     policies = [Policy.read(policy_of(role, Names()))]
-    queue = {"worker": "spot-interruptions", "replay": "spot-interruptions-dead"}[role]
-    for operation in ("BatchReceiveMessage", "BatchPeekMessage", "DeleteMessage"):
-        need = smq_need(Account("cn-hangzhou", "1"), operation, queue, batch_is_own=batch_is_own)
-        assert decide(policies, need) is Verdict.ALLOWED
+    need = smq_need(Account("cn-hangzhou", "1"), operation, queue, batch_is_own=batch_is_own)
+
+    assert decide(policies, need) is Verdict.ALLOWED
 
 
 def test_what_is_done_at_a_queue() -> None:
