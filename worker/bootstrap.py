@@ -107,7 +107,7 @@ def build_worker(
     clock, telemetry = around.clock, around.telemetry
     looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
     cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
-    policy = build_policy(settings, own_instance_id=_own_instance_id(settings))
+    policy = build_policy(settings, own_instance_id=own_instance_id(settings))
     tasks = ThreadTasks(
         settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
         clock=clock,
@@ -254,7 +254,7 @@ def _receipts(
     )
 
 
-def _own_instance_id(settings: Settings) -> str:
+def own_instance_id(settings: Settings) -> str:
     """Know the own host, so that it is never recreated by itself; not asked on an emulator."""
     if settings.worker.own_instance_id is not None:
         return settings.worker.own_instance_id

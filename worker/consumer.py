@@ -56,6 +56,9 @@ RELIABLE_SHARE = 0.25
 # Events of one source this close together tell of one interruption. It must be minutes less than
 # the time to a false alarm: a notice that is covered must not fall with the one that covers it.
 SAME_NOTICE_SECONDS = 300.0
+# What gave the reason to park, where it was no error of a step.
+REFUSED_BY_THE_QUEUE = "RefusedByTheQueue"
+UNREAD = "Malformed"
 
 
 @dataclass(slots=True)
@@ -505,7 +508,9 @@ class Consumer:
     def _refused_by_the_queue(self, held: Held, error: Permanent) -> None:
         """What cannot be sent is parked; what cannot even be parked is left to the queue's count."""
         if isinstance(held.decision, Checkpoint | Split):
-            held.decision = Parked(held.progress, Park.REFUSED, error.sentence, error.code)
+            held.decision = Parked(
+                held.progress, Park.REFUSED, error.sentence, error.code, REFUSED_BY_THE_QUEUE
+            )
         elif isinstance(held.decision, Parked) and held.progress is not None:
             held.decision = HandBack(held.progress, self.clock.now() + self.terms.hand_back_after)
 
@@ -604,12 +609,13 @@ class Consumer:
         match held.decision:
             case Acknowledge(reason) if held.progress is not None:
                 self.telemetry.event("duplicate", source=held.source, reason=reason)
-            case Parked(_, park, sentence, code):
+            case Parked(_, park, sentence, code, error):
                 self.telemetry.event(
                     "parked",
                     park=park.value,
                     reason=sentence,
                     code=code,
+                    error=error,
                     source=held.source,
                     message=held.delivery.message_id,
                     next=park.advice,
@@ -640,6 +646,6 @@ def _decision(reading: Reading) -> Decision | None:
         case Split():
             return reading
         case Unreadable(park, sentence, code):
-            return Parked(None, park, sentence, code)
+            return Parked(None, park, sentence, code, UNREAD)
         case Work():
             return None

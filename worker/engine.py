@@ -88,7 +88,7 @@ class Engine:
 
     def _rest(self, progress: Progress) -> Hold | Parked:
         now = self.clock.now()
-        if now > progress.t0 + self.policy.give_up_after:
+        if now > progress.patient_since + self.policy.give_up_after:
             return Parked(progress, Park.GAVE_UP, f"no end after {RUNS_MAX} more runs")
         return Hold(progress, now + REST_SECONDS, "more to do at once")
 
@@ -152,7 +152,7 @@ class Engine:
 
     def _waiting(self, step: Step, wait: Wait) -> Hold | Parked:
         now = self.clock.now()
-        if now > wait.progress.t0 + self.policy.give_up_after:
+        if now > wait.progress.patient_since + self.policy.give_up_after:
             return Parked(wait.progress, Park.GAVE_UP, f"still waiting: {wait.reason}")
         self.telemetry.event(
             "step_waiting",
@@ -167,8 +167,8 @@ class Engine:
         self, step: Step, progress: Progress, error: Transient, attempt: int
     ) -> Hold | Parked:
         now = self.clock.now()
-        if now > progress.t0 + self.policy.give_up_after:
-            return Parked(progress, Park.GAVE_UP, error.sentence, error.code)
+        if now > progress.patient_since + self.policy.give_up_after:
+            return Parked(progress, Park.GAVE_UP, error.sentence, error.code, type(error).__name__)
         until = now + backoff_seconds(progress.recreation_id, attempt)
         if isinstance(error, Throttled):
             until = max(error.retry_at, now + THROTTLED_PAUSE_SECONDS_MIN)
@@ -214,8 +214,10 @@ def _forgiven(
 
 def _parked(progress: Progress, error: RecreationError) -> Parked:
     if isinstance(error, Parking):
-        return Parked(error.progress or progress, error.park, error.sentence, error.code)
-    return Parked(progress, Park.REFUSED, error.sentence, error.code)
+        return Parked(
+            error.progress or progress, error.park, error.sentence, error.code, Permanent.__name__
+        )
+    return Parked(progress, Park.REFUSED, error.sentence, error.code, Permanent.__name__)
 
 
 def _who(progress: Progress) -> dict[str, object]:

@@ -15,17 +15,31 @@ from worker.adapters.ecs.disk_settings import EcsDiskSettings
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
+from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.reach import HttpReach
 from worker.adapters.trials import CloudTrials, QueueTrials
-from worker.bootstrap import Surroundings, build_endpoint
+from worker.bootstrap import (
+    Surroundings,
+    build_cloud,
+    build_endpoint,
+    build_policy,
+    build_queue,
+    build_terms,
+)
 from worker.core.diagnosis import Expected
 from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
+from worker.core.replaying import Edits
 from worker.ops.audit import Audit
 from worker.ops.doctor import Doctor
+from worker.ops.keep import Keep
 from worker.ops.patience import Patience
+from worker.ops.reconcile import Reconcile
+from worker.ops.replay import Replay
+from worker.ops.shelves import Shelf, Visit
 from worker.ops.sweep import Sweep
 from worker.settings import Settings
 from worker.settings.receives import receives_needed
+from worker.steps import recipe
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -166,3 +180,62 @@ def _own_instance_id(settings: Settings) -> str:
     if settings.worker.own_instance_id is not None:
         return settings.worker.own_instance_id
     return "" if settings.clock.emulator is not None else metadata.own_instance_id()
+
+
+def build_visit(around: Surroundings, patience: Patience) -> Visit:
+    """Return a going through both dead-letter queues of this deployment."""
+    names = around.settings.queue
+    terms = build_terms(around.settings, until_idle=True)
+    shelves = [
+        Shelf(names.dead_letter_name, build_queue(around, names.dead_letter_name)),
+        Shelf(
+            names.delivery_dead_letter_name,
+            build_queue(around, names.delivery_dead_letter_name),
+            is_delivery=True,
+        ),
+    ]
+    return Visit(shelves, terms.home, terms.keys, around.clock, patience)
+
+
+def build_replay(around: Surroundings, patience: Patience, edits: Edits) -> Replay:
+    """Return the replay of this deployment; the settings have a signing key."""
+    endpoint = build_endpoint(around)
+    cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+    return Replay(
+        queue=build_queue(around, around.settings.queue.name),
+        images=cloud.images,
+        instances=cloud.instances,
+        stock=cloud.stock,
+        prices=EcsPrices(endpoint),
+        steps=recipe(cloud, build_policy(around.settings)),
+        clock=around.clock,
+        patience=patience,
+        key=around.settings.signing_keys[0],
+        edits=edits,
+    )
+
+
+def build_keep(around: Surroundings, patience: Patience) -> Keep:
+    """Return what keeps dead letters from expiring."""
+    return Keep(around.clock, patience, around.settings.queue.retention)
+
+
+def build_reconcile(
+    around: Surroundings, patience: Patience, *, own_instance_id: str, stopped: bool
+) -> Reconcile:
+    """Return the look for lost events; `stopped` needs a signing key."""
+    settings = around.settings
+    endpoint = build_endpoint(around)
+    cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+    terms = build_terms(settings, until_idle=True)
+    return Reconcile(
+        fleet=EcsFleet(endpoint),
+        images=cloud.images,
+        queue=build_queue(around, settings.queue.name),
+        clock=around.clock,
+        patience=patience,
+        policy=build_policy(settings, own_instance_id=own_instance_id),
+        home=terms.home,
+        stopped=stopped,
+        key=terms.keys[0] if terms.keys else b"",
+    )

@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command(
         "worker.cli.doctor:doctor", "Find what is wrong with an installation, and what mends it."
     ),
+    "dlq": Command("worker.cli.dlq:dlq", "List, show and replay what was parked."),
+    "reconcile": Command(
+        "worker.cli.reconcile:reconcile", "Find interruptions whose event never came."
+    ),
     "sweep": Command("worker.cli.sweep:sweep", "List and delete what recreations have left."),
     "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),

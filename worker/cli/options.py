@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -78,3 +79,52 @@ language_option = click.option(
     type=click.Choice(["en", "zh"]),
     help="Language of the output [default: that of the environment's locale, else en].",
 )
+
+
+def output_options(function: Function) -> Function:
+    """Add --language and --json, which every command that prints for people has."""
+    return language_option(json_option(function))
+
+
+class DurationType(click.ParamType[float]):
+    """A duration with its unit, as in configuration files; seconds for the command."""
+
+    name = "duration"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the text."""
+        from pydantic_core import PydanticCustomError  # noqa: PLC0415 - see `load_settings`
+
+        from worker.settings.units import DURATION  # noqa: PLC0415 - as above
+
+        if isinstance(value, float):
+            return value
+        try:
+            return DURATION.read(str(value))
+        except PydanticCustomError as error:
+            self.fail(f"{value!r} {error.message()}", param, ctx)
+
+
+def dead_letter_filters(function: Function) -> Function:
+    """Add what chooses among dead letters: ids, age, step, error, instance."""
+    options = (
+        click.argument("ids", metavar="[ID...]", nargs=-1),
+        click.option("--instance", default="", metavar="ID", help="Of this source only."),
+        click.option("--step", default="", metavar="STEP", help="Parked at this step only."),
+        click.option(
+            "--error",
+            default="",
+            metavar="WORD",
+            help="With this reason, code or class of error only, such as no_stock; or moved, undelivered.",
+        ),
+        click.option(
+            "--older-than", type=DurationType(), metavar="AGE", help="At least so old, as 2h or 1d."
+        ),
+        click.option("--younger-than", type=DurationType(), metavar="AGE", help="At most so old."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function

@@ -13,11 +13,14 @@ from fnmatch import fnmatchcase
 
 from worker.core.model import Candidate, Instance, InstanceType, VSwitch
 from worker.core.policy import Policy
+from worker.core.progress import Wishes
 
 CANDIDATES_MAX = 48
 VSWITCHES_PER_ZONE = 2
 # The last resort needs no long list: it is there to end the search, not to widen it.
 PAY_AS_YOU_GO_CANDIDATES_MAX = 8
+# A person has named what is wanted, so a long list would not be it.
+WISHED_CANDIDATES_MAX = 8
 # Source: RunInstances, SpotPriceLimit: at most three decimals.
 _PRICE_STEPS = 1_000
 _PERCENT = 100
@@ -27,6 +30,7 @@ _BARE_METAL = ("ecs.ebm", "ecs.scc")
 OWN_POOL_WHY = "the source's own type and zone"
 RECLAIMED_WHY = "the source's own type and zone, which have just reclaimed it"
 OWN_TYPE_WHY = "the source's type in another zone"
+WISHED_WHY = "asked for in a replay"
 PAY_AS_YOU_GO_WHY = "not to be reclaimed; after all of spot"
 
 
@@ -133,6 +137,47 @@ def addressed(
     must = policy.private_ip == "same_or_park"
     wanted = [one for one in asking if one.private_ip or not must]
     return tuple(sorted(wanted, key=lambda one: not one.private_ip))
+
+
+def wished(
+    order: Sequence[Candidate], wishes: Wishes, vswitches: Sequence[VSwitch]
+) -> tuple[Candidate, ...]:
+    """Keep what a person asked for, and make it of the subnets where the order has none of it.
+
+    Args:
+        order: The candidates as they would be without.
+        wishes: What was asked for; without any wish the order stays.
+        vswitches: Subnets that may be used beside those of the order.
+    """
+    if not wishes.any:
+        return tuple(order)
+    kept = [one for one in order if _is_wished(one, wishes)]
+    found = kept or _made_of(order, wishes, vswitches)
+    if wishes.pay_as_you_go:
+        found = [replace(one, spot=False, price_limit=0.0) for one in found]
+    asked = (replace(one, why=WISHED_WHY) for one in found)
+    return tuple(dict.fromkeys(asked))[:WISHED_CANDIDATES_MAX]
+
+
+def _is_wished(candidate: Candidate, wishes: Wishes) -> bool:
+    return wishes.instance_type in {"", candidate.instance_type} and wishes.zone in {
+        "",
+        candidate.zone,
+    }
+
+
+def _made_of(
+    order: Sequence[Candidate], wishes: Wishes, vswitches: Sequence[VSwitch]
+) -> list[Candidate]:
+    known = [(one.zone, one.vswitch) for one in order]
+    known += [(one.zone, one.vswitch_id) for one in vswitches]
+    types = [wishes.instance_type] if wishes.instance_type else [one.instance_type for one in order]
+    return [
+        Candidate(name, zone, vswitch)
+        for name in dict.fromkeys(types)
+        for zone, vswitch in dict.fromkeys(known)
+        if wishes.zone in {"", zone}
+    ]
 
 
 def _places(

@@ -15,7 +15,7 @@ from worker.core.errors import Malformed
 from worker.core.events import read_body
 from worker.core.model import Ignored, Interruption, Unread
 from worker.core.outcomes import Park, Parked
-from worker.core.progress import Progress, decode, encode
+from worker.core.progress import Progress, Wishes, decode, encode
 
 # Source: SMQ limits, 64 KB for body, names, types and values together. The rest is for the XML.
 MESSAGE_BYTES_MAX = 65_536
@@ -150,6 +150,11 @@ def _begin_of_notice(told: float | None, arrived_at: float) -> float:
     return min(told, arrived_at) if plausible else arrived_at
 
 
+def bare_event(instance_id: str, *, account: str, region: str) -> str:
+    """Write a body that tells of an interruption as the cloud would; its time is its arrival."""
+    return _single(Interruption(instance_id, region=region, account=account))
+
+
 def _single(event: Interruption) -> str:
     """Write one event of a list as a message of its own, in CloudMonitor's flat form."""
     fields = {
@@ -184,6 +189,7 @@ def write_parked(parked: Parked, body: str, *, step: str, at: float, key: bytes)
         "parked": parked.park.value,
         "parked-because": _printable(parked.sentence),
         "parked-code": _printable(parked.code),
+        "parked-error": _printable(parked.error),
         "parked-at": iso(at),
         "what-to-do": parked.park.advice,
     }
@@ -206,6 +212,9 @@ def _readable(progress: Progress, step: str) -> dict[str, str]:
         "recreation": progress.recreation_id,
         "step": step,
         "t0": iso(progress.t0),
+        "received-at": iso(progress.received_at),
+        "resumed-at": iso(progress.resumed_at) if progress.resumed_at else "",
+        "asked-for": _wished(progress.wishes),
         "hops": str(progress.hops),
         "image": imaged.image_id if imaged else "",
         "candidate": _candidate_in_hand(progress),
@@ -214,6 +223,11 @@ def _readable(progress: Progress, step: str) -> dict[str, str]:
     }
     printable = {name: _printable(value) for name, value in fields.items()}
     return {name: value for name, value in printable.items() if value}
+
+
+def _wished(wishes: Wishes) -> str:
+    charge = "pay-as-you-go" if wishes.pay_as_you_go else ""
+    return " ".join(one for one in (wishes.instance_type, wishes.zone, charge) if one)
 
 
 def _candidate_in_hand(progress: Progress) -> str:

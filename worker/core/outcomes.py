@@ -133,12 +133,18 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Send the message to the dead-letter queue, then delete it here."""
+    """Send the message to the dead-letter queue, then delete it here.
+
+    Attributes:
+        code: Provider code or our own; empty when there is none.
+        error: Class of the error, as `worker.core.errors` names it, or what else gave the reason.
+    """
 
     progress: Progress | None
     park: Park
     sentence: str
     code: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

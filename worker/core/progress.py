@@ -57,6 +57,12 @@ ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")]
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
+NoIncarnation = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9:.+_-]{0,63})?$")]
+# A wish may name any type or zone; the cloud knows which there are.
+InstanceTypeName = Annotated[
+    str, Field(pattern=r"^(ecs\.[a-z0-9-]{1,24}(\.[a-z0-9-]{1,24}){1,2})?$")
+]
+ZoneId = Annotated[str, Field(pattern=r"^([a-z]{2,8}(-[a-z0-9]{1,24}){1,4})?$")]
 Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
 ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}(-snapshots)?$")]
 
@@ -328,6 +334,26 @@ class Launched:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asked of a replay; empty fields leave it as it was frozen.
+
+    Attributes:
+        instance_type: The only type to launch.
+        zone: The only zone to launch in.
+        pay_as_you_go: Launch pay-as-you-go and not spot, whatever the configuration's cap.
+    """
+
+    instance_type: InstanceTypeName = ""
+    zone: ZoneId = ""
+    pay_as_you_go: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a wish at all."""
+        return self != Wishes()
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One recreation so far.
 
@@ -339,7 +365,11 @@ class Progress:
         absent_at: When a look first missed the source.
         image_absent_at: When the clean-up first missed the image.
         unlocked_at: When a look last found it not yet locked: the notice began later.
-        hops: Successor messages so far.
+        hops: Successor messages so far, since the last replay.
+        resumed_at: When a person last replayed it; what is bounded by time begins again then.
+        wishes: What was asked for then.
+        vouched: Start time of a stopped source in economical mode of which a person says that the
+            platform stopped it; empty when nobody says so.
         moot: Set when there is nothing left to do but clean up.
         counted: Whether the generations of the lineage were counted; a replay counts no more.
         belongings: None when nothing is handed over, as in older forms.
@@ -360,6 +390,9 @@ class Progress:
     image_absent_at: Instant = 0.0
     unlocked_at: Instant = 0.0
     hops: Count = 0
+    resumed_at: Instant = 0.0
+    wishes: Wishes = field(default_factory=Wishes)
+    vouched: NoIncarnation = ""
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None
@@ -380,6 +413,11 @@ class Progress:
     def recreation_id(self) -> str:
         """The derived id; see `worker.core.identity`."""
         return recreation_id(self.account, self.region, self.instance_id, self.incarnation)
+
+    @property
+    def patient_since(self) -> float:
+        """From when the time for the whole recreation counts."""
+        return max(self.t0, self.resumed_at)
 
     @property
     def is_in_place(self) -> bool:

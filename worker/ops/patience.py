@@ -7,13 +7,14 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from worker import ports
-from worker.core.errors import Throttled
+from worker.core.errors import Throttled, Transient
 
 Answer = TypeVar("Answer")
 
 # ECS refuses by calendar minute, so that one wait gets over it. Source: "API throttling".
 TRIES_MAX = 3
 WAIT_SECONDS_MAX = 65.0
+AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class Patience:
             stop=stop_after_attempt(TRIES_MAX),
             wait=self._seconds,
             retry=retry_if_exception_type(Throttled),
+            sleep=self.pause,
+            reraise=True,
+        )
+        return retrying(call)
+
+    def insist(self, call: Callable[[], Answer]) -> Answer:
+        """Call again after a lost answer, too: only what may be repeated; the last one is raised."""
+        retrying = Retrying(
+            stop=stop_after_attempt(TRIES_MAX),
+            wait=lambda state: self._seconds(state) or self.clock.real_seconds(AGAIN_SECONDS),
+            retry=retry_if_exception_type(Transient),
             sleep=self.pause,
             reraise=True,
         )

@@ -107,6 +107,29 @@ _PARKED = (
     (r"no end after (\d+) more runs", "又运行 {0} 次仍未结束"),
 )
 
+_REPLAYED = (
+    (r"its VPC has no subnet in (\S+)", "其 VPC 在 {0} 没有交换机"),
+    (
+        r"it tells of several sources: replay it as it is",
+        "其中有多个源实例：请不加修改地重放",
+    ),
+    (r"the event is for account (\S+), not (\S+)", "事件属于账号 {0}，而不是 {1}"),
+    (r"the event is for region (\S+), not (\S+)", "事件属于地域 {0}，而不是 {1}"),
+    (r"the progress is of owner (\S+), not (\S+)", "进度属于部署 {0}，而不是 {1}"),
+    (r"the body is neither JSON nor base64", "消息正文既不是 JSON 也不是 base64"),
+    (r"the body is not (?:valid )?JSON(?:.*)", "消息正文不是有效的 JSON"),
+    (r"the body is JSON but not an event", "消息正文是 JSON，但不是事件"),
+    (r"the body is a JSON object but not an event", "消息正文是 JSON 对象，但不是事件"),
+    (r"the event names no valid instance id", "事件中没有有效的实例 ID"),
+    (r"the event carries no data", "事件没有数据"),
+    (r"the progress cannot be decoded", "进度无法解码"),
+    (r"our own message came back without its signature", "本工具的消息丢失了签名"),
+    (r"an event of type (.+)", "类型为 {0} 的事件"),
+    (r"an event named (.+)", "名为 {0} 的事件"),
+    (r"a timer's call", "定时器的调用"),
+    (r"an object of an unknown form", "形式未知的对象"),
+)
+
 _REMARKS = (
     (r"tags of (.+)", "{0} 的标签"),
     (r"member of (\S+) port (\d+)", "{0} 的后端服务器（端口 {1}）"),
@@ -205,6 +228,7 @@ _CANDIDATES = (
         "内存相同的另一规格，{0} vCPU，按配置 {1} 优先，另一可用区",
     ),
     (r"not to be reclaimed; after all of spot", "不会被回收；排在所有抢占式候选之后"),
+    (r"asked for in a replay", "重放时指定"),
 )
 
 _ADVICE = (
@@ -293,6 +317,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         *_WAITING,
         *_NOT_OURS,
         *_PARKED,
+        *_REPLAYED,
         *_REMARKS,
         *_CANDIDATES,
         *_ADVICE,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from worker.ops.audit_texts import AUDIT_TEXTS
 from worker.ops.demo_texts import DEMO_TEXTS
+from worker.ops.dlq_texts import DLQ_TEXTS
 from worker.ops.doctor_texts import DOCTOR_TEXTS
 from worker.ops.page_texts import PAGE_TEXTS
 from worker.ops.sweep_texts import SWEEP_TEXTS
@@ -265,5 +266,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **PAGE_TEXTS,
     **SWEEP_TEXTS,
     **DOCTOR_TEXTS,
+    **DLQ_TEXTS,
     **AUDIT_TEXTS,
 }

@@ -146,7 +146,7 @@ class Launch:
     def _keep_waiting(
         self, progress: Progress, image: Image, imaged: Imaged, now: float
     ) -> Outcome:
-        if now > imaged.accepted_at + self.policy.image_wait_max:
+        if now > max(imaged.accepted_at, progress.resumed_at) + self.policy.image_wait_max:
             raise Parking(
                 Park.IMAGE_TOO_SLOW, f"image {image.image_id} is still at {image.percent} %"
             )
@@ -214,7 +214,8 @@ class Launch:
         states = {found.get(one, "gone") for one in ids}
         if states == {FINISHED}:
             return Note(launching.with_snapshots(progress, image, now))
-        latest = launching.imaged(progress).accepted_at + self.policy.image_wait_max
+        since = max(launching.imaged(progress).accepted_at, progress.resumed_at)
+        latest = since + self.policy.image_wait_max
         if states <= {FINISHED, UNFINISHED} and now <= latest:
             return Wait(progress, now + LOOK_AGAIN_SECONDS, "its snapshots are not finished")
         raise Parking(
@@ -301,7 +302,8 @@ class Launch:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
         candidate = specified.candidates[launched.index]
-        if not candidate.spot and self._is_capped(progress):
+        is_asked_for = progress.wishes.pay_as_you_go
+        if not candidate.spot and not is_asked_for and self._is_capped(progress):
             return Note(self._past_the_cap(progress, candidate, now))
         answer = self.instances.launch(
             specified.launch,
@@ -394,7 +396,8 @@ class Launch:
         if replacement is None:
             return self._missing(progress, now)
         if replacement.status != "Running" and not _is_reclaimed(replacement):
-            if now > launched.accepted_at + self.policy.running_wait_max:
+            since = max(launched.accepted_at, progress.resumed_at)
+            if now > since + self.policy.running_wait_max:
                 raise Parking(
                     Park.NOT_RUNNING, f"{launched.instance_id} is still {replacement.status}"
                 )

@@ -214,13 +214,14 @@ def _was_stopped_by_the_platform(
 ) -> bool:
     """Believe it of a stopped source only when an earlier run of ours has seen the lock.
 
-    A bare event proves nothing: the owner may have stopped the source.
+    A bare event proves nothing: the owner may have stopped the source. A signed one may have a
+    person's word for it, which is good for this stop and no later one.
     """
-    return (
-        source.is_economical
-        and source.status == "Stopped"
-        and any(_is_changed(disk, progress.recreation_id) for disk in disks)
-    )
+    if not source.is_economical or source.status != "Stopped":
+        return False
+    if progress.vouched and progress.vouched == source.started_at:
+        return True
+    return any(_is_changed(disk, progress.recreation_id) for disk in disks)
 
 
 def _is_late(progress: Progress, now: float) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from worker.core import identity
 from worker.core.errors import Permanent, Transient
-from worker.core.ladder import Needs, addressed, candidates, within_price
+from worker.core.ladder import Needs, addressed, candidates, wished, within_price
 from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
@@ -83,7 +83,9 @@ class Specify:
         types = self.stock.instance_types(
             memory=source.memory, architecture_of=source.instance_type
         )
-        vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()
+        wishes = progress.wishes
+        is_elsewhere = self.policy.other_zones or wishes.zone not in {"", source.zone}
+        vswitches = self.stock.vswitches(source.vpc) if is_elsewhere else ()
         disks = tuple(disk for disk in captured.disks if disk.is_cloud)
         needs = Needs(
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
@@ -93,6 +95,7 @@ class Specify:
         order = candidates(source, types, vswitches, self.policy, needs)
         order = within_price(order, self._prices(progress, order), self.policy)
         order = addressed(order, source, self.policy)
+        order = wished(order, wishes, vswitches)
         if not order:
             raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
         if not _takes_jumbo_frames(source, types):

@@ -1,0 +1,333 @@
+"""`aliyun-ops dlq`: what was parked, why, and its way back."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typing_extensions import Self
+
+from worker.bootstrap import build_surroundings
+from worker.cli.failures import Failure, WrongUsage
+from worker.cli.options import (
+    config_option,
+    dead_letter_filters,
+    dry_run_option,
+    examples,
+    output_options,
+    pass_settings,
+)
+from worker.cli.output import print_json
+from worker.core.dead_letters import DeadLetter, Filter
+from worker.core.outcomes import StepName
+from worker.core.progress import Wishes
+from worker.core.replaying import Edits
+from worker.operators import build_keep, build_patience, build_replay, build_visit
+from worker.ops.dlq_data import kept_data, letter_data, plan_data, story_data
+from worker.ops.dlq_view import (
+    ending,
+    kept_line,
+    letters_view,
+    plan_line,
+    story_view,
+    sum_line,
+)
+from worker.ops.keep import Kept
+from worker.ops.printing import console_for, show, show_line
+from worker.ops.replay import Fate, Plan, Rate
+from worker.ops.shelves import Visit
+from worker.ops.wording import Wording, language_of
+from worker.settings import Settings
+
+# A source in economical mode is started again whenever its event is: there is no such beginning.
+STEPS = [one.value for one in StepName if one is not StepName.START]
+PER_MINUTE = 60.0
+
+
+@click.group(
+    epilog=examples(
+        "aliyun-ops dlq list",
+        "aliyun-ops dlq show i-bp1abcdefgh12345678",
+        "aliyun-ops dlq replay --error no_stock --dry-run",
+        "aliyun-ops dlq keep",
+    )
+)
+@config_option
+def dlq() -> None:
+    """List, show and replay dead letters: what was parked, moved by the queue, or not delivered.
+
+    A queue shows what is in it only by handing it out: every one of these commands leases what it looks at, and gives back what
+    it leaves. An ID is the beginning of the id of a message, a source or a recreation.
+    """
+
+
+@dlq.command(
+    "list",
+    epilog=examples(
+        "aliyun-ops dlq list",
+        "aliyun-ops dlq list --step launch --older-than 2h",
+        "aliyun-ops dlq list --error undelivered --json",
+    ),
+)
+@dead_letter_filters
+@pass_settings
+@output_options
+def list_letters(
+    settings: Settings, *, language: str | None, as_json: bool, **filters: Any
+) -> None:
+    """List dead letters with reason, age and what to do. Leases them and gives them back."""
+    around = build_surroundings(settings, os.environ)
+    visit = build_visit(around, build_patience(around, time.sleep))
+    wanted = Filter(**filters)
+    with _Telling(visit, language, as_json=as_json) as told:
+        letters = _matching(visit, wanted)
+        told.data["dead_letters"] = [letter_data(one) for one in letters]
+        told.show(letters_view(letters, around.clock.now(), told.wording))
+
+
+@dlq.command("show", epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"))
+@click.argument("which", metavar="ID")
+@pass_settings
+@output_options
+def show_letter(settings: Settings, *, which: str, language: str | None, as_json: bool) -> None:
+    """Show the whole story of one dead letter: what has happened, why it stopped, what to do."""
+    around = build_surroundings(settings, os.environ)
+    visit = build_visit(around, build_patience(around, time.sleep))
+    with _Telling(visit, language, as_json=as_json) as told:
+        found = _matching(visit, Filter(ids=(which,)))
+        if not found:
+            raise Failure(f"no dead letter that nobody holds has an id that begins with {which}")
+        told.data["dead_letters"] = [story_data(one) for one in found]
+        if len(found) > 1:
+            told.show(letters_view(found, around.clock.now(), told.wording))
+            told.say("dlq.ambiguous", number=len(found))
+        else:
+            told.show(story_view(found[0], told.wording))
+
+
+@dlq.command(
+    epilog=examples(
+        "aliyun-ops dlq replay i-bp1abcdefgh12345678",
+        "aliyun-ops dlq replay --error no_stock --rate 30 --limit 100 --dry-run",
+        "aliyun-ops dlq replay i-bp1abcdefgh12345678 --zone cn-hangzhou-j --pay-as-you-go",
+    )
+)
+@dead_letter_filters
+@pass_settings
+@click.option("--limit", type=click.IntRange(0), help="At most so many.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 6_000),
+    default=PER_MINUTE,
+    show_default=True,
+    help="How many to send in a minute.",
+)
+@click.option("--type", "instance_type", default="", metavar="TYPE", help="Launch this type only.")
+@click.option("--zone", default="", metavar="ZONE", help="Launch in this zone only.")
+@click.option(
+    "--pay-as-you-go",
+    is_flag=True,
+    help="Launch pay-as-you-go instead of spot, whatever launch.pay_as_you_go_max says.",
+)
+@click.option(
+    "--from-step", type=click.Choice(STEPS), default="", help="Do this step and what follows again."
+)
+@dry_run_option
+@output_options
+def replay(
+    settings: Settings,
+    *,
+    limit: int | None,
+    rate: float,
+    instance_type: str,
+    zone: str,
+    pay_as_you_go: bool,
+    from_step: str,
+    dry_run: bool,
+    language: str | None,
+    as_json: bool,
+    **filters: Any,
+) -> None:
+    """Send dead letters back to the queue, where their recreation goes on.
+
+    Each is sent before it is deleted, so that an interruption loses nothing: run the same command again. A second copy does
+    nothing, since both ask for one replacement. What was finished meanwhile is taken out and does nothing; what cannot be read
+    stays. With --dry-run it says what each would do and cost. Exit code 1 when something could not be replayed.
+    """
+    if not settings.signing_keys:
+        raise WrongUsage(
+            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted or sent"
+        )
+    edits = _edits(instance_type, zone, from_step, pay_as_you_go=pay_as_you_go)
+    around = build_surroundings(settings, os.environ)
+    patience = build_patience(around, time.sleep)
+    visit = build_visit(around, patience)
+    replaying = build_replay(around, patience, edits)
+    plans: list[Plan] = []
+    with _Telling(visit, language, as_json=as_json) as told, told.bar(limit) as bar:
+        for plan in replaying.run(
+            visit,
+            Filter(**filters),
+            Rate(rate, settings.queue.lease),
+            limit=limit,
+            dry_run=dry_run,
+        ):
+            plans.append(plan)
+            told.data["replayed"] = [plan_data(one, dry_run=dry_run) for one in plans]
+            told.line(plan_line(plan, told.wording, dry_run=dry_run))
+            bar.advance()
+        told.data.setdefault("replayed", [])
+        _end(told, plans, dry_run=dry_run)
+    _fail_if_left(plans, filters["ids"])
+
+
+@dlq.command(epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"))
+@pass_settings
+@dry_run_option
+@output_options
+def keep(settings: Settings, *, dry_run: bool, language: str | None, as_json: bool) -> None:
+    """Send dead letters again that are half way to the end of their retention, as they are.
+
+    To be run by a timer, once a day: a queue drops a message when queue.retention is over, and that counts from its last send.
+    """
+    around = build_surroundings(settings, os.environ)
+    patience = build_patience(around, time.sleep)
+    visit = build_visit(around, patience)
+    done: list[Kept] = []
+    with _Telling(visit, language, as_json=as_json) as told:
+        for one in build_keep(around, patience).run(visit, dry_run=dry_run):
+            done.append(one)
+            told.line(kept_line(one, told.wording, dry_run=dry_run))
+        told.data["kept"] = [kept_data(one) for one in done]
+        if not done:
+            told.say("dlq.nothing_to_keep")
+    failed = [one.one.letter.message_id for one in done if one.failed]
+    if failed:
+        raise Failure(f"not sent again: {', '.join(failed)}; the reasons are above")
+
+
+def _edits(instance_type: str, zone: str, from_step: str, *, pay_as_you_go: bool) -> Edits:
+    """Read the edits with the grammar of what is carried, so that nothing else is ever signed.
+
+    Raises:
+        WrongUsage: It is no type or zone.
+    """
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only edits pay for it
+
+    given = {"instance_type": instance_type, "zone": zone, "pay_as_you_go": pay_as_you_go}
+    try:
+        wishes = TypeAdapter(Wishes).validate_python(given)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        option = {"instance_type": "--type"}.get(name, f"--{name}")
+        raise WrongUsage(
+            f"{option} {given[name]} is none that the cloud could know, such as ecs.g7.large or"
+            " cn-hangzhou-j; nothing was changed"
+        ) from None
+    return Edits(wishes, from_step)
+
+
+def _matching(visit: Visit, wanted: Filter) -> list[DeadLetter]:
+    now = visit.clock.now
+    return [one.letter for one in visit.letters() if wanted.takes(one.letter, now())]
+
+
+def _end(told: "_Telling", plans: list[Plan], *, dry_run: bool) -> None:
+    if not plans:
+        told.say("dlq.none")
+        return
+    if dry_run:
+        total = sum_line(plans, told.wording)
+        if total:
+            told.line(total)
+        told.say("replay.dry")
+        return
+    told.line(ending(plans, told.wording))
+
+
+def _fail_if_left(plans: list[Plan], ids: tuple[str, ...]) -> None:
+    left = [one.letter.message_id for one in plans if one.fate in {Fate.KEPT, Fate.UNANSWERED}]
+    if left:
+        raise Failure(f"not replayed: {', '.join(left)}; the reasons are above")
+    if ids and not plans:
+        raise Failure("no dead letter that nobody holds matches; nothing was changed")
+
+
+class _Bar:
+    """Counts on a terminal, and is silent elsewhere."""
+
+    def __init__(self, progress: Progress | None, task: Any) -> None:
+        self._progress = progress
+        self._task = task
+
+    def advance(self) -> None:
+        if self._progress is not None:
+            self._progress.advance(self._task)
+
+
+class _Telling:
+    """Tells a person while it happens, or a program at the end; gives back what is leased."""
+
+    def __init__(self, visit: Visit, language: str | None, *, as_json: bool) -> None:
+        self.wording = Wording(language_of(os.environ, language))
+        self.data: dict[str, Any] = {}
+        self._visit = visit
+        self._as_json = as_json
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give back, and say so; an interruption is an expected failure."""
+        number = len(self._visit.leased)
+        late = self._visit.give_back()
+        self.data |= {"leased": number, "not_given_back": late, "no_queue": self._visit.missing}
+        self._tell_leases(number, late)
+        if self._as_json and kind in {None, KeyboardInterrupt}:
+            print_json(self.data)
+        if kind is KeyboardInterrupt:
+            raise Failure("interrupted; nothing is lost, run the same command again") from None
+
+    def show(self, what: Any) -> None:
+        if not self._as_json:
+            show(what, console_for(sys.stdout, os.environ))
+
+    def line(self, line: str) -> None:
+        if not self._as_json:
+            show_line(line, sys.stdout, os.environ)
+
+    def say(self, key: str, **values: object) -> None:
+        self.line(self.wording(key, **values))
+
+    @contextmanager
+    def bar(self, total: int | None) -> Iterator[_Bar]:
+        """Show a bar on stderr while it goes on, if somebody can see it."""
+        console = console_for(sys.stderr, os.environ)
+        if self._as_json or not console.is_terminal:
+            yield _Bar(None, None)
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield _Bar(progress, progress.add_task(self.wording("replay.progress"), total=total))
+
+    def _tell_leases(self, number: int, late: int) -> None:
+        for name in self._visit.missing:
+            self._aside("dlq.missing", name=name)
+        if number:
+            self._aside("dlq.leased", number=number)
+        if late:
+            self._aside("dlq.late", number=late)
+        self._aside("dlq.elsewhere")
+
+    def _aside(self, key: str, **values: object) -> None:
+        if not self._as_json:
+            show_line(self.wording(key, **values), sys.stderr, os.environ)

@@ -1,0 +1,157 @@
+"""The dead letters' and reconcile's part of the table of texts, in English and in Chinese.
+
+`origin.` says who brought a message here, `replayed.` what became of it, `found.` how it stands with
+a source.
+"""
+
+from collections.abc import Mapping
+
+DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
+    # -- list and show -----------------------------------------------------------------------------
+    "dlq.none": ("No dead letters that match.", "没有符合条件的死信。"),
+    "dlq.count": ("{number} dead letters.", "共 {number} 条死信。"),
+    "dlq.leased": (
+        (
+            "Looking leases: {number} messages were received and are given back; they can be seen by others "
+            "again in about a second."
+        ),
+        "查看会租用消息：已接收 {number} 条并已交还，约一秒后其他人可再次看到。",
+    ),
+    "dlq.late": (
+        "{number} of them could not be given back; they come back by themselves when their lease ends.",
+        "其中 {number} 条未能交还，租约到期后会自动恢复可见。",
+    ),
+    "dlq.elsewhere": (
+        "What somebody else has leased at the moment is not shown.",
+        "当前被他人租用的消息不会显示。",
+    ),
+    "dlq.missing": (
+        "There is no queue {name}; make it with: aliyun-ops rule apply",
+        "队列 {name} 不存在，可用 aliyun-ops rule apply 创建。",
+    ),
+    "dlq.ambiguous": (
+        "{number} dead letters match; name one by its message id.",
+        "有 {number} 条死信匹配，请用消息 ID 指定其中一条。",
+    ),
+    "dlq.source": ("source {source}", "源实例 {source}"),
+    "dlq.no_source": ("no known source", "源实例未知"),
+    "dlq.ago.minutes": ("{number} min ago", "{number} 分钟前"),
+    "dlq.ago.hours": ("{number} h ago", "{number} 小时前"),
+    "dlq.ago.days": ("{number} d ago", "{number} 天前"),
+    "dlq.at_step": ("at step {step}", "步骤：{step}"),
+    "dlq.reason": ("{because} ({word})", "{because}（{word}）"),
+    "dlq.code": ("code {code}", "错误码 {code}"),
+    "dlq.todo": ("what to do: {advice}", "处理方法：{advice}"),
+    "dlq.untrusted": (
+        "Its attributes are not signed by us: only its body counts.",
+        "其属性没有本工具的有效签名：只采信消息正文。",
+    ),
+    "dlq.no_key": (
+        "No signing key at hand: what the attributes say is shown and not verified.",
+        "未提供签名密钥：属性内容仅供显示，未经验证。",
+    ),
+    "origin.parked": ("parked by the worker", "由工作进程搁置"),
+    "origin.moved": ("moved by the queue: received too often", "由队列移入：接收次数过多"),
+    "origin.undelivered": ("not delivered by EventBridge", "EventBridge 未能投递"),
+    "dlq.field.message": ("message", "消息"),
+    "dlq.field.queue": ("queue", "队列"),
+    "dlq.field.origin": ("origin", "来源"),
+    "dlq.field.source": ("source", "源实例"),
+    "dlq.field.recreation": ("recreation", "重建"),
+    "dlq.field.lineage": ("lineage", "谱系"),
+    "dlq.field.step": ("step", "步骤"),
+    "dlq.field.because": ("reason", "原因"),
+    "dlq.field.error": ("error", "错误"),
+    "dlq.field.todo": ("what to do", "处理方法"),
+    "dlq.field.t0": ("notice (T0)", "中断通知 (T0)"),
+    "dlq.field.received_at": ("received by a worker", "工作进程收到"),
+    "dlq.field.parked_at": ("parked", "搁置时间"),
+    "dlq.field.resumed_at": ("replayed before", "上次重放"),
+    "dlq.field.enqueued_at": ("in this queue since", "进入本队列"),
+    "dlq.field.received": ("received so far", "已接收次数"),
+    "dlq.field.image": ("image", "镜像"),
+    "dlq.field.candidate": ("candidate", "候选"),
+    "dlq.field.replacement": ("replacement", "替代实例"),
+    "dlq.field.reads": ("what a worker makes of it", "工作进程如何解读"),
+    "dlq.reads.event": ("an interruption; it begins anew", "一次中断通知，将从头开始"),
+    "dlq.reads.progress": ("a recreation that goes on", "一次可继续的重建"),
+    "dlq.reads.split": ("several interruptions", "多个中断通知"),
+    "dlq.times": ("{number} times", "{number} 次"),
+    "dlq.timeline": ("What has happened", "已发生的事"),
+    "dlq.disks": ("Disks of the source", "源实例的磁盘"),
+    "dlq.candidates": ("Candidates", "候选列表"),
+    "dlq.refused": ("Refused", "被拒绝的候选"),
+    "dlq.remarks": ("Not kept or not done", "未保留或未完成"),
+    "dlq.body": ("Body as delivered", "消息原文"),
+    "dlq.replay_it": (
+        "Replay it with: aliyun-ops dlq replay {message}   (first with --dry-run)",
+        "重放：aliyun-ops dlq replay {message}（可先加 --dry-run）",
+    ),
+    # -- replay ------------------------------------------------------------------------------------
+    "replay.progress": ("replaying", "正在重放"),
+    "replayed.sent": ("sent; goes on at step {step}", "已重新入队，从步骤 {step} 继续"),
+    "replayed.finished": ("finished meanwhile, nothing to do", "已在此期间完成，无需处理"),
+    "replayed.nothing": ("asks for nothing, taken out", "无需处理，已移除"),
+    "replayed.kept": ("left where it is", "保留在原队列"),
+    "replayed.unanswered": ("not replayed", "未重放"),
+    "replayable.sent": ("would go on at step {step}", "将从步骤 {step} 继续"),
+    "replayable.finished": ("finished meanwhile, would be taken out", "已在此期间完成，将移除"),
+    "replayable.nothing": ("asks for nothing, would be taken out", "无需处理，将移除"),
+    "replayable.kept": ("would be left where it is", "将保留在原队列"),
+    "replayable.unanswered": ("cannot be told", "无法判断"),
+    "replay.asks": (
+        "would ask for {candidate}, {price}; {others} more behind it",
+        "将申请 {candidate}，{price}；其后还有 {others} 个候选",
+    ),
+    "replay.price": (
+        "about {amount} {currency} a month, its disks not counted",
+        "每月约 {amount} {currency}（不含磁盘）",
+    ),
+    "replay.no_price": ("at an unknown price", "价格未知"),
+    "replay.like_source": (
+        "candidates and price are known once the source has been looked at",
+        "查看源实例后才能确定候选和价格",
+    ),
+    "replay.no_launch": ("launches nothing more", "不会再启动实例"),
+    "replay.dry": ("Nothing was changed.", "未做任何更改。"),
+    "replay.total": (
+        "{sent} sent, {finished} finished meanwhile, {kept} left, {failed} not replayed.",
+        "已重放 {sent} 条，{finished} 条已完成，保留 {kept} 条，未能重放 {failed} 条。",
+    ),
+    "replay.sum": (
+        "The first candidates cost about {money} a month together.",
+        "首选候选合计每月约 {money}。",
+    ),
+    # -- keep --------------------------------------------------------------------------------------
+    "dlq.kept": ("{message} ({source}) sent again", "{message}（{source}）已重新发送"),
+    "dlq.would_keep": (
+        "{message} ({source}) would be sent again",
+        "{message}（{source}）将重新发送",
+    ),
+    "dlq.not_kept": (
+        "{message} ({source}) not sent again: {why}",
+        "{message}（{source}）未能重新发送：{why}",
+    ),
+    "dlq.nothing_to_keep": (
+        "No dead letter is near the end of its retention.",
+        "没有临近保留期限的死信。",
+    ),
+    # -- reconcile ---------------------------------------------------------------------------------
+    "reconcile.none": (
+        "No spot instance of ours is locked or stands stopped.",
+        "没有被锁定或停止的抢占式实例。",
+    ),
+    "found.locked": ("locked", "已锁定"),
+    "found.stopped": ("stopped", "已停止"),
+    "found.under_way": ("a recreation of it is under way", "其重建正在进行"),
+    "found.not_sent": ("no recreation; would be enqueued", "没有重建，将入队"),
+    "found.enqueued": ("no recreation; enqueued", "没有重建，已入队"),
+    "found.failed": ("no recreation, and not enqueued: {why}", "没有重建，且未能入队：{why}"),
+    "found.undecided": (
+        (
+            "nobody saw it locked, and an owner can stop it so, too: start it if it was interrupted, or run "
+            "reconcile --stopped"
+        ),
+        "没有见到它被锁定，也可能是用户自行停机：如确被中断，请启动它，或运行 reconcile --stopped",
+    ),
+}

@@ -1,0 +1,252 @@
+"""Dead letters, replays and what reconcile found, as a person reads them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from worker.core.dead_letters import DeadLetter, Origin
+from worker.core.messages import Nothing, Split, Unreadable, Work, iso
+from worker.core.progress import Progress
+from worker.ops.keep import Kept
+from worker.ops.reconcile import Found, Sent, Standing
+from worker.ops.replay import DONE, Fate, Plan
+from worker.ops.sweep_view import money
+from worker.ops.wording import Wording
+from worker.printable import printable, printable_lines
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+LABEL_CELLS = 2
+
+
+def letters_view(letters: Sequence[DeadLetter], now: float, wording: Wording) -> RenderableType:
+    """Show a list of dead letters, one block each."""
+    if not letters:
+        return Text(wording("dlq.none"))
+    parts: list[RenderableType] = []
+    for one in letters:
+        parts += _letter(one, now, wording)
+    parts += [Text(""), Text(wording("dlq.count", number=len(letters)), style="bold")]
+    return Group(*parts)
+
+
+def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
+    """Show everything that is known of one dead letter."""
+    parts: list[RenderableType] = [
+        _indented(f"{name}: {value}", 0) for name, value in _fields(letter, wording) if value
+    ]
+    parts += _warnings(letter, wording, 0)
+    if letter.progress is not None:
+        for title, lines in _chapters(letter.progress, wording):
+            parts += _chapter(title, lines)
+    parts += _chapter(wording("dlq.body"), printable_lines(letter.body).splitlines())
+    parts += [Text(""), Text(wording("dlq.replay_it", message=letter.message_id))]
+    return Group(*parts)
+
+
+def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
+    """Say what became, or would become, of one dead letter."""
+    step = wording.known("step", plan.step) if plan.step not in {"", DONE} else plan.step
+    kind = "replayable" if dry_run else "replayed"
+    told = wording(f"{kind}.{plan.fate.value}", step=step)
+    line = f"{printable(plan.letter.message_id)} {_source(plan.letter, wording)}: {told}"
+    if plan.why:
+        line = wording("because", what=line, why=wording.sentence(plan.why))
+    if dry_run and plan.fate is Fate.SENT:
+        line = f"{line}\n    {_cost(plan, wording)}"
+    return line
+
+
+def ending(plans: Sequence[Plan], wording: Wording) -> str:
+    """Count what became of them."""
+    fates = Counter(one.fate for one in plans)
+    return wording(
+        "replay.total",
+        sent=fates[Fate.SENT],
+        finished=fates[Fate.FINISHED] + fates[Fate.NOTHING],
+        kept=fates[Fate.KEPT],
+        failed=fates[Fate.UNANSWERED],
+    )
+
+
+def sum_line(plans: Iterable[Plan], wording: Wording) -> str:
+    """Say what the first candidates cost together; empty when no price is known."""
+    total = money(one.price for one in plans)
+    return wording("replay.sum", money=total) if total else ""
+
+
+def kept_line(kept: Kept, wording: Wording, *, dry_run: bool) -> str:
+    """Say what became of a dead letter near its end."""
+    letter = kept.one.letter
+    key = "dlq.not_kept" if kept.failed else "dlq.would_keep" if dry_run else "dlq.kept"
+    return wording(
+        key,
+        message=letter.message_id,
+        source=_source(letter, wording),
+        why=wording.sentence(kept.failed),
+    )
+
+
+def found_line(found: Found, wording: Wording) -> str:
+    """Say how it stands with a source."""
+    source = found.instance
+    state = wording("found.locked" if found.is_locked else "found.stopped")
+    key = found.standing.value if found.standing is not Standing.LOST else found.sent.value
+    told = wording(f"found.{key}", why=wording.sentence(found.why))
+    name = f" ({printable(source.name)})" if source.name else ""
+    return wording("because", what=f"{printable(source.instance_id)}{name} {state}", why=told)
+
+
+def is_trouble(found: Found) -> bool:
+    """Whether a source that needs an event got none."""
+    return found.sent is Sent.FAILED
+
+
+def _indented(text: str, cells: int, style: str = "") -> RenderableType:
+    return Padding(Text(text, style=style), (0, 0, 0, cells))
+
+
+def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[RenderableType]:
+    yield Text(f"{printable(letter.message_id)}  {_source(letter, wording)}", style="bold")
+    told = [wording(f"origin.{letter.origin.value}"), _ago(now - letter.since, wording)]
+    if letter.step:
+        told.append(wording("dlq.at_step", step=wording.known("step", letter.step)))
+    if letter.facts.get("parked-code"):
+        told.append(wording("dlq.code", code=letter.facts["parked-code"]))
+    yield _indented(" · ".join(told), LABEL_CELLS, "dim")
+    reason = _reason(letter, wording)
+    if reason:
+        yield _indented(reason, LABEL_CELLS, "yellow")
+    if letter.advice:
+        advice = wording.sentence(letter.advice)
+        yield _indented(wording("dlq.todo", advice=advice), LABEL_CELLS)
+    yield from _warnings(letter, wording, LABEL_CELLS)
+
+
+def _warnings(letter: DeadLetter, wording: Wording, cells: int) -> Iterator[RenderableType]:
+    if letter.trusted is False:
+        yield _indented(wording("dlq.untrusted"), cells, "red")
+    elif letter.trusted is None and letter.attributes:
+        yield _indented(wording("dlq.no_key"), cells, "dim")
+
+
+def _source(letter: DeadLetter, wording: Wording) -> str:
+    return wording.listed(list(letter.sources)) if letter.sources else wording("dlq.no_source")
+
+
+def _ago(seconds: float, wording: Wording) -> str:
+    if seconds < HOUR:
+        return wording("dlq.ago.minutes", number=int(max(seconds, 0.0) // MINUTE))
+    if seconds < 2 * DAY:
+        return wording("dlq.ago.hours", number=int(seconds // HOUR))
+    return wording("dlq.ago.days", number=int(seconds // DAY))
+
+
+def _reason(letter: DeadLetter, wording: Wording) -> str:
+    because = letter.facts.get("parked-because", "")
+    if letter.origin is Origin.PARKED and because:
+        return wording("dlq.reason", because=wording.sentence(because), word=letter.facts["parked"])
+    if isinstance(letter.reading, Unreadable):
+        return wording.sentence(letter.reading.sentence)
+    return ""
+
+
+def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
+    facts = letter.facts
+    told = {
+        "message": letter.message_id,
+        "queue": letter.queue,
+        "origin": wording(f"origin.{letter.origin.value}"),
+        "source": _source(letter, wording),
+        "recreation": letter.recreation,
+        "lineage": letter.progress.lineage if letter.progress else "",
+        "step": wording.known("step", letter.step) if letter.step else "",
+        "because": _reason(letter, wording),
+        "error": " ".join(facts[one] for one in ("parked-error", "parked-code") if facts.get(one)),
+        "todo": wording.sentence(letter.advice),
+        "t0": facts.get("t0", ""),
+        "received_at": facts.get("received-at", ""),
+        "parked_at": facts.get("parked-at", ""),
+        "resumed_at": facts.get("resumed-at", ""),
+        "enqueued_at": iso(letter.enqueued_at),
+        "received": wording("dlq.times", number=letter.received),
+        "image": facts.get("image", ""),
+        "candidate": facts.get("candidate", ""),
+        "replacement": facts.get("replacement", ""),
+        "reads": _reads(letter, wording),
+    }
+    for key, value in told.items():
+        yield wording(f"dlq.field.{key}"), printable(value)
+
+
+def _reads(letter: DeadLetter, wording: Wording) -> str:
+    match letter.reading:
+        case Work(_, sent):
+            return wording("dlq.reads.event" if sent is None else "dlq.reads.progress")
+        case Split():
+            return wording("dlq.reads.split")
+        case Nothing(sentence) | Unreadable(_, sentence):
+            return wording.sentence(sentence)
+
+
+def _chapter(title: str, lines: Iterable[str]) -> Iterator[RenderableType]:
+    listed = list(lines)
+    if listed:
+        yield Padding(Text(title, style="bold"), (1, 0, 0, 0))
+        yield from (_indented(one, LABEL_CELLS) for one in listed)
+
+
+def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Iterable[str]]]:
+    launched, specified = progress.launched, progress.specified
+    yield (
+        wording("dlq.timeline"),
+        (
+            f"{iso(one.at)}  {wording.known('mark', one.what)} {printable(one.resource)}".rstrip()
+            for one in progress.marks
+        ),
+    )
+    disks = progress.retained.disks if progress.retained is not None else ()
+    yield (
+        wording("dlq.disks"),
+        (
+            f"{printable(one.disk_id)}  {printable(one.device)}  {one.size} GiB"
+            f"  {wording.known('kind', one.kind)}"
+            for one in disks
+        ),
+    )
+    candidates = specified.candidates if specified is not None else ()
+    yield (
+        wording("dlq.candidates"),
+        (
+            f"{'>' if at == launched.index else ' '} {wording.sentence(one.label)}"
+            for at, one in enumerate(candidates)
+        ),
+    )
+    yield (
+        wording("dlq.refused"),
+        (
+            f"{iso(one.at)}  {wording.sentence(one.candidate)}  {printable(one.code)}"
+            for one in launched.refusals
+        ),
+    )
+    yield (
+        wording("dlq.remarks"),
+        (
+            wording("because", what=wording.sentence(one.what), why=wording.sentence(one.why))
+            for one in progress.remarks
+        ),
+    )
+
+
+def _cost(plan: Plan, wording: Wording) -> str:
+    if plan.first is None:
+        is_open = plan.letter.progress is None or plan.letter.progress.specified is None
+        return wording("replay.like_source" if is_open else "replay.no_launch")
+    price = plan.price
+    told = wording("replay.no_price")
+    if price is not None:
+        told = wording("replay.price", amount=f"{price.amount:.2f}", currency=price.currency)
+    candidate = wording.sentence(plan.first.label)
+    return wording("replay.asks", candidate=candidate, price=told, others=plan.others)

@@ -1,0 +1,145 @@
+"""Reconcile: finds sources that the cloud takes back and whose event never came, and makes one.
+
+What is enqueued is what EventBridge would have sent: a bare event, which makes the worker look at
+the cloud and nothing else. The recreation's id follows from the source, so that the real event, when
+it comes late, asks for the same recreation and does nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from worker import ports
+from worker.core import identity
+from worker.core.auditing import Equipped
+from worker.core.eligibility import why_not_ours
+from worker.core.errors import RecreationError
+from worker.core.messages import Home, bare_event, write_attributes
+from worker.core.model import Instance
+from worker.core.outcomes import StepName
+from worker.core.policy import Policy
+from worker.core.progress import Progress
+from worker.operator_ports import Fleet
+from worker.ops.patience import Patience
+
+# For people who look into the queue; without a signature nothing is made of it.
+FOUND_BY = {"found-by": "reconcile"}
+STOP_CHARGING = "StopCharging"
+
+
+class Standing(str, Enum):
+    """How it stands with a source; the value is the key of its text."""
+
+    UNDER_WAY = "under_way"
+    LOST = "lost"
+    UNDECIDED = "undecided"
+
+
+class Sent(str, Enum):
+    """What became of a lost one; the value is the key of its text."""
+
+    NOT_SENT = "not_sent"
+    ENQUEUED = "enqueued"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source that is locked, or stopped as the platform would.
+
+    Attributes:
+        is_locked: Whether it is locked; else it is stopped without a lock.
+        why: Why it could not be enqueued.
+    """
+
+    instance: Instance
+    is_locked: bool
+    standing: Standing
+    sent: Sent = Sent.NOT_SENT
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """One look over the region.
+
+    Attributes:
+        stopped: Take a source in economical mode that stands stopped, and was never seen locked,
+            for stopped by the platform: a person's word, which is signed with `key`.
+    """
+
+    fleet: Fleet
+    images: ports.Images
+    queue: ports.Queue
+    clock: ports.Clock
+    patience: Patience
+    policy: Policy
+    home: Home
+    stopped: bool = False
+    key: bytes = b""
+
+    def run(self, *, dry_run: bool) -> Iterator[Found]:
+        """Enqueue an event for each source without a recreation; yields each as it is done.
+
+        Raises:
+            RecreationError: The cloud does not tell which instances there are.
+        """
+        for one in self.patience(self.fleet.equipped):
+            source = one.instance
+            if not _may_be_taken_back(source) or why_not_ours(source, self.policy) is not None:
+                continue
+            found = Found(source, source.is_recycling, self._standing(one))
+            is_lost = found.standing is Standing.LOST
+            yield self._enqueue(found) if is_lost and not dry_run else found
+
+    def _standing(self, one: Equipped) -> Standing:
+        recreation = self._recreation(one.instance)
+        if any(disk.tags.get(identity.TAG_ID) == recreation for disk in one.disks):
+            return Standing.UNDER_WAY
+        image = self.patience(lambda: self.images.find(identity.image_name(recreation)))
+        if image is not None and identity.TAG_FALSE_ALARM not in image.tags:
+            return Standing.UNDER_WAY
+        if one.instance.is_recycling or self.stopped:
+            return Standing.LOST
+        return Standing.UNDECIDED
+
+    def _recreation(self, source: Instance) -> str:
+        incarnation = source.started_at if source.is_economical else ""
+        return identity.recreation_id(
+            self.home.account,
+            self.home.region,
+            source.instance_id,
+            incarnation or identity.NOT_ECONOMICAL,
+        )
+
+    def _enqueue(self, found: Found) -> Found:
+        source = found.instance
+        body = bare_event(source.instance_id, account=self.home.account, region=self.home.region)
+        attributes = FOUND_BY if found.is_locked else self._vouched(source, body)
+        try:
+            self.patience.insist(lambda: self.queue.send(body, attributes))
+        except RecreationError as error:
+            return Found(source, found.is_locked, found.standing, Sent.FAILED, error.sentence)
+        return Found(source, found.is_locked, found.standing, Sent.ENQUEUED)
+
+    def _vouched(self, source: Instance, body: str) -> dict[str, str]:
+        now = self.clock.now()
+        progress = Progress(
+            account=self.home.account,
+            region=self.home.region,
+            instance_id=source.instance_id,
+            t0=now,
+            received_at=now,
+            owner=self.home.owner,
+            vouched=source.started_at,
+        ).marked("found by reconcile", now)
+        return write_attributes(progress, body, step=StepName.RETAIN.value, key=self.key)
+
+
+def _may_be_taken_back(source: Instance) -> bool:
+    """Whether it is locked, or stands as the platform leaves one in economical mode.
+
+    Source: "Retain data after reclamation": Stopped, StopCharging. An owner can stop one so, too.
+    """
+    is_left = source.status == "Stopped" and source.stopped_mode == STOP_CHARGING
+    return source.is_recycling or (source.is_economical and is_left)

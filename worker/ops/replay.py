@@ -1,0 +1,273 @@
+"""Replay: parked messages go back to the queue, sent before they are deleted, at a set rate.
+
+It may be interrupted at any moment and repeated. What was sent and not deleted is sent again then,
+and the second copy does nothing: both ask for one and the same replacement.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from worker import ports
+from worker.core import identity, launching
+from worker.core.dead_letters import DeadLetter, Filter
+from worker.core.errors import RecreationError
+from worker.core.leftovers import RUNNING, Kind, Leftover
+from worker.core.messages import Nothing, Split, Unreadable, Work, write_attributes
+from worker.core.model import Candidate, VSwitch
+from worker.core.progress import Progress
+from worker.core.replaying import Edits, NoSubnet, resumed
+from worker.operator_ports import Price, Prices
+from worker.ops.patience import Patience
+from worker.ops.shelves import BATCH_MAX, Leased, Visit
+from worker.steps.base import Step
+
+MINUTE = 60.0
+# So many messages are leased at a time that they are sent within this share of the lease.
+LEASE_SHARE = 0.25
+DONE = "done"
+_NO_EDITS = Edits()
+
+
+class Fate(str, Enum):
+    """What becomes of a dead letter; the value is the key of its text."""
+
+    SENT = "sent"
+    FINISHED = "finished"
+    NOTHING = "nothing"
+    KEPT = "kept"
+    UNANSWERED = "unanswered"
+
+    @property
+    def is_taken_out(self) -> bool:
+        """Whether the dead letter leaves its queue."""
+        return self in {Fate.SENT, Fate.FINISHED, Fate.NOTHING}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a replay of one dead letter would do.
+
+    Attributes:
+        why: Why it is finished, asks for nothing or is kept.
+        step: The step that goes on.
+        first: The candidate that would be asked for first; None when nothing is to be launched, or
+            nobody has listed candidates yet.
+        others: How many candidates stand behind it.
+        price: Of the first candidate; None when it is not known or nothing is to be launched.
+        attributes: To send it with.
+    """
+
+    letter: DeadLetter
+    fate: Fate
+    why: str = ""
+    step: str = ""
+    first: Candidate | None = None
+    others: int = 0
+    price: Price | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast to send.
+
+    Attributes:
+        per_minute: Messages a minute.
+        lease: For how long a received message is leased, seconds.
+    """
+
+    per_minute: float
+    lease: float
+
+    @property
+    def pause(self) -> float:
+        """Seconds from one message to the next."""
+        return MINUTE / self.per_minute
+
+    @property
+    def batch(self) -> int:
+        """How many to lease at a time."""
+        return max(1, min(BATCH_MAX, int(self.lease * LEASE_SHARE / self.pause)))
+
+
+@dataclass(slots=True)
+class Replay:
+    """The replay of one deployment's dead letters.
+
+    Attributes:
+        steps: The recipe, to tell which step would go on.
+        pause: Waits; seconds of the operating system's clock come from `patience`.
+    """
+
+    queue: ports.Queue
+    images: ports.Images
+    instances: ports.Instances
+    stock: ports.Stock
+    prices: Prices
+    steps: Sequence[Step]
+    clock: ports.Clock
+    patience: Patience
+    key: bytes
+    edits: Edits = _NO_EDITS
+    _priceless: bool = False
+    _sent_at: float = 0.0
+
+    def run(
+        self, visit: Visit, wanted: Filter, rate: Rate, *, limit: int | None, dry_run: bool
+    ) -> Iterator[Plan]:
+        """Replay what is wanted one by one; yields what became of each as it does.
+
+        Args:
+            visit: The shelves.
+            wanted: Which dead letters are meant.
+            rate: How fast.
+            limit: At most so many; None is no limit.
+            dry_run: Only say what would become of each, and what it costs.
+
+        Raises:
+            RecreationError: A dead-letter queue cannot be received from.
+        """
+        count = 0
+        batch = rate.batch if limit is None else min(rate.batch, max(limit, 1))
+        if limit == 0:
+            return
+        for one in visit.letters(BATCH_MAX if dry_run else batch):
+            if not wanted.takes(one.letter, self.clock.now()):
+                continue
+            yield self._look(one.letter) if dry_run else self._carry_out(one, visit, rate)
+            count += 1
+            if count == limit:
+                return
+
+    def plan(self, letter: DeadLetter) -> Plan:
+        """Say what a replay would do.
+
+        Raises:
+            RecreationError: The cloud does not tell whether it is finished.
+        """
+        match letter.reading:
+            case Nothing(reason):
+                return Plan(letter, Fate.NOTHING, reason)
+            case Unreadable(_, sentence):
+                return Plan(letter, Fate.KEPT, sentence)
+            case Split():
+                if self.edits.any:
+                    return Plan(
+                        letter, Fate.KEPT, "it tells of several sources: replay it as it is"
+                    )
+                return Plan(letter, Fate.SENT, step=self._step(None))
+            case Work(progress, sent):
+                return self._plan_work(letter, progress, sent)
+
+    def _plan_work(self, letter: DeadLetter, progress: Progress, sent: Progress | None) -> Plan:
+        finished = self._finished(progress)
+        if finished is not None:
+            return Plan(letter, Fate.FINISHED, finished)
+        if sent is None and not self.edits.any:
+            return Plan(letter, Fate.SENT, step=self._step(None))
+        try:
+            onward = resumed(
+                progress,
+                letter.stop,
+                self.edits,
+                now=self.clock.now(),
+                vswitches=self._vswitches(progress),
+            )
+        except NoSubnet as missing:
+            return Plan(letter, Fate.KEPT, f"its VPC has no subnet in {missing}")
+        step = self._step(onward)
+        attributes = write_attributes(onward, letter.body, step=step, key=self.key)
+        left = _left(onward)
+        return Plan(
+            letter,
+            Fate.SENT,
+            step=step,
+            first=left[0] if left else None,
+            others=max(len(left) - 1, 0),
+            attributes=attributes,
+        )
+
+    def _finished(self, progress: Progress) -> str | None:
+        """Tell a recreation that somebody else has brought to its end: its image has its date.
+
+        A sweep may have taken the image since; a replacement that runs tells it then. One that
+        runs beside an image without a date still lacks its handover or clean-up.
+        """
+        recreation = progress.recreation_id
+        image = self.patience(lambda: self.images.find(identity.image_name(recreation)))
+        if image is not None and identity.TAG_FALSE_ALARM in image.tags:
+            return None
+        found = self.patience(lambda: self.instances.find_tagged(recreation))
+        running = [
+            one.instance_id for one in launching.not_quarantined(found, ()) if one.status == RUNNING
+        ]
+        is_dated = image is not None and identity.TAG_DELETE_AFTER in image.tags
+        if is_dated or (image is None and running):
+            return f"already recreated as {running[0]}" if running else "already recreated"
+        return None
+
+    def _vswitches(self, progress: Progress) -> tuple[VSwitch, ...]:
+        specified = progress.specified
+        if specified is None or not self.edits.wishes.zone:
+            return ()
+        return self.patience(lambda: self.stock.vswitches(specified.source.vpc))
+
+    def _step(self, progress: Progress | None) -> str:
+        if progress is None:
+            return self.steps[0].name.value
+        for step in self.steps:
+            is_skipped = progress.moot is not None and step is not self.steps[-1]
+            if not is_skipped and not step.is_done(progress):
+                return step.name.value
+        return DONE
+
+    def _look(self, letter: DeadLetter) -> Plan:
+        try:
+            plan = self.plan(letter)
+        except RecreationError as error:
+            return Plan(letter, Fate.UNANSWERED, error.sentence)
+        return self._priced(plan)
+
+    def _priced(self, plan: Plan) -> Plan:
+        """Ask for the price; without one the plan is as good, but for the money."""
+        if plan.first is None or self._priceless:
+            return plan
+        asked = Leftover(
+            Kind.INSTANCE,
+            "",
+            zone=plan.first.zone,
+            instance_type=plan.first.instance_type,
+            is_spot=plan.first.spot,
+        )
+        try:
+            return replace(plan, price=self.patience(lambda: self.prices.monthly(asked)))
+        except RecreationError:
+            self._priceless = True
+            return plan
+
+    def _carry_out(self, one: Leased, visit: Visit, rate: Rate) -> Plan:
+        try:
+            plan = self.plan(one.letter)
+            if plan.fate is Fate.SENT:
+                self._keep_pace(rate)
+                self.patience.insist(lambda: self.queue.send(one.letter.body, plan.attributes))
+            if plan.fate.is_taken_out:
+                visit.take_out(one)
+        except RecreationError as error:
+            return Plan(one.letter, Fate.UNANSWERED, error.sentence)
+        return plan
+
+    def _keep_pace(self, rate: Rate) -> None:
+        now = self.clock.now()
+        wait = self._sent_at + rate.pause - now
+        if wait > 0:
+            self.patience.pause(self.clock.real_seconds(wait))
+        self._sent_at = max(now, self._sent_at + rate.pause)
+
+
+def _left(progress: Progress) -> tuple[Candidate, ...]:
+    """List what may be asked for, the next one first; nothing once a replacement is accepted."""
+    if progress.specified is None or progress.launched.instance_id or progress.moot is not None:
+        return ()
+    return progress.specified.candidates[progress.launched.index :]
