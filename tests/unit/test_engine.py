@@ -317,7 +317,7 @@ def test_permanent_error_parks_with_its_code() -> None:
     """What repeating cannot help goes to a person, with the sentence and the code."""
     verdict = advance(First([Permanent("no permission", code="Forbidden.RAM")]))
 
-    assert verdict == Parked(BEGUN, Park.REFUSED, "no permission", "Forbidden.RAM")
+    assert verdict == Parked(BEGUN, Park.REFUSED, "no permission", "Forbidden.RAM", "Permanent")
 
 
 @pytest.mark.parametrize("park", list(Park))
@@ -325,7 +325,7 @@ def test_parking_step_decides_the_reason(park: Park) -> None:
     """A step that gives up names the reason that the person will see."""
     verdict = advance(First([Parking(park, "cannot go on", code="X")]))
 
-    assert verdict == Parked(BEGUN, park, "cannot go on", "X")
+    assert verdict == Parked(BEGUN, park, "cannot go on", "X", "Permanent")
 
 
 @pytest.mark.parametrize(
@@ -383,6 +383,15 @@ def test_recreation_is_given_up_after_its_time(answer: Answer, age: float) -> No
     assert isinstance(verdict, Parked)
     assert verdict.park is Park.GAVE_UP
     assert "no stock" in verdict.sentence
+
+
+def test_the_time_of_a_replay_begins_anew() -> None:
+    """A person has decided that it goes on, however long ago its notice was."""
+    old = replace(BEGUN, t0=NOW - 90_000.0, resumed_at=NOW - 3_599.0)
+
+    assert isinstance(advance(First([wait(NOW + 1.0, "no stock")]), progress=old), Hold)
+    older = replace(old, resumed_at=NOW - 3_601.0)
+    assert isinstance(advance(First([wait(NOW + 1.0, "no stock")]), progress=older), Parked)
 
 
 def test_late_recreation_that_can_end_ends() -> None:

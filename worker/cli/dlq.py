@@ -133,9 +133,7 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
     is_flag=True,
     help="Launch pay-as-you-go instead of spot, whatever launch.pay_as_you_go_max says.",
 )
-@click.option(
-    "--from-step", type=click.Choice(STEPS), default="", help="Do this step and what follows again."
-)
+@click.option("--from-step", type=click.Choice(STEPS), help="Do this step and what follows again.")
 @dry_run_option
 @output_options
 def replay(
@@ -146,7 +144,7 @@ def replay(
     instance_type: str,
     zone: str,
     pay_as_you_go: bool,
-    from_step: str,
+    from_step: str | None,
     dry_run: bool,
     language: str | None,
     as_json: bool,
@@ -162,7 +160,7 @@ def replay(
         raise WrongUsage(
             "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted or sent"
         )
-    edits = _edits(instance_type, zone, from_step, pay_as_you_go=pay_as_you_go)
+    edits = _edits(instance_type, zone, from_step or "", pay_as_you_go=pay_as_you_go)
     around = build_surroundings(settings, os.environ)
     patience = build_patience(around, time.sleep)
     visit = build_visit(around, patience)

@@ -35,7 +35,9 @@ def letters_view(letters: Sequence[DeadLetter], now: float, wording: Wording) ->
 def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
     """Show everything that is known of one dead letter."""
     parts: list[RenderableType] = [
-        _indented(f"{name}: {value}", 0) for name, value in _fields(letter, wording) if value
+        Text(wording("because", what=name, why=value))
+        for name, value in _fields(letter, wording)
+        if value
     ]
     parts += _warnings(letter, wording, 0)
     if letter.progress is not None:
@@ -178,7 +180,7 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "reads": _reads(letter, wording),
     }
     for key, value in told.items():
-        yield wording(f"dlq.field.{key}"), printable(value)
+        yield wording(f"dlq.field.{key}"), value
 
 
 def _reads(letter: DeadLetter, wording: Wording) -> str:

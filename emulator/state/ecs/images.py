@@ -66,7 +66,10 @@ def _candidates(region: EcsRegion, params: Params, now: float) -> list[Image]:
         own = () if owner in {"system", "others", "marketplace"} else region.images.values()
         public = public_images(region) if owner in {"", "system"} else ()
         source = (*own, *public)
-    found = [each for each in visible(source, now) if owner in {"", each.owner}]
+    # Asked first of all, for it leaves one of thousands.
+    name = params.text("ImageName").strip("*")
+    named = (each for each in source if name in each.name)
+    found = [each for each in visible(named, now) if owner in {"", each.owner}]
     if ids and tags:
         return [each for each in found if region.tags.matches(each.image_id, tags, now)]
     return found
@@ -116,10 +119,8 @@ def _matches(region: EcsRegion, image: Image, params: Params) -> bool:
     for name, wanted in params.values().items():
         if wanted and name in _EXACT and _EXACT[name](image) != wanted:
             return False
-    snapshot_id, name = params.text("SnapshotId"), params.text("ImageName")
+    snapshot_id = params.text("SnapshotId")
     if snapshot_id and all(m.snapshot_id != snapshot_id for m in image.mappings):
-        return False
-    if name and name.strip("*") not in image.name:
         return False
     type_id = params.text("InstanceType")
     if type_id and not runs_on(image.os, region.instance_type(type_id)):

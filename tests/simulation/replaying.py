@@ -1,0 +1,256 @@
+"""Dead letters of many kinds on a shelf, and a person who replays them, who may be interrupted."""
+
+import base64
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from typing_extensions import override
+
+from emulator.state.queues import OutMessage, Property
+from tests.simulation.bindings import CloudCall, CloudQueue
+from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
+from tests.simulation.kernel import SimulatedClock
+from worker import ports
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.prices import EcsPrices
+from worker.adapters.ecs.sources import one_after_the_other
+from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.bootstrap import build_cloud
+from worker.core.dead_letters import Filter
+from worker.core.messages import Home, write_attributes, write_parked
+from worker.core.outcomes import Park, Parked
+from worker.core.progress import Progress, decode
+from worker.core.replaying import Edits
+from worker.ops.patience import Patience
+from worker.ops.replay import Plan, Rate, Replay
+from worker.ops.shelves import Shelf, Visit
+from worker.steps import recipe
+
+UNDELIVERED = "spot-interruptions-undelivered"
+LEASE = 60.0
+EVERYTHING = Filter()
+ACCOUNT = "1234567890123456"
+HOME = Home(ACCOUNT, REGION)
+
+
+@dataclass(frozen=True)
+class SendTimes(ports.Queue):
+    """The queue that a replay sends to, with the instant of each sending."""
+
+    inner: CloudQueue
+    at: list[float] = field(default_factory=list)
+
+    @override
+    def send(self, body: str, attributes: Mapping[str, str], *, delay: float = 0.0) -> str:
+        self.at.append(self.inner.kernel.now)
+        return self.inner.send(body, attributes, delay=delay)
+
+    @override
+    def receive(self, *, count: int, wait: float) -> tuple[ports.Delivery, ...]:
+        raise AssertionError((count, wait))
+
+    @override
+    def delete(self, handle: str) -> None:
+        raise AssertionError(handle)
+
+    @override
+    def renew(self, handle: str, seconds: float) -> ports.Lease:
+        raise AssertionError((handle, seconds))
+
+
+@dataclass
+class Person:
+    """Somebody who goes through the dead letters of a simulation.
+
+    Attributes:
+        plans: What became of each, of all runs.
+    """
+
+    simulation: Simulation
+    edits: Edits = field(default_factory=Edits)
+    plans: list[Plan] = field(default_factory=list)
+    sent_at: list[float] = field(default_factory=list)
+    interrupt_at: float = 1e12
+
+    def run(
+        self,
+        wanted: Filter = EVERYTHING,
+        *,
+        per_minute: float = 60.0,
+        limit: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Replay in the actor that calls, as the command does; an interruption gives back."""
+        visit, replaying = self.parts()
+        try:
+            for plan in replaying.run(
+                visit, wanted, Rate(per_minute, LEASE), limit=limit, dry_run=dry_run
+            ):
+                self.plans.append(plan)
+        except KeyboardInterrupt:
+            pass
+        visit.give_back()
+
+    def parts(self) -> tuple[Visit, Replay]:
+        """What the command line puts together, over the emulator's state."""
+        simulation = self.simulation
+        clock = SimulatedClock(simulation.kernel)
+        patience = Patience(clock, self._pause)
+        endpoint = endpoint_of(simulation)
+        cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+        queue = SendTimes(queue_of(simulation, QUEUE), self.sent_at)
+        visit = Visit(
+            [
+                Shelf(DEAD, queue_of(simulation, DEAD)),
+                Shelf(UNDELIVERED, queue_of(simulation, UNDELIVERED), is_delivery=True),
+            ],
+            HOME,
+            (KEY,),
+            clock,
+            patience,
+        )
+        replaying = Replay(
+            queue=queue,
+            images=cloud.images,
+            instances=cloud.instances,
+            stock=cloud.stock,
+            prices=EcsPrices(endpoint),
+            steps=recipe(cloud, simulation.policy),
+            clock=clock,
+            patience=patience,
+            key=KEY,
+            edits=self.edits,
+        )
+        return visit, replaying
+
+    def _pause(self, seconds: float) -> None:
+        self.simulation.kernel.sleep(seconds)
+        if self.simulation.kernel.now >= self.interrupt_at:
+            self.interrupt_at = 1e12
+            raise KeyboardInterrupt
+
+
+def endpoint_of(simulation: Simulation) -> Endpoint:
+    clock = SimulatedClock(simulation.kernel)
+    call = CloudCall(simulation.cloud, REGION, simulation.kernel)
+    limiter = CalendarMinuteLimiter(random.Random(7))
+    return Endpoint(call, REGION, limiter, clock, simulation.notebook)
+
+
+def queue_of(simulation: Simulation, name: str) -> CloudQueue:
+    clock = SimulatedClock(simulation.kernel)
+    return CloudQueue(simulation.cloud, REGION, name, simulation.kernel, clock)
+
+
+def do(simulation: Simulation, work: Callable[[], Any], *, within: float = 3_600.0) -> Any:
+    """Let a person do something to its end, in virtual time."""
+    done: list[Any] = []
+    simulation.kernel.spawn(lambda: done.append(work()))
+    simulation.run(within, until=lambda: bool(done))
+    assert done, "it did not end"
+    return done[0]
+
+
+def add_undelivered(simulation: Simulation) -> None:
+    """Make the queue for what EventBridge cannot deliver."""
+    keep = {"VisibilityTimeout": 60, "MessageRetentionPeriod": 604_800}
+    simulation.cloud.queues(REGION).create_queue(UNDELIVERED, keep, simulation.kernel.now)
+
+
+def put(simulation: Simulation, name: str, body: str, attributes: Mapping[str, str]) -> None:
+    """Put a message into a queue as it is."""
+    properties = tuple(Property(key, value, "STRING") for key, value in attributes.items())
+    message = OutMessage(body, user_properties=properties)
+    (sent,) = simulation.cloud.queues(REGION).send(name, [message], simulation.kernel.now)
+    assert hasattr(sent, "message_id"), sent
+
+
+def take_all(simulation: Simulation, name: str) -> list[tuple[str, dict[str, str]]]:
+    """Take everything out of a queue: bodies and attributes."""
+    queues, now = simulation.cloud.queues(REGION), simulation.kernel.now
+    taken = []
+    while found := queues.receive(name, 16, now):
+        for one in found:
+            taken.append((one.body, {each.name: each.value for each in one.user_properties}))
+            queues.delete(name, one.receipt_handle or "", now)
+    return taken
+
+
+def _at_the_first(progress: Progress) -> Progress:
+    """With the first token in hand, which the cloud has refused and remembers."""
+    return replace(progress, launched=replace(progress.launched, epoch=0, index=0, round=0))
+
+
+def _without_usable_image(progress: Progress) -> Progress:
+    launched = replace(progress.launched, image_usable_at=0.0, image_safe=False)
+    return replace(progress, launched=launched)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of dead letter, made of a recreation that was parked without stock.
+
+    Attributes:
+        park: Why it is parked; None for one that the queue has moved.
+        error: Class of the error.
+        copies: How many of them there are.
+    """
+
+    park: Park | None
+    change: Callable[[Progress], Progress] = lambda progress: progress
+    error: str = "Permanent"
+    step: str = "launch"
+    copies: int = 1
+
+    def letter(self, body: str, progress: Progress, now: float) -> dict[str, str]:
+        """Write its attributes."""
+        changed = self.change(progress)
+        if self.park is None:
+            return write_attributes(changed, body, step=self.step, key=KEY)
+        parked = Parked(changed, self.park, "as a test wants it", "", self.error)
+        return write_parked(parked, body, step=self.step, at=now, key=KEY)
+
+
+# Of sources that are gone by now: all that is left of them is their image and what is signed.
+OF_GONE: Mapping[str, Kind] = {
+    "no stock": Kind(Park.NO_STOCK),
+    "launch refused": Kind(Park.REFUSED, _at_the_first),
+    "gave up": Kind(Park.GAVE_UP, error="Transient"),
+    "passed on too often": Kind(Park.TOO_MANY_HOPS, lambda one: replace(one, hops=90_000)),
+    "image too slow": Kind(Park.IMAGE_TOO_SLOW, _without_usable_image),
+    "image refused": Kind(Park.REFUSED, lambda one: replace(one, imaged=None), step="image"),
+    "moved by the queue": Kind(None),
+    "parked twice": Kind(Park.NO_STOCK, copies=2),
+}
+# Of sources that are locked: bodies as they come, attributes that count for nothing.
+OF_LOCKED: Mapping[str, tuple[str, Callable[[str], str], Mapping[str, str]]] = {
+    "moved bare": (DEAD, lambda body: body, {}),
+    "undelivered": (UNDELIVERED, lambda body: base64.b64decode(body).decode(), {}),
+    "undelivered in base64": (UNDELIVERED, lambda body: body, {}),
+    "forged": (DEAD, lambda body: body, {"parked": "no_stock", "format": "1", "signature": "00"}),
+}
+KINDS = (*OF_GONE, *OF_LOCKED)
+
+
+def shelve_parked(simulation: Simulation, taken: list[tuple[str, dict[str, str]]]) -> None:
+    """Put recreations that were parked without stock back as kinds of `OF_GONE`, in turn."""
+    for number, (body, attributes) in enumerate(taken):
+        kind = tuple(OF_GONE.values())[number % len(OF_GONE)]
+        written = kind.letter(body, decode(attributes), simulation.kernel.now)
+        for _ in range(kind.copies):
+            put(simulation, DEAD, body, written)
+
+
+def shelve_events(simulation: Simulation, bodies: list[str]) -> None:
+    """Put events that nobody has worked on into dead-letter queues, as kinds of `OF_LOCKED`."""
+    for number, body in enumerate(bodies):
+        name, spelling, attributes = tuple(OF_LOCKED.values())[number % len(OF_LOCKED)]
+        put(simulation, name, spelling(body), attributes)
+
+
+def several(bodies: list[str]) -> str:
+    """One body with several events."""
+    return json.dumps([json.loads(base64.b64decode(body)) for body in bodies])

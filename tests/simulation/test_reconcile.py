@@ -1,0 +1,193 @@
+"""An interruption whose event never came is found and recovered; the event that comes late does nothing."""
+
+from typing import Any
+
+import pytest
+
+from emulator.assumptions import Assumptions
+from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation, simulate
+from tests.simulation.invariants import violations
+from tests.simulation.replaying import HOME, do, endpoint_of, put, queue_of, take_all
+from tests.simulation.scenarios import (
+    Source,
+    add_source,
+    interrupt,
+    recover,
+    replacements,
+    waiting,
+)
+from tests.simulation.schedules import ECONOMICAL, QUICK
+from worker.adapters.ecs.fleet import EcsFleet
+from worker.adapters.ecs.images import EcsImages
+from worker.core.policy import Policy
+from worker.ops.patience import Patience
+from worker.ops.reconcile import Found, Reconcile, Sent, Standing
+
+PERIOD = 120.0
+# The test itself takes the only message away, which nobody else may.
+STOLEN = "the last message went before a replacement ran"
+
+
+def lost(simulation: Simulation, source: Source) -> list[tuple[str, dict[str, str]]]:
+    """Reclaim a source and let its event get lost; returns the event, for it may come late."""
+    interrupt(simulation, source)
+    simulation.run(5.0)
+    return take_all(simulation, QUEUE)
+
+
+def reconcile(
+    simulation: Simulation, *, dry_run: bool = False, policy: Policy | None = None, **more: Any
+) -> list[Found]:
+    """Run the command once, as its timer does."""
+    endpoint = endpoint_of(simulation)
+    clock = endpoint.clock
+    looking = Reconcile(
+        fleet=EcsFleet(endpoint),
+        images=EcsImages(endpoint),
+        queue=queue_of(simulation, QUEUE),
+        clock=clock,
+        patience=Patience(clock, simulation.kernel.sleep),
+        policy=policy or simulation.policy,
+        home=HOME,
+        key=KEY,
+        **more,
+    )
+    return list(do(simulation, lambda: list(looking.run(dry_run=dry_run))))
+
+
+def told(found: list[Found]) -> list[tuple[Standing, Sent]]:
+    return [(one.standing, one.sent) for one in found]
+
+
+def test_a_lost_event_is_recovered_within_a_period_and_its_late_copy_does_nothing() -> None:
+    """Found by the lock; the real event comes when all is done, and once more a day later."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    event = lost(simulation, source)
+    simulation.start_worker("one")
+    simulation.run(PERIOD)
+
+    assert told(reconcile(simulation)) == [(Standing.LOST, Sent.ENQUEUED)]
+    recover(simulation)
+    for pause in (0.0, 86_400.0):
+        simulation.run(pause)
+        for body, attributes in event:
+            put(simulation, QUEUE, body, attributes)
+        recover(simulation)
+
+    assert violations(simulation, source) == [STOLEN]
+    assert len(replacements(simulation)) == 1
+    assert waiting(simulation, DEAD) == 0
+
+
+def test_a_copy_that_comes_while_it_is_worked_on_does_nothing() -> None:
+    """Both ask for the same recreation."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    event = lost(simulation, source)
+    simulation.start_worker("one")
+    simulation.start_worker("two")
+
+    reconcile(simulation)
+    simulation.run(3.0)
+    for body, attributes in event:
+        put(simulation, QUEUE, body, attributes)
+    recover(simulation)
+
+    assert violations(simulation, source) == [STOLEN]
+    assert len(replacements(simulation)) == 1
+
+
+def test_what_is_under_way_is_left_alone() -> None:
+    """Its disks and its image carry the recreation's id."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(10.0)
+
+    assert told(reconcile(simulation)) == [(Standing.UNDER_WAY, Sent.NOT_SENT)]
+    assert waiting(simulation, QUEUE) == 1
+
+
+def test_a_dry_run_sends_nothing() -> None:
+    """It says what it has found."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    lost(simulation, source)
+
+    assert told(reconcile(simulation, dry_run=True)) == [(Standing.LOST, Sent.NOT_SENT)]
+    assert waiting(simulation, QUEUE) == 0
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(skip_tags=(("team", None),)),
+        Policy(select_tags=(("other", None),)),
+        Policy(owner="x"),
+    ],
+)
+def test_whose_instances_is_asked_first(policy: Policy) -> None:
+    """What the worker would leave alone is left alone here, too; an owner's mark counts."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, tags={"team": "订单", "spot-recreation:owner": "default"})
+    lost(simulation, source)
+
+    assert reconcile(simulation, policy=policy) == []
+
+
+def test_a_source_in_economical_mode_is_found_while_its_lock_shows() -> None:
+    """Locked and running, and locked and stopped where the lock stays."""
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=False))
+    source = add_source(simulation, **ECONOMICAL)
+    lost(simulation, source)
+    assert told(reconcile(simulation, dry_run=True)) == [(Standing.LOST, Sent.NOT_SENT)]
+
+    simulation.run(400.0)
+
+    (found,) = reconcile(simulation, dry_run=True)
+    assert (found.instance.status, found.standing) == ("Stopped", Standing.LOST)
+
+
+def test_a_stopped_source_without_a_lock_is_told_and_started_on_a_persons_word() -> None:
+    """An owner can stop it so, too; with --stopped the word is signed and good for this stop."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    lost(simulation, source)
+    simulation.run(400.0)
+    simulation.start_worker("one")
+
+    assert told(reconcile(simulation)) == [(Standing.UNDECIDED, Sent.NOT_SENT)]
+    assert waiting(simulation, QUEUE) == 0
+    assert told(reconcile(simulation, stopped=True)) == [(Standing.LOST, Sent.ENQUEUED)]
+    recover(simulation)
+
+    (instance,) = simulation.cloud.ecs[REGION].dump("instances", simulation.kernel.now)
+    assert (instance["InstanceId"], instance["Status"]) == (source.instance_id, "Running")
+    assert replacements(simulation) == []
+
+
+def test_a_persons_word_for_one_stop_does_not_count_for_the_next() -> None:
+    """Its owner started it and stopped it again: then it stays stopped."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    lost(simulation, source)
+    simulation.run(400.0)
+    reconcile(simulation, stopped=True)
+    (vouched,) = take_all(simulation, QUEUE)
+    ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+    ecs.call("StartInstance", {"InstanceId": source.instance_id}, now)
+    simulation.run(120.0)
+    now = simulation.kernel.now
+    stop = {"InstanceId": source.instance_id, "StoppedMode": "StopCharging"}
+    ecs.call("StopInstance", stop, now)
+    simulation.run(120.0)
+
+    put(simulation, QUEUE, *vouched)
+    simulation.start_worker("one")
+    recover(simulation)
+
+    (instance,) = ecs.dump("instances", simulation.kernel.now)
+    assert instance["Status"] == "Stopped"
+    assert waiting(simulation, DEAD) == 1

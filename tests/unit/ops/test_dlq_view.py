@@ -1,0 +1,202 @@
+"""Dead letters as people and programs read them, in both languages."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from worker.core.dead_letters import DeadLetter, read_dead_letter
+from worker.core.messages import Home, write_parked
+from worker.core.model import Candidate, Instance, LaunchSpec
+from worker.core.outcomes import Park, Parked
+from worker.core.progress import (
+    Imaged,
+    KeptDisk,
+    Launched,
+    Mark,
+    Progress,
+    Refusal,
+    Remark,
+    Retained,
+    SourceFacts,
+    Specified,
+)
+from worker.operator_ports import Price
+from worker.ops.dlq_data import found_data, letter_data, plan_data, story_data
+from worker.ops.dlq_view import ending, found_line, letters_view, plan_line, story_view, sum_line
+from worker.ops.printing import plain_text
+from worker.ops.reconcile import Found, Sent, Standing
+from worker.ops.replay import Fate, Plan
+from worker.ops.wording import Language, Wording
+
+KEY = b"0123456789abcdef"
+NOW = 1_796_040_000.0
+SOURCE = "i-bp1source00000000001"
+MESSAGE = "0123456789ABCDEF0123456789ABCDEF"
+BODY = json.dumps(
+    {"instanceId": SOURCE, "action": "delete", "name": "订单-01\x1b[31m"}, ensure_ascii=False
+)
+ENGLISH, CHINESE = Wording(), Wording(Language.CHINESE)
+CANDIDATES = (
+    Candidate("ecs.g7.large", "cn-hangzhou-h", "vsw-1"),
+    Candidate("ecs.c7.xlarge", "cn-hangzhou-i", "vsw-2", spot=False),
+)
+PROGRESS = Progress(
+    account="1234567890123456",
+    region="cn-hangzhou",
+    instance_id=SOURCE,
+    t0=NOW - 10_800.0,
+    received_at=NOW - 10_799.0,
+    lineage=f"{SOURCE}/1",
+    seen=True,
+    retained=Retained((KeptDisk("d-bp1", "system", "cloud_essd", 40, "/dev/xvda", True),)),
+    imaged=Imaged(f"recreation-{'0' * 32}", NOW - 10_700.0, "m-bp1image"),
+    specified=Specified(
+        SourceFacts("ecs.g7.large", "cn-hangzhou-h"),
+        LaunchSpec("n", (), (), (), "ecs.g7.large", "SpotAsPriceGo"),
+        CANDIDATES,
+    ),
+    launched=Launched(index=1, refusals=(Refusal(CANDIDATES[0].label, "NoStock", NOW - 9_000.0),)),
+    marks=(Mark("image accepted", NOW - 10_700.0, "m-bp1image"),),
+    remarks=(Remark("tag a", "a resource holds 20 tags and ours come first"),),
+)
+
+
+def letter(progress: Progress | None = PROGRESS, body: str = BODY, **forged: str) -> DeadLetter:
+    verdict = Parked(
+        progress, Park.NO_STOCK, "none of 2 candidates could be had", "NoStock", "Permanent"
+    )
+    attributes = write_parked(verdict, body, step="launch", at=NOW - 7_200.0, key=KEY)
+    return read_dead_letter(
+        MESSAGE,
+        body,
+        {**attributes, **forged},
+        queue="dead",
+        is_delivery=False,
+        enqueued_at=NOW - 7_200.0,
+        received=3,
+        now=NOW,
+        home=Home("1234567890123456", "cn-hangzhou"),
+        keys=(KEY,),
+    )
+
+
+def shown(what: Any) -> str:
+    return plain_text(what, 100)
+
+
+def test_a_list_says_why_and_what_to_do() -> None:
+    """One block each: ids, age, step, reason, code, advice."""
+    text = shown(letters_view([letter()], NOW, ENGLISH))
+
+    for part in (MESSAGE, SOURCE, "2 h ago", "code NoStock", "none of 2 candidates could be had"):
+        assert part in text
+    assert "what to do: No candidate could be had" in text
+    assert "1 dead letters." in text
+
+
+def test_the_list_reads_in_chinese() -> None:
+    """Who is woken at night reads it in their language."""
+    text = shown(letters_view([letter()], NOW, CHINESE))
+
+    for part in (
+        "由工作进程搁置",
+        "2 小时前",
+        "2 个候选都不可用",
+        "处理方法：没有候选可用",
+        "共 1 条死信",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_a_story_has_everything(wording: Wording) -> None:
+    """Times, image, disks, candidates, refusals, remarks, and the body as it came."""
+    text = shown(story_view(letter(), wording))
+
+    for part in (
+        "2026-11-30T09:00:00Z",
+        "2026-11-30T09:00:01Z",
+        "2026-11-30T10:00:00Z",
+        "m-bp1image",
+        "d-bp1",
+        "ecs.c7.xlarge",
+        "NoStock",
+        f"{SOURCE}/1",
+        "订单-01",
+        f"aliyun-ops dlq replay {MESSAGE}",
+        PROGRESS.recreation_id,
+    ):
+        assert part in text
+    assert "\x1b" not in text
+    assert all(cell_len(line) <= 100 for line in text.splitlines())
+
+
+def test_what_is_not_signed_by_us_is_said() -> None:
+    """Its attributes are shown and not believed."""
+    assert "not signed by us" in shown(letters_view([letter(hops="9")], NOW, ENGLISH))
+
+
+def test_garbage_is_shown_and_never_interpreted() -> None:
+    """A body that steers terminals is written as escapes."""
+    text = shown(story_view(letter(None, "\x1b]0;x\x07 garbage"), ENGLISH))
+
+    assert "garbage" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("fate", list(Fate))
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_every_fate_has_a_line(fate: Fate, wording: Wording) -> None:
+    """Done and dry; a reason is told."""
+    plan = Plan(letter(), fate, "already recreated as i-bp1new", step="launch")
+
+    for dry_run in (False, True):
+        line = plan_line(plan, wording, dry_run=dry_run)
+        assert MESSAGE in line
+        assert "i-bp1new" in line
+    assert ending([plan], wording)
+
+
+def test_a_dry_run_tells_the_price() -> None:
+    """Of the first candidate, and the sum of all first candidates."""
+    plan = Plan(
+        letter(), Fate.SENT, step="launch", first=CANDIDATES[1], others=2, price=Price(210.5, "CNY")
+    )
+
+    line = plan_line(plan, ENGLISH, dry_run=True)
+
+    assert "ecs.c7.xlarge in cn-hangzhou-i (pay-as-you-go), about 210.50 CNY a month" in line
+    assert "2 more behind it" in line
+    assert "421.00 CNY" in sum_line([plan, plan], ENGLISH)
+    unknown = plan_line(replace(plan, price=None), ENGLISH, dry_run=True)
+    assert "at an unknown price" in unknown
+
+
+def test_data_for_programs_is_plain_and_complete() -> None:
+    """It can be written as JSON, and holds what the view shows."""
+    data = json.loads(json.dumps([letter_data(letter()), story_data(letter())]))
+    plan = Plan(letter(), Fate.SENT, step="launch", first=CANDIDATES[0])
+
+    assert data[0]["parked"] == "no_stock"
+    assert data[0]["reads_as"] == "progress"
+    assert data[1]["progress"]["image"] == "m-bp1image"
+    assert data[1]["body"] == BODY
+    assert plan_data(plan, dry_run=True)["monthly_price"] is None
+    assert "monthly_price" not in plan_data(plan, dry_run=False)
+
+
+@pytest.mark.parametrize("standing", list(Standing))
+@pytest.mark.parametrize("sent", list(Sent))
+def test_every_finding_of_reconcile_has_a_line(standing: Standing, sent: Sent) -> None:
+    """In both languages, with id and name."""
+    instance = Instance(SOURCE, "Running", "ecs.g7.large", "cn-hangzhou-h", name="订单-01")
+    found = Found(instance, True, standing, sent, "refused")
+
+    for wording in (ENGLISH, CHINESE):
+        line = found_line(found, wording)
+        assert SOURCE in line
+        assert "订单-01" in line
+    assert found_data(found)["standing"] == standing.value
