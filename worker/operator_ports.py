@@ -4,9 +4,9 @@ An import contract keeps steps, engine, consumer and the worker's own compositio
 Answers and errors as in `worker.ports`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from worker.core.auditing import Equipped
 from worker.core.diagnosis import Failed, QueueFacts, Quota, RuleFacts, Seen
@@ -152,4 +152,12 @@ class Capacity(Protocol):
 
     def is_spot(self, instance_id: str) -> Seen[bool] | Failed:
         """Tell whether an instance is a spot instance; one that is not there is none."""
+        ...
+
+
+class Captures(Protocol):
+    """Sources as they were, kept as files by `audit --record`."""
+
+    def find(self, instance_id: str) -> Mapping[str, Any] | None:
+        """Read the document of an instance, unverified; None when there is none."""
         ...

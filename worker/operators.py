@@ -197,7 +197,9 @@ def build_visit(around: Surroundings, patience: Patience) -> Visit:
     return Visit(shelves, terms.home, terms.keys, around.clock, patience)
 
 
-def build_replay(around: Surroundings, patience: Patience, edits: Edits) -> Replay:
+def build_replay(
+    around: Surroundings, patience: Patience, edits: Edits, captures: Path | None
+) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
     endpoint = build_endpoint(around)
     cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
@@ -210,8 +212,9 @@ def build_replay(around: Surroundings, patience: Patience, edits: Edits) -> Repl
         steps=recipe(cloud, build_policy(around.settings)),
         clock=around.clock,
         patience=patience,
-        key=around.settings.signing_keys[0],
+        keys=around.settings.signing_keys,
         edits=edits,
+        captures=build_captures(captures) if captures is not None else None,
     )
 
 

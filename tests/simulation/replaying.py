@@ -13,7 +13,7 @@ from emulator.state.queues import OutMessage, Property
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
 from tests.simulation.kernel import SimulatedClock
-from worker import ports
+from worker import operator_ports, ports
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.ecs.sources import one_after_the_other
@@ -71,6 +71,7 @@ class Person:
 
     simulation: Simulation
     edits: Edits = field(default_factory=Edits)
+    captures: operator_ports.Captures | None = None
     plans: list[Plan] = field(default_factory=list)
     sent_at: list[float] = field(default_factory=list)
     interrupt_at: float = 1e12
@@ -121,8 +122,9 @@ class Person:
             steps=recipe(cloud, simulation.policy),
             clock=clock,
             patience=patience,
-            key=KEY,
+            keys=(KEY,),
             edits=self.edits,
+            captures=self.captures,
         )
         return visit, replaying
 

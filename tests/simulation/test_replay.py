@@ -1,11 +1,16 @@
 """What was parked comes back: at a set rate, through interruptions, to one replacement each."""
 
+import json
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from emulator.assumptions import Assumptions
-from tests.simulation.harness import DEAD, QUEUE, REGION, START, Simulation, simulate
+from tests.simulation.harness import ACCOUNT, DEAD, KEY, QUEUE, REGION, START, Simulation, simulate
 from tests.simulation.replaying import (
     KINDS,
     OF_GONE,
@@ -14,6 +19,7 @@ from tests.simulation.replaying import (
     Person,
     add_undelivered,
     do,
+    endpoint_of,
     put,
     several,
     shelve_events,
@@ -22,6 +28,7 @@ from tests.simulation.replaying import (
 )
 from tests.simulation.scenarios import (
     NOTICE_AT,
+    SOURCE_NAME,
     Source,
     add_source,
     interrupt,
@@ -32,11 +39,14 @@ from tests.simulation.scenarios import (
 )
 from tests.simulation.schedules import QUICK, SOURCE_TYPE
 from tests.simulation.test_candidates import sell_everything
+from worker import operator_ports
+from worker.adapters.ecs.fleet import EcsFleet
 from worker.core import identity
+from worker.core.capture import write_capture
 from worker.core.dead_letters import Filter
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
-from worker.core.progress import Wishes, decode
+from worker.core.progress import Captured, Wishes, decode
 from worker.core.replaying import Edits
 from worker.ops.keep import Keep
 from worker.ops.replay import Fate
@@ -68,11 +78,11 @@ def park_all(simulation: Simulation, sources: list[str]) -> None:
     sell_everything(simulation, None)
 
 
-def lock_all(simulation: Simulation, sources: list[str]) -> list[str]:
+def lock_all(simulation: Simulation, sources: list[str], notice: float = LONG_NOTICE) -> list[str]:
     """Let all of them be reclaimed while no worker runs; returns the events as they came."""
     for source in sources:
-        how = {"notice_seconds": LONG_NOTICE}
-        simulation.cloud.ecs[REGION].interrupt(source, simulation.kernel.now, **how)
+        ecs = simulation.cloud.ecs[REGION]
+        ecs.interrupt(source, simulation.kernel.now, notice_seconds=notice)
     simulation.run(30.0)
     return [body for body, _ in take_all(simulation, QUEUE)]
 
@@ -385,3 +395,114 @@ def keep(simulation: Simulation) -> int:
     visit.give_back()
     assert not any(kept)
     return len(kept)
+
+
+@dataclass
+class Album(operator_ports.Captures):
+    """What `audit --record` has kept."""
+
+    documents: dict[str, Mapping[str, Any]]
+
+    @override
+    def find(self, instance_id: str) -> Mapping[str, Any] | None:
+        return self.documents.get(instance_id)
+
+
+def gone_before_its_capture() -> tuple[Simulation, Source, Mapping[str, Any]]:
+    """A source that is gone with its image made and nothing written down; and its early capture."""
+    simulation = simulate(ecs=QUICK)
+    add_undelivered(simulation)
+    source = add_source(simulation)
+    (equipped,) = do(simulation, EcsFleet(endpoint_of(simulation)).equipped)
+    document = write_capture(
+        Captured(equipped.instance, equipped.disks, "app"),
+        account=ACCOUNT,
+        region=REGION,
+        at=simulation.kernel.now,
+        key=KEY,
+    )
+    (body,) = lock_all(simulation, [source.instance_id], notice=300.0)
+    put(simulation, QUEUE, body, {})
+    simulation.start_worker("one")
+    simulation.run(3.0)
+    assert simulation.cloud.ecs[REGION].region.images
+    worker = simulation.workers.pop("one")
+    simulation.kernel.kill([*worker.tasks.actors, worker.main])
+    take_all(simulation, QUEUE)
+    simulation.run(400.0)
+    take_all(simulation, QUEUE)
+    put(simulation, DEAD, body, {})
+    return simulation, source, document
+
+
+def test_a_capture_from_before_the_notice_brings_back_a_source_that_was_never_captured() -> None:
+    """Its image is there; what it was is read from the signed file."""
+    simulation, source, document = gone_before_its_capture()
+
+    person = Person(simulation, captures=Album({source.instance_id: document}))
+    do(simulation, person.run)
+    simulation.start_worker("two")
+    recover(simulation)
+
+    (replacement,) = replacements(simulation)
+    assert (replacement["InstanceName"], replacement["Status"]) == (SOURCE_NAME, "Running")
+    assert [plan.step for plan in person.plans] == ["spec"]
+
+
+def test_without_a_capture_it_is_parked_again_and_a_forged_one_is_refused() -> None:
+    """A file that is not signed by us is worth nothing, and the message stays."""
+    simulation, source, document = gone_before_its_capture()
+    captured = {**document["captured"], "ram_role": "admin"}
+    forged = Album({source.instance_id: {**document, "captured": captured}})
+
+    person = Person(simulation, captures=forged)
+    do(simulation, person.run)
+    assert [(plan.fate, plan.why) for plan in person.plans] == [
+        (Fate.UNANSWERED, "its signature is not ours")
+    ]
+    do(simulation, Person(simulation).run)
+    simulation.start_worker("two")
+    recover(simulation, at_least=2_000.0)
+
+    assert replacements(simulation) == []
+    assert waiting(simulation, DEAD) == 1
+
+
+@pytest.mark.parametrize("survives", [True, False])
+def test_what_the_queue_itself_has_moved_replays(survives: bool) -> None:  # noqa: FBT001
+    """Received too often, with or without its attributes: whether they survive is not documented."""
+    assumptions = Assumptions(smq_dlq_keeps_user_properties=survives)
+    simulation = simulate(ecs=QUICK, policy=STRICT, assumptions=assumptions)
+    add_undelivered(simulation)
+    source = add_source(simulation)
+    sell_everything(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source, notice_seconds=LONG_NOTICE)
+    recover(simulation, at_least=300.0)
+    ((body, attributes),) = take_all(simulation, DEAD)
+    sell_everything(simulation, None)
+    moving = {"DeadLetterTargetQueue": DEAD, "Enabled": True, "MaxReceiveCount": 1}
+    queues = simulation.cloud.queues(REGION)
+    dead_letters = {"QueueName": "poison", "DlqPolicy": json.dumps(moving)}
+    simulation.cloud.call("mns-open", REGION, "CreateQueue", dead_letters, simulation.kernel.now)
+    put(
+        simulation,
+        "poison",
+        body,
+        OF_GONE["moved by the queue"].letter(body, decode(attributes), 0.0),
+    )
+    for _ in range(3):
+        queues.receive("poison", 1, simulation.kernel.now)
+        simulation.run(60.0)
+
+    person = Person(simulation)
+    do(simulation, person.run)
+    recover(simulation)
+    if not survives:
+        # Begun anew it asks first under a token whose refusal the cloud remembers, and this
+        # configuration asks once only.
+        do(simulation, person.run)
+        recover(simulation)
+
+    assert person.plans[0].step == ("launch" if survives else "retain")
+    assert launched(simulation) == running(simulation) == Counter([source.instance_id])

@@ -38,3 +38,18 @@ class DirectoryCaptures:
             reason = os.strerror(error.errno or 0)
             raise Permanent(f"{path} cannot be written: {reason}") from None
         return path
+
+    def find(self, instance_id: str) -> Mapping[str, Any] | None:
+        """Read the capture of an instance, unverified; None when there is none.
+
+        Raises:
+            Permanent: It cannot be read.
+        """
+        path = self.directory / f"{instance_id}.json"
+        if not _NAME.match(instance_id) or not path.is_file():
+            return None
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise Permanent(f"{path} cannot be read as a capture") from None
+        return document if isinstance(document, dict) else {}

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -134,6 +135,12 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
     help="Launch pay-as-you-go instead of spot, whatever launch.pay_as_you_go_max says.",
 )
 @click.option("--from-step", type=click.Choice(STEPS), help="Do this step and what follows again.")
+@click.option(
+    "--captures",
+    metavar="DIRECTORY",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Sources as `audit --record` has kept them, for those that went before they could be captured.",
+)
 @dry_run_option
 @output_options
 def replay(
@@ -145,6 +152,7 @@ def replay(
     zone: str,
     pay_as_you_go: bool,
     from_step: str | None,
+    captures: Path | None,
     dry_run: bool,
     language: str | None,
     as_json: bool,
@@ -164,7 +172,7 @@ def replay(
     around = build_surroundings(settings, os.environ)
     patience = build_patience(around, time.sleep)
     visit = build_visit(around, patience)
-    replaying = build_replay(around, patience, edits)
+    replaying = build_replay(around, patience, edits, captures)
     plans: list[Plan] = []
     with _Telling(visit, language, as_json=as_json) as told, told.bar(limit) as bar:
         for plan in replaying.run(

@@ -8,10 +8,11 @@ cloud remembers a refusal with its token.
 
 from dataclasses import dataclass, replace
 
+from worker.core import identity
 from worker.core.ladder import wished
-from worker.core.model import Candidate, VSwitch
+from worker.core.model import Candidate, Image, Instance, VSwitch
 from worker.core.outcomes import Park, StepName
-from worker.core.progress import Launched, Progress, Wishes
+from worker.core.progress import Captured, Imaged, Launched, Progress, Retained, Wishes
 
 # The words with which a definite refusal of a launch is parked; see `Parked.error`.
 _REFUSED = frozenset({Park.REFUSED.value, Park.NO_ADDRESS.value})
@@ -79,6 +80,29 @@ def resumed(
         wishes=edits.wishes if edits.wishes.any else progress.wishes,
     )
     return _with_wishes(_from_step(fresh, edits.begin_at), edits.wishes, vswitches)
+
+
+def with_capture(progress: Progress, captured: Captured, image: Image, now: float) -> Progress:
+    """Go on at `spec` with a source that is gone: from its image and from what was captured before.
+
+    The image is ours, so that an earlier run has seen the lock.
+    """
+    source = captured.instance
+    return replace(
+        progress,
+        seen=True,
+        lineage=progress.lineage
+        or identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
+        retained=progress.retained or Retained((), tagged=True, sent=True),
+        imaged=progress.imaged or Imaged(image.name, now, image.image_id),
+        captured=captured,
+    ).marked("source captured", now)
+
+
+def incarnation_of(source: Instance) -> str:
+    """Return what distinguishes the recreations of one source; see `identity.recreation_id`."""
+    started = source.started_at if source.is_economical else ""
+    return started or identity.NOT_ECONOMICAL
 
 
 def _fresh(launched: Launched, stop: Stop) -> Launched:

@@ -19,6 +19,7 @@ from worker.core.model import Instance
 from worker.core.outcomes import StepName
 from worker.core.policy import Policy
 from worker.core.progress import Progress
+from worker.core.replaying import incarnation_of
 from worker.operator_ports import Fleet
 from worker.ops.patience import Patience
 
@@ -104,12 +105,8 @@ class Reconcile:
         return Standing.UNDECIDED
 
     def _recreation(self, source: Instance) -> str:
-        incarnation = source.started_at if source.is_economical else ""
         return identity.recreation_id(
-            self.home.account,
-            self.home.region,
-            source.instance_id,
-            incarnation or identity.NOT_ECONOMICAL,
+            self.home.account, self.home.region, source.instance_id, incarnation_of(source)
         )
 
     def _enqueue(self, found: Found) -> Found:

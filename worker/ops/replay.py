@@ -10,14 +10,15 @@ from enum import Enum
 
 from worker import ports
 from worker.core import identity, launching
+from worker.core.capture import read_capture
 from worker.core.dead_letters import DeadLetter, Filter
-from worker.core.errors import RecreationError
+from worker.core.errors import Malformed, RecreationError
 from worker.core.leftovers import RUNNING, Kind, Leftover
 from worker.core.messages import Nothing, Split, Unreadable, Work, write_attributes
 from worker.core.model import Candidate, VSwitch
 from worker.core.progress import Progress
-from worker.core.replaying import Edits, NoSubnet, resumed
-from worker.operator_ports import Price, Prices
+from worker.core.replaying import Edits, NoSubnet, incarnation_of, resumed, with_capture
+from worker.operator_ports import Captures, Price, Prices
 from worker.ops.patience import Patience
 from worker.ops.shelves import BATCH_MAX, Leased, Visit
 from worker.steps.base import Step
@@ -97,7 +98,8 @@ class Replay:
 
     Attributes:
         steps: The recipe, to tell which step would go on.
-        pause: Waits; seconds of the operating system's clock come from `patience`.
+        keys: Signing keys, newest first; there is one at least.
+        captures: Sources as they were before their notice; None when there are none.
     """
 
     queue: ports.Queue
@@ -108,8 +110,9 @@ class Replay:
     steps: Sequence[Step]
     clock: ports.Clock
     patience: Patience
-    key: bytes
+    keys: Sequence[bytes]
     edits: Edits = _NO_EDITS
+    captures: Captures | None = None
     _priceless: bool = False
     _sent_at: float = 0.0
 
@@ -164,11 +167,12 @@ class Replay:
         finished = self._finished(progress)
         if finished is not None:
             return Plan(letter, Fate.FINISHED, finished)
-        if sent is None and not self.edits.any:
+        begun = self._with_capture(progress)
+        if sent is None and begun is progress and not self.edits.any:
             return Plan(letter, Fate.SENT, step=self._step(None))
         try:
             onward = resumed(
-                progress,
+                begun,
                 letter.stop,
                 self.edits,
                 now=self.clock.now(),
@@ -177,7 +181,7 @@ class Replay:
         except NoSubnet as missing:
             return Plan(letter, Fate.KEPT, f"its VPC has no subnet in {missing}")
         step = self._step(onward)
-        attributes = write_attributes(onward, letter.body, step=step, key=self.key)
+        attributes = write_attributes(onward, letter.body, step=step, key=self.keys[0])
         left = _left(onward)
         return Plan(
             letter,
@@ -206,6 +210,30 @@ class Replay:
         if is_dated or (image is None and running):
             return f"already recreated as {running[0]}" if running else "already recreated"
         return None
+
+    def _with_capture(self, progress: Progress) -> Progress:
+        """Take a source that is gone from its capture, where nothing in the message tells of it.
+
+        Raises:
+            RecreationError: The capture is not ours, or of another place.
+        """
+        is_told = progress.captured is not None or progress.specified is not None
+        document = self.captures.find(progress.instance_id) if self.captures else None
+        if is_told or document is None:
+            return progress
+        capture = read_capture(document, self.keys)
+        source = capture.captured.instance
+        here = (progress.account, progress.region, progress.instance_id)
+        if (capture.account, capture.region, source.instance_id) != here:
+            raise Malformed("its capture is of another instance, account or region")
+        if self.patience(lambda: self.instances.find(progress.instance_id)) is not None:
+            return progress
+        begun = replace(progress, incarnation=incarnation_of(source))
+        name = identity.image_name(begun.recreation_id)
+        image = self.patience(lambda: self.images.find(name))
+        if image is None or image.tags.get(identity.TAG_ID) != begun.recreation_id:
+            return progress
+        return with_capture(begun, capture.captured, image, self.clock.now())
 
     def _vswitches(self, progress: Progress) -> tuple[VSwitch, ...]:
         specified = progress.specified

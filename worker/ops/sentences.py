@@ -124,6 +124,12 @@ _REPLAYED = (
     (r"the event carries no data", "事件没有数据"),
     (r"the progress cannot be decoded", "进度无法解码"),
     (r"our own message came back without its signature", "本工具的消息丢失了签名"),
+    (
+        r"its capture is of another instance, account or region",
+        "其记录属于另一实例、账号或地域",
+    ),
+    (r"(\S+) cannot be read as a capture", "{0} 无法作为记录读取"),
+    (r"its signature is not ours", "其签名不是本工具的"),
     (r"an event of type (.+)", "类型为 {0} 的事件"),
     (r"an event named (.+)", "名为 {0} 的事件"),
     (r"a timer's call", "定时器的调用"),
