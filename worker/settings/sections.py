@@ -71,7 +71,7 @@ class Queue(Section):
     )
     dead_letter_name: QueueName = Field(
         default="spot-interruptions-dead",
-        description="Where what cannot go on is parked, and what the queue itself gives up on; `status` shows what is in it.",
+        description="Where what cannot go on is parked, and what the queue itself gives up on; `dlq list` shows what is in it.",
     )
     delivery_dead_letter_name: QueueName = Field(
         default="spot-interruptions-undelivered",
