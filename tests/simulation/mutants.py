@@ -38,7 +38,72 @@ class Mutant:
     tests: tuple[str, ...] = SIMULATION
 
 
+REPLAY = ("tests/simulation/test_replay.py",)
 MUTANTS = (
+    Mutant(
+        "replay-deletes-first",
+        "worker/ops/replay.py",
+        "                self._keep_pace(rate)\n",
+        "                self._keep_pace(rate)\n                visit.take_out(one)\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-begins-another-epoch",
+        "worker/core/replaying.py",
+        "    order = _reaching(found, progress.launched.index)\n",
+        "    order = _reaching(found, progress.launched.index)\n"
+        "    progress = replace(progress, launched=replace(progress.launched, epoch=99))\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-repeats-a-refused-token",
+        "worker/core/replaying.py",
+        "        round=launched.round + (refused and at_launch),",
+        "        round=launched.round,",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-has-no-time-left",
+        "worker/core/progress.py",
+        "        return max(self.t0, self.resumed_at)",
+        "        return self.t0",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-of-the-finished",
+        "worker/ops/replay.py",
+        "        if is_dated or (image is None and running):",
+        "        if image is None and running:",
+        REPLAY,
+    ),
+    Mutant(
+        "wish-for-pay-as-you-go-capped",
+        "worker/steps/launch.py",
+        "        is_asked_for = progress.wishes.pay_as_you_go",
+        "        is_asked_for = False",
+        REPLAY,
+    ),
+    Mutant(
+        "kept-and-not-deleted",
+        "worker/ops/keep.py",
+        "            visit.take_out(one)",
+        "            pass",
+        REPLAY,
+    ),
+    Mutant(
+        "reconcile-doubles",
+        "worker/ops/reconcile.py",
+        "        if any(disk.tags.get(identity.TAG_ID) == recreation for disk in one.disks):",
+        "        if False:",
+        ("tests/simulation/test_reconcile.py",),
+    ),
+    Mutant(
+        "word-for-every-stop",
+        "worker/steps/retain.py",
+        "    if progress.vouched and progress.vouched == source.started_at:",
+        "    if progress.vouched:",
+        ("tests/simulation/test_reconcile.py",),
+    ),
     Mutant(
         "lineage-not-counted",
         "worker/steps/launch.py",

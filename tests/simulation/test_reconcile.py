@@ -191,3 +191,21 @@ def test_a_persons_word_for_one_stop_does_not_count_for_the_next() -> None:
     (instance,) = ecs.dump("instances", simulation.kernel.now)
     assert instance["Status"] == "Stopped"
     assert waiting(simulation, DEAD) == 1
+
+
+def test_a_recreation_that_has_only_marked_the_disks_is_under_way() -> None:
+    """Its message is parked or held by somebody, so a second one would be parked beside it."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    ecs = simulation.cloud.ecs[REGION]
+    while not any(disk["Tags"] for disk in ecs.dump("disks", simulation.kernel.now)):
+        simulation.run(0.05)
+    worker = simulation.workers.pop("one")
+    simulation.kernel.kill([*worker.tasks.actors, worker.main])
+    # Tags show late.
+    simulation.run(10.0)
+
+    assert ecs.region.images == {}
+    assert told(reconcile(simulation)) == [(Standing.UNDER_WAY, Sent.NOT_SENT)]
