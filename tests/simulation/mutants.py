@@ -79,8 +79,8 @@ MUTANTS = (
     Mutant(
         "wish-for-pay-as-you-go-capped",
         "worker/steps/launch.py",
-        "        is_asked_for = progress.wishes.pay_as_you_go",
-        "        is_asked_for = False",
+        " and not progress.wishes.pay_as_you_go and",
+        " and",
         REPLAY,
     ),
     Mutant(

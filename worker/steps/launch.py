@@ -302,8 +302,7 @@ class Launch:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
         candidate = specified.candidates[launched.index]
-        is_asked_for = progress.wishes.pay_as_you_go
-        if not candidate.spot and not is_asked_for and self._is_capped(progress):
+        if not candidate.spot and not progress.wishes.pay_as_you_go and self._is_capped(progress):
             return Note(self._past_the_cap(progress, candidate, now))
         answer = self.instances.launch(
             specified.launch,
