@@ -114,13 +114,13 @@ class Installation:
     def config(self) -> Path:
         return self.directory / "config.yaml"
 
-    def start(self, module: str, *arguments: str) -> Running:
+    def start(self, module: str, *arguments: str, role: str = "worker") -> Running:
         popen = subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment(),
+            env=environment(role),
             encoding="utf-8",
         )
         running = Running(popen)

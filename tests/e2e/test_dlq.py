@@ -123,9 +123,8 @@ def test_an_interrupted_replay_is_repeated(installation: Installation, how: int)
         lose_event(installation, source)
     installation.order("clock", advance=10)
     send(installation, UNDELIVERED, *map(event, sources))
-    first = installation.start(
-        "worker", "--config", str(installation.config), "dlq", "replay", "--rate", "20"
-    )
+    replaying = ("--config", str(installation.config), "dlq", "replay", "--rate", "20")
+    first = installation.start("worker", *replaying, role="replay")
     first.until(lambda line: "goes on at step" in line)
     first.until(lambda line: "goes on at step" in line)
 

@@ -394,7 +394,6 @@ _DOCTOR: Final = (
 )
 
 _OF_A_DRILL: Final = {"StringLike": {"acs:ResourceTag/spot-recreation:id": "*"}}
-_REPLAY_PENDING: Final = "replay is not part of this version; its policy is what its design needs"
 _DRILL_PENDING: Final = "drill is not part of this version; its policy is what its design needs"
 _DRILL: Final = (
     Grant(
@@ -433,7 +432,7 @@ HOLDERS: Final[Mapping[Role, str]] = {
     "doctor": "whoever runs `aliyun-ops doctor`, beside `worker.json`, whose permissions it tries out",
     "audit": "whoever runs `aliyun-ops audit`",
     "sweep": "whoever runs `aliyun-ops sweep`: deletes leftovers, and no instance",
-    "replay": "whoever replays parked messages or looks for lost events",
+    "replay": "whoever runs `aliyun-ops dlq` or `aliyun-ops reconcile`",
     "drill": "whoever runs a drill: deletes what the drill has made, known by its tag",
 }
 GRANTS: Final[Mapping[Role, tuple[Grant, ...]]] = {
@@ -446,7 +445,7 @@ GRANTS: Final[Mapping[Role, tuple[Grant, ...]]] = {
     "drill": _DRILL,
 }
 # Commands that are designed and whose calls cannot be recorded yet.
-PENDING: Final[Mapping[Role, str]] = {"replay": _REPLAY_PENDING, "drill": _DRILL_PENDING}
+PENDING: Final[Mapping[Role, str]] = {"drill": _DRILL_PENDING}
 
 
 def policy_of(role: Role, names: Names) -> dict[str, Any]:
