@@ -11,6 +11,7 @@ from worker import ports
 from worker.adapters import credentials, metadata
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.ecs.call import SdkCall
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
@@ -31,6 +32,7 @@ from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
+from worker.core.model import Script, ScriptKind
 from worker.core.policy import HandoverKind, Policy
 from worker.engine import Engine
 from worker.holding import Terms
@@ -172,6 +174,7 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        commands=EcsCommands(endpoint),
     )
 
 
@@ -202,6 +205,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         image_poll_min=settings.image.poll_min,
         image_poll_max=settings.image.poll_max,
         image_wait_max=settings.image.wait_max,
+        quiesce=_script(settings.quiesce.command, settings.quiesce.shell, settings.quiesce.timeout),
         takeover=launch.takeover,
         takeover_latest=launch.takeover_latest,
         same_type_only=launch.same_type_only,
@@ -222,6 +226,10 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
     )
+
+
+def _script(text: str | None, kind: ScriptKind, seconds: float) -> Script | None:
+    return None if text is None else Script(text, kind, seconds)
 
 
 def build_terms(settings: Settings, *, until_idle: bool) -> Terms:

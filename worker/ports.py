@@ -13,6 +13,8 @@ from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Address,
     Candidate,
+    CommandAnswer,
+    CommandResult,
     Details,
     Disk,
     Image,
@@ -28,6 +30,7 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    Script,
     Snapshot,
     StartAnswer,
     StopAnswer,
@@ -404,6 +407,25 @@ class Interfaces(Protocol):
 
     def attach(self, interface_id: str, instance_id: str) -> MoveAnswer:
         """Begin to attach a free interface."""
+        ...
+
+
+class Commands(Protocol):
+    """Scripts inside instances, run by the cloud's agent there, which may be missing."""
+
+    def run(self, instance_id: str, script: Script, *, token: str, within: float) -> CommandAnswer:
+        """Begin to run a script; the id in `Accepted` is the run's.
+
+        Args:
+            instance_id: A running instance.
+            script: What to run, as the system's administrator.
+            token: Client token.
+            within: How long the call itself may take, seconds.
+        """
+        ...
+
+    def result(self, run: str, instance_id: str, *, within: float) -> CommandResult | None:
+        """Tell where a run stands; None while it does not show."""
         ...
 
 

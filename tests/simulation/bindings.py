@@ -1,7 +1,7 @@
 """The ports of the product bound straight to the emulator's state: no HTTP, no SDK, no threads."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,22 +20,23 @@ DEAD_HANDLE = {"MessageNotExist", "ReceiptHandleError"}
 
 @dataclass(frozen=True)
 class CloudCall:
-    """The seam to ECS and VPC over the emulator's state; each call takes `latency` seconds."""
+    """The seam to ECS and VPC over the emulator's state; each call takes `latency()` seconds."""
 
     cloud: Cloud
     region: str
     kernel: Kernel
-    latency: float = 0.1
+    latency: Callable[[], float] = lambda: 0.1
 
     def __call__(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         product, name = route(action)
-        self.kernel.sleep(self.latency / 2)
+        latency = self.latency()
+        self.kernel.sleep(latency / 2)
         try:
             body = self.cloud.call(product, self.region, name, params, self.kernel.now)
         except ApiError as error:
-            self.kernel.sleep(self.latency / 2)
+            self.kernel.sleep(latency / 2)
             raise ApiRefusal(error.status, error.code, error.message) from None
-        self.kernel.sleep(self.latency / 2)
+        self.kernel.sleep(latency / 2)
         return body
 
 

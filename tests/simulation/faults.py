@@ -22,6 +22,7 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "addresses": frozenset({"unassociate", "associate", "convert"}),
     "balancers": frozenset({"add", "remove"}),
     "interfaces": frozenset({"keep", "detach", "attach"}),
+    "commands": frozenset({"run"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),
 }

@@ -127,6 +127,7 @@ class Simulation:
     terms: Terms
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
+    latency: Callable[[], float] = lambda: 0.1
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
 
@@ -171,7 +172,7 @@ class Simulation:
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
-        call = CloudCall(self.cloud, REGION, self.kernel)
+        call = CloudCall(self.cloud, REGION, self.kernel, self.latency)
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
         bare = build_cloud(endpoint, in_parallel=one_after_the_other)

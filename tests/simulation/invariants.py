@@ -262,6 +262,8 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
             continue
         if entry.action in MOVING[entry.product]:
             found += _moved(simulation, entry, ours)
+        elif entry.product == PRODUCT and entry.action == "RunCommand":
+            found += _commanded(entry, ours)
         elif entry.product != PRODUCT or entry.action not in ALLOWED:
             found.append(f"{entry.action} of {entry.resource_id}")
         elif entry.action in CREATING:
@@ -272,6 +274,12 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
         elif entry.resource_id not in ours:
             found.append(f"{entry.action} changed {entry.resource_id}, which is not ours")
     return found
+
+
+def _commanded(entry: LedgerEntry, ours: set[str]) -> list[str]:
+    """A command runs inside of a source or of its replacement and nowhere else."""
+    strangers = sorted(set(entry.detail["instance_ids"]) - ours)
+    return [f"a command ran in {strangers}, which are not ours"] if strangers else []
 
 
 def _moved(simulation: Simulation, entry: LedgerEntry, ours: set[str]) -> list[str]:

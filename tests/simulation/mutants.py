@@ -310,6 +310,27 @@ MUTANTS = (
         ("tests/simulation/test_clone.py",),
     ),
     Mutant(
+        "quiesce-without-a-bound",
+        "worker/steps/quiesce.py",
+        "        if left <= 0:\n",
+        "        if left <= -60.0:\n",
+        ("tests/simulation/test_quiesce.py",),
+    ),
+    Mutant(
+        "refused-quiesce-parks",
+        "worker/steps/quiesce.py",
+        "        if isinstance(error, Permanent):\n            return Done",
+        "        if isinstance(error, Permanent):\n            return None\n        if False:\n            return Done",
+        ("tests/unit/steps/test_quiesce.py",),
+    ),
+    Mutant(
+        "quiesce-with-a-token-of-its-time",
+        "worker/steps/quiesce.py",
+        "(script.kind, script.text, str(script.seconds))",
+        "(script.kind, script.text, str(progress.received_at))",
+        ("tests/simulation/test_quiesce.py",),
+    ),
+    Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
         "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",

@@ -15,7 +15,15 @@ from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import SOURCE_NAME, Source, add_source, interrupt, recover
 from worker import ports
 from worker.core import identity
-from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StartAnswer, StopAnswer
+from worker.core.model import (
+    Candidate,
+    Instance,
+    LaunchAnswer,
+    LaunchSpec,
+    Script,
+    StartAnswer,
+    StopAnswer,
+)
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 
@@ -260,6 +268,12 @@ SCENARIOS = (
         ports=NETWORK,
     ),
     Scenario(
+        "quiesced",
+        ecs=QUICK,
+        policy=Policy(quiesce=Script("sync")),
+        ports=frozenset({"commands"}),
+    ),
+    Scenario(
         "notice withdrawn",
         ecs=QUICK,
         during=after(20.0, withdraw),
@@ -361,7 +375,8 @@ def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[s
     """Return the promises that a run broke."""
     found = violations(simulation, source, withdrawn=scenario.withdrawn)
     # What hangs on a source may be refused for good, and the recreation goes on without it.
-    faults = {fault for call, fault in simulation.interposer.struck if call.port not in NETWORK}
+    spared = NETWORK | {"commands"}
+    faults = {fault for call, fault in simulation.interposer.struck if call.port not in spared}
     may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
     may_park = may_park or _came_too_late(simulation, source)
     if not may_park and not simulation.shelf.kept:

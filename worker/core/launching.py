@@ -74,6 +74,7 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         progress,
         incarnation=earlier.image_id,
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
+        quiesced=None,
         imaged=None,
         snapshots=None,
         captured=None,

@@ -414,7 +414,39 @@ class NotInstalled:
         return f"not installed: install aliyun-ops[{self.extra}]"
 
 
+ScriptKind = Literal["shell", "bat", "powershell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A command of the operator's for inside an instance.
+
+    Attributes:
+        text: The whole script.
+        kind: What runs it.
+        seconds: How long it may take.
+    """
+
+    text: str
+    kind: ScriptKind = "shell"
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """Where a command inside an instance stands.
+
+    Attributes:
+        is_over: Whether it has ended, well or badly, or will never begin.
+        why: Why it did not succeed, as a word of the cloud's; empty while it runs and when it did.
+    """
+
+    is_over: bool
+    why: str = ""
+
+
 KeepAnswer = Accepted | Refused | Gone
+CommandAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StartAnswer = Accepted | NoStock | NotReady | Refused | Gone

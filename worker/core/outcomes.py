@@ -11,6 +11,7 @@ class StepName(str, Enum):
 
     RETAIN = "retain"
     START = "start"
+    QUIESCE = "quiesce"
     IMAGE = "image"
     SPEC = "spec"
     LAUNCH = "launch"

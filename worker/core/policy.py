@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from worker.core.identity import digest
+from worker.core.model import Script
 
 Takeover = Literal["stop-source", "overlap", "wait"]
 ReclaimedPool = Literal["last", "first"]
@@ -36,6 +37,7 @@ class Policy:
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
         hand_over: What is looked up on the source and carried over to the replacement.
         convert_public_ip: Whether a static public address is made elastic first.
+        quiesce: What runs inside a source before its image is begun, and for how long at most.
         private_ip: Whether the replacement asks for the source's private address.
     """
 
@@ -49,6 +51,7 @@ class Policy:
     image_poll_min: float = 2.0
     image_poll_max: float = 30.0
     image_wait_max: float = 7_200.0
+    quiesce: Script | None = None
     takeover: Takeover = "stop-source"
     takeover_latest: float = 240.0
     same_type_only: bool = False

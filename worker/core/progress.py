@@ -135,6 +135,21 @@ class Retained:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiesced:
+    """The command that runs inside the source before its image is begun.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        run: Its run; empty before the cloud took it.
+        ended: Whether it is over, or nobody waits for it any more.
+    """
+
+    since: Instant
+    run: NoResourceId = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Imaged:
     """Output of image: the request was accepted; the image may still be in the making.
 
@@ -397,6 +412,7 @@ class Progress:
     moot_reason: str = ""
     retained: Retained | None = None
     economical: Economical | None = None
+    quiesced: Quiesced | None = None
     imaged: Imaged | None = None
     snapshots: Snapshots | None = None
     captured: Captured | None = None

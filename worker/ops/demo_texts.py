@@ -20,6 +20,14 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "Its disks will outlive it: {what}.",
         "磁盘将在服务器释放后保留：{what}。",
     ),
+    "said.mark.source asked to quiesce": (
+        "A command inside the server puts its data in order before the image.",
+        "制作镜像前，在服务器内执行命令整理数据。",
+    ),
+    "said.mark.source quiesced": (
+        "The command has ended well: what was in memory is on disk.",
+        "命令成功结束：内存中的数据已落盘。",
+    ),
     "said.mark.image accepted": (
         "Image {what} begun: everything on disk by now will be in it.",
         "镜像 {what} 开始制作：此刻已落盘的数据都会在其中。",

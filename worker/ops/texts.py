@@ -34,6 +34,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.first look": ("source looked at", "已查看源实例"),
     "mark.confirmed by the cloud": ("confirmed by the cloud", "云端确认回收"),
     "mark.disks retained": ("disks will outlive it", "磁盘已设为保留"),
+    "mark.source asked to quiesce": ("source asked to put its data in order", "通知源实例整理数据"),
+    "mark.source quiesced": ("source has put its data in order", "源实例已整理好数据"),
     "mark.image accepted": ("image begun", "镜像开始制作"),
     "mark.image name taken": ("image found already begun", "发现镜像已在制作"),
     "mark.source captured": ("configuration recorded", "配置已记录"),

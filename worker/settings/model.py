@@ -23,6 +23,7 @@ from worker.settings.sections import (
     Log,
     Notice,
     Queue,
+    Quiesce,
     Receipts,
     Rule,
     Secrets,
@@ -52,6 +53,7 @@ class Settings(Section):
     select: Select = Field(default_factory=Select)
     worker: Worker = Worker()
     notice: Notice = Notice()
+    quiesce: Quiesce = Quiesce()
     image: Image = Image()
     launch: Launch = Launch()
     limits: Limits = Limits()

@@ -138,7 +138,23 @@ _SNAPSHOT_POLICY = Grammar(
     r"sp-[a-z0-9]{1,32}", "is not a snapshot policy's id", "write an id such as sp-bp1example"
 )
 
+# Source: RunCommand, CommandContent: 24 KB when encoded.
+_SCRIPT_BYTES_MAX = 18_000
+
+
+def _script(text: str) -> str:
+    """Refuse what Cloud Assistant would refuse, when the source is about to go."""
+    if not text.strip():
+        raise refusal("is empty", "write a script, or null for none")
+    if len(text.encode()) > _SCRIPT_BYTES_MAX:
+        raise refusal(
+            f"is longer than {_SCRIPT_BYTES_MAX} bytes", "put it on the server and call it here"
+        )
+    return text
+
+
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
+ScriptText = Annotated[Text, AfterValidator(_script)]
 # Source: SMQ limits, queue name.
 QueueName = Annotated[Text, AfterValidator(_QUEUE.check)]
 # Source: EventBridge limits, rule name. A target id has no published grammar; a rule's is the safe one.

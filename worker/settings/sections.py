@@ -13,6 +13,7 @@ from worker.settings.names import (
     InstanceId,
     QueueName,
     RuleName,
+    ScriptText,
     SnapshotPolicy,
     Tags,
     TypePattern,
@@ -167,6 +168,24 @@ class Notice(Section):
     give_up_after: Annotated[Duration, Within("10m", "6d")] = Field(
         default=86_400.0,
         description="A recreation not finished this long after T0 is parked for a person.",
+    )
+
+
+class Quiesce(Section):
+    """A command inside the source right before its image is begun, run by Cloud Assistant."""
+
+    command: ScriptText | None = Field(
+        default=None,
+        description="The script, such as `sync`, or one that makes a database flush; null runs none, and the image is "
+        "begun at once. It may run more than once, and the image is begun whatever becomes of it.",
+    )
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    timeout: Annotated[Duration, Within("1s", "60s")] = Field(
+        default=10.0,
+        description="How long the image waits for it at most. The notice is about five minutes, and the image needs them.",
     )
 
 
