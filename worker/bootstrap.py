@@ -26,6 +26,7 @@ from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
 from worker.adapters.network.interfaces import EcsInterfaces
+from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
@@ -33,12 +34,13 @@ from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
 from worker.core.model import Script, ScriptKind
-from worker.core.policy import HandoverKind, Policy
+from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.engine import Engine
 from worker.holding import Terms
 from worker.ops.receipt_page import page_of
 from worker.ops.wording import language_of
 from worker.settings import Settings
+from worker.settings.sections import Health
 from worker.steps import CloudPorts, recipe
 
 # A receive and the queue's own calls run beside the steps.
@@ -175,6 +177,7 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
         commands=EcsCommands(endpoint),
+        probes=NetworkProbes(endpoint.clock),
     )
 
 
@@ -225,11 +228,28 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        health=_health(settings.health),
     )
 
 
 def _script(text: str | None, kind: ScriptKind, seconds: float) -> Script | None:
     return None if text is None else Script(text, kind, seconds)
+
+
+def _health(settings: Health) -> HealthCheck | None:
+    if settings.check == "none":
+        return None
+    return HealthCheck(
+        kind=settings.check,
+        port=settings.port or 0,
+        path=settings.path,
+        script=_script(settings.command, settings.shell, settings.timeout),
+        address=settings.address,
+        every=settings.every,
+        timeout=settings.timeout,
+        within=settings.within,
+        otherwise=settings.otherwise,
+    )
 
 
 def build_terms(settings: Settings, *, until_idle: bool) -> Terms:

@@ -429,6 +429,24 @@ class Commands(Protocol):
         ...
 
 
+class Probes(Protocol):
+    """One try to reach a server from where the worker runs; what does not answer says why."""
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        """Connect, and return why that failed as a word; empty when it did not.
+
+        Args:
+            address: An address of the server.
+            port: Where its service listens.
+            within: How long the try may take, seconds.
+        """
+        ...
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        """Ask for a path, and return why the answer is not one of 200 to 399; empty when it is."""
+        ...
+
+
 class DiskMoves(Protocol):
     """Data disks on their way to another instance. Changes take effect some seconds later."""
 

@@ -40,6 +40,29 @@ class CloudCall:
         return body
 
 
+@dataclass(frozen=True)
+class CloudProbes:
+    """Port `Probes` over the emulator's state; a try without an answer takes all of its time."""
+
+    cloud: Cloud
+    region: str
+    kernel: Kernel
+    latency: float = 0.05
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        return self._try(address, within) if port else "no port"
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        return self._try(address, within) if port and path else "no port or path"
+
+    def _try(self, address: str, within: float) -> str:
+        self.kernel.sleep(self.latency)
+        if self.cloud.ecs[self.region].answers(address, self.kernel.now):
+            return ""
+        self.kernel.sleep(max(within - self.latency, 0.0))
+        return "no answer"
+
+
 @dataclass
 class Doorbell:
     """Wakes long polls when something may have come into their queue."""

@@ -9,7 +9,7 @@ from emulator.assumptions import Assumptions
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.bindings import CloudCall, CloudQueue, Doorbell
+from tests.simulation.bindings import CloudCall, CloudProbes, CloudQueue, Doorbell
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
 from worker.adapters.ecs.endpoint import Endpoint
@@ -176,7 +176,11 @@ class Simulation:
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
         bare = build_cloud(endpoint, in_parallel=one_after_the_other)
-        bare = replace(bare, instances=code.instances(bare.instances))
+        bare = replace(
+            bare,
+            instances=code.instances(bare.instances),
+            probes=CloudProbes(self.cloud, REGION, self.kernel),
+        )
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
         tasks = SimulatedTasks(self.kernel)
         consumer = Consumer(

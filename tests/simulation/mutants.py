@@ -331,6 +331,27 @@ MUTANTS = (
         ("tests/simulation/test_quiesce.py",),
     ),
     Mutant(
+        "handover-before-the-check",
+        "worker/steps/handover/__init__.py",
+        "        if self._is_check_due(progress):\n            return self._check.run(progress, now)\n",
+        "        if self._is_check_due(progress) and not handing.unfinished(progress):\n            return self._check.run(progress, now)\n",
+        ("tests/simulation/test_health.py",),
+    ),
+    Mutant(
+        "running-taken-for-healthy",
+        "worker/steps/handover/health.py",
+        "        return self._failed(progress, health, why, now) if why else",
+        "        return self._failed(progress, health, why, now) if not health else",
+        ("tests/simulation/test_health.py",),
+    ),
+    Mutant(
+        "unhealthy-replacement-served",
+        "worker/steps/handover/health.py",
+        '        if check.otherwise == "hold":\n',
+        "        if False:\n",
+        ("tests/simulation/test_health.py",),
+    ),
+    Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
         "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",

@@ -25,7 +25,7 @@ from worker.core.model import (
     StopAnswer,
 )
 from worker.core.outcomes import Park
-from worker.core.policy import Policy
+from worker.core.policy import HealthCheck, Policy
 
 # A refusal for good may be parked; every other fault must end in a replacement.
 MAY_PARK = {Fault.REFUSED}
@@ -274,6 +274,19 @@ SCENARIOS = (
         ports=frozenset({"commands"}),
     ),
     Scenario(
+        "healthy",
+        ecs=replace(QUICK, serving_seconds=12.0),
+        seed=HANDED_OVER,
+        policy=Policy(hand_over=("eip",), health=HealthCheck("tcp", port=80)),
+        ports=frozenset({"probes"}),
+    ),
+    Scenario(
+        "healthy by http",
+        ecs=QUICK,
+        policy=Policy(health=HealthCheck("http", port=80)),
+        ports=frozenset({"probes"}),
+    ),
+    Scenario(
         "notice withdrawn",
         ecs=QUICK,
         during=after(20.0, withdraw),
@@ -375,7 +388,7 @@ def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[s
     """Return the promises that a run broke."""
     found = violations(simulation, source, withdrawn=scenario.withdrawn)
     # What hangs on a source may be refused for good, and the recreation goes on without it.
-    spared = NETWORK | {"commands"}
+    spared = NETWORK | {"commands", "probes"}
     faults = {fault for call, fault in simulation.interposer.struck if call.port not in spared}
     may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
     may_park = may_park or _came_too_late(simulation, source)

@@ -35,6 +35,7 @@ STEP_PORTS = {
     "Images",
     "Instances",
     "Interfaces",
+    "Probes",
     "Sources",
     "Stock",
     "Tagging",

@@ -4,7 +4,7 @@ Retained data disks are not among them: their content is in the image. Disks tha
 instead would come first here, before anything that brings traffic.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -108,21 +108,30 @@ def unfinished(progress: Progress) -> tuple[Thing, ...]:
     return tuple(thing for thing in things(progress) if thing.key not in ended)
 
 
+def addresses(progress: Progress) -> tuple[Thing, ...]:
+    """List the elastic addresses among the things."""
+    return tuple(one for one in things(progress) if isinstance(one.what, Address))
+
+
 def handed_over(progress: Progress) -> tuple[Thing, ...]:
     """List the things that the replacement has."""
     moved_keys = {move.thing for move in progress.moves if move.ended == "moved"}
     return tuple(thing for thing in things(progress) if thing.key in moved_keys)
 
 
-def begun(progress: Progress, now: float) -> Progress:
-    """Note for every thing when its move began, which bounds it."""
+def begun(progress: Progress, now: float, among: Sequence[Thing] | None = None) -> Progress:
+    """Note for every thing, or for some, when its move began, which bounds it."""
     known = {move.thing for move in progress.moves}
-    fresh = tuple(Move(one.key, now) for one in things(progress) if one.key not in known)
+    wanted = things(progress) if among is None else among
+    fresh = tuple(Move(one.key, now) for one in wanted if one.key not in known)
     return replace(progress, moves=(*progress.moves, *fresh))
 
 
 def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
-    """Choose what is looked at now, or tell from when on there is something to look at."""
+    """Choose what is looked at now, or tell from when on there is something to look at.
+
+    What has not begun has no turn; at least one thing has begun and not ended.
+    """
     pairs = [(one, move) for one in unfinished(progress) if (move := move_of(progress, one))]
     due = [(one, move) for one, move in pairs if move.not_before <= now]
     if not due:

@@ -6,7 +6,15 @@ from worker.core import identity
 from worker.core.events import parse_time
 from worker.core.model import Candidate, Image, Instance
 from worker.core.outcomes import StepName
-from worker.core.progress import Imaged, Launched, Progress, Refusal, Snapshots, Specified
+from worker.core.progress import (
+    RECLAIMED,
+    Imaged,
+    Launched,
+    Progress,
+    Refusal,
+    Snapshots,
+    Specified,
+)
 
 ROUND_SECONDS = 10.0
 REFUSALS_MAX = 24
@@ -177,9 +185,7 @@ def is_started_again(progress: Progress, source: Instance) -> bool:
 def with_reclaimed(progress: Progress, now: float) -> Progress:
     """Note that the replacement has run and was reclaimed before it was seen."""
     launched = replace(progress.launched, running_at=now)
-    return replace(progress, launched=launched).marked(
-        "replacement ran and was reclaimed", now, launched.instance_id
-    )
+    return replace(progress, launched=launched).marked(RECLAIMED, now, launched.instance_id)
 
 
 def with_another_round(progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:

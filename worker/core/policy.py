@@ -14,6 +14,31 @@ TagSelector = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """When a replacement counts as healthy; durations in seconds.
+
+    Attributes:
+        kind: `tcp` connects to the port, `http` asks for the path there, `command` runs the script
+            inside the replacement.
+        address: Which address is asked; the elastic one is checked when it has arrived.
+        every: Between two tries.
+        timeout: Of one try.
+        within: For how long it may fail.
+        otherwise: Whether what never passes holds the handover, for a person, or not.
+    """
+
+    kind: Literal["tcp", "http", "command"]
+    port: int = 0
+    path: str = "/"
+    script: Script | None = None
+    address: Literal["private", "elastic"] = "private"
+    every: float = 5.0
+    timeout: float = 3.0
+    within: float = 300.0
+    otherwise: Literal["hold", "proceed"] = "hold"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Decisions of the operator; durations in seconds.
 
@@ -38,6 +63,7 @@ class Policy:
         hand_over: What is looked up on the source and carried over to the replacement.
         convert_public_ip: Whether a static public address is made elastic first.
         quiesce: What runs inside a source before its image is begun, and for how long at most.
+        health: When the replacement counts as healthy; None asks nothing.
         private_ip: Whether the replacement asks for the source's private address.
     """
 
@@ -70,6 +96,7 @@ class Policy:
     hand_over: tuple[HandoverKind, ...] = ()
     convert_public_ip: bool = False
     private_ip: PrivateIp = "fast"
+    health: HealthCheck | None = None
     sibling_wait: float = 1_800.0
     generations_per_day: int = 12
     hops_max: int = 1_000

@@ -45,6 +45,8 @@ BOUNDS = strict_json.Bounds(depth=10, keys=256, items=1_024)
 # The last instant of the year 9999; a later one cannot be written down again.
 INSTANT_MAX = 253_402_300_799.0
 
+RECLAIMED = "replacement ran and was reclaimed"
+
 Instant = Annotated[float, Field(ge=0.0, le=INSTANT_MAX)]
 Count = Annotated[int, Field(ge=0)]
 # The grammars are those of `worker.core.events`, in the spelling of the validator's own engine.
@@ -283,6 +285,29 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """Where the health check of the replacement stands.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        not_before: When it is tried again, epoch seconds.
+        tries: How often it has failed.
+        run: The command of this try, where it is one.
+        run_since: When that was begun.
+        why: Why the last try failed.
+        ended: How it ended; empty while it goes on.
+    """
+
+    since: Instant
+    not_before: Instant = 0.0
+    tries: Count = 0
+    run: NoResourceId = ""
+    run_since: Instant = 0.0
+    why: str = ""
+    ended: Literal["", "passed", "failed"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A candidate that was definitely refused."""
 
@@ -421,6 +446,7 @@ class Progress:
     launched: Launched = field(default_factory=Launched)
     belongings: Belongings | None = None
     moves: tuple[Move, ...] = ()
+    health: Health | None = None
     cleaned: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     marks: tuple[Mark, ...] = ()
@@ -439,6 +465,11 @@ class Progress:
     def is_in_place(self) -> bool:
         """Whether the source itself was started again, so that there is nothing to replace."""
         return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
+
+    @property
+    def was_reclaimed(self) -> bool:
+        """Whether the replacement was reclaimed before it was seen Running."""
+        return any(mark.what == RECLAIMED for mark in self.marks)
 
     def marked(self, what: str, at: float, resource: str = "") -> "Progress":
         """Add a line to the timeline; the first of its name stays."""

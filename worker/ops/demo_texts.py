@@ -63,6 +63,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "Replacement {what} is running.",
         "替代实例 {what} 已运行。",
     ),
+    "said.mark.replacement healthy": (
+        "The service on the replacement passes its health check.",
+        "替代实例上的服务已通过健康检查。",
+    ),
     "said.mark.elastic address moved": (
         "Elastic address {what} leads to the replacement.",
         "弹性公网 IP {what} 已指向替代实例。",
@@ -263,6 +267,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario.killed": (
         "the worker is killed with -9 in the middle, another one finishes",
         "工作进程在中途被 kill -9，由另一个完成",
+    ),
+    "scenario.careful": (
+        "a command puts the data in order before the image, and the replacement's health is checked",
+        "制作镜像前执行命令整理数据，移交前检查替代实例的健康",
     ),
     "scenario.economical": (
         "economical mode: the cloud stops the server instead of releasing it; it is started again",

@@ -10,7 +10,7 @@ from worker.ops.comparison import Likeness, Line, compare
 from worker.ops.markup import document, element
 from worker.ops.receipt_picture import picture
 from worker.ops.receipt_style import STYLE
-from worker.ops.receipt_words import advice, data_point, headline, in_time, losses, notice
+from worker.ops.receipt_words import advice, data_point, headline, health, in_time, losses, notice
 from worker.ops.wording import Language, Wording
 
 # A browser that obeys this could not fetch or run anything even if a text got through as markup.
@@ -95,6 +95,8 @@ def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
     running = receipt.moment("replacement running")
     if running is not None:
         made.append(element("p", in_time(running, receipt, wording)))
+    if said := health(receipt, wording):
+        made.append(element("p", said))
     if receipt.reason:
         made.append(element("p", wording.sentence(receipt.reason)))
     made.append(element("p", notice(receipt, wording), class_="soft"))

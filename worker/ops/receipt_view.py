@@ -12,6 +12,7 @@ from worker.ops.receipt_words import (
     advice,
     data_point,
     headline,
+    health,
     in_time,
     losses,
     notice,
@@ -59,6 +60,8 @@ def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     running = receipt.moment("replacement running")
     if running is not None:
         lines.append(Text(in_time(running, receipt, wording)))
+    if said := health(receipt, wording):
+        lines.append(Text(said))
     if receipt.reason:
         lines.append(Text(wording.sentence(receipt.reason)))
     return Group(*lines)

@@ -34,6 +34,15 @@ def in_time(running: Moment, receipt: Receipt, wording: Wording) -> str:
     )
 
 
+def health(receipt: Receipt, wording: Wording) -> str:
+    """Say how the health check ended; empty when there was none."""
+    if receipt.health is None:
+        return ""
+    key = "receipt.healthy" if receipt.health.passed else "receipt.not_healthy"
+    why = wording.sentence(receipt.health.why or "no answer")
+    return wording(key, number=receipt.health.tries, why=why)
+
+
 def notice(receipt: Receipt, wording: Wording) -> str:
     """Say when and where it began, and under which id it goes."""
     return wording(

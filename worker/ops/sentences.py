@@ -27,6 +27,8 @@ _WAITING = (
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
     (r"the source is not there; look again", "查不到源实例，稍后再查"),
+    (r"the replacement is checked", "正在检查替代实例"),
+    (r"the replacement is not healthy yet: (.+)", "替代实例尚未通过健康检查：{0}"),
     (r"the handover takes effect", "移交正在生效"),
     (r"the source stops", "源实例正在停机"),
     (r"the source is (\S+); the platform stops it", "源实例状态：{0}，等待平台停机"),
@@ -101,6 +103,7 @@ _PARKED = (
         "实例 {0} 已停止，但从未见到它被锁定",
     ),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
+    (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
@@ -179,6 +182,10 @@ _REMARKS = (
     (r"date image of snapshots", "给快照镜像标注日期"),
     (r"date image", "给镜像标注日期"),
     (r"retaining the disks", "保留磁盘"),
+    (r"the health check of the replacement", "替代实例的健康检查"),
+    (r"it never passed: (.+)", "始终未通过：{0}"),
+    (r"the replacement is gone or being reclaimed", "替代实例已不存在或正在被回收"),
+    (r"no answer", "没有应答"),
     (r"quiescing the source", "制作镜像前在源实例内执行命令"),
     (r"the event came too late for it", "事件来得太晚，来不及执行"),
     (r"it did not end in time", "未在时限内结束"),
@@ -281,6 +288,13 @@ _ADVICE = (
     (
         r"The source's private address is not free: .+",
         "源实例的私网地址未释放：请查明谁在使用，或将 handover.private_ip 设为 same_or_fast，然后重放。",
+    ),
+    (
+        r"The replacement runs but its health check never passed, .+",
+        (
+            "替代实例在运行，但健康检查始终未通过，因此等待检查的部分都没有移交：请查看其上的服务，"
+            "然后重放，重放会再次检查；health.otherwise: proceed 则照样移交。"
+        ),
     ),
     (r"No candidate could be had: .+", "没有候选可用：有库存后请重放；候选在通知到来时已固定。"),
     (

@@ -53,6 +53,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.elastic address moved": ("elastic address moved", "弹性公网 IP 已移交"),
     "mark.load balancer member moved": ("load balancer member moved", "负载均衡后端已移交"),
     "mark.network interface moved": ("network interface moved", "弹性网卡已移交"),
+    "mark.replacement healthy": ("replacement healthy", "替代实例健康检查通过"),
     "mark.replacement running": ("replacement running", "替代实例运行中"),
     # -- the receipt -------------------------------------------------------------------------------
     "outcome.recovered": (
@@ -70,6 +71,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.late": (
         "Running {after} s after the notice, {late} s after the announced release.",
         "通知后 {after} 秒替代实例已运行，比预告的释放晚 {late} 秒。",
+    ),
+    "receipt.healthy": (
+        "Its health check passed at try {number}.",
+        "健康检查在第 {number} 次尝试时通过。",
+    ),
+    "receipt.not_healthy": (
+        "Its health check never passed in {number} tries: {why}.",
+        "健康检查尝试 {number} 次始终未通过：{why}。",
     ),
     "receipt.notice": (
         "Notice (T0) {t0} UTC · release announced for T0 + {notice} s · {region} · recreation {id}",

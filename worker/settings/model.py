@@ -17,6 +17,7 @@ from worker.settings.sections import (
     Clock,
     Endpoints,
     Handover,
+    Health,
     Image,
     Launch,
     Limits,
@@ -58,6 +59,7 @@ class Settings(Section):
     launch: Launch = Launch()
     limits: Limits = Limits()
     handover: Handover = Handover()
+    health: Health = Health()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()

@@ -154,6 +154,12 @@ def _script(text: str) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
+_PATH = Grammar(
+    r"/[!-~]{0,199}",
+    "is not a path: it begins with / and has printable ASCII only",
+    "write /health",
+)
+HttpPath = Annotated[Text, AfterValidator(_PATH.check)]
 ScriptText = Annotated[Text, AfterValidator(_script)]
 # Source: SMQ limits, queue name.
 QueueName = Annotated[Text, AfterValidator(_QUEUE.check)]

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
 
 from worker.settings.names import (
+    HttpPath,
     InstanceId,
     QueueName,
     RuleName,
@@ -314,6 +315,45 @@ class Handover(Section):
         description="`fast` takes the private address that comes. The others wait until the release frees the "
         "source's own, in its vSwitch: `same_or_fast` goes on without it if it cannot be had, `same_or_park` "
         "leaves that to a person.",
+    )
+
+
+class Health(Section):
+    """When a replacement counts as healthy; checked before traffic is handed over to it."""
+
+    check: Literal["none", "tcp", "http", "command"] = Field(
+        default="none",
+        description="`tcp` connects to the port, `http` asks for the path there and wants an answer of 200 to 399, both "
+        "from where the worker runs; `command` runs a script inside the replacement by Cloud Assistant, which is to "
+        "end with 0; `none` takes Running for healthy.",
+    )
+    port: Annotated[StrictInt, Within(1, 65_535)] | None = Field(
+        default=None, description="Port of the service, for `tcp` and `http`."
+    )
+    path: HttpPath = Field(default="/", description="What `http` asks for.")
+    command: ScriptText | None = Field(default=None, description="The script of `command`.")
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    address: Literal["private", "elastic"] = Field(
+        default="private",
+        description="Which address `tcp` and `http` ask. `elastic` moves the elastic address first and checks before the "
+        "rest; without one the private address is asked.",
+    )
+    every: Annotated[Duration, Within("1s", "5m")] = Field(
+        default=5.0, description="Pause between two tries."
+    )
+    timeout: Annotated[Duration, Within("500ms", "30s")] = Field(
+        default=3.0, description="How long one try may take."
+    )
+    within: Annotated[Duration, Within("10s", "6h")] = Field(
+        default=300.0, description="How long the replacement may take to become healthy."
+    )
+    otherwise: Literal["hold", "proceed"] = Field(
+        default="hold",
+        description="What happens when it has not become healthy by then: `hold` hands nothing over and parks the "
+        "recreation for a person, and a replay checks again; `proceed` hands over and says so in the receipt.",
     )
 
 

@@ -12,6 +12,7 @@ from worker.ports import (
     Images,
     Instances,
     Interfaces,
+    Probes,
     Sources,
     Stock,
     Tagging,
@@ -52,6 +53,7 @@ class CloudPorts:
     balancers: Balancers
     interfaces: Interfaces
     commands: Commands
+    probes: Probes
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

@@ -11,6 +11,8 @@ from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
     Address,
+    CommandAnswer,
+    CommandResult,
     Details,
     Disk,
     Exists,
@@ -23,6 +25,7 @@ from worker.core.model import (
     NotInstalled,
     NotReady,
     Refused,
+    Script,
     TagAnswer,
 )
 from worker.core.outcomes import Done, Note, Wait
@@ -154,6 +157,26 @@ class Tagging:
         return told
 
 
+class NoProbes:
+    """Nothing is checked here."""
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        raise AssertionError(address, port, within)
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        raise AssertionError(address, port, path, within)
+
+
+class NoCommands:
+    """Nothing runs here."""
+
+    def run(self, instance_id: str, script: Script, *, token: str, within: float) -> CommandAnswer:
+        raise AssertionError(instance_id, script, token, within)
+
+    def result(self, run: str, instance_id: str, *, within: float) -> CommandResult | None:
+        raise AssertionError(run, instance_id, within)
+
+
 def step(cloud: Cloud) -> HandOver:
     return HandOver(
         sources=Sources(cloud),
@@ -161,6 +184,8 @@ def step(cloud: Cloud) -> HandOver:
         balancers=Balancers(cloud),
         interfaces=Interfaces(cloud),
         tagging=Tagging(cloud),
+        probes=NoProbes(),
+        commands=NoCommands(),
         policy=Policy(),
     )
 

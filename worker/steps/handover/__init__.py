@@ -10,8 +10,17 @@ from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Progress
-from worker.ports import Addresses, Balancers, Interfaces, Sources, Tagging
+from worker.ports import (
+    Addresses,
+    Balancers,
+    Commands,
+    Interfaces,
+    Probes,
+    Sources,
+    Tagging,
+)
 from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.health import Check
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
 from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, Report
@@ -34,10 +43,12 @@ class HandOver:
     balancers: Balancers
     interfaces: Interfaces
     tagging: Tagging
+    probes: Probes
+    commands: Commands
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return not handing.unfinished(progress)
+        return self._is_checked(progress) and not handing.unfinished(progress)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
@@ -45,10 +56,12 @@ class HandOver:
         return (progress.belongings, progress.launched.instance_id, rounds)
 
     def run(self, progress: Progress, now: float) -> Outcome:
-        """Let one thing have its turn."""
+        """Check the replacement, then let one thing have its turn."""
+        if self._is_check_due(progress):
+            return self._check.run(progress, now)
         if not progress.launched.source_stopped_at:
             return self._await_source(progress, now)
-        opened = handing.begun(progress, now)
+        opened = handing.begun(progress, now, self._open(progress))
         if opened != progress:
             return Note(opened)
         chosen = handing.in_turn(progress, now)
@@ -63,6 +76,8 @@ class HandOver:
         self, progress: Progress, error: Transient | Permanent, now: float
     ) -> Outcome | None:
         """Put off the thing whose turn it was, or leave it if it was refused for good."""
+        if self._is_check_due(progress):
+            return self._check.forgive(progress, error, now)
         if not progress.launched.source_stopped_at:
             return None
         chosen = handing.in_turn(progress, now)
@@ -72,6 +87,31 @@ class HandOver:
             return _noted(progress, chosen[0], Left(error.code or "refused"), now)
         at = error.retry_at if isinstance(error, Throttled) else 0.0
         return Note(handing.put_off(progress, chosen[0], error.code, now, at))
+
+    # The health check stands before everything that brings traffic to an address it asks
+
+    def _is_checked(self, progress: Progress) -> bool:
+        if self.policy.health is None or progress.is_in_place or progress.was_reclaimed:
+            return True
+        return progress.health is not None and bool(progress.health.ended)
+
+    def _is_check_due(self, progress: Progress) -> bool:
+        check = self.policy.health
+        if check is None or self._is_checked(progress):
+            return False
+        ended = {move.thing for move in progress.moves if move.ended}
+        arrived = all(one.key in ended for one in handing.addresses(progress))
+        return check.address == "private" or arrived
+
+    def _open(self, progress: Progress) -> tuple[Thing, ...]:
+        """List what may move: before the check it is the address that is asked."""
+        if self._is_checked(progress):
+            return handing.things(progress)
+        return handing.addresses(progress)
+
+    @property
+    def _check(self) -> Check:
+        return Check(self.probes, self.commands, self.sources, self.policy)
 
     def _await_source(self, progress: Progress, now: float) -> Outcome:
         """Never two that serve: what others know moves only after the source is down."""
