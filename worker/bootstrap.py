@@ -28,6 +28,7 @@ from worker.adapters.network.balancers import CloudBalancers
 from worker.adapters.network.interfaces import EcsInterfaces
 from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
+from worker.adapters.sealing import Sealing
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
@@ -110,7 +111,11 @@ def build_worker(
     around = build_surroundings(settings, environ)
     clock, telemetry = around.clock, around.telemetry
     looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
-    cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
+    cloud = build_cloud(
+        build_endpoint(around),
+        in_parallel=Beside(looks),
+        sealing=Sealing(settings.signing_keys),
+    )
     policy = build_policy(settings, own_instance_id=own_instance_id(settings))
     tasks = ThreadTasks(
         settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
@@ -164,13 +169,13 @@ def build_endpoint(around: Surroundings) -> Endpoint:
     return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
 
 
-def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
+def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel, sealing: Sealing) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
     return CloudPorts(
-        sources=EcsSources(endpoint, in_parallel),
+        sources=EcsSources(endpoint, in_parallel, sealing),
         disks=EcsDisks(endpoint),
         images=EcsImages(endpoint),
-        instances=EcsInstances(endpoint),
+        instances=EcsInstances(endpoint, sealing),
         stock=EcsStock(endpoint),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
@@ -225,6 +230,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         running_wait_max=launch.running_wait_max,
         generations_per_day=settings.limits.generations_per_day,
         leftovers_kept=settings.cleanup.delete_after,
+        user_data=settings.clone.user_data,
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,

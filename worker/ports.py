@@ -31,6 +31,7 @@ from worker.core.model import (
     MoveAnswer,
     NotInstalled,
     Script,
+    SealedAnswer,
     Snapshot,
     StartAnswer,
     StopAnswer,
@@ -87,6 +88,13 @@ class Sources(Protocol):
 
     def details(self, instance_id: str) -> Details:
         """Read what its description does not tell; a refused read is named in the answer."""
+        ...
+
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        """Read the user data, sealed for one recreation: the plain text goes nowhere.
+
+        The same text is sealed alike by whoever does it, so that twins ask for the same.
+        """
         ...
 
 

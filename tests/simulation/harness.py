@@ -15,6 +15,7 @@ from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
 from worker.core.messages import Home
@@ -175,7 +176,7 @@ class Simulation:
         call = CloudCall(self.cloud, REGION, self.kernel, self.latency)
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
-        bare = build_cloud(endpoint, in_parallel=one_after_the_other)
+        bare = build_cloud(endpoint, in_parallel=one_after_the_other, sealing=Sealing((KEY,)))
         bare = replace(
             bare,
             instances=code.instances(bare.instances),

@@ -15,7 +15,15 @@ from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, Simulation
-from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
+from tests.simulation.scenarios import (
+    SECRET,
+    USER_DATA,
+    Source,
+    is_quiet,
+    lost,
+    parked,
+    replacements,
+)
 from worker.core import identity
 from worker.core.model import Candidate
 from worker.core.signing import is_signed
@@ -46,7 +54,7 @@ MOVING = {
 BEFORE_THE_STOP = {"ModifyNetworkInterfaceAttribute", "ConvertNatPublicIpToEip"}
 # What the cloud itself writes down about an address, and what was put there for a test.
 ITS_OWN = {"EipFreed", "AllocateEipAddress", "Seed"}
-SECRETS = (KEY.decode(), SECRET)
+SECRETS = (KEY.decode(), SECRET, base64.b64encode(USER_DATA.encode()).decode())
 HOPS_MAX = 60
 # A message holds 64 KiB with its attributes.
 FULL_BYTES = 60_000

@@ -352,6 +352,20 @@ MUTANTS = (
         ("tests/simulation/test_health.py",),
     ),
     Mutant(
+        "user-data-in-plain",
+        "worker/adapters/ecs/sources.py",
+        "        sealed = self.sealing.seal(text, about=recreation)\n",
+        "        sealed = text\n",
+        ("tests/simulation/test_user_data.py",),
+    ),
+    Mutant(
+        "user-data-always-again",
+        "worker/steps/spec.py",
+        '        return self.policy.user_data == "rerun" and captured.user_data is None\n',
+        "        return captured.user_data is None\n",
+        ("tests/simulation/test_user_data.py",),
+    ),
+    Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
         "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",

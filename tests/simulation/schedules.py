@@ -287,6 +287,12 @@ SCENARIOS = (
         ports=frozenset({"probes"}),
     ),
     Scenario(
+        "user data again",
+        ecs=QUICK,
+        policy=Policy(user_data="rerun"),
+        ports=frozenset({"sources"}),
+    ),
+    Scenario(
         "notice withdrawn",
         ecs=QUICK,
         during=after(20.0, withdraw),

@@ -296,7 +296,7 @@ class LaunchSpec:
     """Everything that is asked of the replacement whatever its type and zone.
 
     Frozen once, before the first launch: a repeated client token needs the same parameters to
-    the byte. Source: "How to ensure idempotence" of ECS.
+    the byte. Source: "How to ensure idempotence" of ECS. `user_data` is sealed.
     """
 
     name: str
@@ -337,6 +337,7 @@ class LaunchSpec:
     bandwidth_weighting: str = ""
     network_encryption: bool = False
     nested_virtualization: bool = False
+    user_data: str = ""
 
 
 # Definite answers of the cloud to a changing call.
@@ -445,6 +446,14 @@ class CommandResult:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A text that only a holder of the signing key can read; empty when there was none."""
+
+    text: str = ""
+
+
+SealedAnswer = Sealed | Refused
 KeepAnswer = Accepted | Refused | Gone
 CommandAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused

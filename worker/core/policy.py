@@ -60,6 +60,7 @@ class Policy:
             another message of the same recreation to finish.
         generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
+        user_data: Whether the source's user data is given to the replacement, which runs it again.
         hand_over: What is looked up on the source and carried over to the replacement.
         convert_public_ip: Whether a static public address is made elastic first.
         quiesce: What runs inside a source before its image is begun, and for how long at most.
@@ -93,6 +94,7 @@ class Policy:
     vanish_after: float = 200.0
     running_wait_max: float = 900.0
     leftovers_kept: float = 604_800.0
+    user_data: Literal["drop", "rerun"] = "drop"
     hand_over: tuple[HandoverKind, ...] = ()
     convert_public_ip: bool = False
     private_ip: PrivateIp = "fast"

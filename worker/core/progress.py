@@ -31,6 +31,7 @@ from worker.core.model import (
     Interface,
     LaunchSpec,
     Member,
+    Sealed,
 )
 
 FORMAT = "1"
@@ -216,12 +217,17 @@ class Economical:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The source as it was, until the launch specification is frozen from it."""
+    """The source as it was, until the launch specification is frozen from it.
+
+    Attributes:
+        user_data: None before it was looked at, and where it is not wanted.
+    """
 
     instance: Instance
     disks: tuple[Disk, ...]
     ram_role: str
     details: Details = field(default_factory=Details)
+    user_data: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from worker.settings.sections import (
     Audit,
     Cleanup,
     Clock,
+    Clone,
     Endpoints,
     Handover,
     Health,
@@ -57,6 +58,7 @@ class Settings(Section):
     quiesce: Quiesce = Quiesce()
     image: Image = Image()
     launch: Launch = Launch()
+    clone: Clone = Clone()
     limits: Limits = Limits()
     handover: Handover = Handover()
     health: Health = Health()

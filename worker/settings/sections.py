@@ -274,6 +274,16 @@ class Launch(Section):
     )
 
 
+class Clone(Section):
+    """What of the source a replacement gets where either answer can be right."""
+
+    user_data: Literal["drop", "rerun"] = Field(
+        default="drop",
+        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
+        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
+    )
+
+
 class Limits(Section):
     """What keeps a recreation from being repeated without end."""
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from worker.core import identity
 from worker.core.errors import Permanent, Transient
 from worker.core.ladder import Needs, addressed, candidates, wished, within_price
-from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
+from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec, Sealed
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
@@ -21,6 +21,7 @@ SECOND_LOOK_SECONDS = 45.0
 # Source: RunInstances, InternetMaxBandwidthOut.
 BANDWIDTH_MAX = 100
 HOUR_SECONDS = 3_600.0
+USER_DATA = "user data"
 PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
@@ -53,6 +54,8 @@ class Specify:
         """Capture the source first; what the catalogue says can be asked without it."""
         if progress.captured is None:
             return self._capture(progress, now)
+        if self._wants_user_data(progress.captured):
+            return self._read_user_data(progress, progress.captured)
         looked = self._lookup.run(progress, progress.captured, now)
         return self._freeze(progress, progress.captured) if looked is None else looked
 
@@ -63,7 +66,12 @@ class Specify:
         now: float,  # noqa: ARG002
     ) -> Outcome | None:
         """Do without what hangs on the source, if the worker may not look at it."""
-        return None if progress.captured is None else self._lookup.forgive(progress, error)
+        captured = progress.captured
+        if captured is None:
+            return None
+        if isinstance(error, Permanent) and self._wants_user_data(captured):
+            return _without_user_data(progress, captured, error.code or "refused")
+        return self._lookup.forgive(progress, error)
 
     @property
     def _lookup(self) -> LookUp:
@@ -77,6 +85,16 @@ class Specify:
         details = self.sources.details(progress.instance_id)
         captured = Captured(look.instance, look.disks, role, details)
         return Note(replace(progress, captured=captured).marked("source captured", now))
+
+    def _read_user_data(self, progress: Progress, captured: Captured) -> Outcome:
+        """It is in the image already; what is carried is what the first start is to run again."""
+        answer = self.sources.user_data(progress.instance_id, recreation=progress.recreation_id)
+        if isinstance(answer, Sealed):
+            return Note(replace(progress, captured=replace(captured, user_data=answer)))
+        return _without_user_data(progress, captured, answer.code)
+
+    def _wants_user_data(self, captured: Captured) -> bool:
+        return self.policy.user_data == "rerun" and captured.user_data is None
 
     def _freeze(self, progress: Progress, captured: Captured) -> Outcome:
         source = captured.instance
@@ -130,6 +148,11 @@ class Specify:
         raise Parking(
             Park.SOURCE_GONE, "the source went before it could be captured; its image exists"
         )
+
+
+def _without_user_data(progress: Progress, captured: Captured, why: str) -> Note:
+    without = replace(progress, captured=replace(captured, user_data=Sealed()))
+    return Note(without.remarked(USER_DATA, why))
 
 
 def _takes_jumbo_frames(source: Instance, types: Sequence[InstanceType]) -> bool:
@@ -190,6 +213,7 @@ def launch_spec(
         ipv6_count=details.ipv6_count,
         jumbo_frame=details.jumbo_frame,
         nested_virtualization=source.nested_virtualization,
+        user_data=captured.user_data.text if captured.user_data else "",
         network_encryption=details.network_encryption,
         bandwidth_weighting=details.bandwidth_weighting,
     )

@@ -26,6 +26,7 @@ from worker.core.model import (
     NotReady,
     Refused,
     Script,
+    SealedAnswer,
     TagAnswer,
 )
 from worker.core.outcomes import Done, Note, Wait
@@ -146,6 +147,9 @@ class Sources:
 
     def details(self, instance_id: str) -> Details:
         raise AssertionError(instance_id)
+
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        raise AssertionError(instance_id, recreation)
 
 
 @dataclass

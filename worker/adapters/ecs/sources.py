@@ -11,7 +11,8 @@ from typing_extensions import override
 from worker import ports
 from worker.adapters.ecs import fields, shapes
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
-from worker.core.model import Details, Disk, Instance, Look
+from worker.adapters.sealing import WITHOUT_KEYS, Sealing
+from worker.core.model import Details, Disk, Instance, Look, Refused, Sealed, SealedAnswer
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -19,6 +20,8 @@ Second = TypeVar("Second")
 # Without META_OPTIONS the metadata options come back empty. Source: DescribeInstances,
 # AdditionalAttributes.
 ADDITIONAL_ATTRIBUTES: Final = ("META_OPTIONS", "LOGIN_AS_NON_ROOT", "CPU_OPTIONS_TOPOLOGY_TYPE")
+# Of the 64 KB of a message the rest of the progress needs more than the half.
+SEALED_CHARACTERS_MAX: Final = 24_000
 # Source: DescribeDisks, MaxResults: 10 to 500.
 _DISKS_PER_PAGE: Final = 500
 # Source: DescribeNetworkInterfaces, MaxResults: 10 to 500.
@@ -70,6 +73,7 @@ class EcsSources(ports.Sources):
 
     endpoint: Endpoint
     in_parallel: InParallel = one_after_the_other
+    sealing: Sealing = WITHOUT_KEYS
 
     @override
     def look(self, instance_id: str) -> Look:
@@ -112,6 +116,20 @@ class EcsSources(ports.Sources):
             [] if isinstance(interfaces, Refusal) else interfaces,
         )
         return replace(found, unread=tuple(refused))
+
+    @override
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        answer = self.endpoint.probe("DescribeUserData", {"InstanceId": instance_id})
+        if isinstance(answer, Refusal):
+            return Refused(answer.code)
+        # Source: DescribeUserData; Base64, as RunInstances takes it.
+        text = fields.text(answer or {}, "UserData")
+        if not text:
+            return Sealed()
+        sealed = self.sealing.seal(text, about=recreation)
+        if len(sealed) > SEALED_CHARACTERS_MAX:
+            return Refused("it is too large for a message")
+        return Sealed(sealed)
 
     def _disks(self, instance_id: str) -> tuple[Disk, ...]:
         bodies = self.endpoint.list_by_token(
