@@ -9,6 +9,7 @@ from pathlib import Path
 
 from worker import ports
 from worker.adapters import credentials, metadata
+from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.ecs.call import SdkCall
 from worker.adapters.ecs.commands import EcsCommands
@@ -115,6 +116,7 @@ def build_worker(
         build_endpoint(around),
         in_parallel=Beside(looks),
         sealing=Sealing(settings.signing_keys),
+        captures=_captures(around),
     )
     policy = build_policy(settings, own_instance_id=own_instance_id(settings))
     tasks = ThreadTasks(
@@ -169,7 +171,13 @@ def build_endpoint(around: Surroundings) -> Endpoint:
     return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
 
 
-def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel, sealing: Sealing) -> CloudPorts:
+def build_cloud(
+    endpoint: Endpoint,
+    *,
+    in_parallel: InParallel,
+    sealing: Sealing,
+    captures: ports.Captures,
+) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
     return CloudPorts(
         sources=EcsSources(endpoint, in_parallel, sealing),
@@ -183,6 +191,19 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel, sealing: Sealing
         interfaces=EcsInterfaces(endpoint),
         commands=EcsCommands(endpoint),
         probes=NetworkProbes(endpoint.clock),
+        captures=captures,
+    )
+
+
+def _captures(around: Surroundings) -> ports.Captures:
+    settings = around.settings
+    directory = settings.audit.captures
+    return SignedCaptures(
+        no_documents if directory is None else DirectoryCaptures(Path(directory)).read,
+        account=settings.account_id,
+        region=settings.region,
+        keys=settings.signing_keys,
+        telemetry=around.telemetry,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from worker.core.capture import Capture
 from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Address,
@@ -82,6 +83,10 @@ class Sources(Protocol):
         """Describe the instance only."""
         ...
 
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        """Describe disks by id, up to 100, wherever they are now; those that are gone are left out."""
+        ...
+
     def ram_role(self, instance_id: str) -> str:
         """Return the name of the attached RAM role, or an empty string."""
         ...
@@ -95,6 +100,14 @@ class Sources(Protocol):
 
         The same text is sealed alike by whoever does it, so that twins ask for the same.
         """
+        ...
+
+
+class Captures(Protocol):
+    """Sources as `audit --record` has written them down, for an event that comes too late."""
+
+    def find(self, instance_id: str) -> Capture | None:
+        """Return the capture of an instance of this account and region that we have signed."""
         ...
 
 

@@ -12,6 +12,7 @@ from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.bindings import CloudCall, CloudProbes, CloudQueue, Doorbell
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
+from worker.adapters.captures import SignedCaptures
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.limiter import CalendarMinuteLimiter
@@ -129,6 +130,7 @@ class Simulation:
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
     latency: Callable[[], float] = lambda: 0.1
+    captures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
 
@@ -176,7 +178,12 @@ class Simulation:
         call = CloudCall(self.cloud, REGION, self.kernel, self.latency)
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
-        bare = build_cloud(endpoint, in_parallel=one_after_the_other, sealing=Sealing((KEY,)))
+        bare = build_cloud(
+            endpoint,
+            in_parallel=one_after_the_other,
+            sealing=Sealing((KEY,)),
+            captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.notebook),
+        )
         bare = replace(
             bare,
             instances=code.instances(bare.instances),

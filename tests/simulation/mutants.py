@@ -366,6 +366,27 @@ MUTANTS = (
         ("tests/simulation/test_user_data.py",),
     ),
     Mutant(
+        "capture-of-anywhere",
+        "worker/adapters/captures.py",
+        "        if place == (self.account, self.region, instance_id):",
+        "        if place:",
+        ("tests/unit/adapters/test_captures.py", "tests/simulation/test_captures.py"),
+    ),
+    Mutant(
+        "late-event-launches-from-nothing",
+        "worker/steps/retain.py",
+        "        if image is None or not ours:\n",
+        "        if image is None:\n",
+        ("tests/simulation/test_captures.py", "tests/unit/steps"),
+    ),
+    Mutant(
+        "half-a-source-captured",
+        "worker/steps/spec.py",
+        "        if look.instance is None or not _is_whole(look):\n",
+        "        if look.instance is None:\n",
+        ("tests/unit/steps/test_spec.py",),
+    ),
+    Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
         "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",

@@ -30,6 +30,7 @@ DELETING = PACKAGE / "adapters" / "ecs" / "deletion.py"
 STEP_PORTS = {
     "Addresses",
     "Balancers",
+    "Captures",
     "Commands",
     "Disks",
     "Images",

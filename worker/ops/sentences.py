@@ -78,6 +78,14 @@ _PARKED = (
         ),
         "{1} 中查不到实例 {0}：记录之前已释放，或从未存在；{2}",
     ),
+    (
+        (
+            r"instance (\S+) was released before it could be imaged; its configuration was recorded"
+            r" at (\S+), and what is left is: (.+)"
+        ),
+        "实例 {0} 在制作镜像前已释放；其配置记录于 {1}，仍保留的有：{2}",
+    ),
+    (r"none of its disks", "其磁盘均已不在"),
     (r"nothing of it was saved by us", "本工具没有保存它的任何内容"),
     (r"its image is (\S+)", "其镜像为 {0}"),
     (r"the source went before its image began", "源实例在开始制作镜像前已释放"),
@@ -189,6 +197,9 @@ _REMARKS = (
     (r"user data", "用户数据"),
     (r"it is too large for a message", "超出消息容量"),
     (r"sealed with another key", "由另一把密钥加密"),
+    (r"the configuration of the source", "源实例的配置"),
+    (r"it is that of (\S+), which was recorded before the notice", "采用通知之前于 {0} 记录的配置"),
+    (r"the source is gone", "源实例已不存在"),
     (r"quiescing the source", "制作镜像前在源实例内执行命令"),
     (r"the event came too late for it", "事件来得太晚，来不及执行"),
     (r"it did not end in time", "未在时限内结束"),

@@ -384,6 +384,11 @@ class Audit(Section):
         description="Id of an automatic snapshot policy of the region, given to disks that have none: after a first "
         "snapshot the next one, and so an image, copies only what has changed.",
     )
+    captures: str | None = Field(
+        default=None,
+        description="Directory that `audit --record` writes to. The worker reads a source's capture there when the event "
+        "comes too late to capture it; it has to be signed by us. Null reads none.",
+    )
 
 
 class Rule(Section):

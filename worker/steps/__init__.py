@@ -7,6 +7,7 @@ from worker.core.policy import Policy
 from worker.ports import (
     Addresses,
     Balancers,
+    Captures,
     Commands,
     Disks,
     Images,
@@ -54,6 +55,7 @@ class CloudPorts:
     interfaces: Interfaces
     commands: Commands
     probes: Probes
+    captures: Captures
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

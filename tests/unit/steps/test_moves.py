@@ -148,6 +148,9 @@ class Sources:
     def details(self, instance_id: str) -> Details:
         raise AssertionError(instance_id)
 
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        raise AssertionError(disk_ids)
+
     def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
         raise AssertionError(instance_id, recreation)
 
