@@ -18,7 +18,7 @@ from tests.simulation.scenarios import (
 )
 from tests.simulation.schedules import QUICK, record_capture
 from worker.core import identity
-from worker.core.identity import recreation_id
+from worker.core.identity import NOT_ECONOMICAL, recreation_id
 from worker.core.policy import Policy
 from worker.core.progress import decode
 
@@ -147,7 +147,7 @@ def test_image_of_a_stranger_is_nothing_to_launch_from() -> None:
     simulation = simulate(ecs=QUICK, policy=Policy(sibling_wait=120.0))
     source = add_source(simulation)
     record_capture(simulation)
-    name = identity.image_name(recreation_id(ACCOUNT, REGION, source.instance_id))
+    name = identity.image_name(recreation_id(ACCOUNT, REGION, source.instance_id, NOT_ECONOMICAL))
     simulation.cloud.call(
         "ecs",
         REGION,

@@ -178,6 +178,16 @@ class Receipt:
         label = f"{taken.type} in {taken.zone} ({taken.charge})"
         return next((one.why for one in self.candidates if one.candidate == label), "")
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the source itself was started again, so that nothing replaces it."""
+        return bool(self.source.instance) and self.source.instance == self.replacement.instance
+
+    @property
+    def running(self) -> Moment | None:
+        """When a server ran again, the replacement or the source itself."""
+        return self.moment("replacement running") or self.moment("source started in place")
+
     def moment(self, what: str) -> Moment | None:
         """Return a line of the timeline by its name."""
         return next((moment for moment in self.timeline if moment.what == what), None)

@@ -60,17 +60,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Recovered: {source} came back as {replacement}.",
         "已恢复：{source} 已由 {replacement} 接替。",
     ),
+    "outcome.in_place": (
+        "Recovered: {source} was started again; it is the same instance.",
+        "已恢复：{source} 已重新启动，仍是同一台实例。",
+    ),
     "outcome.unfinished": ("Not finished: {source}.", "未完成：{source}。"),
     "outcome.not_ours": ("Left alone: {source}.", "不处理：{source}。"),
     "outcome.false_alarm": ("False alarm: {source} keeps running.", "误报：{source} 继续运行。"),
     "outcome.already_done": ("Already recreated: {source}.", "此前已重建：{source}。"),
     "receipt.in_time": (
         "Running {after} s after the notice, {left} s before the announced release.",
-        "通知后 {after} 秒替代实例已运行，比预告的释放早 {left} 秒。",
+        "通知后 {after} 秒恢复运行，比预告的释放早 {left} 秒。",
     ),
     "receipt.late": (
         "Running {after} s after the notice, {late} s after the announced release.",
-        "通知后 {after} 秒替代实例已运行，比预告的释放晚 {late} 秒。",
+        "通知后 {after} 秒恢复运行，比预告的释放晚 {late} 秒。",
     ),
     "receipt.healthy": (
         "Its health check passed at try {number}.",
@@ -87,6 +91,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.timeline": ("Timeline", "时间线"),
     "receipt.release": ("release", "释放"),
     "receipt.compare": ("Source and replacement", "源实例与替代实例"),
+    "receipt.compare_in_place": ("The server before and after", "服务器前后对比"),
+    "receipt.before": ("before", "之前"),
+    "receipt.after": ("now", "现在"),
     "receipt.source": ("source", "源实例"),
     "receipt.replacement": ("replacement", "替代实例"),
     "receipt.data": ("Data", "数据"),
@@ -95,6 +102,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.all_kept": (
         "Nothing but the instance id and what the table shows as changed.",
         "除实例 ID 和表中标为“已变”的项目外，全部保留。",
+    ),
+    "receipt.all_kept_in_place": (
+        "Nothing but what the table shows as changed.",
+        "除表中标为“已变”的项目外，全部保留。",
     ),
     "receipt.todo": ("What to do now", "现在要做什么"),
     "field.instance": ("instance", "实例"),
@@ -121,6 +132,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "data.what": ("what", "内容"),
     "data.point": ("saved as of", "数据截至"),
     "data.itself": ("the disk itself", "磁盘本身"),
+    "data.in_place": ("everything", "全部数据"),
+    "data.on_it": ("still on the server", "仍在服务器上"),
     "data.in_no_image": ("in no image", "不在任何镜像中"),
     "data.retained": ("kept", "已保留"),
     "data.not_retained": ("goes with the source", "随源实例释放"),
