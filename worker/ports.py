@@ -422,6 +422,10 @@ class Interfaces(Protocol):
         """Make a secondary interface outlive its instance."""
         ...
 
+    def release(self, interface_id: str) -> MoveAnswer:
+        """Undo `keep`: the interface goes with its instance again."""
+        ...
+
     def detach(self, interface_id: str, instance_id: str) -> MoveAnswer:
         """Begin to detach a secondary interface from this instance, and from no other."""
         ...

@@ -244,7 +244,20 @@ def _withdrawn(simulation: Simulation, source: Source) -> list[str]:
     found += _undated(simulation)
     if not parked(simulation) and not simulation.notebook.remarked():
         found += _still_kept(simulation, source)
+        found += _interfaces_still_kept(simulation, source)
     return found
+
+
+def _interfaces_still_kept(simulation: Simulation, source: Source) -> list[str]:
+    """What would have gone with the source goes with it again."""
+    asked = {
+        entry.resource_id
+        for entry in entries(simulation, "ModifyNetworkInterfaceAttribute")
+        if entry.resource_id in source.belongings
+    }
+    interfaces = simulation.cloud.ecs[REGION].region.interfaces
+    kept = sorted(one for one in asked if not interfaces[one].delete_on_release)
+    return [f"{kept} were kept and not given back"] if kept else []
 
 
 def _still_kept(simulation: Simulation, source: Source) -> list[str]:

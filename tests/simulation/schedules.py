@@ -356,6 +356,16 @@ SCENARIOS = (
         ports=frozenset({"sources", "disks", "images"}),
     ),
     Scenario(
+        "notice withdrawn, interfaces kept",
+        ecs=QUICK,
+        seed={"secondary_interfaces": 1},
+        during=after(40.0, withdraw),
+        policy=Policy(takeover="wait", hand_over=("interfaces",)),
+        withdrawn=True,
+        ports=frozenset({"interfaces"}),
+        lasts=700.0,
+    ),
+    Scenario(
         "image fails, snapshots finished",
         ecs=QUICK,
         seed={"data_disks": [{"size": 20}]},

@@ -21,6 +21,8 @@ BUSY_SECONDS_MAX = 120.0
 
 What = Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+# Before the id of an interface that was asked to outlive the source.
+KEPT = "kept "
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,14 @@ def _address(one: Address) -> Thing:
     return Thing(f"address/{one.allocation}", f"elastic address {one.ip}", one)
 
 
-def _member(one: Member) -> Thing:
+def member_name(one: Member) -> str:
+    """Return what a person calls a membership."""
     place = one.group or one.balancer
-    name = f"member of {place} port {one.port}" if one.port else f"member of {place}"
+    return f"member of {place} port {one.port}" if one.port else f"member of {place}"
+
+
+def _member(one: Member) -> Thing:
+    name = member_name(one)
     key = f"member/{one.product}/{one.balancer}/{one.group}/{one.server}/{one.port}"
     return Thing(key, name, one)
 
@@ -85,6 +92,14 @@ def _interface(one: Interface) -> Thing:
 
 def _tags(one: TagsOf) -> Thing:
     return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
+
+
+def kept_interfaces(progress: Progress) -> tuple[str, ...]:
+    """List the interfaces of a source that lives on and would have gone with it before."""
+    found = progress.belongings
+    if found is None or progress.launched.instance_id:
+        return ()
+    return tuple(one.removeprefix(KEPT) for one in found.looked_up if one.startswith(KEPT))
 
 
 def primary_interface(found: Belongings) -> str:

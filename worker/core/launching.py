@@ -182,6 +182,18 @@ def is_started_again(progress: Progress, source: Instance) -> bool:
     return economical is not None and source.started_at not in {"", economical.started_at}
 
 
+def serves_again(progress: Progress, source: Instance) -> bool:
+    """Tell whether a source in economical mode runs beside its clone."""
+    return source.status in {"Starting", "Running"} and is_started_again(progress, source)
+
+
+def with_source_beside(progress: Progress) -> Progress:
+    """Note that the source was started beside its clone."""
+    return progress.remarked(
+        f"instance {progress.instance_id}", "started beside its replacement; stop it by hand"
+    )
+
+
 def with_reclaimed(progress: Progress, now: float) -> Progress:
     """Note that the replacement has run and was reclaimed before it was seen."""
     launched = replace(progress.launched, running_at=now)

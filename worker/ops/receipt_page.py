@@ -166,19 +166,13 @@ def _compared(line: Line, names: tuple[str, str], wording: Wording) -> ET.Elemen
 
 
 def _handed_over(receipt: Receipt, wording: Wording) -> ET.Element:
-    items = [
-        element(
-            "li",
-            wording.sentence(one.what),
-            *(
-                []
-                if one.resource in one.what
-                else [" ", element("span", one.resource, class_="soft")]
-            ),
-        )
-        for one in receipt.handed_over
-    ]
-    return _section(wording("receipt.handed_over"), element("ul", *items, class_="handed"))
+    items: list[ET.Element] = []
+    for one in receipt.handed_over:
+        item = element("li", wording.sentence(one.what))
+        if one.resource not in one.what:
+            item.extend([element("br"), element("span", one.resource, class_="soft")])
+        items.append(item)
+    return _section(wording("receipt.handed_over"), element("ul", *items))
 
 
 def _not_kept(receipt: Receipt, wording: Wording) -> ET.Element:

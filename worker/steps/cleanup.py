@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import handing, identity
 from worker.core.model import Accepted
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
-from worker.ports import Disks, Images, TaggedKind, Tagging
+from worker.ports import Disks, Images, Interfaces, TaggedKind, Tagging
 from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
 RESTORE_DISKS = "restore disks"
+RESTORE_INTERFACE = "restore network interface "
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
@@ -28,6 +29,7 @@ class CleanUp:
 
     disks: Disks
     images: Images
+    interfaces: Interfaces
     tagging: Tagging
     policy: Policy
 
@@ -45,6 +47,10 @@ class CleanUp:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, DATE_SNAPSHOTS_IMAGE, DATE_IMAGE}:
             return self._date_image(action, progress, now)
+        if action.startswith(RESTORE_INTERFACE):
+            given_back = self.interfaces.release(action.removeprefix(RESTORE_INTERFACE))
+            why = "" if isinstance(given_back, Accepted) else getattr(given_back, "code", "exists")
+            return _cleaned(progress, action, why)
         kept = progress.retained.to_keep if progress.retained else ()
         if action == DATE_DISKS:
             return _cleaned(progress, action, self._date("disk", kept, progress, now))
@@ -104,6 +110,7 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A source in economical mode is not released: its disks are still its own.
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed else []
+        actions += [RESTORE_INTERFACE + one for one in handing.kept_interfaces(progress)]
     else:
         actions += [DATE_DISKS] if changed else []
     actions += [DATE_SNAPSHOTS_IMAGE] if progress.snapshots and progress.imaged else []

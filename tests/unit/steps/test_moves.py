@@ -107,6 +107,9 @@ class Interfaces:
     def keep(self, interface_id: str) -> Any:
         raise AssertionError(interface_id)
 
+    def release(self, interface_id: str) -> Any:
+        raise AssertionError(interface_id)
+
     def detach(self, interface_id: str, instance_id: str) -> Any:
         return self.cloud._ask("detach", interface_id, instance_id)
 

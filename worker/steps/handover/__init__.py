@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import handing, launching
+from worker.core import handing, identity, launching
 from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.handing import Thing
 from worker.core.model import Address, Interface, Member
@@ -68,6 +68,10 @@ class HandOver:
         if isinstance(chosen, float):
             return Wait(progress, chosen, "the handover takes effect")
         thing, move = chosen
+        if progress.economical is not None:
+            again = self.sources.find(progress.instance_id)
+            if again is not None and launching.serves_again(progress, again):
+                return self._two(progress)
         if handing.is_overdue(progress, move, self.policy.notice, now):
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
         return _noted(progress, thing, self._look_and_act(thing, progress), now)
@@ -126,6 +130,16 @@ class HandOver:
         for thing in handing.unfinished(progress):
             progress = handing.left(handing.begun(progress, now), thing, "the source still runs")
         return Done(progress)
+
+    def _two(self, progress: Progress) -> Outcome:
+        """A start that took effect late: the clone stays, and nothing moves off a server that serves."""
+        source, replacement = progress.instance_id, progress.launched.instance_id
+        # A refusal changes nothing here: a person is told in the receipt as well.
+        self.tagging.tag("instance", (source,), {identity.TAG_QUARANTINED: replacement})
+        told = launching.with_source_beside(progress)
+        for thing in handing.unfinished(told):
+            told = handing.left(told, thing, "the source runs again")
+        return Done(told)
 
     def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
         match thing.what:

@@ -17,7 +17,6 @@ EIP = "elastic addresses"
 INTERFACES = "network interfaces"
 MEMBERS = "load balancers"
 CONVERT = "public address made elastic"
-KEPT = "kept "
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +87,31 @@ class LookUp:
             if not isinstance(answer, Accepted):
                 why = getattr(answer, "code", "") or "it exists"
                 told = progress.remarked(f"network interface {goes.interface_id}", why)
-            return Note(_known(told, known, KEPT + goes.interface_id))
+            return Note(_known(told, known, handing.KEPT + goes.interface_id))
         tags = known.tags
         if "tags" in self.policy.hand_over:
             tags = (*tags, *_interface_tags(found))
         return Note(_known(progress, replace(known, interfaces=found, tags=tags), INTERFACES))
 
     def _needs_keeping(self, one: Interface, known: Belongings) -> bool:
-        is_done = KEPT + one.interface_id in known.looked_up
+        is_done = handing.KEPT + one.interface_id in known.looked_up
         is_wanted = "interfaces" in self.policy.hand_over and not one.is_primary
         return is_wanted and one.delete_with_instance and not is_done
 
     def _members(self, progress: Progress, known: Belongings) -> Outcome:
         ids = (progress.instance_id, *(one.interface_id for one in known.interfaces))
-        found = self.balancers.members(ids)
+        addresses = tuple(ip for one in known.interfaces for ip in one.ips)
+        found = self.balancers.members((*ids, *addresses))
         if isinstance(found, NotInstalled):
             told = progress.remarked(MEMBERS, found.sentence)
             return Note(_known(told, known, MEMBERS))
-        return Note(_known(progress, replace(known, members=found), MEMBERS))
+        for one in found:
+            if one.server in addresses:
+                progress = progress.remarked(
+                    handing.member_name(one), "it names an address, not a server"
+                )
+        moving = tuple(one for one in found if one.server not in addresses)
+        return Note(_known(progress, replace(known, members=moving), MEMBERS))
 
 
 def _kinds(policy: Policy) -> tuple[str, ...]:
