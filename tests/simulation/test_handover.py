@@ -382,3 +382,32 @@ def test_member_that_names_an_address_is_told_and_not_moved() -> None:
 
     (told,) = [why for what, why in reasons(receipt).items() if what.startswith("member of")]
     assert told == "it names an address, not a server"
+
+
+def test_address_goes_on_to_the_next_generation_when_its_server_is_reclaimed() -> None:
+    """It is bound to nothing that goes, and not lost."""
+
+    def reclaim(simulation: Simulation, source: Source) -> None:
+        while not [one for one in replacements(simulation) if one["Status"] == "Running"]:
+            simulation.kernel.sleep(0.2)
+        (first,) = replacements(simulation)
+        simulation.cloud.ecs[REGION].interrupt(first["InstanceId"], simulation.kernel.now)
+        assert eip(simulation).target_id in {"", source.instance_id}
+
+    scenario = Scenario(
+        "twice",
+        ecs=QUICK,
+        seed={"eip": True},
+        policy=Policy(hand_over=("eip",)),
+        during=after(20.0, reclaim),
+        lasts=900.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    second = replacement(simulation)
+    assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", second)
+    assert len(simulation.shelf.kept) == 2
+    told = [why for one in simulation.shelf.kept.values() for why in reasons(one).values()]
+    assert any(why.startswith(f"it went on to {second}") for why in told)

@@ -219,6 +219,6 @@ def token(progress: Progress, thing: Thing, verb: str) -> str:
     """Derive the client token of one change of one thing."""
     move = move_of(progress, thing)
     rounds = 0 if move is None else move.round
-    target = progress.launched.instance_id
+    target = progress.receiver
     variant = (thing.key, verb, target, str(rounds))
     return identity.client_token(progress.recreation_id, StepName.HANDOVER.value, *variant)

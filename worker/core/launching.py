@@ -182,6 +182,18 @@ def is_started_again(progress: Progress, source: Instance) -> bool:
     return economical is not None and source.started_at not in {"", economical.started_at}
 
 
+def recreation_of(progress: Progress, replacement: str) -> Progress:
+    """Return the beginning of a replacement's own recreation, for its id and its names."""
+    return replace(progress, instance_id=replacement, incarnation=identity.NOT_ECONOMICAL)
+
+
+def with_heir(progress: Progress, heir: Instance) -> Progress:
+    """Note who gets what the replacement cannot have any more."""
+    launched = replace(progress.launched, heir=heir.instance_id)
+    told = f"it went on to {heir.instance_id}, because this one was reclaimed before it arrived"
+    return replace(progress, launched=launched).remarked(f"instance {progress.receiver}", told)
+
+
 def serves_again(progress: Progress, source: Instance) -> bool:
     """Tell whether a source in economical mode runs beside its clone."""
     return source.status in {"Starting", "Running"} and is_started_again(progress, source)

@@ -345,6 +345,8 @@ class Launched:
         clashed_at: When the cloud first said that the token stands for another request.
         unknown_refusals: Launches that were refused with a code that no table lists.
         unlocked_looks: Looks that found the source alive and unlocked.
+        orphaned_at: When the replacement was found to be reclaimed before its address had arrived.
+        heir: Its own replacement, which gets what it cannot have any more.
     """
 
     epoch: Count = 0
@@ -370,6 +372,8 @@ class Launched:
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0
     unlocked_looks: Count = 0
+    orphaned_at: Instant = 0.0
+    heir: NoResourceId = ""
     quarantined: tuple[ResourceId, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
@@ -471,6 +475,11 @@ class Progress:
     def is_in_place(self) -> bool:
         """Whether the source itself was started again, so that there is nothing to replace."""
         return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
+
+    @property
+    def receiver(self) -> str:
+        """Who gets an elastic address: the replacement, or its own one if it is reclaimed."""
+        return self.launched.heir or self.launched.instance_id
 
     @property
     def was_reclaimed(self) -> bool:

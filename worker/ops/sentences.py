@@ -187,6 +187,14 @@ _REMARKS = (
     (r"restore disks", "恢复磁盘设置"),
     (r"restore network interface (\S+)", "恢复弹性网卡 {0} 的设置"),
     (r"it names an address, not a server", "它按地址登记，而非按服务器"),
+    (
+        r"it went on to (\S+), because this one was reclaimed before it arrived",
+        "弹性公网 IP 转交 {0}：本实例在其到达之前已被回收",
+    ),
+    (
+        r"the replacement was reclaimed before it arrived; it is free: bind it by hand",
+        "替代实例在其到达之前已被回收；该地址空闲，请手动绑定",
+    ),
     (r"the source runs again", "源实例已重新运行"),
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),

@@ -473,8 +473,7 @@ def _is_reclaimed(replacement: Instance) -> bool:
 
 def _image_of(progress: Progress, replacement: str) -> str:
     """Name the image that the replacement's own recreation makes: only what ran has one."""
-    own = replace(progress, instance_id=replacement, incarnation=identity.NOT_ECONOMICAL)
-    return identity.image_name(own.recreation_id)
+    return identity.image_name(launching.recreation_of(progress, replacement).recreation_id)
 
 
 def _counted(progress: Progress, code: str) -> Progress:

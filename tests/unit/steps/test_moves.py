@@ -142,7 +142,9 @@ class Sources:
     def look(self, instance_id: str) -> Look:  # noqa: ARG002
         return Look(None, self.cloud.disks)
 
-    def find(self, instance_id: str) -> Instance | None:  # noqa: ARG002
+    def find(self, instance_id: str) -> Instance | None:
+        if instance_id == REPLACEMENT:
+            return Instance(REPLACEMENT, "Running", "ecs.g7.large", "z-a")
         return self.cloud.source
 
     def ram_role(self, instance_id: str) -> str:
@@ -165,6 +167,13 @@ class Tagging:
     def tag(self, kind: str, ids: Sequence[str], tags: Any) -> TagAnswer:
         told: TagAnswer = self.cloud._ask("tag", kind, *ids, str(dict(tags)))
         return told
+
+
+class NoInstances:
+    """No replacement is reclaimed here."""
+
+    def __getattr__(self, method: str) -> Any:
+        raise AssertionError(method)
 
 
 class NoProbes:
@@ -190,6 +199,7 @@ class NoCommands:
 def step(cloud: Cloud) -> HandOver:
     return HandOver(
         sources=Sources(cloud),
+        instances=NoInstances(),
         addresses=Addresses(cloud),
         balancers=Balancers(cloud),
         interfaces=Interfaces(cloud),

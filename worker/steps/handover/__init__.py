@@ -14,6 +14,7 @@ from worker.ports import (
     Addresses,
     Balancers,
     Commands,
+    Instances,
     Interfaces,
     Probes,
     Sources,
@@ -27,6 +28,10 @@ from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, Repor
 from worker.steps.handover.tags import TagMove
 
 SOURCE_POLL_SECONDS = 3.0
+# For how long an address waits for the replacement of a replacement that is reclaimed.
+HEIR_SECONDS_MAX = 1_800.0
+HEIR_POLL_SECONDS = 10.0
+NO_HEIR = "the replacement was reclaimed before it arrived; it is free: bind it by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class HandOver:
     name: ClassVar[StepName] = StepName.HANDOVER
 
     sources: Sources
+    instances: Instances
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
@@ -53,7 +59,7 @@ class HandOver:
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
         rounds = tuple((move.thing, move.round) for move in progress.moves if move.round)
-        return (progress.belongings, progress.launched.instance_id, rounds)
+        return (progress.belongings, progress.receiver, rounds)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Check the replacement, then let one thing have its turn."""
@@ -72,6 +78,10 @@ class HandOver:
             again = self.sources.find(progress.instance_id)
             if again is not None and launching.serves_again(progress, again):
                 return self._two(progress)
+        if isinstance(thing.what, Address):
+            orphaned = self._follow(progress, thing, now)
+            if orphaned is not None:
+                return orphaned
         if handing.is_overdue(progress, move, self.policy.notice, now):
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
         return _noted(progress, thing, self._look_and_act(thing, progress), now)
@@ -130,6 +140,22 @@ class HandOver:
         for thing in handing.unfinished(progress):
             progress = handing.left(handing.begun(progress, now), thing, "the source still runs")
         return Done(progress)
+
+    def _follow(self, progress: Progress, thing: Thing, now: float) -> Outcome | None:
+        """An address must not be bound to a server that goes: it waits for that one's replacement."""
+        receiver = self.sources.find(progress.receiver)
+        if receiver is not None and not receiver.is_recycling:
+            return None
+        own = launching.recreation_of(progress, progress.receiver).recreation_id
+        found = launching.not_quarantined(self.instances.find_tagged(own), ())
+        heirs = tuple(one for one in found if one.status == "Running")
+        if heirs:
+            return Note(launching.with_heir(progress, launching.winner(heirs)))
+        since = progress.launched.orphaned_at or now
+        if now > since + HEIR_SECONDS_MAX:
+            return None if receiver is not None else _noted(progress, thing, Left(NO_HEIR), now)
+        waiting = replace(progress, launched=replace(progress.launched, orphaned_at=since))
+        return _noted(waiting, thing, Later(HEIR_POLL_SECONDS), now)
 
     def _two(self, progress: Progress) -> Outcome:
         """A start that took effect late: the clone stays, and nothing moves off a server that serves."""
