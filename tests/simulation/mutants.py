@@ -403,8 +403,8 @@ MUTANTS = (
     Mutant(
         "interfaces-not-given-back",
         "worker/steps/cleanup.py",
-        "        actions += [RESTORE_INTERFACE + one for one in handing.kept_interfaces(progress)]\n",
-        "",
+        "            return (RESTORE_INTERFACES, *actions)\n",
+        "            return actions\n",
         ("tests/simulation/test_handover.py",),
     ),
     Mutant(

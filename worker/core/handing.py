@@ -23,6 +23,8 @@ What = Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "
+# The same, once it says so itself.
+TAGGED = "tagged "
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,10 @@ def _tags(one: TagsOf) -> Thing:
     return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
 
 
-def kept_interfaces(progress: Progress) -> tuple[str, ...]:
-    """List the interfaces of a source that lives on and would have gone with it before."""
-    found = progress.belongings
-    if found is None or progress.launched.instance_id:
-        return ()
-    return tuple(one.removeprefix(KEPT) for one in found.looked_up if one.startswith(KEPT))
+def is_kept(one: Interface, recreation: str) -> bool:
+    """Tell whether this recreation has made an interface outlive its source."""
+    ours = one.tags.get(identity.TAG_ID) == recreation and identity.TAG_RETAINED in one.tags
+    return ours and not one.delete_with_instance
 
 
 def primary_interface(found: Belongings) -> str:

@@ -15,6 +15,7 @@ from worker.steps.retain import UNANSWERED
 
 RESTORE_DISKS = "restore disks"
 RESTORE_INTERFACE = "restore network interface "
+RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
@@ -34,7 +35,7 @@ class CleanUp:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return set(_actions(progress)) <= set(progress.cleaned)
+        return set(self._actions(progress)) <= set(progress.cleaned)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
         """Nothing: the ids are in the source's tags and names, a date written twice is harmless."""
@@ -42,20 +43,36 @@ class CleanUp:
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Carry out the next action."""
-        action = next((one for one in _actions(progress) if one not in progress.cleaned), None)
+        action = next((one for one in self._actions(progress) if one not in progress.cleaned), None)
         if action is None:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, DATE_SNAPSHOTS_IMAGE, DATE_IMAGE}:
             return self._date_image(action, progress, now)
-        if action.startswith(RESTORE_INTERFACE):
-            given_back = self.interfaces.release(action.removeprefix(RESTORE_INTERFACE))
-            why = "" if isinstance(given_back, Accepted) else getattr(given_back, "code", "exists")
-            return _cleaned(progress, action, why)
+        if action == RESTORE_INTERFACES:
+            return self._restore_interfaces(progress)
         kept = progress.retained.to_keep if progress.retained else ()
         if action == DATE_DISKS:
             return _cleaned(progress, action, self._date("disk", kept, progress, now))
         answer = self.disks.release(kept)
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _actions(self, progress: Progress) -> tuple[str, ...]:
+        """List what is to be done, in order; interfaces first, for the image's date ends it all."""
+        actions = _actions(progress)
+        is_alarm = progress.moot is Mootness.FALSE_ALARM
+        if is_alarm and "interfaces" in self.policy.hand_over:
+            return (RESTORE_INTERFACES, *actions)
+        return actions
+
+    def _restore_interfaces(self, progress: Progress) -> Outcome:
+        """Give one interface back per run; it says itself that it was kept, whoever kept it."""
+        for one in self.interfaces.of_instance(progress.instance_id):
+            action = RESTORE_INTERFACE + one.interface_id
+            if action not in progress.cleaned and handing.is_kept(one, progress.recreation_id):
+                answer = self.interfaces.release(one.interface_id)
+                why = "" if isinstance(answer, Accepted) else getattr(answer, "code", "it exists")
+                return _cleaned(progress, action, why)
+        return _cleaned(progress, RESTORE_INTERFACES, "")
 
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""
@@ -110,7 +127,6 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A source in economical mode is not released: its disks are still its own.
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed else []
-        actions += [RESTORE_INTERFACE + one for one in handing.kept_interfaces(progress)]
     else:
         actions += [DATE_DISKS] if changed else []
     actions += [DATE_SNAPSHOTS_IMAGE] if progress.snapshots and progress.imaged else []

@@ -21,7 +21,16 @@ from worker.core.model import (
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
-from worker.ports import Addresses, Balancers, Captures, Instances, Interfaces, Sources, Stock
+from worker.ports import (
+    Addresses,
+    Balancers,
+    Captures,
+    Instances,
+    Interfaces,
+    Sources,
+    Stock,
+    Tagging,
+)
 from worker.steps.base import NOTHING, Parking
 from worker.steps.handover.lookup import LookUp
 
@@ -52,6 +61,7 @@ class Specify:
     addresses: Addresses
     interfaces: Interfaces
     balancers: Balancers
+    tagging: Tagging
     captures: Captures
     policy: Policy
 
@@ -87,7 +97,7 @@ class Specify:
 
     @property
     def _lookup(self) -> LookUp:
-        return LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
+        return LookUp(self.addresses, self.interfaces, self.balancers, self.tagging, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
         look = self.sources.look(progress.instance_id)

@@ -41,7 +41,7 @@ class Cloud:
 
 def capture(cloud: Cloud, progress: Progress, now: float, policy: Policy | None = None) -> Outcome:
     ports: Any = cloud
-    step = Specify(ports, ports, ports, ports, ports, ports, ports, policy or Policy())
+    step = Specify(ports, ports, ports, ports, ports, ports, ports, ports, policy or Policy())
     return step.run(progress, now)
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from worker.core import handing
+from worker.core import handing, identity
 from worker.core.errors import Permanent, Transient
 from worker.core.model import Accepted, Address, Instance, Interface, NotInstalled
 from worker.core.outcomes import Note, Outcome, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Belongings, Captured, Progress, TagsOf
-from worker.ports import Addresses, Balancers, Interfaces
+from worker.ports import Addresses, Balancers, Interfaces, Tagging
 
 # For how long lookups may hold up the launch; a refusal for rate ends with the minute.
 PATIENCE_SECONDS = 75.0
@@ -26,6 +26,7 @@ class LookUp:
     addresses: Addresses
     interfaces: Interfaces
     balancers: Balancers
+    tagging: Tagging
     policy: Policy
 
     def run(self, progress: Progress, captured: Captured, now: float) -> Outcome | None:
@@ -81,6 +82,8 @@ class LookUp:
         """Note the interfaces, and let the secondary ones outlive the source, one per run."""
         found = self.interfaces.of_instance(progress.instance_id)
         goes = next((one for one in found if self._needs_keeping(one, known)), None)
+        if goes is not None and handing.TAGGED + goes.interface_id not in known.looked_up:
+            return self._tag(progress, known, goes)
         if goes is not None:
             answer = self.interfaces.keep(goes.interface_id)
             told = progress
@@ -92,6 +95,20 @@ class LookUp:
         if "tags" in self.policy.hand_over:
             tags = (*tags, *_interface_tags(found))
         return Note(_known(progress, replace(known, interfaces=found, tags=tags), INTERFACES))
+
+    def _tag(self, progress: Progress, known: Belongings, one: Interface) -> Outcome:
+        """Write on the interface what it was, before it is changed: a false alarm undoes it."""
+        tags = {
+            identity.TAG_ID: progress.recreation_id,
+            identity.TAG_OWNER: self.policy.owner,
+            identity.TAG_SOURCE: progress.instance_id,
+            identity.TAG_RETAINED: "was-deleted-with-instance",
+        }
+        answer = self.tagging.tag("eni", (one.interface_id,), tags)
+        if not isinstance(answer, Accepted):
+            what = f"tags on network interface {one.interface_id}"
+            progress = progress.remarked(what, answer.code)
+        return Note(_known(progress, known, handing.TAGGED + one.interface_id))
 
     def _needs_keeping(self, one: Interface, known: Belongings) -> bool:
         is_done = handing.KEPT + one.interface_id in known.looked_up
