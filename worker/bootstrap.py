@@ -116,7 +116,7 @@ def build_worker(
         build_endpoint(around),
         in_parallel=Beside(looks),
         sealing=Sealing(settings.signing_keys),
-        captures=_captures(around),
+        captures=recorded_captures(around),
     )
     policy = build_policy(settings, own_instance_id=own_instance_id(settings))
     tasks = ThreadTasks(
@@ -195,7 +195,8 @@ def build_cloud(
     )
 
 
-def _captures(around: Surroundings) -> ports.Captures:
+def recorded_captures(around: Surroundings) -> ports.Captures:
+    """Return the captures that `audit --record` has written, where the worker may read them."""
     settings = around.settings
     directory = settings.audit.captures
     return SignedCaptures(
