@@ -1,0 +1,83 @@
+"""What stands beside the way of an interruption: roles, function, alarms. `rule` sets none of it up; Terraform and ROS do.
+
+The Terraform files under deploy/terraform are written by hand from these values, the ROS template is made of them, and the
+tests compare the two.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventbridge.desired import EVENT_PATTERN, pattern_text
+
+# The prefix of the names of roles, policies and alarms, and the name of the function.
+NAME: Final = "aliyun-ops"
+# The policy of both roles; deploy/ram has it and those for people.
+WORKER_POLICY: Final = "worker"
+ROLES: Final = {"worker": "ecs.aliyuncs.com", "function": "fc.aliyuncs.com"}
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The function that works in place of a worker. Source: Function Compute 3.0, CreateFunction.
+
+    Attributes:
+        cpu: vCPUs; the platform takes between a quarter and all of the memory in GiB.
+        timeout: Seconds of one invocation; what is not done by then is handed back to the queue.
+        concurrency: Most invocations at a time, taken from the account's share.
+        retries: Of a failed asynchronous invocation.
+        event_age: Seconds after which an invocation that did not start is dropped; the queue has the event, too.
+    """
+
+    handler: str = "worker.function.handler"
+    runtime: str = "python3.12"
+    cpu: float = 0.35
+    memory: int = 512
+    disk: int = 512
+    timeout: int = 600
+    concurrency: int = 5
+    retries: int = 2
+    event_age: int = 3600
+
+
+FUNCTION: Final = Function()
+# Source: Function Compute, timer triggers: once a minute is the most. What waits in the queue waits for this.
+TIMER: Final[dict[str, Any]] = {"cronExpression": "@every 1m", "enable": True, "payload": ""}
+# Source: Function Compute, EventBridge triggers; `Default` is the bus of the cloud's own events. The trigger is the quick way
+# only: the rule delivers to the queue, too, so that it needs neither many tries nor a dead-letter queue of its own.
+EVENT_TRIGGER: Final[dict[str, Any]] = {
+    "triggerEnable": True,
+    "asyncInvocationType": True,
+    "eventRuleFilterPattern": pattern_text(EVENT_PATTERN),
+    "eventSourceConfig": {"eventSourceType": "Default"},
+    "eventSinkConfig": {"deliveryOption": {"mode": "event-driven", "eventSchema": "CloudEvents"}},
+    "runOptions": {
+        "mode": "event-driven",
+        "errorsTolerance": "ALL",
+        "retryStrategy": {"PushRetryStrategy": "BACKOFF_RETRY"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm on a queue that should be empty. Source: CloudMonitor, SMQ.
+
+    Attributes:
+        metric: Visible messages. GetQueueAttributes also tells of a newer metric, NumberOfMessagesVisible; which of the two a
+            region has is not documented (UNVERIFIED), so that it is a parameter of the deployments.
+        period: Seconds that one figure stands for.
+        silence: Seconds before the same alarm is told again.
+    """
+
+    namespace: str = "acs_mns_new"
+    metric: str = "ActiveMessages"
+    statistics: str = "Maximum"
+    period: int = 300
+    times: int = 1
+    threshold: int = 0
+    silence: int = 3600
+
+
+ALARM: Final = Alarm()
+# The roles of the queues that nothing should be in.
+SHOULD_BE_EMPTY: Final = ("dead_letters", "undelivered")
