@@ -11,8 +11,9 @@ from eventbridge.deployment import (
     NAME,
     ROLES,
     SHOULD_BE_EMPTY,
-    TIMER,
+    TIMERS,
     WORKER_POLICY,
+    failure_destination,
 )
 from eventbridge.desired import OWNER_TAG, Desired, Place, QueueSpec, TargetSpec, desired_state
 from worker.settings import Settings
@@ -61,7 +62,7 @@ def full_template(settings: Settings, policies: Mapping[str, Mapping[str, Any]])
     template["Resources"] |= {
         **_policies(policies),
         **_roles(),
-        **_function(),
+        **_function(desired),
         **_alarms(desired),
     }
     template["Outputs"] = {
@@ -210,7 +211,9 @@ def _roles() -> Data:
     return made
 
 
-def _function() -> Data:
+def _function(desired: Desired) -> Data:
+    queue = next(each.name for each in desired.queues if each.role == "undelivered")
+    undelivered = failure_destination(PLACE, queue)
     resources = {
         "Function": {
             "Type": "ALIYUN::FC3::Function",
@@ -228,7 +231,10 @@ def _function() -> Data:
                     "OssBucketName": _ref("CodeBucket"),
                     "OssObjectName": _ref("CodeObject"),
                 },
-                "EnvironmentVariables": {"ALIYUN_OPS_SIGNING_KEY": _ref("SigningKey")},
+                "EnvironmentVariables": {
+                    "ALIYUN_OPS_CONFIG": FUNCTION.config,
+                    "ALIYUN_OPS_SIGNING_KEY": _ref("SigningKey"),
+                },
             },
         },
         "FunctionConcurrency": {
@@ -244,10 +250,14 @@ def _function() -> Data:
                 "FunctionName": _attribute("Function", "FunctionName"),
                 "MaxAsyncRetryAttempts": FUNCTION.retries,
                 "MaxAsyncEventAgeInSeconds": FUNCTION.event_age,
+                "DestinationConfig": {"OnFailure": {"Destination": _filled(undelivered)}},
             },
         },
-        "EventTrigger": _trigger("interruptions", "eventbridge", EVENT_TRIGGER),
-        "TimerTrigger": _trigger("timer", "timer", TIMER),
+        "EventTrigger": _trigger("interruption", "eventbridge", EVENT_TRIGGER),
+        **{
+            f"Timer{name.rpartition('-')[2]}": _trigger(name, "timer", timer)
+            for name, timer in TIMERS.items()
+        },
     }
     return {
         **{name: _given("function", resource) for name, resource in resources.items()},

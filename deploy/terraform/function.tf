@@ -8,10 +8,10 @@ resource "alicloud_fcv3_function" "worker" {
   function_name   = var.name
   handler         = "worker.function.handler"
   runtime         = var.runtime
-  cpu             = 0.35
-  memory_size     = 512
+  cpu             = 0.25
+  memory_size     = 256
   disk_size       = 512
-  timeout         = 600
+  timeout         = 660
   internet_access = true
   role            = alicloud_ram_role.function[0].arn
 
@@ -21,6 +21,7 @@ resource "alicloud_fcv3_function" "worker" {
   }
 
   environment_variables = {
+    ALIYUN_OPS_CONFIG      = "/code/config.yaml"
     ALIYUN_OPS_SIGNING_KEY = var.signing_key
   }
 }
@@ -29,15 +30,22 @@ resource "alicloud_fcv3_concurrency_config" "worker" {
   count = local.has_function ? 1 : 0
 
   function_name        = alicloud_fcv3_function.worker[0].function_name
-  reserved_concurrency = 5
+  reserved_concurrency = 2
 }
 
 resource "alicloud_fcv3_async_invoke_config" "worker" {
   count = local.has_function ? 1 : 0
 
   function_name                  = alicloud_fcv3_function.worker[0].function_name
-  max_async_retry_attempts       = 2
+  max_async_retry_attempts       = 0
   max_async_event_age_in_seconds = 3600
+
+  destination_config {
+    on_failure {
+      # As the documents name a topic. Should it be refused, leave this out: the event itself is in the queue by the rule.
+      destination = "acs:mns:${local.region}:${local.account_id}:/queues/${alicloud_message_service_queue.undelivered.queue_name}/messages"
+    }
+  }
 }
 
 # Without this role EventBridge invokes nothing and says nothing.
@@ -52,7 +60,7 @@ resource "alicloud_fcv3_trigger" "interruptions" {
   count = local.has_function ? 1 : 0
 
   function_name = alicloud_fcv3_function.worker[0].function_name
-  trigger_name  = "interruptions"
+  trigger_name  = "interruption"
   trigger_type  = "eventbridge"
   qualifier     = "LATEST"
 
@@ -61,9 +69,7 @@ resource "alicloud_fcv3_trigger" "interruptions" {
     asyncInvocationType    = true
     eventRuleFilterPattern = alicloud_event_bridge_rule.interruptions.filter_pattern
     eventSourceConfig      = { eventSourceType = "Default" }
-    eventSinkConfig = {
-      deliveryOption = { mode = "event-driven", eventSchema = "CloudEvents" }
-    }
+    eventSinkConfig        = { deliveryOption = { eventSchema = "CloudEvents" } }
     runOptions = {
       mode            = "event-driven"
       errorsTolerance = "ALL"
@@ -72,17 +78,26 @@ resource "alicloud_fcv3_trigger" "interruptions" {
   })
 }
 
-# What waits in the queue waits for this.
-resource "alicloud_fcv3_trigger" "timer" {
-  count = local.has_function ? 1 : 0
+locals {
+  # A timer has a minute at least; four of them come by every 15 seconds, for what waits in the queue.
+  sweeps = {
+    "sweep-00" = "0 * * * * *"
+    "sweep-15" = "15 * * * * *"
+    "sweep-30" = "30 * * * * *"
+    "sweep-45" = "45 * * * * *"
+  }
+}
+
+resource "alicloud_fcv3_trigger" "sweep" {
+  for_each = var.code_object == "" ? {} : local.sweeps
 
   function_name = alicloud_fcv3_function.worker[0].function_name
-  trigger_name  = "timer"
+  trigger_name  = each.key
   trigger_type  = "timer"
   qualifier     = "LATEST"
 
   trigger_config = jsonencode({
-    cronExpression = "@every 1m"
+    cronExpression = each.value
     enable         = true
     payload        = ""
   })
