@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
+.PHONY: tools test-tools deploy-files docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,14 @@ demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=nam
 
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
 	@$(BIN)/python -m pytest -q
+
+tools: $(READY) ## Install into .tools what test-tools needs from PyPI and npm
+	@$(PYTHON) -m venv .tools/venv
+	@.tools/venv/bin/python -m pip --disable-pip-version-check install --quiet alibabacloud-ros-tran==0.28.1
+	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
+
+test-tools: $(READY) ## Check what people deploy with the programs they use, and take screenshots (SKIP="name ...")
+	@$(BIN)/python -m tests.tools --skip $(SKIP)
 
 check: $(READY) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
@@ -72,5 +81,11 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 policies: $(READY) ## Write deploy/ram from the table of grants
 	@$(BIN)/python -m worker.ops.policy_files deploy/ram
 
+deploy-files: $(READY) ## Write what deploy/ has from the configuration: Terraform and ROS
+	@$(BIN)/python -m eventbridge.files
+
+docs: $(READY) ## Write the documents that are made from the code
+	@$(BIN)/python -m worker.ops.documents
+
 clean: ## Remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
