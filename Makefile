@@ -33,10 +33,16 @@ demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=nam
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
 	@$(BIN)/python -m pytest -q
 
-tools: $(READY) ## Install into .tools what test-tools needs from PyPI and npm
+tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and npm
+
+.tools/.ready: Makefile
+	@command -v npm >/dev/null || { echo "npm is missing; install it first (Debian and Ubuntu: apt-get install npm)" >&2; exit 2; }
+	@echo "Setting up .tools"
+	@rm -rf .tools
 	@$(PYTHON) -m venv .tools/venv
 	@.tools/venv/bin/python -m pip --disable-pip-version-check install --quiet alibabacloud-ros-tran==0.28.1
 	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
+	@touch $@
 
 test-tools: $(READY) ## Check what people deploy with the programs they use, and take screenshots (SKIP="name ...")
 	@$(BIN)/python -m tests.tools --skip $(SKIP)

@@ -226,6 +226,19 @@ def test_each_gap_is_one() -> None:
     assert [gap.path for gap in GAPS if gap.path not in paths] == []
 
 
+@pytest.mark.parametrize("tool", ["terraform", "ros"])
+def test_documents_name_the_gaps(tool: Tool) -> None:
+    """A tool's page names each of its gaps, with why and what then, and no other."""
+    page = (DEPLOY / tool / "README.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `rule.")]
+
+    assert rows == [
+        f"| `{gap.path}`{'' if gap.value is None else f': `{gap.value}`'} | {gap.why} | {gap.instead} |"
+        for gap in GAPS
+        if gap.tool == tool
+    ]
+
+
 def test_shipped_files_describe_the_defaults() -> None:
     """deploy/terraform and deploy/ros say of the way of an interruption what the export says."""
     said = dict(leaves(way_of_terraform(shipped_module())))
