@@ -87,7 +87,7 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 policies: $(READY) ## Write deploy/ram from the table of grants
 	@$(BIN)/python -m worker.ops.policy_files deploy/ram
 
-deploy-files: $(READY) ## Write what deploy/ has from the configuration: Terraform and ROS
+deploy-files: policies ## Write what deploy/ has from configuration and grants: policies, Terraform and ROS
 	@$(BIN)/python -m eventbridge.files
 
 docs: $(READY) ## Write the documents that are made from the code

@@ -63,6 +63,13 @@ def assert_known(command: click.Command, words: list[str]) -> None:
         rest = command.parse_args(context, list(words)) if words else []
     except click.MissingParameter:
         return
+    except click.BadParameter as error:
+        # ROLE stands for one of the roles.
+        kind = getattr(error.param, "type", None)
+        if not isinstance(kind, click.Choice) or not any(map(str.isupper, words)):
+            raise
+        assert_known(command, [kind.choices[0] if word.isupper() else word for word in words])
+        return
     if isinstance(command, click.Group) and words:
         rest = [*context._protected_args, *context.args]
         _, found, after = command.resolve_command(context, rest)
