@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 .PHONY: tools test-tools deploy-files docs
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the virtual environment with exactly the locked packages
 
@@ -44,8 +44,8 @@ tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and 
 	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
 	@touch $@
 
-test-tools: $(READY) ## Check what people deploy with the programs they use, and take screenshots (SKIP="name ...")
-	@$(BIN)/python -m tests.tools --skip $(SKIP)
+test-tools: $(READY) ## What needs programs that a machine may not have: names what is missing, and fails (SKIP=word)
+	@$(BIN)/python -m pytest -q tests/tools $(if $(SKIP),-k "not $(SKIP)")
 
 check: $(READY) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
