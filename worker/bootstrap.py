@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from worker import ports
 from worker.adapters import credentials, metadata
 from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
+from worker.adapters.channels import open_channels, secrets_of
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.ecs.call import SdkCall
 from worker.adapters.ecs.commands import EcsCommands
@@ -27,6 +29,7 @@ from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
 from worker.adapters.network.interfaces import EcsInterfaces
+from worker.adapters.notifier import ChannelNotifier, NoNotifier
 from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.sealing import Sealing
@@ -36,11 +39,13 @@ from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
 from worker.core.model import Script, ScriptKind
+from worker.core.notices import Kind
 from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.engine import Engine
 from worker.holding import Terms
+from worker.ops.notice_view import message_of
 from worker.ops.receipt_page import page_of
-from worker.ops.wording import language_of
+from worker.ops.wording import Language, Wording, language_of
 from worker.settings import Settings
 from worker.settings.sections import Health
 from worker.steps import CloudPorts, recipe
@@ -57,6 +62,7 @@ class Worker:
 
     consumer: Consumer
     telemetry: ports.Telemetry
+    notifier: ChannelNotifier | NoNotifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ def build_worker(
         captures=recorded_captures(around),
     )
     policy = build_policy(settings, own_instance_id=own_instance_id(settings))
+    notifier = build_notifier(settings, telemetry)
     tasks = ThreadTasks(
         settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
         clock=clock,
@@ -132,9 +139,10 @@ def build_worker(
         tasks=tasks,
         telemetry=telemetry,
         receipts=_receipts(settings, environ, telemetry),
+        notifier=notifier,
         terms=build_terms(settings, until_idle=until_idle),
     )
-    return Worker(consumer, telemetry)
+    return Worker(consumer, telemetry, notifier)
 
 
 def build_telemetry(
@@ -144,9 +152,31 @@ def build_telemetry(
     names = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
     secrets = [environ[name] for name in names if environ.get(name)]
     secrets += [key.decode() for key in settings.signing_keys]
+    secrets += secrets_of(settings.notify_urls())
     as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
     return StructlogTelemetry(
         clock, stream=sys.stderr, as_json=as_json, secrets=secrets, level=settings.log.level
+    )
+
+
+def build_notifier(settings: Settings, telemetry: ports.Telemetry) -> ChannelNotifier | NoNotifier:
+    """Return what tells people; a channel that cannot be used is told in the log and left out."""
+    urls = settings.notify_urls()
+    if settings.notify.urls_file is not None and not urls:
+        reason = "notify.urls_file cannot be read, or has no address in it"
+        telemetry.event("notify_channel_unusable", reason=reason)
+    if not urls:
+        return NoNotifier()
+    channels, unusable = open_channels(urls)
+    for label in unusable:
+        telemetry.event("notify_channel_unusable", channel=label, reason="not an address of one")
+    wording = Wording(Language(settings.notify.language))
+    return ChannelNotifier(
+        channels,
+        kinds=[Kind(one) for one in settings.notify.kinds],
+        word=lambda notices: message_of(notices, wording),
+        telemetry=telemetry,
+        now=time.monotonic,
     )
 
 

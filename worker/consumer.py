@@ -14,7 +14,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.core import messages
+from worker.core import messages, notices
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
@@ -42,6 +42,7 @@ from worker.ports import (
     Delivery,
     Lease,
     LeaseLost,
+    Notifier,
     Queue,
     Receipts,
     Tasks,
@@ -72,6 +73,7 @@ class Consumer:
     tasks: Tasks
     telemetry: Telemetry
     receipts: Receipts
+    notifier: Notifier
     terms: Terms
     held: dict[str, Held] = field(default_factory=dict)
     stopping: bool = False
@@ -390,8 +392,11 @@ class Consumer:
         held.working = False
         if not self._is_ours(held):
             return
-        held.progress = verdict.progress or held.progress
+        before, held.progress = held.progress, verdict.progress or held.progress
         now = self.clock.now()
+        if before is not None and held.progress is not None:
+            for notice in notices.news(before, held.progress, now, notice=self.terms.notice):
+                self.notifier.tell(notice)
         if isinstance(verdict, Hold):
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
@@ -609,7 +614,7 @@ class Consumer:
         match held.decision:
             case Acknowledge(reason) if held.progress is not None:
                 self.telemetry.event("duplicate", source=held.source, reason=reason)
-            case Parked(_, park, sentence, code, error):
+            case Parked(_, park, sentence, code, error) as parked:
                 self.telemetry.event(
                     "parked",
                     park=park.value,
@@ -620,6 +625,12 @@ class Consumer:
                     message=held.delivery.message_id,
                     next=park.advice,
                 )
+                self._tell_parked(held, parked)
+
+    def _tell_parked(self, held: Held, parked: Parked) -> None:
+        region, now = self.terms.home.region, self.clock.now()
+        notice = self.terms.notice
+        self.notifier.tell(notices.parking(parked, held.source, region, now, notice=notice))
 
     def _tell_finished(self, progress: Progress) -> None:
         """Keep the receipt, before the message is deleted: a crash then repeats it, never loses it."""
@@ -636,6 +647,9 @@ class Consumer:
             reason=progress.moot_reason,
             seconds_after_t0=round(now - progress.t0, 1),
         )
+        notice = notices.ending(progress, now, notice=self.terms.notice)
+        if notice is not None:
+            self.notifier.tell(notice)
 
 
 def _decision(reading: Reading) -> Decision | None:

@@ -406,8 +406,7 @@ _DOCTOR: Final = (
     Grant("read the quotas of spot instances", ("ecs:DescribeAccountAttributes",), _ECS),
 )
 
-_OF_A_DRILL: Final = {"StringLike": {"acs:ResourceTag/spot-recreation:id": "*"}}
-_DRILL_PENDING: Final = "drill is not part of this version; its policy is what its design needs"
+_OF_A_DRILL: Final = {"StringLike": {"acs:ResourceTag/spot-recreation:drill": "*"}}
 _DRILL: Final = (
     Grant(
         "look at the source, its disks, its image and the replacement",
@@ -429,6 +428,19 @@ _DRILL: Final = (
         _ECS,
     ),
     _PASS_ROLE,
+    Grant(
+        "mark the snapshots of its image, which carry no tag yet",
+        ("ecs:TagResources",),
+        _ECS,
+        _ecs("snapshot"),
+    ),
+    Grant(
+        "date its image before the cleaning; drill --launch: mark a second replacement",
+        ("ecs:TagResources",),
+        f"{_ECS}; ECS, Use tags to control access to resources",
+        _ecs("image", "instance"),
+        condition=_OF_A_DRILL,
+    ),
     Grant(
         "clean up what the drill itself has made, known by its tag",
         ("ecs:DeleteInstance", "ecs:DeleteImage", "ecs:DeleteSnapshot"),
@@ -458,7 +470,7 @@ GRANTS: Final[Mapping[Role, tuple[Grant, ...]]] = {
     "drill": _DRILL,
 }
 # Commands that are designed and whose calls cannot be recorded yet.
-PENDING: Final[Mapping[Role, str]] = {"drill": _DRILL_PENDING}
+PENDING: Final[Mapping[Role, str]] = {}
 
 
 def policy_of(role: Role, names: Names) -> dict[str, Any]:

@@ -22,6 +22,8 @@ TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
+# On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
+TAG_DRILL = TAG_PREFIX + "drill"
 # On a disk that `audit --fix` has set to outlive its instance, before any recreation.
 TAG_OUTLIVES = TAG_PREFIX + "outlives"
 

@@ -61,6 +61,7 @@ _WAITING = (
 
 _NOT_OURS = (
     (r"it is the worker's own host", "这是工作进程自己所在的主机"),
+    (r"a drill launched it", "它由演练启动"),
     (r"it is not a spot instance", "不是抢占式实例"),
     (r"it belongs to the deployment (.+)", "属于另一套部署 {0}"),
     (r"a scaling group manages it", "由伸缩组管理"),

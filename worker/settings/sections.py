@@ -425,6 +425,28 @@ class Receipts(Section):
     )
 
 
+NotifyKind = Literal["started", "recovered", "degraded", "called_off", "parked", "quarantined"]
+
+
+class Notify(Section):
+    """Messages to people's phones. The channels' addresses hold secrets: ALIYUN_OPS_NOTIFY_URLS or a file has them."""
+
+    kinds: tuple[NotifyKind, ...] = Field(
+        default=("started", "recovered", "degraded", "called_off", "parked", "quarantined"),
+        description="What is told: an interruption that began, ended well, ended with something not kept, was a false "
+        "alarm (called_off), stopped for a person (parked), or made a replacement too many (quarantined).",
+    )
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the messages: English or Chinese."
+    )
+    urls_file: str | None = Field(
+        default=None,
+        description="File with one channel address per line, as apprise writes them (dingtalk://, feishu://, "
+        "wecombot://, slack://, mailto://, json://), beside those of ALIYUN_OPS_NOTIFY_URLS. Try them with "
+        "`aliyun-ops notify test`.",
+    )
+
+
 class Clock(Section):
     """Where the worker reads the time."""
 
@@ -451,3 +473,4 @@ class Secrets(Section):
 
     signing_key: SecretStr | None = None
     signing_key_previous: SecretStr | None = None
+    notify_urls: tuple[SecretStr, ...] = ()
