@@ -2,9 +2,9 @@
 
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker import ports
@@ -54,6 +54,36 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What outlives a consumer: a function's instance keeps them from one invocation to the next.
+
+    Attributes:
+        settings: Of the whole process.
+        around: What every adapter shares.
+        engine: The steps over the cloud's clients.
+        receipts: Where receipts are kept.
+    """
+
+    settings: Settings
+    around: "Surroundings"
+    engine: Engine
+    receipts: ports.Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The queues of a consumer."""
+
+    main: MnsQueue
+    dead_letters: MnsQueue
+
+    def close(self) -> None:
+        """Close all connections; no call may be under way any more."""
+        self.main.close()
+        self.dead_letters.close()
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every adapter of one process shares; credentials come from one provider."""
 
@@ -97,6 +127,20 @@ def build_worker(
     Raises:
         Permanent: The signing key is missing.
     """
+    parts = build_parts(settings, environ, own_instance_id=own_instance_id(settings))
+    terms = build_terms(settings, until_idle=until_idle)
+    consumer = build_consumer(parts, build_queues(parts), build_tasks(parts), terms)
+    return Worker(consumer, parts.around.telemetry)
+
+
+def build_parts(
+    settings: Settings, environ: Mapping[str, str], *, own_instance_id: str = ""
+) -> Parts:
+    """Put together what consumers need; no call is made to the cloud.
+
+    Raises:
+        Permanent: The signing key is missing.
+    """
     if not settings.signing_keys:
         raise Permanent(
             "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
@@ -104,35 +148,62 @@ def build_worker(
             " `openssl rand -hex 32`)"
         )
     around = build_surroundings(settings, environ)
-    clock, telemetry = around.clock, around.telemetry
     looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
     cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
-    policy = build_policy(settings, own_instance_id=own_instance_id(settings))
-    tasks = ThreadTasks(
-        settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
-        clock=clock,
+    policy = build_policy(settings, own_instance_id=own_instance_id)
+    engine = Engine(recipe(cloud, policy), policy, around.clock, around.telemetry)
+    return Parts(settings, around, engine, _receipts(settings, environ, around.telemetry))
+
+
+def build_tasks(parts: Parts) -> ThreadTasks:
+    """Return the threads of one consumer."""
+    telemetry = parts.around.telemetry
+    return ThreadTasks(
+        parts.settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
+        clock=parts.around.clock,
         on_crash=lambda error: telemetry.failure("bug", error),
     )
-    consumer = Consumer(
-        queue=build_queue(around, settings.queue.name),
-        dead_letters=build_queue(around, settings.queue.dead_letter_name),
-        engine=Engine(recipe(cloud, policy), policy, clock, telemetry),
-        clock=clock,
+
+
+def build_queues(parts: Parts) -> Queues:
+    """Return the queues of one consumer, without a connection yet."""
+    around, names = parts.around, parts.settings.queue
+    return Queues(build_queue(around, names.name), build_queue(around, names.dead_letter_name))
+
+
+def build_consumer(
+    parts: Parts,
+    queues: Queues,
+    tasks: ThreadTasks,
+    terms: Terms,
+    *,
+    telemetry: ports.Telemetry | None = None,
+) -> Consumer:
+    """Put a consumer together; it tells of messages where the parts tell, or elsewhere."""
+    around = parts.around
+    return Consumer(
+        queue=queues.main,
+        dead_letters=queues.dead_letters,
+        engine=parts.engine,
+        clock=around.clock,
         tasks=tasks,
-        telemetry=telemetry,
-        receipts=_receipts(settings, environ, telemetry),
-        terms=build_terms(settings, until_idle=until_idle),
+        telemetry=telemetry or around.telemetry,
+        receipts=parts.receipts,
+        terms=terms,
     )
-    return Worker(consumer, telemetry)
 
 
 def build_telemetry(
     settings: Settings, clock: ports.Clock, environ: Mapping[str, str]
 ) -> StructlogTelemetry:
     """Return telemetry that knows which values must never be written."""
-    names = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
-    secrets = [environ[name] for name in names if environ.get(name)]
-    secrets += [key.decode() for key in settings.signing_keys]
+    names = (credentials.KEY_SECRET, credentials.SECURITY_TOKEN)
+    fixed = tuple(key.decode() for key in settings.signing_keys)
+
+    def secrets() -> Iterable[str]:
+        # A function is given new credentials while it lives.
+        return (*fixed, *(environ.get(name, "") for name in names))
+
     as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
     return StructlogTelemetry(
         clock, stream=sys.stderr, as_json=as_json, secrets=secrets, level=settings.log.level
@@ -237,6 +308,19 @@ def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
         stop_within=settings.worker.stop_within,
         notice=settings.notice.length,
         until_idle=until_idle,
+    )
+
+
+def build_function_terms(settings: Settings, *, works_for: float) -> Terms:
+    """Turn settings into how an invocation treats messages: it stays for nothing that takes long.
+
+    Args:
+        settings: Of the process.
+        works_for: Seconds of the clock until everything is handed back.
+    """
+    terms = build_terms(settings, until_idle=True)
+    return replace(
+        terms, long_poll=0.0, hand_back_after=settings.worker.hand_back_after, works_for=works_for
     )
 
 

@@ -139,7 +139,13 @@ class Worker(Section):
     )
     hand_back_every: Annotated[Duration, Within("1m", "24h")] = Field(
         default=600.0,
-        description="In Function Compute: how long one invocation polls before it hands everything back and ends.",
+        description="In Function Compute: how long one invocation polls before it hands everything back and ends; less "
+        "when the function's own timeout leaves less.",
+    )
+    hand_back_after: Annotated[Duration, Within("1s", "1h")] = Field(
+        default=3.5,
+        description="In Function Compute: a wait longer than this is left to the queue, so that nobody pays for it; a "
+        "timer comes by. Polling workers hold what waits.",
     )
     connect_timeout: Annotated[Duration, Within("500ms", "60s")] = Field(
         default=5.0, description="Time to connect to an API of the cloud."
