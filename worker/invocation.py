@@ -23,6 +23,7 @@ from worker.settings import Settings, SettingsError, load
 MARGIN_SECONDS = 5.0
 # With less, nothing would be worked on; the timeout of the function is far too short.
 WORKS_SECONDS_MIN = 10.0
+DELIVERED = "delivered"
 
 
 class InvocationFailed(Exception):
@@ -47,19 +48,21 @@ class Call:
 
 @dataclass(slots=True)
 class Tally(ports.Telemetry):
-    """Counts what happens on the way to the log."""
+    """Counts on the way to the log what becomes of messages."""
 
     onward: ports.Telemetry
     counts: Counter[str] = field(default_factory=Counter)
 
     @override
     def event(self, name: str, **fields: object) -> None:
-        self.counts[str(fields["verdict"]) if name == "delivery_ended" else name] += 1
+        if name == "delivery_ended":
+            self.counts[str(fields["verdict"])] += 1
+        elif name == DELIVERED:
+            self.counts[name] += 1
         self.onward.event(name, **fields)
 
     @override
     def failure(self, name: str, error: BaseException, **fields: object) -> None:
-        self.counts[name] += 1
         self.onward.failure(name, error, **fields)
 
 
@@ -158,10 +161,10 @@ def _deliver(payload: bytes, queue: ports.Queue, tally: Tally) -> str:
         # The rule's own copy may be in the queue all the same: go on, and fail in the end.
         tally.event("delivery_failed", code=error.code, reason=error.sentence)
         return f"the event could not be sent to the queue: {error.sentence}"
-    tally.event("delivered", message=message)
+    tally.event(DELIVERED, message=message)
     return ""
 
 
 def _answer(counts: Mapping[str, int]) -> str:
-    told = ("delivered", "finished", "parked", "handed_back", "passed_on", "bug")
+    told = (DELIVERED, "finished", "parked", "handed_back", "passed_on", "bug")
     return json.dumps({name: counts.get(name, 0) for name in told})
