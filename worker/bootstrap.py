@@ -91,6 +91,7 @@ class Surroundings:
     clock: ports.CorrectedClock
     telemetry: ports.Telemetry
     provider: credentials.Provider
+    limiter: CalendarMinuteLimiter
 
 
 def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surroundings:
@@ -101,7 +102,8 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
     """
     clock = build_clock(settings)
     telemetry = build_telemetry(settings, clock, environ)
-    return Surroundings(settings, clock, telemetry, credentials.provider(environ))
+    limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
+    return Surroundings(settings, clock, telemetry, credentials.provider(environ), limiter)
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:
@@ -120,21 +122,36 @@ def build_clock(settings: Settings) -> ports.CorrectedClock:
 
 
 def build_worker(
-    settings: Settings, environ: Mapping[str, str], *, until_idle: bool = False
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    until_idle: bool = False,
+    around: Surroundings | None = None,
 ) -> Worker:
     """Put a worker together; no call is made to the cloud.
+
+    Args:
+        settings: Of the process.
+        environ: Of the process.
+        until_idle: Whether it ends when there is nothing to do.
+        around: What its adapters share; made when it is not given.
 
     Raises:
         Permanent: The signing key is missing.
     """
-    parts = build_parts(settings, environ, own_instance_id=own_instance_id(settings))
+    own = own_instance_id(settings)
+    parts = build_parts(settings, environ, own_instance_id=own, around=around)
     terms = build_terms(settings, until_idle=until_idle)
     consumer = build_consumer(parts, build_queues(parts), build_tasks(parts), terms)
     return Worker(consumer, parts.around.telemetry)
 
 
 def build_parts(
-    settings: Settings, environ: Mapping[str, str], *, own_instance_id: str = ""
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    own_instance_id: str = "",
+    around: Surroundings | None = None,
 ) -> Parts:
     """Put together what consumers need; no call is made to the cloud.
 
@@ -147,7 +164,7 @@ def build_parts(
             " the same random text of at least 16 characters for every worker (for example from"
             " `openssl rand -hex 32`)"
         )
-    around = build_surroundings(settings, environ)
+    around = around or build_surroundings(settings, environ)
     looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
     cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
     policy = build_policy(settings, own_instance_id=own_instance_id)
@@ -227,8 +244,7 @@ def build_endpoint(around: Surroundings) -> Endpoint:
         read_seconds=settings.worker.read_timeout,
         connections=settings.worker.concurrency * 2,
     )
-    limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
-    return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
+    return Endpoint(call, settings.region, around.limiter, around.clock, around.telemetry)
 
 
 def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:

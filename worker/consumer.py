@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.core import messages
+from worker.core import identity, messages
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
@@ -69,7 +69,14 @@ UNREAD = "Malformed"
 
 @dataclass(slots=True)
 class Consumer:
-    """The loop over one queue; see the module's text for its rules."""
+    """The loop over one queue; see the module's text for its rules.
+
+    Attributes:
+        held: What is in hand, by message id.
+        stopping: It is handing back and takes nothing new.
+        turned_at: When the loop last turned, epoch seconds; 0 before it runs.
+        received_at: When a receive last came to its end in good order, epoch seconds.
+    """
 
     queue: Queue
     dead_letters: Queue
@@ -81,6 +88,8 @@ class Consumer:
     terms: Terms
     held: dict[str, Held] = field(default_factory=dict)
     stopping: bool = False
+    turned_at: float = 0.0
+    received_at: float = 0.0
     _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
     _ready: list[tuple[float, int, Held]] = field(default_factory=list)
     _leaders: dict[str, Held] = field(default_factory=dict)
@@ -105,6 +114,7 @@ class Consumer:
         if self.terms.works_for is not None:
             self._work_until = self.clock.now() + self.terms.works_for
         while not self._is_over():
+            self.turned_at = self.clock.now()
             if self.clock.now() >= self._work_until:
                 self._begin_stop()
             self._start_receiving()
@@ -196,7 +206,7 @@ class Consumer:
 
     def _received(self, deliveries: Sequence[Delivery], asked_at: float) -> None:
         self._receiving = False
-        self._receive_failures = 0
+        self._receive_failures, self.received_at = 0, self.clock.now()
         self._idle = not deliveries
         told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
         if told:
@@ -620,7 +630,11 @@ class Consumer:
             case Work(progress, sent):
                 word = "interruption_received" if sent is None else "recreation_resumed"
                 self.telemetry.event(
-                    word, source=progress.instance_id, recreation=progress.recreation_id, **fields
+                    word,
+                    source=progress.instance_id,
+                    recreation=progress.recreation_id,
+                    seconds_after_t0=round(self.clock.now() - progress.t0, 1),
+                    **fields,
                 )
                 if sent is None and SIGNATURE in delivery.attributes:
                     self.telemetry.event(
@@ -667,6 +681,7 @@ class Consumer:
             fields |= {
                 "source": progress.instance_id,
                 "recreation": progress.recreation_id,
+                "trace": identity.trace_id(progress.recreation_id),
                 "step": self._step_name(progress),
                 "hops": progress.hops,
                 "seconds_after_t0": round(now - progress.t0, 1),

@@ -40,6 +40,8 @@ _LEVELS: Final = ("debug", "info", "warning", "error")
 # What a person should see even when all is quiet; every other fact is info, and a defect an error.
 _LEVEL_OF: Final[Mapping[str, str]] = {
     "parked": "error",
+    # Every call that waits for its minute; `step_failed` tells of it, too.
+    "throttled": "debug",
     **dict.fromkeys(
         (
             "answer_lost",

@@ -21,6 +21,7 @@ from worker.settings.sections import (
     Launch,
     Limits,
     Log,
+    Monitor,
     Notice,
     Queue,
     Receipts,
@@ -60,6 +61,7 @@ class Settings(Section):
     audit: Audit = Audit()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
+    monitor: Monitor = Monitor()
     clock: Clock = Clock()
     log: Log = Log()
     secrets: Secrets = Field(default=Secrets(), exclude=True, repr=False)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, Strict
 
 from worker.settings.names import (
     InstanceId,
+    ListenAddress,
     QueueName,
     RuleName,
     SnapshotPolicy,
@@ -354,6 +355,16 @@ class Receipts(Section):
     html: StrictBool = Field(
         default=False,
         description="Write each receipt as a page for browsers, too, beside the JSON.",
+    )
+
+
+class Monitor(Section):
+    """What a worker tells over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for a supervisor."""
+
+    listen: ListenAddress | None = Field(
+        default=None,
+        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. There is no password: "
+        "an address that others can reach shows them the figures, and nothing of yours beside figures.",
     )
 
 
