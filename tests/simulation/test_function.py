@@ -155,3 +155,14 @@ def test_a_timer_that_finds_nothing_is_over_at_once() -> None:
 
     assert len(platform.billed) >= 39
     assert sum(sorted(platform.billed)[:-1]) < 40 * 0.2
+
+
+def test_a_queue_that_does_not_wait_is_not_asked_in_a_loop() -> None:
+    """Without long polls an idle worker asks every two seconds, and not as fast as it can."""
+    simulation = simulate(ecs=QUICK, terms={"long_poll": 0.0})
+    simulation.start_worker("worker")
+    simulation.run(60.0)
+    simulation.kernel.close()
+
+    receives = [call for call in simulation.interposer.calls if call.method == "receive"]
+    assert 25 <= len(receives) <= 31
