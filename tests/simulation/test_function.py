@@ -31,7 +31,8 @@ def test_every_scenario_of_the_demo_is_recovered_in_time_and_for_less(scenario: 
 
     assert violations == []
     assert figures.function_seconds <= figures.worker_seconds + 15.0
-    assert figures.function_gb_seconds <= figures.original_gb_seconds
+    # Further copies of a notice cost nothing: the original would have worked on each of them.
+    assert figures.function_gb_seconds <= figures.original_gb_seconds / scenario.copies
 
 
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER], ids=str)
