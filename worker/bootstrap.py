@@ -4,7 +4,7 @@ import random
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from worker import ports
@@ -91,7 +91,10 @@ class Surroundings:
     clock: ports.CorrectedClock
     telemetry: ports.Telemetry
     provider: credentials.Provider
-    limiter: CalendarMinuteLimiter
+    # Spreads calls, guards nothing.
+    limiter: CalendarMinuteLimiter = field(
+        default_factory=lambda: CalendarMinuteLimiter(random.Random())  # noqa: S311
+    )
 
 
 def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surroundings:
@@ -102,8 +105,7 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
     """
     clock = build_clock(settings)
     telemetry = build_telemetry(settings, clock, environ)
-    limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
-    return Surroundings(settings, clock, telemetry, credentials.provider(environ), limiter)
+    return Surroundings(settings, clock, telemetry, credentials.provider(environ))
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:
