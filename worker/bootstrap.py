@@ -9,8 +9,10 @@ from pathlib import Path
 
 from worker import ports
 from worker.adapters import credentials, metadata
+from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.ecs.call import SdkCall
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
@@ -25,18 +27,22 @@ from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
 from worker.adapters.network.interfaces import EcsInterfaces
+from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
+from worker.adapters.sealing import Sealing
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
-from worker.core.policy import HandoverKind, Policy
+from worker.core.model import Script, ScriptKind
+from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.engine import Engine
 from worker.holding import Terms
 from worker.ops.receipt_page import page_of
 from worker.ops.wording import language_of
 from worker.settings import Settings
+from worker.settings.sections import Health
 from worker.steps import CloudPorts, recipe
 
 # A receive and the queue's own calls run beside the steps.
@@ -168,7 +174,12 @@ def build_parts(
         )
     around = around or build_surroundings(settings, environ)
     looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
-    cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
+    cloud = build_cloud(
+        build_endpoint(around),
+        in_parallel=Beside(looks),
+        sealing=Sealing(settings.signing_keys),
+        captures=recorded_captures(around),
+    )
     policy = build_policy(settings, own_instance_id=own_instance_id)
     engine = Engine(recipe(cloud, policy), policy, around.clock, around.telemetry)
     return Parts(settings, around, engine, _receipts(settings, environ, around.telemetry))
@@ -249,18 +260,40 @@ def build_endpoint(around: Surroundings) -> Endpoint:
     return Endpoint(call, settings.region, around.limiter, around.clock, around.telemetry)
 
 
-def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
+def build_cloud(
+    endpoint: Endpoint,
+    *,
+    in_parallel: InParallel,
+    sealing: Sealing,
+    captures: ports.Captures,
+) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
     return CloudPorts(
-        sources=EcsSources(endpoint, in_parallel),
+        sources=EcsSources(endpoint, in_parallel, sealing),
         disks=EcsDisks(endpoint),
         images=EcsImages(endpoint),
-        instances=EcsInstances(endpoint),
+        instances=EcsInstances(endpoint, sealing),
         stock=EcsStock(endpoint),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        commands=EcsCommands(endpoint),
+        probes=NetworkProbes(endpoint.clock),
+        captures=captures,
+    )
+
+
+def recorded_captures(around: Surroundings) -> ports.Captures:
+    """Return the captures that `audit --record` has written, where the worker may read them."""
+    settings = around.settings
+    directory = settings.audit.captures
+    return SignedCaptures(
+        no_documents if directory is None else DirectoryCaptures(Path(directory)).read,
+        account=settings.account_id,
+        region=settings.region,
+        keys=settings.signing_keys,
+        telemetry=around.telemetry,
     )
 
 
@@ -291,6 +324,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         image_poll_min=settings.image.poll_min,
         image_poll_max=settings.image.poll_max,
         image_wait_max=settings.image.wait_max,
+        quiesce=_script(settings.quiesce.command, settings.quiesce.shell, settings.quiesce.timeout),
         takeover=launch.takeover,
         takeover_latest=launch.takeover_latest,
         same_type_only=launch.same_type_only,
@@ -307,9 +341,31 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         running_wait_max=launch.running_wait_max,
         generations_per_day=settings.limits.generations_per_day,
         leftovers_kept=settings.cleanup.delete_after,
+        user_data=settings.clone.user_data,
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        health=_health(settings.health),
+    )
+
+
+def _script(text: str | None, kind: ScriptKind, seconds: float) -> Script | None:
+    return None if text is None else Script(text, kind, seconds)
+
+
+def _health(settings: Health) -> HealthCheck | None:
+    if settings.check == "none":
+        return None
+    return HealthCheck(
+        kind=settings.check,
+        port=settings.port or 0,
+        path=settings.path,
+        script=_script(settings.command, settings.shell, settings.timeout),
+        address=settings.address,
+        every=settings.every,
+        timeout=settings.timeout,
+        within=settings.within,
+        otherwise=settings.otherwise,
     )
 
 

@@ -15,8 +15,10 @@ from worker.settings.sections import (
     Audit,
     Cleanup,
     Clock,
+    Clone,
     Endpoints,
     Handover,
+    Health,
     Image,
     Launch,
     Limits,
@@ -24,6 +26,7 @@ from worker.settings.sections import (
     Monitor,
     Notice,
     Queue,
+    Quiesce,
     Receipts,
     Rule,
     Secrets,
@@ -53,10 +56,13 @@ class Settings(Section):
     select: Select = Field(default_factory=Select)
     worker: Worker = Worker()
     notice: Notice = Notice()
+    quiesce: Quiesce = Quiesce()
     image: Image = Image()
     launch: Launch = Launch()
+    clone: Clone = Clone()
     limits: Limits = Limits()
     handover: Handover = Handover()
+    health: Health = Health()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()

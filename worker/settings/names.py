@@ -144,7 +144,29 @@ _LISTEN = Grammar(
     "write both, such as 127.0.0.1:9464",
 )
 
+# Source: RunCommand, CommandContent: 24 KB when encoded.
+_SCRIPT_BYTES_MAX = 18_000
+
+
+def _script(text: str) -> str:
+    """Refuse what Cloud Assistant would refuse, when the source is about to go."""
+    if not text.strip():
+        raise refusal("is empty", "write a script, or null for none")
+    if len(text.encode()) > _SCRIPT_BYTES_MAX:
+        raise refusal(
+            f"is longer than {_SCRIPT_BYTES_MAX} bytes", "put it on the server and call it here"
+        )
+    return text
+
+
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
+_PATH = Grammar(
+    r"/[!-~]{0,199}",
+    "is not a path: it begins with / and has printable ASCII only",
+    "write /health",
+)
+HttpPath = Annotated[Text, AfterValidator(_PATH.check)]
+ScriptText = Annotated[Text, AfterValidator(_script)]
 # Source: SMQ limits, queue name.
 QueueName = Annotated[Text, AfterValidator(_QUEUE.check)]
 ListenAddress = Annotated[Text, AfterValidator(_LISTEN.check)]

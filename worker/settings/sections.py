@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
 
 from worker.settings.names import (
+    HttpPath,
     InstanceId,
     ListenAddress,
     QueueName,
     RuleName,
+    ScriptText,
     SnapshotPolicy,
     Tags,
     TypePattern,
@@ -177,6 +179,24 @@ class Notice(Section):
     )
 
 
+class Quiesce(Section):
+    """A command inside the source right before its image is begun, run by Cloud Assistant."""
+
+    command: ScriptText | None = Field(
+        default=None,
+        description="The script, such as `sync`, or one that makes a database flush; null runs none, and the image is "
+        "begun at once. It may run more than once, and the image is begun whatever becomes of it.",
+    )
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    timeout: Annotated[Duration, Within("1s", "60s")] = Field(
+        default=10.0,
+        description="How long the image waits for it at most. The notice is about five minutes, and the image needs them.",
+    )
+
+
 class Image(Section):
     """Waiting for the image of the source."""
 
@@ -261,6 +281,16 @@ class Launch(Section):
     )
 
 
+class Clone(Section):
+    """What of the source a replacement gets where either answer can be right."""
+
+    user_data: Literal["drop", "rerun"] = Field(
+        default="drop",
+        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
+        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
+    )
+
+
 class Limits(Section):
     """What keeps a recreation from being repeated without end."""
 
@@ -305,6 +335,45 @@ class Handover(Section):
     )
 
 
+class Health(Section):
+    """When a replacement counts as healthy; checked before traffic is handed over to it."""
+
+    check: Literal["none", "tcp", "http", "command"] = Field(
+        default="none",
+        description="`tcp` connects to the port, `http` asks for the path there and wants an answer of 200 to 399, both "
+        "from where the worker runs; `command` runs a script inside the replacement by Cloud Assistant, which is to "
+        "end with 0; `none` takes Running for healthy.",
+    )
+    port: Annotated[StrictInt, Within(1, 65_535)] | None = Field(
+        default=None, description="Port of the service, for `tcp` and `http`."
+    )
+    path: HttpPath = Field(default="/", description="What `http` asks for.")
+    command: ScriptText | None = Field(default=None, description="The script of `command`.")
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    address: Literal["private", "elastic"] = Field(
+        default="private",
+        description="Which address `tcp` and `http` ask. `elastic` moves the elastic address first and checks before the "
+        "rest; without one the private address is asked.",
+    )
+    every: Annotated[Duration, Within("1s", "5m")] = Field(
+        default=5.0, description="Pause between two tries."
+    )
+    timeout: Annotated[Duration, Within("500ms", "30s")] = Field(
+        default=3.0, description="How long one try may take."
+    )
+    within: Annotated[Duration, Within("10s", "6h")] = Field(
+        default=300.0, description="How long the replacement may take to become healthy."
+    )
+    otherwise: Literal["hold", "proceed"] = Field(
+        default="hold",
+        description="What happens when it has not become healthy by then: `hold` hands nothing over and parks the "
+        "recreation for a person, and a replay checks again; `proceed` hands over and says so in the receipt.",
+    )
+
+
 class Cleanup(Section):
     """What happens to what a recreation leaves behind."""
 
@@ -321,6 +390,11 @@ class Audit(Section):
         default=None,
         description="Id of an automatic snapshot policy of the region, given to disks that have none: after a first "
         "snapshot the next one, and so an image, copies only what has changed.",
+    )
+    captures: str | None = Field(
+        default=None,
+        description="Directory that `audit --record` writes to. The worker reads a source's capture there when the event "
+        "comes too late to capture it; it has to be signed by us. Null reads none.",
     )
 
 
