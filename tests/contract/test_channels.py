@@ -208,7 +208,7 @@ def test_telemetry_hides_parts_of_an_address() -> None:
     """Should one get into a line after all, it is not to be read there."""
     stream = io.StringIO()
     hidden = secrets_of([f"dingtalk://SECabcdefghijkl@{TOKEN}/"])
-    telemetry = StructlogTelemetry(RealClock(), stream=stream, as_json=True, secrets=hidden)
+    telemetry = StructlogTelemetry(RealClock(), stream=stream, as_json=True, secrets=lambda: hidden)
 
     telemetry.event("notify_failed", reason=f"POST /robot/send?access_token={TOKEN}")
 

@@ -159,7 +159,7 @@ class Simulation:
         """
 
         def boot() -> None:
-            worker = self._assemble(name, skew, release)
+            worker = self.assemble(name, skew, release)
             self.workers[name] = worker
             worker.main = self.kernel.spawn(worker.consumer.run)
 
@@ -183,7 +183,10 @@ class Simulation:
         self.kernel.run(self.kernel.now + seconds, until)
         self.cloud.advance(self.kernel.now)
 
-    def _assemble(self, name: str, skew: float, release: int) -> SimulatedWorker:
+    def assemble(
+        self, name: str, skew: float = 0.0, release: int = 0, *, terms: Terms | None = None
+    ) -> SimulatedWorker:
+        """Put a process together that has fresh memory and does not run yet."""
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
@@ -212,7 +215,7 @@ class Simulation:
             telemetry=self.notebook,
             receipts=self.shelf,
             notifier=self.bulletin,
-            terms=self.terms,
+            terms=terms or self.terms,
         )
         return SimulatedWorker(name, tasks, consumer, skew, release)
 

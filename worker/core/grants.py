@@ -429,7 +429,8 @@ _DRILL: Final = (
     ),
     _PASS_ROLE,
     Grant(
-        "mark the snapshots of its image, which carry no tag yet",
+        "mark the snapshots of its image, which carry no tag yet: no condition tells them from others, so"
+        " that whoever holds this policy could mark and then delete any snapshot; narrow the resource",
         ("ecs:TagResources",),
         _ECS,
         _ecs("snapshot"),

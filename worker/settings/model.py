@@ -24,6 +24,7 @@ from worker.settings.sections import (
     Launch,
     Limits,
     Log,
+    Monitor,
     Notice,
     Notify,
     Queue,
@@ -69,6 +70,7 @@ class Settings(Section):
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
     notify: Notify = Notify()
+    monitor: Monitor = Monitor()
     clock: Clock = Clock()
     log: Log = Log()
     secrets: Secrets = Field(default=Secrets(), exclude=True, repr=False)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, Strict
 from worker.settings.names import (
     HttpPath,
     InstanceId,
+    ListenAddress,
     QueueName,
     RuleName,
     ScriptText,
@@ -141,7 +142,13 @@ class Worker(Section):
     )
     hand_back_every: Annotated[Duration, Within("1m", "24h")] = Field(
         default=600.0,
-        description="In Function Compute: how long one invocation polls before it hands everything back and ends.",
+        description="In Function Compute: how long one invocation polls before it hands everything back and ends; less "
+        "when the function's own timeout leaves less.",
+    )
+    hand_back_after: Annotated[Duration, Within("1s", "1h")] = Field(
+        default=3.5,
+        description="In Function Compute: a wait longer than this is left to the queue, so that nobody pays for it; a "
+        "timer comes by. Polling workers hold what waits.",
     )
     connect_timeout: Annotated[Duration, Within("500ms", "60s")] = Field(
         default=5.0, description="Time to connect to an API of the cloud."
@@ -444,6 +451,16 @@ class Notify(Section):
         description="File with one channel address per line, as apprise writes them (dingtalk://, feishu://, "
         "wecombot://, slack://, mailto://, json://), beside those of ALIYUN_OPS_NOTIFY_URLS. Try them with "
         "`aliyun-ops notify test`.",
+    )
+
+
+class Monitor(Section):
+    """What a worker tells over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for a supervisor."""
+
+    listen: ListenAddress | None = Field(
+        default=None,
+        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. There is no password: "
+        "an address that others can reach shows them the figures, and nothing of yours beside figures.",
     )
 
 
