@@ -316,7 +316,7 @@ _ADVICE = (
         "源实例的私网地址未释放：请查明谁在使用，或将 handover.private_ip 设为 same_or_fast，然后重放。",
     ),
     (
-        r"The replacement runs but its health check never passed, .+",
+        r"The replacement runs, but its health check never passed, .+",
         (
             "替代实例在运行，但健康检查始终未通过，因此等待检查的部分都没有移交：请查看其上的服务，"
             "然后重放，重放会再次检查；health.otherwise: proceed 则照样移交。"
