@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
-.PHONY: tools test-tools deploy-files docs
+.PHONY: fc-package bench tools test-tools deploy-files docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,14 @@ soak: $(READY) ## Recreations in a row through one worker process, and what it k
 
 sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)
+
+fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
+	@$(BIN)/python deploy/fc/package.py
+
+bench: $(READY) ## The figures of docs/performance.md
+	@$(BIN)/python -m bench.imports
+	@$(BIN)/python -m bench.function
+	@$(BIN)/python -m bench.cold_start
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

@@ -11,9 +11,12 @@ from eventbridge.desired import EVENT_PATTERN, Place, pattern_text
 
 # The prefix of the names of roles, policies and alarms, and the name of the function.
 NAME: Final = "aliyun-ops"
-# The policy of both roles; deploy/ram has it and those for people.
-WORKER_POLICY: Final = "worker"
-ROLES: Final = {"worker": "ecs.aliyuncs.com", "function": "fc.aliyuncs.com"}
+# The service that takes a role on, and its policies in deploy/ram; the others there are for people. The instance of a worker runs
+# the timers and `doctor`, too.
+ROLES: Final = {
+    "worker": ("ecs.aliyuncs.com", ("worker", "doctor", "audit", "replay")),
+    "function": ("fc.aliyuncs.com", ("worker",)),
+}
 
 
 @dataclass(frozen=True, slots=True)

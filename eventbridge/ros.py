@@ -12,7 +12,6 @@ from eventbridge.deployment import (
     ROLES,
     SHOULD_BE_EMPTY,
     TIMERS,
-    WORKER_POLICY,
     failure_destination,
 )
 from eventbridge.desired import OWNER_TAG, Desired, Place, QueueSpec, TargetSpec, desired_state
@@ -186,12 +185,12 @@ def _policies(policies: Mapping[str, Mapping[str, Any]]) -> Data:
 
 def _roles() -> Data:
     made: Data = {}
-    for role, service in ROLES.items():
+    for role, (service, policies) in ROLES.items():
         made[f"{role.capitalize()}Role"] = _given(
             role,
             {
                 "Type": "ALIYUN::RAM::Role",
-                "DependsOn": [f"{WORKER_POLICY.capitalize()}Policy"],
+                "DependsOn": [f"{each.capitalize()}Policy" for each in policies],
                 "Properties": {
                     "RoleName": f"{NAME}-{role}",
                     "AssumeRolePolicyDocument": {
@@ -204,7 +203,7 @@ def _roles() -> Data:
                             }
                         ],
                     },
-                    "PolicyAttachments": {"Custom": [f"{NAME}-{WORKER_POLICY}"]},
+                    "PolicyAttachments": {"Custom": [f"{NAME}-{each}" for each in policies]},
                 },
             },
         )

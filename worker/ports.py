@@ -40,6 +40,7 @@ from worker.core.model import (
     Tags,
     VSwitch,
 )
+from worker.core.notices import Notice
 
 TaggedKind = Literal["instance", "disk", "image", "snapshot", "eni"]
 
@@ -321,6 +322,14 @@ class Receipts(Protocol):
 
     def keep(self, recreation: str, receipt: Mapping[str, Any]) -> None:
         """Keep one receipt; a later one of the same recreation replaces it."""
+        ...
+
+
+class Notifier(Protocol):
+    """Where people are told what happens, away from the log. Never raises and never blocks."""
+
+    def tell(self, notice: Notice) -> None:
+        """Take one notice; whether and when it is delivered is none of the caller's business."""
         ...
 
 

@@ -1,6 +1,8 @@
 locals {
   # One policy a file: worker.json for the two roles, the others for whoever runs the commands that they are named after.
   policies = toset([for file in fileset("${path.module}/../ram", "*.json") : trimsuffix(file, ".json")])
+  # The instance of a worker runs the timers and `doctor`, too.
+  worker_policies = toset(["worker", "doctor", "audit", "replay"])
 }
 
 resource "alicloud_ram_policy" "each" {
@@ -25,8 +27,10 @@ resource "alicloud_ram_role" "worker" {
 }
 
 resource "alicloud_ram_role_policy_attachment" "worker" {
+  for_each = local.worker_policies
+
   role_name   = alicloud_ram_role.worker.role_name
-  policy_name = alicloud_ram_policy.each["worker"].policy_name
+  policy_name = alicloud_ram_policy.each[each.key].policy_name
   policy_type = "Custom"
 }
 

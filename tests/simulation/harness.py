@@ -20,6 +20,7 @@ from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
 from worker.core.messages import Home
+from worker.core.notices import Notice
 from worker.core.policy import Policy
 from worker.engine import Engine
 from worker.holding import Terms
@@ -87,6 +88,16 @@ class Shelf:
         self.kept[recreation] = receipt
 
 
+@dataclass
+class Bulletin:
+    """Notices that stay in memory."""
+
+    told: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> None:
+        self.told.append(notice)
+
+
 @dataclass(frozen=True)
 class Release:
     """One version of the code or of its configuration, of which several may run at once.
@@ -126,6 +137,7 @@ class Simulation:
     policy: Policy
     notebook: Notebook
     shelf: Shelf
+    bulletin: Bulletin
     terms: Terms
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
@@ -147,7 +159,7 @@ class Simulation:
         """
 
         def boot() -> None:
-            worker = self._assemble(name, skew, release)
+            worker = self.assemble(name, skew, release)
             self.workers[name] = worker
             worker.main = self.kernel.spawn(worker.consumer.run)
 
@@ -171,7 +183,10 @@ class Simulation:
         self.kernel.run(self.kernel.now + seconds, until)
         self.cloud.advance(self.kernel.now)
 
-    def _assemble(self, name: str, skew: float, release: int) -> SimulatedWorker:
+    def assemble(
+        self, name: str, skew: float = 0.0, release: int = 0, *, terms: Terms | None = None
+    ) -> SimulatedWorker:
+        """Put a process together that has fresh memory and does not run yet."""
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
@@ -199,7 +214,8 @@ class Simulation:
             tasks=tasks,
             telemetry=self.notebook,
             receipts=self.shelf,
-            terms=self.terms,
+            notifier=self.bulletin,
+            terms=terms or self.terms,
         )
         return SimulatedWorker(name, tasks, consumer, skew, release)
 
@@ -237,6 +253,7 @@ def simulate(
         policy=policy or Policy(),
         notebook=Notebook(kernel),
         shelf=Shelf(),
+        bulletin=Bulletin(),
         terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),
         doorbell=Doorbell(kernel),
         releases=releases,

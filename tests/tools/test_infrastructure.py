@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy" / "terraform"
 TEMPLATE = ROOT / "deploy" / "ros" / "template.yml"
-SERVERLESS = sorted((ROOT / "deploy" / "fc").glob("s.yaml"))
+SERVERLESS = ROOT / "deploy" / "fc" / "s.yaml"
 TIMEOUT_SECONDS = 120
 Tool = Callable[[str], str]
 
@@ -76,17 +76,16 @@ def test_rostran_would_notice(tool: Tool, tmp_path: Path) -> None:
 
 def test_serverless_devs_reads_the_function(tool: Tool, tmp_path: Path) -> None:
     """`s preview` fills in every variable of deploy/fc/s.yaml; it does not look at the properties."""
-    for path in SERVERLESS:
-        said = said_by(
-            tool("s"),
-            "preview",
-            "-t",
-            str(path),
-            HOME=str(tmp_path),
-            ALIBABA_CLOUD_REGION_ID="cn-hangzhou",
-            ALIBABA_CLOUD_ACCOUNT_ID="1234567890123456",
-            ALIYUN_OPS_SIGNING_KEY="preview",
-        )
+    said = said_by(
+        tool("s"),
+        "preview",
+        "-t",
+        str(SERVERLESS),
+        HOME=str(tmp_path),
+        ALIBABA_CLOUD_REGION_ID="cn-hangzhou",
+        ALIBABA_CLOUD_ACCOUNT_ID="1234567890123456",
+        ALIYUN_OPS_SIGNING_KEY="preview",
+    )
 
-        assert re.search(r"functionName:\s+aliyun-ops\b", said), said
-        assert "acs:ram::1234567890123456:role/" in said
+    assert re.search(r"functionName:\s+aliyun-ops\b", said), said
+    assert "acs:ram::1234567890123456:role/" in said

@@ -24,6 +24,8 @@ PAGES = [
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 # Programs that are not ours; whoever adds one here has tried the line.
 OTHERS = {"aliyun", "cd", "cp", "curl", "export", "git", "openssl", "pip", "s", "systemctl", "terraform", "python"}  # fmt: skip
+# Words of the shell around commands.
+_LOOP = re.compile(r"for \w+ in .+; do|done")
 _CODE = re.compile(r"`([^`\n]+)`")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -40,7 +42,8 @@ def commands(page: Path) -> Iterator[str]:
 
 def commands_of(page: Path) -> list[str]:
     """Return the commands of a page, each once, without what is said of them."""
-    return sorted({one.partition(" #")[0].strip() for one in commands(page)} - {""})
+    plain = {one.partition(" #")[0].strip() for one in commands(page)} - {""}
+    return sorted(one for one in plain if not _LOOP.fullmatch(one))
 
 
 def every_command() -> list[tuple[str, str]]:

@@ -14,6 +14,10 @@ from worker.cli.options import config_option, examples
 
 COMMANDS: Mapping[str, Command] = {
     "run": Command("worker.cli.run:run", "Poll the queue and recreate what is reclaimed."),
+    "function": Command(
+        "worker.cli.function:function",
+        "Serve the function over HTTP, as Function Compute calls it.",
+    ),
     "config": Command("worker.cli.config:config", "Check and show the configuration."),
     "rule": Command("worker.cli.rule:rule", "Set up the EventBridge rule and the queues."),
     "status": Command("worker.cli.status:status", "Show what is being recreated and what waits."),
@@ -29,6 +33,8 @@ COMMANDS: Mapping[str, Command] = {
         "worker.cli.reconcile:reconcile", "Find interruptions whose event never came."
     ),
     "sweep": Command("worker.cli.sweep:sweep", "List and delete what recreations have left."),
+    "drill": Command("worker.cli.drill:drill", "Rehearse a recreation without an interruption."),
+    "notify": Command("worker.cli.notify:notify", "Try the channels of the notifications."),
     "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),
 }

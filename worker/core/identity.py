@@ -22,6 +22,8 @@ TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
+# On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
+TAG_DRILL = TAG_PREFIX + "drill"
 # On a disk that `audit --fix` has set to outlive its instance, before any recreation.
 TAG_OUTLIVES = TAG_PREFIX + "outlives"
 
@@ -49,6 +51,20 @@ def recreation_id(account: str, region: str, instance_id: str, incarnation: str)
     """
     text = f"spot-recreation/1\n{account}\n{region}\n{instance_id}\n{incarnation}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def trace_id(recreation: str) -> str:
+    """Return the trace of a recreation, the same for every message and worker: 32 hex digits."""
+    return hashlib.sha256(f"trace\n{recreation}".encode()).hexdigest()[:32]
+
+
+def traceparent(recreation: str, hops: str) -> str:
+    """Return the W3C trace context of one message of a recreation.
+
+    Source: W3C Trace Context, `traceparent`, version 00.
+    """
+    span = hashlib.sha256(f"span\n{recreation}\n{hops}".encode()).hexdigest()[:16]
+    return f"00-{trace_id(recreation)}-{span}-01"
 
 
 def image_name(recreation: str) -> str:

@@ -102,9 +102,8 @@ _ADVICE = {
     " handover.private_ip to same_or_fast, then replay.",
     Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
     " console; start it, or delete it and replay.",
-    Park.UNHEALTHY: "The replacement runs but its health check never passed, so nothing was handed"
-    " over to it that waits for the check: look at your service on it, then replay, which checks"
-    " again; health.otherwise: proceed hands over regardless.",
+    Park.UNHEALTHY: "The replacement runs, but its health check never passed, so that nothing was"
+    " handed over: look at your service on it, then replay; health.otherwise: proceed hands over.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"
     " quota, parameter), then replay.",
     Park.GAVE_UP: "The time for this recreation is over: look at the last error, then replay.",

@@ -28,6 +28,7 @@ The file is the one named with `--config`, else with `ALIYUN_OPS_CONFIG`, else `
 |---|---|
 | `ALIYUN_OPS_SIGNING_KEY` | signs the progress in messages; all workers of a deployment share it |
 | `ALIYUN_OPS_SIGNING_KEY_PREVIOUS` | the key before, still accepted while keys are being changed |
+| `ALIYUN_OPS_NOTIFY_URLS` | addresses of channels for notifications, separated by blanks |
 | `ALIYUN_OPS_CONFIG` | the configuration file |
 | `ALIBABA_CLOUD_ACCOUNT_ID`, `FC_ACCOUNT_ID` | the account, where `account_id` is null |
 | `ALIBABA_CLOUD_REGION_ID`, `ALIBABA_CLOUD_REGION`, `FC_REGION` | the region, where `region` is null |

@@ -61,6 +61,7 @@ _WAITING = (
 
 _NOT_OURS = (
     (r"it is the worker's own host", "这是工作进程自己所在的主机"),
+    (r"a drill launched it", "它由演练启动"),
     (r"it is not a spot instance", "不是抢占式实例"),
     (r"it belongs to the deployment (.+)", "属于另一套部署 {0}"),
     (r"a scaling group manages it", "由伸缩组管理"),
@@ -315,7 +316,7 @@ _ADVICE = (
         "源实例的私网地址未释放：请查明谁在使用，或将 handover.private_ip 设为 same_or_fast，然后重放。",
     ),
     (
-        r"The replacement runs but its health check never passed, .+",
+        r"The replacement runs, but its health check never passed, .+",
         (
             "替代实例在运行，但健康检查始终未通过，因此等待检查的部分都没有移交：请查看其上的服务，"
             "然后重放，重放会再次检查；health.otherwise: proceed 则照样移交。"

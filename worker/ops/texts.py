@@ -10,6 +10,8 @@ from worker.ops.audit_texts import AUDIT_TEXTS
 from worker.ops.demo_texts import DEMO_TEXTS
 from worker.ops.dlq_texts import DLQ_TEXTS
 from worker.ops.doctor_texts import DOCTOR_TEXTS
+from worker.ops.drill_texts import DRILL_TEXTS
+from worker.ops.notice_texts import NOTICE_TEXTS
 from worker.ops.page_texts import PAGE_TEXTS
 from worker.ops.sweep_texts import SWEEP_TEXTS
 
@@ -292,4 +294,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **DOCTOR_TEXTS,
     **DLQ_TEXTS,
     **AUDIT_TEXTS,
+    **NOTICE_TEXTS,
+    **DRILL_TEXTS,
 }

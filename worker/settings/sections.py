@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, Strict
 from worker.settings.names import (
     HttpPath,
     InstanceId,
+    ListenAddress,
     QueueName,
     RuleName,
     ScriptText,
@@ -141,7 +142,13 @@ class Worker(Section):
     )
     hand_back_every: Annotated[Duration, Within("1m", "24h")] = Field(
         default=600.0,
-        description="In Function Compute: how long one invocation polls before it hands everything back and ends.",
+        description="In Function Compute: how long one invocation polls before it hands everything back and ends; less "
+        "when the function's own timeout leaves less.",
+    )
+    hand_back_after: Annotated[Duration, Within("1s", "1h")] = Field(
+        default=3.5,
+        description="In Function Compute: a wait longer than this is left to the queue, so that nobody pays for it; a "
+        "timer comes by. Polling workers hold what waits.",
     )
     connect_timeout: Annotated[Duration, Within("500ms", "60s")] = Field(
         default=5.0, description="Time to connect to an API of the cloud."
@@ -425,6 +432,38 @@ class Receipts(Section):
     )
 
 
+NotifyKind = Literal["started", "recovered", "degraded", "called_off", "parked", "quarantined"]
+
+
+class Notify(Section):
+    """Messages to people's phones. The channels' addresses hold secrets: ALIYUN_OPS_NOTIFY_URLS or a file has them."""
+
+    kinds: tuple[NotifyKind, ...] = Field(
+        default=("started", "recovered", "degraded", "called_off", "parked", "quarantined"),
+        description="What is told: an interruption that began, ended well, ended with something not kept, was a false "
+        "alarm (called_off), stopped for a person (parked), or made a replacement too many (quarantined).",
+    )
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the messages: English or Chinese."
+    )
+    urls_file: str | None = Field(
+        default=None,
+        description="File with one channel address per line, as apprise writes them (dingtalk://, feishu://, "
+        "wecombot://, slack://, mailto://, json://), beside those of ALIYUN_OPS_NOTIFY_URLS. Try them with "
+        "`aliyun-ops notify test`.",
+    )
+
+
+class Monitor(Section):
+    """What a worker tells over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for a supervisor."""
+
+    listen: ListenAddress | None = Field(
+        default=None,
+        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. There is no password: "
+        "an address that others can reach shows them the figures, and nothing of yours beside figures.",
+    )
+
+
 class Clock(Section):
     """Where the worker reads the time."""
 
@@ -451,3 +490,4 @@ class Secrets(Section):
 
     signing_key: SecretStr | None = None
     signing_key_previous: SecretStr | None = None
+    notify_urls: tuple[SecretStr, ...] = ()

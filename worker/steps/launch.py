@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity, launching
+from worker.core.events import parse_time
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -154,7 +155,8 @@ class Launch:
             )
         until = next_image_poll(
             percent=image.percent,
-            begun_at=imaged.accepted_at,
+            # One that was adopted is older than our knowledge of it.
+            begun_at=min(parse_time(image.created_at) or now, imaged.accepted_at),
             now=now,
             shortest=self.policy.image_poll_min,
             longest=self.policy.image_poll_max,

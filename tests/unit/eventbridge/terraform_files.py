@@ -90,6 +90,8 @@ class Module:
             return around[expression]
         if expression in self.given:
             return self.given[expression]
+        if "each.key" in around:
+            expression = expression.replace("[each.key]", f"[{json.dumps(around['each.key'])}]")
         call = _CALL.fullmatch(expression)
         if call:
             argument = self.filled(hcl2.loads(f"x = {call.group(2)}\n")["x"], around)

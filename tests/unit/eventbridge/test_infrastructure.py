@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from eventbridge.deployment import ROLES
 from eventbridge.desired import SERVICE_ROLE
 from eventbridge.export import desired_as_data
 from eventbridge.files import files
@@ -269,7 +270,11 @@ def test_both_tools_make_the_same_roles_and_policies() -> None:
     assert {(each["role_name"], each["policy_name"]) for each in attached} == {
         (role["RoleName"], name) for role in of_ros for name in role["PolicyAttachments"]["Custom"]
     }
-    assert {each["role_name"] for each in attached} == {"aliyun-ops-worker", "aliyun-ops-function"}
+    assert {(each["role_name"], each["policy_name"]) for each in attached} == {
+        (f"aliyun-ops-{role}", f"aliyun-ops-{policy}")
+        for role, (_, policies) in ROLES.items()
+        for policy in policies
+    }
     assert (
         {each["policy_name"]: json.loads(each["policy_document"]) for each in policies}
         == {
@@ -316,45 +321,44 @@ def test_both_tools_make_the_same_function() -> None:
 
 
 def test_serverless_devs_makes_the_same_function() -> None:
-    """deploy/fc/s.yaml, where a deployment has it, says of function and triggers what Terraform and ROS say."""
+    """deploy/fc/s.yaml says of function and triggers what Terraform and ROS say."""
     template = shipped_template()
     function = properties(template, "ALIYUN::FC3::Function")["Function"]
     of_ros = {
         "concurrency": properties(template, "ALIYUN::FC3::ConcurrencyConfig"),
         "async": properties(template, "ALIYUN::FC3::AsyncInvokeConfig"),
     }
-    for path in (DEPLOY / "fc").glob("s.yaml"):
-        (resource,) = yaml.safe_load(path.read_text("utf-8"))["resources"].values()
-        props = resource["props"]
-        same = (
-            "functionName",
-            "handler",
-            "cpu",
-            "memorySize",
-            "diskSize",
-            "timeout",
-            "internetAccess",
-        )
-        assert {name: props[name] for name in same} == {
-            name: function[name[0].upper() + name[1:]] for name in same
-        }
-        assert set(props["environmentVariables"]) == set(function["EnvironmentVariables"])
-        (concurrency,), (invoked,) = (each.values() for each in of_ros.values())
-        assert (
-            props["concurrencyConfig"]["reservedConcurrency"] == concurrency["ReservedConcurrency"]
-        )
-        of_yaml = props["asyncInvokeConfig"]
-        assert (of_yaml["maxAsyncRetryAttempts"], of_yaml["maxAsyncEventAgeInSeconds"]) == (
-            invoked["MaxAsyncRetryAttempts"],
-            invoked["MaxAsyncEventAgeInSeconds"],
-        )
-        assert {
-            each["triggerName"]: (each["triggerType"], each["triggerConfig"])
-            for each in props["triggers"]
-        } == {
-            each["TriggerName"]: (each["TriggerType"], each["TriggerConfig"])
-            for each in properties(template, "ALIYUN::FC3::Trigger").values()
-        }
+    (resource,) = yaml.safe_load((DEPLOY / "fc" / "s.yaml").read_text("utf-8"))[
+        "resources"
+    ].values()
+    props = resource["props"]
+    same = (
+        "functionName",
+        "handler",
+        "cpu",
+        "memorySize",
+        "diskSize",
+        "timeout",
+        "internetAccess",
+    )
+    assert {name: props[name] for name in same} == {
+        name: function[name[0].upper() + name[1:]] for name in same
+    }
+    assert set(props["environmentVariables"]) == set(function["EnvironmentVariables"])
+    (concurrency,), (invoked,) = (each.values() for each in of_ros.values())
+    assert props["concurrencyConfig"]["reservedConcurrency"] == concurrency["ReservedConcurrency"]
+    of_yaml = props["asyncInvokeConfig"]
+    assert (of_yaml["maxAsyncRetryAttempts"], of_yaml["maxAsyncEventAgeInSeconds"]) == (
+        invoked["MaxAsyncRetryAttempts"],
+        invoked["MaxAsyncEventAgeInSeconds"],
+    )
+    assert {
+        each["triggerName"]: (each["triggerType"], each["triggerConfig"])
+        for each in props["triggers"]
+    } == {
+        each["TriggerName"]: (each["TriggerType"], each["TriggerConfig"])
+        for each in properties(template, "ALIYUN::FC3::Trigger").values()
+    }
 
 
 def single_blocks(value: Any) -> Any:

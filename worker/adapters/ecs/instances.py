@@ -87,7 +87,7 @@ class EcsInstances(ports.Instances):
         )
         answer = self.endpoint.change(RUN_INSTANCES, params)
         if isinstance(answer, Refusal):
-            return _refused(answer, drop)
+            return refused_launch(answer, drop)
         ids = fields.texts(answer, "InstanceIdSets", "InstanceIdSet")
         if not ids:
             raise UnknownOutcome("RunInstances answered without an instance id")
@@ -129,7 +129,12 @@ def _is_bought(one: Instance, owner: str, besides: str) -> bool:
     )
 
 
-def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
+def refused_launch(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
+    """Turn the refusal of a launch into an answer.
+
+    Raises:
+        Permanent: The refusal has nothing to do with what was asked for.
+    """
     match refusal.kind:
         case Kind.EXISTS:
             return Exists()
