@@ -24,6 +24,7 @@ from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
+from worker.adapters.network.disks import EcsDiskMoves
 from worker.adapters.network.interfaces import EcsInterfaces
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.tasks import ThreadTasks
@@ -172,6 +173,7 @@ def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        disk_moves=EcsDiskMoves(endpoint),
     )
 
 
@@ -221,6 +223,8 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        data_disks=settings.clone.data_disks,
+        fallbacks=settings.clone.fallbacks,
     )
 
 

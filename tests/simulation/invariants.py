@@ -16,11 +16,12 @@ from pydantic import TypeAdapter
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, Simulation
 from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
-from worker.core import identity
+from worker.core import identity, launching
 from worker.core.model import Candidate
+from worker.core.progress import decode
 from worker.core.signing import is_signed
 
-CREATING = {"CreateImage", "RunInstances"}
+CREATING = {"CreateImage", "CreateSnapshot", "RunInstances"}
 # Everything that the product may ever do to the cloud.
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
@@ -31,6 +32,8 @@ MOVING = {
         "DetachNetworkInterface",
         "AttachNetworkInterface",
         "ConvertNatPublicIpToEip",
+        "DetachDisk",
+        "AttachDisk",
     },
     "vpc": {"AssociateEipAddress", "UnassociateEipAddress"},
     "slb": {
@@ -365,13 +368,21 @@ def _out_of_order(simulation: Simulation) -> list[str]:
     for sent in simulation.sent:
         recreation = sent.get("recreation", "")
         if recreation in asked and "format" in sent:
-            specified = json.loads(_inflated(sent)).get("specified", {})
-            frozen.setdefault(recreation, []).append(specified.get("candidates", []))
+            frozen.setdefault(recreation, []).append(_frozen(sent))
     return [
         "the candidates were not asked for in their order"
         for recreation, order in asked.items()
         if not any(_runs_through(one, _as_sent(order)) for one in frozen[recreation])
     ]
+
+
+def _frozen(sent: Mapping[str, str]) -> list[Any]:
+    """The order in a sent message; disks that are carried over themselves have changed it."""
+    plain = json.loads(_inflated(sent))
+    if plain.get("launched", {}).get("missing"):
+        return _as_sent(list(launching.order(decode(sent))))
+    order: list[Any] = plain.get("specified", {}).get("candidates", [])
+    return order
 
 
 def _as_sent(candidates: list[Candidate]) -> list[Any]:

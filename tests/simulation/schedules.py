@@ -182,8 +182,18 @@ class NextInstances(ports.Instances):
         return self.today.start(instance_id)
 
 
-NETWORK = frozenset({"addresses", "balancers", "interfaces"})
+NETWORK = frozenset({"addresses", "balancers", "interfaces", "disk_moves"})
 LAUNCHING = frozenset({"images", "instances"})
+# Snapshots that take as long as their disk is large: 40 GiB are done long before the notice ends.
+BY_SIZE = replace(
+    QUICK, image_seconds=None, snapshot_base_seconds=10.0, snapshot_seconds_per_gib=0.5
+)
+TOO_SLOW = replace(QUICK, image_seconds=900.0)
+LARGE: Mapping[str, Any] = {"data_disks": [{"size": 1_000}]}
+AGED: Mapping[str, Any] = {
+    "system_disk": {"snapshot_age_seconds": 21_600.0},
+    "data_disks": [{"size": 20}],
+}
 HANDED_OVER: Mapping[str, Any] = {
     "eip": True,
     "secondary_interfaces": 1,
@@ -275,6 +285,37 @@ SCENARIOS = (
         during=fail_the_image,
         lasts=90.0,
         ports=frozenset({"images"}),
+    ),
+    Scenario(
+        "image fails, system snapshot finished",
+        ecs=BY_SIZE,
+        seed=LARGE,
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "data disks re-attached",
+        ecs=BY_SIZE,
+        seed=LARGE,
+        policy=Policy(data_disks="reattach"),
+        copies=2,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "rescue",
+        ecs=TOO_SLOW,
+        seed={"data_disks": [{"size": 20}]},
+        policy=Policy(fallbacks=("rescue",)),
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "stale snapshot",
+        ecs=TOO_SLOW,
+        seed=AGED,
+        policy=Policy(fallbacks=("stale-snapshot",)),
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
     ),
     Scenario(
         "economical",

@@ -207,10 +207,30 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot as described; `status` is progressing, accomplished or failed."""
+    """One snapshot as described.
+
+    Attributes:
+        status: progressing, accomplished or failed.
+        percent: Reported progress.
+        automatic: Whether a policy of the owner made it.
+    """
 
     snapshot_id: str
     status: str
+    created_at: str = ""
+    percent: int = 0
+    automatic: bool = False
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing that happens to its disk can harm it any more."""
+        return self.status == "accomplished"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it never holds the data."""
+        return self.status == "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +436,7 @@ class NotInstalled:
 
 KeepAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
+SnapshotAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StartAnswer = Accepted | NoStock | NotReady | Refused | Gone
 StopAnswer = Accepted | Refused | Gone

@@ -15,6 +15,7 @@ from worker.settings.sections import (
     Audit,
     Cleanup,
     Clock,
+    Clone,
     Endpoints,
     Handover,
     Image,
@@ -53,6 +54,7 @@ class Settings(Section):
     worker: Worker = Worker()
     notice: Notice = Notice()
     image: Image = Image()
+    clone: Clone = Clone()
     launch: Launch = Launch()
     limits: Limits = Limits()
     handover: Handover = Handover()

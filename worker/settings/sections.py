@@ -185,6 +185,23 @@ class Image(Section):
     )
 
 
+class Clone(Section):
+    """What the replacement is made of."""
+
+    data_disks: Literal["image", "reattach"] = Field(
+        default="image",
+        description="`image` copies the data disks with the system disk. `reattach` images the system disk alone and "
+        "moves the data disks themselves, once the source is down: sooner where they are large, with all that was "
+        "written to the last, but only within the zone. Their lines in fstab need `nofail`.",
+    )
+    fallbacks: tuple[Literal["rescue", "stale-snapshot"], ...] = Field(
+        default=(),
+        description="What to boot from, in this order, when no image and no snapshot of this notice can be had: `rescue` "
+        "takes the image that the source began with and attaches all its disks, `stale-snapshot` takes the newest "
+        "automatic snapshot of its system disk. Either is told as degraded. Empty leaves it to a person.",
+    )
+
+
 class Launch(Section):
     """When and as what the replacement starts."""
 

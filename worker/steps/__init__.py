@@ -7,6 +7,7 @@ from worker.core.policy import Policy
 from worker.ports import (
     Addresses,
     Balancers,
+    DiskMoves,
     Disks,
     Images,
     Instances,
@@ -48,6 +49,7 @@ class CloudPorts:
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
+    disk_moves: DiskMoves
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
+from worker.core.boots import FIRST_LOOK
 from worker.core.eligibility import why_not_ours
 from worker.core.model import Accepted, Disk, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
@@ -21,7 +22,6 @@ LOCK_POLL_SHARE = 0.1
 PATIENCE_SECONDS = 20.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
 TAGS_SHOW_SECONDS = 15.0
-FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
@@ -148,7 +148,9 @@ class Retain:
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
-        patience = SECOND_LOOK_SECONDS if image is None else self.policy.sibling_wait
+        # A sibling may have no image yet where the system disk's snapshot comes first.
+        is_alone = image is None and self.policy.data_disks == "image"
+        patience = SECOND_LOOK_SECONDS if is_alone else self.policy.sibling_wait
         if now < missed.absent_at + patience:
             pause = max(SECOND_LOOK_SECONDS, (now - missed.absent_at) * SIBLING_POLL_SHARE)
             until = min(now + pause, missed.absent_at + patience)

@@ -1,4 +1,4 @@
-"""Hand over what makes a server the one that others know: addresses, memberships, interfaces, tags."""
+"""Hand over its disks where they are not imaged, and what makes a server the one that others know."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -9,9 +9,10 @@ from worker.core.handing import Thing
 from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Progress
-from worker.ports import Addresses, Balancers, Interfaces, Sources, Tagging
+from worker.core.progress import KeptDisk, Progress
+from worker.ports import Addresses, Balancers, DiskMoves, Interfaces, Sources, Tagging
 from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.disks import DiskMove
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
 from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, Report
@@ -33,6 +34,7 @@ class HandOver:
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
+    disk_moves: DiskMoves
     tagging: Tagging
     policy: Policy
 
@@ -42,7 +44,8 @@ class HandOver:
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
         rounds = tuple((move.thing, move.round) for move in progress.moves if move.round)
-        return (progress.belongings, progress.launched.instance_id, rounds)
+        launched = progress.launched
+        return (progress.belongings, launched.missing, launched.instance_id, rounds)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Let one thing have its turn."""
@@ -89,8 +92,12 @@ class HandOver:
 
     def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
         match thing.what:
+            case KeptDisk() as disk:
+                return DiskMove(self.disk_moves).run(disk, progress)
             case Address() as address:
                 return AddressMove(self.addresses).run(thing, address, progress)
+            case Member() if progress.rung == "rescue":
+                return Left("the replacement is not set up to serve")
             case Member() as member:
                 mover = MemberMove(self.balancers, self.interfaces, self.sources)
                 return mover.run(thing, member, progress)
