@@ -276,7 +276,7 @@ def test_a_rescue_is_no_member_of_a_load_balancer() -> None:
 def test_the_base_image_is_that_of_the_first_of_the_line() -> None:
     """A replacement runs from an image of ours, whose data is of another time."""
     base = "ubuntu_24_04_x64_20G_alibase_20260720.vhd"
-    simulation, _, receipt, replacement = recreate(
+    _, _, receipt, replacement = recreate(
         ecs=TOO_SLOW,
         seed={"tags": {identity.TAG_BOOT: identity.boot_tag("image", base)}},
         policy=RESCUE,

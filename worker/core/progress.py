@@ -56,7 +56,7 @@ Lineage = Annotated[str, Field(pattern=r"^(i-[0-9a-z]{8,32}/[0-9]{1,7})?$")]
 ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")]
 # The provider's own images are called like files.
-ImageId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,127})?$")]
+ImageId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
 NoIncarnation = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9:.+_-]{0,63})?$")]

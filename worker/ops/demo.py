@@ -11,7 +11,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from worker.ops.demo_scenarios import (
     writings,
 )
 from worker.ops.demo_screen import Screen
-from worker.ops.demo_verdict import Evidence, Judgement, judge
+from worker.ops.demo_verdict import Evidence, Judgement, judge, only_kept
 from worker.ops.demo_verify import content
 from worker.ops.receipt_files import read_file
 from worker.ops.wording import Wording
@@ -72,6 +72,7 @@ class Result:
     """How a demo ended.
 
     Attributes:
+        parked: Why it was parked, where the scenario ends so.
         failure: Why it did not come to a judgement, else empty.
         directory: Where the logs are when something is not as it should be, else empty.
     """
@@ -80,14 +81,19 @@ class Result:
     after: float | None = None
     receipt: dict[str, Any] | None = None
     judgements: tuple[Judgement, ...] = ()
+    parked: str = ""
     failure: str = ""
     directory: str = ""
 
     @property
     def is_good(self) -> bool:
-        """Whether the source was recovered and every claim holds."""
+        """Whether the source was recovered, or parked as it should, and every claim holds."""
         recovered = self.receipt is not None and self.receipt.get("outcome") == "recovered"
-        return recovered and not self.failure and all(one.is_good for one in self.judgements)
+        return (
+            (recovered or bool(self.parked))
+            and not self.failure
+            and all(one.is_good for one in self.judgements)
+        )
 
     def as_data(self, wording: Wording) -> dict[str, Any]:
         """Return plain data for programs."""
@@ -95,6 +101,7 @@ class Result:
             "scenario": self.scenario,
             "good": self.is_good,
             "failure": self.failure,
+            "parked": self.parked,
             "seconds_after_t0": self.after,
             "verified": [
                 {"good": one.is_good, "what": one.text(wording)} for one in self.judgements
@@ -140,14 +147,14 @@ def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
     running = board.reached.get("replacement running")
     running = running or board.reached.get("source started in place")
     judgements = tuple(judge(evidence))
-    good = receipt["outcome"] == "recovered" and all(one.is_good for one in judgements)
-    return Result(
+    result = Result(
         scenario.name,
         after=running.after if running else None,
         receipt=receipt,
         judgements=judgements,
-        directory="" if good else str(directory),
+        parked=board.parked,
     )
+    return result if result.is_good else replace(result, directory=str(directory))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     receipts = members.directory / "receipts"
     config = members.directory / "config.yaml"
     config.write_text(
-        json.dumps(_configuration(account, url, receipts), indent=2), encoding="utf-8"
+        json.dumps(_configuration(scenario, account, url, receipts), indent=2), encoding="utf-8"
     )
     _apply_rule(members, config)
     say(wording("demo.rule"))
@@ -215,13 +222,14 @@ def _first_line(members: Crew, process: Process, stream: str) -> str:
             return said.text
 
 
-def _configuration(account: str, url: str, receipts: Path) -> dict[str, Any]:
+def _configuration(scenario: Scenario, account: str, url: str, receipts: Path) -> dict[str, Any]:
     """Write the configuration that a user would write for this cloud."""
     return {
         "account_id": account,
         "region": REGION,
         "endpoints": dict.fromkeys(API_NAMES, url),
         "queue": {"name": QUEUE},
+        "clone": dict(scenario.clone),
         "clock": {"emulator": url},
         "receipts": {"directory": str(receipts)},
         "log": {"format": "json"},
@@ -245,7 +253,7 @@ def _apply_rule(members: Crew, config: Path) -> None:
 
 def _interrupt_and_follow(
     scenario: Scenario, stage: Stage, theatre: _Theatre
-) -> tuple[Evidence, Board, dict[str, Any]]:
+) -> tuple[Evidence, Board, dict[str, Any] | None]:
     control, source_id = theatre.control, theatre.source_id
     watch = Watch(scenario, control, theatre.clock, theatre.members, theatre.config, stage.screen)
     worker = watch.hire()
@@ -262,6 +270,9 @@ def _interrupt_and_follow(
     board = follow(watch, worker, board, source_id)
     if not scenario.economical:
         board = _release(theatre, board, stage, float(notice["release_at"]))
+    receipt = None
+    if not scenario.parks:
+        receipt = read_file(theatre.receipts / f"{board.recreation}.json").document
     evidence = Evidence(
         recreation=board.recreation,
         source=row,
@@ -271,8 +282,9 @@ def _interrupt_and_follow(
         disks=control.show("disks"),
         messages=control.messages(),
         complaints=control.show("complaints"),
+        parked=board.parked,
+        alone=only_kept(receipt),
     )
-    receipt = read_file(theatre.receipts / f"{board.recreation}.json").document
     return evidence, board, receipt
 
 

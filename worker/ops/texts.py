@@ -45,6 +45,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "image of its snapshots begun",
         "用其快照制作镜像",
     ),
+    "mark.system snapshot accepted": ("system snapshot begun", "系统盘快照开始制作"),
+    "mark.rescue from the base image": ("rescue from the base image", "从基础镜像救援"),
+    "mark.image of an automatic snapshot accepted": (
+        "image of an automatic snapshot begun",
+        "自动快照镜像开始制作",
+    ),
+    "mark.disk attached": ("disk attached itself", "磁盘已直接挂载"),
     "mark.start refused": ("start in place refused", "原地启动被拒绝"),
     "mark.source started in place": ("source running again", "源实例已重新运行"),
     "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),
