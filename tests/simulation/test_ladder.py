@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.state.ecs.captures import start_snapshot
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.harness import REGION, Simulation
 from tests.simulation.invariants import entries
@@ -60,6 +61,12 @@ def home_of(simulation: Simulation, disk_id: str) -> str:
     return str(simulation.cloud.ecs[REGION].region.disks[disk_id].instance_id)
 
 
+def replacement_disks(simulation: Simulation, replacement: Mapping[str, Any]) -> list[str]:
+    """Ids of the disks of a replacement."""
+    region = simulation.cloud.ecs[REGION].region
+    return region.instances[replacement["InstanceId"]].disk_ids
+
+
 # Snapshots of which the system's is finished
 
 
@@ -75,6 +82,9 @@ def test_a_finished_system_snapshot_is_enough_to_boot() -> None:
     assert found[SECOND]["data_point_after_t0"] > 280
     assert home_of(simulation, source.disks[SECOND]) == replacement["InstanceId"]
     assert replacement["ZoneId"] == receipt["source"]["zone"]
+    region = simulation.cloud.ecs[REGION].region
+    devices = [region.disks[one].device for one in replacement_disks(simulation, replacement)]
+    assert devices == [SYSTEM, FIRST, SECOND]
 
 
 def test_what_is_attached_is_never_dated_for_deletion() -> None:
@@ -175,6 +185,16 @@ def test_disks_move_before_what_brings_traffic() -> None:
     assert moved == ["DiskAttached", "DiskAttached", "AssociateEipAddress"]
 
 
+def test_disks_stay_with_a_source_that_still_serves() -> None:
+    """With overlap the replacement runs beside it, and has its disks when the source is down."""
+    _, _, receipt, _ = recreate(
+        ecs=BY_SIZE, seed=LARGE, policy=replace(REATTACH, takeover="overlap")
+    )
+
+    at = {line["what"]: line["seconds_after_t0"] for line in receipt["timeline"]}
+    assert at["replacement running"] < at["source stopped or gone"] < at["disk attached"]
+
+
 def test_disks_that_the_lock_holds_move_after_the_release() -> None:
     """Where the cloud refuses to detach them, they are free once the source is gone."""
     simulation, source, receipt, replacement = recreate(
@@ -248,7 +268,7 @@ def test_a_rescue_boots_the_base_image_with_every_retained_disk() -> None:
 def test_a_rescue_never_cuts_the_life_of_a_source_that_serves() -> None:
     """Whatever fails early, the source runs until the platform stops it."""
     simulation, source, receipt, _ = recreate(
-        ecs=replace(TOO_SLOW, image_failure_share=1.0), policy=RESCUE
+        ecs=replace(TOO_SLOW, image_seconds=60.0, image_failure_share=1.0), policy=RESCUE
     )
 
     assert receipt["boot"] == "rescue"
@@ -320,6 +340,25 @@ def test_an_automatic_snapshot_is_never_dated() -> None:
     assert kinds["timer"] is False
     stale = [one for one in service.dump("images", now) if one["ImageName"].endswith("-stale")]
     assert [identity.TAG_DELETE_AFTER in one["Tags"] for one in stale] == [True]
+
+
+def test_the_newest_automatic_snapshot_is_taken_and_no_other() -> None:
+    """A snapshot that the owner made by hand is not of a policy, however new it is."""
+    made: dict[str, str] = {}
+
+    def snapshots(simulation: Simulation) -> None:
+        region, now = simulation.cloud.ecs[REGION].region, simulation.kernel.now
+        (disk,) = (one for one in region.disks.values() if one.kind == "system")
+        for kind, age in (("timer", 3_600.0), ("user", 1_800.0)):
+            snapshot = start_snapshot(region, disk, now - age, 0.0)
+            snapshot.status, snapshot.kind, snapshot.timer = "accomplished", kind, None
+            made[kind] = snapshot.snapshot_id
+
+    simulation, _, receipt, _ = recreate(ecs=TOO_SLOW, seed=AGED, policy=STALE, prepare=snapshots)
+
+    *_, stale = entries(simulation, "CreateImage")
+    assert stale.detail["snapshot_ids"] == [made["timer"]]
+    assert records(receipt)[SYSTEM]["data_point_after_t0"] == pytest.approx(-3_600, abs=60)
 
 
 def test_the_fallbacks_are_tried_in_the_order_of_the_configuration() -> None:

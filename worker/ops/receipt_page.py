@@ -95,6 +95,10 @@ def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
     running = receipt.moment("replacement running")
     if running is not None:
         made.append(element("p", in_time(running, receipt, wording)))
+    if receipt.degraded:
+        why = wording.sentence(receipt.degraded)
+        told = wording("receipt.degraded", why=why)
+        made.append(element("p", told, class_=Likeness.CHANGED.value))
     if receipt.reason:
         made.append(element("p", wording.sentence(receipt.reason)))
     made.append(element("p", notice(receipt, wording), class_="soft"))
@@ -185,6 +189,8 @@ def _saved(disk: DiskRecord, wording: Wording) -> tuple[str, str]:
 
 def _what_to_do(disk: DiskRecord, receipt: Receipt, wording: Wording) -> str:
     """Say where the disk itself is and what to do with it."""
+    if disk.attached:
+        return wording("page.disk_attached")
     if not disk.retained:
         return wording("page.disk_gone")
     key = "page.disk_kept" if disk.data_point else "page.disk_only_copy"

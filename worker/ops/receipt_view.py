@@ -59,6 +59,9 @@ def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     running = receipt.moment("replacement running")
     if running is not None:
         lines.append(Text(in_time(running, receipt, wording)))
+    if receipt.degraded:
+        why = wording.sentence(receipt.degraded)
+        lines.append(Text(wording("receipt.degraded", why=why), style="bold yellow"))
     if receipt.reason:
         lines.append(Text(wording.sentence(receipt.reason)))
     return Group(*lines)
@@ -153,6 +156,8 @@ def _as_of(disk: DiskRecord, wording: Wording) -> Text:
 
 
 def _itself(disk: DiskRecord, wording: Wording) -> Text:
+    if disk.attached:
+        return Text(wording("data.attached"), style="green")
     if disk.retained:
         return Text(wording("data.retained"), style="green")
     return Text(wording("data.not_retained"), style="yellow")

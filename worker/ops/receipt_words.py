@@ -105,7 +105,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
 def _about_late_data(receipt: Receipt, wording: Wording) -> Iterator[str]:
     """The image ends at its data point; what came later is on a kept disk, or nowhere."""
     for retained, key in ((True, "todo.late"), (False, "todo.late_lost")):
-        disks = [one for one in receipt.disks if one.data_point and one.retained is retained]
+        apart = [one for one in receipt.disks if one.data_point and not one.attached]
+        disks = [one for one in apart if one.retained is retained]
         if disks:
             names = wording.listed([one.disk for one in disks])
             yield wording(key, point=data_point(disks[0], wording), disks=names)

@@ -119,6 +119,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "data.itself": ("the disk itself", "磁盘本身"),
     "data.in_no_image": ("in no image", "不在任何镜像中"),
     "data.retained": ("kept", "已保留"),
+    "data.attached": ("on the replacement", "已在替代实例上"),
+    "receipt.degraded": ("Degraded: {why}.", "降级：{why}。"),
     "data.not_retained": ("goes with the source", "随源实例释放"),
     "data.meaning": (
         "Everything that was on disk at {point} is in the replacement.",

@@ -20,6 +20,8 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# The same where data disks are carried over themselves: nothing else holds their data then.
+REATTACHING_PATIENCE_SECONDS = 60.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
 TAGS_SHOW_SECONDS = 15.0
 CONFIRMED = "confirmed by the cloud"
@@ -63,7 +65,7 @@ class Retain:
                 replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
             )
         # Nothing has to come before the platform's stop of a source in economical mode.
-        if _is_late(progress, now) and not retained.postponed and progress.economical is None:
+        if self._is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
@@ -191,6 +193,13 @@ class Retain:
         refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
 
+    def _is_late(self, progress: Progress, now: float) -> bool:
+        """Whether retain has been trying for so long that the image must not wait any more."""
+        confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
+        is_reattaching = self.policy.data_disks == "reattach"
+        patience = REATTACHING_PATIENCE_SECONDS if is_reattaching else PATIENCE_SECONDS
+        return now > confirmed + patience
+
 
 def _seen(progress: Progress, source: Instance, now: float) -> Progress:
     incarnation = source.started_at if source.is_economical else identity.NOT_ECONOMICAL
@@ -224,12 +233,6 @@ def _was_stopped_by_the_platform(
     if progress.vouched and progress.vouched == source.started_at:
         return True
     return any(_is_changed(disk, progress.recreation_id) for disk in disks)
-
-
-def _is_late(progress: Progress, now: float) -> bool:
-    """Whether retain has been trying for so long that the image must not wait any more."""
-    confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
-    return now > confirmed + PATIENCE_SECONDS
 
 
 def _is_dated(disk: Disk, recreation: str) -> bool:
