@@ -228,8 +228,8 @@ _GROUPS: Final = (
     _Group(
         CREATE_SNAPSHOT,
         _REFUSED,
-        "IncorrectDiskType.NotSupport IncorrectDiskStatus.NeverAttached IncorrectDiskStatus.Invalid"
-        " OperationDenied DiskCategory.OperationNotSupported QuotaExceed.Snapshot",
+        "IncorrectDiskType.NotSupport IncorrectDiskStatus.NeverAttached OperationDenied"
+        " QuotaExceed.Snapshot",
     ),
     # -- RunInstances: another type, zone or subnet may do ---------------------------------------
     _Group(

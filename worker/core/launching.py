@@ -60,7 +60,12 @@ def request(progress: Progress) -> LaunchSpec:
         if disk.disk_id in progress.launched.missing
     }
     disks = tuple(one for one in spec.disks if one.kind == "system" or one.device not in apart)
-    return replace(spec, disks=disks, tags=_boot_tags(spec.tags, progress.rung))
+    return replace(
+        spec,
+        disks=disks,
+        tags=_boot_tags(spec.tags, progress.rung),
+        password_inherit=progress.rung != "rescue",
+    )
 
 
 def _boot_tags(tags: tuple[tuple[str, str], ...], rung: BootKind) -> tuple[tuple[str, str], ...]:

@@ -317,6 +317,9 @@ class LaunchSpec:
 
     Frozen once, before the first launch: a repeated client token needs the same parameters to
     the byte. Source: "How to ensure idempotence" of ECS.
+
+    Attributes:
+        password_inherit: Whether the image has the password that a source without a key pair had.
     """
 
     name: str
@@ -357,6 +360,7 @@ class LaunchSpec:
     bandwidth_weighting: str = ""
     network_encryption: bool = False
     nested_virtualization: bool = False
+    password_inherit: bool = True
 
 
 # Definite answers of the cloud to a changing call.

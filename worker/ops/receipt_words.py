@@ -86,6 +86,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     if replacement.instance:
         address = replacement.private_ip or "-"
         told.append(wording("todo.check", replacement=replacement.instance, address=address))
+    if receipt.degraded:
+        told.append(wording.known("todo", receipt.boot))
     if differs(receipt, "private_ip"):
         told.append(wording("todo.address", old=source.private_ip, new=replacement.private_ip))
     if replacement.instance and source.public_ip:

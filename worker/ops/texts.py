@@ -159,6 +159,24 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Bind the elastic address {address} to {replacement}; it is still yours.",
         "把弹性公网 IP {address} 绑定到 {replacement}；它仍归您所有。",
     ),
+    "todo.rescue": (
+        (
+            "It is a rescue: mount the source's disks (nouuid for XFS) and copy what you need, before any restart: "
+            "the old system disk may carry the same file system ids as the new one. Without a key pair set a "
+            "password in the console first."
+        ),
+        (
+            "这是救援实例：请先挂载源实例的磁盘（XFS 加 nouuid）并拷贝所需数据，再考虑重启，旧系统盘的文件系统 ID "
+            "可能与新系统盘相同。没有密钥对时，请先在控制台设置密码。"
+        ),
+    ),
+    "todo.stale-snapshot": (
+        (
+            "Its system disk is older than the notice: compare it with the source's own system disk, which is "
+            "kept, before you trust what was configured since."
+        ),
+        "系统盘早于本次通知：请与保留的原系统盘比对，再使用此后的配置。",
+    ),
     "todo.late": (
         (
             "What was written after {point} is not in the replacement but on {disks}: attach the disk to "
