@@ -153,6 +153,10 @@ class Instances(Protocol):
         """Find the instances that carry the recreation's tag."""
         ...
 
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        """Find the instances that were ever launched in place of a source, for whatever notice."""
+        ...
+
     def find(self, instance_id: str) -> Instance | None:
         """Describe one instance."""
         ...

@@ -318,6 +318,13 @@ MUTANTS = (
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
+        "replay-of-an-earlier-notice-launches",
+        "worker/steps/launch.py",
+        "        if other := self._of_another_notice(progress, now):\n",
+        '        if other := "":\n',
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
         "own-image-taken-for-an-earlier-one",
         "worker/core/boots.py",
         "    told = progress.noticed_at or progress.t0 - notice\n",

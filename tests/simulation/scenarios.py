@@ -148,7 +148,8 @@ def lost(simulation: Simulation, source: Source, replacement_id: str) -> list[st
         for disk_id, disk in disks.items()
         if disk["InstanceId"] == replacement_id
     }
-    kept = told_as_kept(simulation, source)
+    # A parked message has the whole progress, and a person reads it.
+    kept = set(disks) if parked(simulation) else told_as_kept(simulation, source)
     missing: list[str] = []
     for device, before in source.durable.items():
         own = source.disks[device]

@@ -124,6 +124,14 @@ def fail_the_image(simulation: Simulation, _source: Source) -> None:
     simulation.kernel.spawn(watch)
 
 
+def restock(simulation: Simulation, _source: Source) -> None:
+    """Let the source's type be had again in every zone."""
+    catalogue = Catalogue.load()
+    for zone in catalogue.region(REGION).zones:
+        if zone.sells(catalogue.types[SOURCE_TYPE]):
+            simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=None)
+
+
 def after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
     """Let something happen a while after the notice."""
 
@@ -160,6 +168,10 @@ class NextInstances(ports.Instances):
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         return self.today.find_tagged(recreation)
+
+    @override
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        return self.today.find_replacements(source)
 
     @override
     def find(self, instance_id: str) -> Instance | None:
@@ -247,6 +259,15 @@ SCENARIOS = (
             max_price_percent=1, pay_as_you_go_max=1, same_type_only=True, other_zones=False
         ),
         ports=frozenset({"stock", "instances"}),
+    ),
+    Scenario(
+        "sold out for a while",
+        ecs=QUICK,
+        policy=Policy(same_type_only=True, other_zones=False, epoch_pause=600.0),
+        prepare=sell_out,
+        during=after(400.0, restock),
+        lasts=700.0,
+        ports=frozenset({"instances"}),
     ),
     Scenario(
         "many generations",

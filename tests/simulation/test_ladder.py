@@ -15,9 +15,12 @@ from tests.simulation.schedules import (
     AGED,
     BY_SIZE,
     ECONOMICAL,
+    EVERYTHING,
+    HANDED_OVER,
     LARGE,
     TOO_SLOW,
     Scenario,
+    add_members,
     judged,
     run,
     sell_out,
@@ -278,8 +281,6 @@ def test_a_rescue_never_cuts_the_life_of_a_source_that_serves() -> None:
 
 def test_a_rescue_is_no_member_of_a_load_balancer() -> None:
     """It is not set up to serve; whoever repairs it puts it in."""
-    from tests.simulation.schedules import EVERYTHING, HANDED_OVER, add_members  # noqa: PLC0415
-
     _, _, receipt, _ = recreate(
         ecs=TOO_SLOW,
         seed=HANDED_OVER,

@@ -15,6 +15,7 @@ from tests.simulation.scenarios import (
     replacements,
 )
 from tests.simulation.schedules import QUICK, withdraw
+from tests.simulation.test_recovery import interrupt_again, replay
 from worker.core import identity
 from worker.core.policy import Policy
 
@@ -67,6 +68,27 @@ def test_the_image_of_a_parked_notice_is_not_launched_from(workers: int, pause: 
     assert replacement["Tags"][identity.TAG_ID] in images[-1]
 
 
+def test_a_replay_of_the_first_notice_launches_no_second_replacement() -> None:
+    """What was parked then is over, for the source has been recreated since."""
+    simulation, source = parked_once()
+    later = written_since(simulation, source)
+    interrupt(simulation, source)
+    recover(simulation)
+    (replacement,) = replacements(simulation)
+
+    service = simulation.cloud.ecs[REGION]
+    for image in tuple(service.region.images.values()):
+        if image.status.now == "Creating":
+            service.end_image(image.image_id, simulation.kernel.now, available=True)
+    replay(simulation)
+    recover(simulation)
+
+    assert violations(simulation, later) == []
+    assert [one["InstanceId"] for one in replacements(simulation)] == [replacement["InstanceId"]]
+    reasons = [line["reason"] for line in simulation.notebook.named("moot")]
+    assert reasons == [f"already recreated as {replacement['InstanceId']}"]
+
+
 def test_twins_of_the_second_notice_agree_on_one_image() -> None:
     """Both find the same earlier image, and derive the same id from it."""
     simulation, source = parked_once(2)
@@ -82,8 +104,6 @@ def test_twins_of_the_second_notice_agree_on_one_image() -> None:
 
 def test_an_event_without_a_time_takes_over_the_image_of_its_own_notice() -> None:
     """A copy that tells no time comes long after the image was begun, and changes nothing."""
-    from tests.simulation.test_recovery import interrupt_again  # noqa: PLC0415
-
     simulation = simulate(ecs=replace(QUICK, image_seconds=200.0))
     source = add_source(simulation)
     simulation.start_worker("one")

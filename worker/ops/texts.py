@@ -239,6 +239,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "status.image": ("image {image} {state}", "镜像 {image} {state}"),
     "status.snapshots": ("{number} snapshots", "{number} 个快照"),
     "status.retained": ("kept disks {disks}", "保留的磁盘 {disks}"),
+    "status.rescue": (
+        "degraded: a rescue from the base image, with the source's disks attached",
+        "降级：从基础镜像救援，已挂载源实例的磁盘",
+    ),
+    "status.stale-snapshot": (
+        "degraded: its system disk is that of an automatic snapshot",
+        "降级：系统盘来自自动快照",
+    ),
     "status.quarantined": (
         "one too many, delete by hand: {instances}",
         "多余的替代实例，请手动删除：{instances}",

@@ -328,6 +328,8 @@ class Launch:
         found = self._rivals(progress)
         if found:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
+        if other := self._of_another_notice(progress, now):
+            return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {other}")
         launched = progress.launched
         image = self._image(progress)
         if image is not None and self._is_settled(progress, image):
@@ -458,6 +460,17 @@ class Launch:
         """Find the instances of this recreation, but for those that are marked as one too many."""
         found = self.instances.find_tagged(progress.recreation_id)
         return launching.not_quarantined(found, progress.launched.quarantined)
+
+    def _of_another_notice(self, progress: Progress, now: float) -> str:
+        """Find what a later notice has launched: a parked message may be replayed after that.
+
+        A source in economical mode is the same instance through many notices.
+        """
+        is_late = now > progress.t0 + self.policy.false_alarm_after
+        if not is_late or progress.economical is not None:
+            return ""
+        found = self.instances.find_replacements(progress.instance_id)
+        return next((one.instance_id for one in found), "")
 
     def _alone(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
         """Of two replacements the earliest stays; the other is marked, never deleted."""
