@@ -78,6 +78,8 @@ class Mootness(str, Enum):
     NOT_OURS = "not_ours"
     FALSE_ALARM = "false_alarm"
     ALREADY_DONE = "already_done"
+    # A later notice of the same source had its own recreation.
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)

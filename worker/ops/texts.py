@@ -67,6 +67,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "outcome.unfinished": ("Not finished: {source}.", "未完成：{source}。"),
     "outcome.not_ours": ("Left alone: {source}.", "不处理：{source}。"),
     "outcome.false_alarm": ("False alarm: {source} keeps running.", "误报：{source} 继续运行。"),
+    "outcome.superseded": (
+        "Recreated for a later notice: {source}.",
+        "已按更晚的通知重建：{source}。",
+    ),
     "outcome.already_done": ("Already recreated: {source}.", "此前已重建：{source}。"),
     "receipt.in_time": (
         "Running {after} s after the notice, {left} s before the announced release.",
@@ -213,6 +217,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "short.unfinished": ("not finished", "未完成"),
     "short.false_alarm": ("false alarm", "误报"),
     "short.not_ours": ("left alone", "不处理"),
+    "short.superseded": ("recreated for a later notice", "已按更晚的通知重建"),
     "short.already_done": ("already recreated", "此前已重建"),
     # -- status ------------------------------------------------------------------------------------
     "status.recreations": ("Recreations", "重建"),

@@ -107,6 +107,8 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A call without an answer may have been carried out.
     changed = kept and refused in {"", UNANSWERED}
     actions: list[str] = []
+    # The disks are the later recreation's business, which has found them changed.
+    changed = changed and progress.moot is not Mootness.SUPERSEDED
     # A source in economical mode is not released: its disks are still its own.
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed and _to_release(progress) else []

@@ -329,7 +329,7 @@ class Launch:
         if found:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if other := self._of_another_notice(progress, now):
-            return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {other}")
+            return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {other}")
         launched = progress.launched
         image = self._image(progress)
         if image is not None and self._is_settled(progress, image):
