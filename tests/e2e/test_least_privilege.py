@@ -69,6 +69,7 @@ def test_worker_and_sweep(installation: Installation) -> None:
         installation,
         handover={"interfaces": True, "convert_public_ip": True},
         launch={"reclaimed_pool": "first", "max_price_percent": 100},
+        clone={"data_disks": "reattach"},
     )
     sources = seed(installation)
     recreate(installation, sources)
