@@ -179,8 +179,8 @@ MUTANTS = (
     Mutant(
         "no-look-before-launch",
         "worker/steps/launch.py",
-        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        launched =",
-        "        launched =",
+        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        if other :=",
+        "        if other :=",
     ),
     Mutant(
         "progress-not-written-ahead",
