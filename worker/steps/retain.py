@@ -6,7 +6,7 @@ from typing import ClassVar
 from worker.core import identity
 from worker.core.boots import FIRST_LOOK
 from worker.core.eligibility import why_not_ours
-from worker.core.model import Accepted, Disk, Instance
+from worker.core.model import Accepted, Disk, Image, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Economical, Imaged, KeptDisk, Mootness, Progress, Retained
@@ -150,9 +150,7 @@ class Retain:
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
-        # A sibling may have no image yet where the system disk's snapshot comes first.
-        is_alone = image is None and self.policy.data_disks == "image"
-        patience = SECOND_LOOK_SECONDS if is_alone else self.policy.sibling_wait
+        patience = self._sibling_patience(image)
         if now < missed.absent_at + patience:
             pause = max(SECOND_LOOK_SECONDS, (now - missed.absent_at) * SIBLING_POLL_SHARE)
             until = min(now + pause, missed.absent_at + patience)
@@ -163,6 +161,14 @@ class Retain:
             f"instance {progress.instance_id} is not known in {progress.region}: it was released"
             f" before it could be captured, or never existed; {trace}",
         )
+
+    def _sibling_patience(self, image: Image | None) -> float:
+        """Give another message of this recreation the time to finish, if there can be one."""
+        if image is not None:
+            return self.policy.sibling_wait
+        # It may have no image yet where the system disk's snapshot comes first.
+        is_imaged_at_once = self.policy.data_disks == "image"
+        return SECOND_LOOK_SECONDS if is_imaged_at_once else self.policy.notice
 
     def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         if not retained.to_keep:
