@@ -145,7 +145,7 @@ class Launch:
             made_of = Snapshots("", parts, min(taken_at, system.accepted_at))
             return Note(replace(progress, snapshots=made_of))
         patience = self.policy.vanish_after if found is None else self.policy.image_wait_max
-        is_late = now > system.accepted_at + patience
+        is_late = now > max(system.accepted_at, progress.resumed_at) + patience
         if is_late or (found is not None and found.has_failed):
             state = "gone" if found is None else found.status
             why = f"snapshot {system.snapshot_id} is {state}"

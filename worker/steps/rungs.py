@@ -51,7 +51,8 @@ def find_finished(images: Images, policy: Policy, progress: Progress, now: float
         good = [(one, found[one.disk_id]) for one in _system_first(disks) if one.disk_id in found]
         return Note(_made_of(progress, [pair for pair in good if pair[1].is_finished], boot.lost))
     is_open = all(one.status in {"accomplished", "progressing"} for one in wanted)
-    if is_open and now <= boot.since + policy.image_wait_max:
+    latest = max(boot.since, progress.resumed_at) + policy.image_wait_max
+    if is_open and now <= latest:
         return Wait(progress, now + LOOK_AGAIN_SECONDS, "its snapshots are not finished")
     return descend(progress, policy, "its snapshots are not finished either", now)
 
