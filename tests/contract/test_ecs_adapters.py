@@ -10,6 +10,7 @@ import pytest
 from tests.contract.conftest import REGION, SdkWorld, World
 from worker.adapters import credentials
 from worker.adapters.ecs.call import VPC_ACTIONS
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
@@ -22,6 +23,7 @@ from worker.core.identity import TAG_ID, TAG_LINEAGE
 from worker.core.model import (
     Accepted,
     Candidate,
+    CommandResult,
     DiskSpec,
     Exists,
     Gone,
@@ -32,6 +34,7 @@ from worker.core.model import (
     NoStock,
     NotReady,
     Refused,
+    Script,
     Unsupported,
 )
 
@@ -587,6 +590,21 @@ def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
         EcsDisks(sdk_world.endpoint()).keep(["d-1"])
 
 
+def test_command_runs_once_and_ends(ready: Ready) -> None:
+    """The token stands for it, and its row appears and ends."""
+    commands, source = EcsCommands(ready.endpoint), ready.source.instance_id
+
+    first = commands.run(source, Script("sync"), token="t-quiesce", within=5.0)
+    again = commands.run(source, Script("sync"), token="t-quiesce", within=5.0)
+
+    assert isinstance(first, Accepted)
+    assert first == again
+    begun = commands.result(first.resource_id, source, within=5.0)
+    assert begun == CommandResult(is_over=False)
+    ready.world.advance(10.0)
+    assert commands.result(first.resource_id, source, within=5.0) == CommandResult(is_over=True)
+
+
 class Recorder:
     """An `EcsCall` that writes down what is asked and passes it on."""
 
@@ -613,11 +631,13 @@ def test_sdk_sends_every_parameter(sdk_ready: Ready) -> None:
     EcsTagging(endpoint).tag("disk", [look.disks[0].disk_id], TAGS)
     make_image(endpoint, source)
     EcsImages(endpoint).find(NAME)
+    EcsCommands(endpoint).run(source, Script("sync"), token=TOKEN, within=5.0)
+    EcsCommands(endpoint).result("t-1", source, within=5.0)
     EcsInstances(endpoint).find_tagged("x")
     sdk_ready.launch()
     EcsInstances(endpoint).stop(source)
 
-    assert len({action for action, _ in recorder.calls}) == 11
+    assert len({action for action, _ in recorder.calls}) == 13
     for action, params in recorder.calls:
         package = (
             "alibabacloud_vpc20160428" if action in VPC_ACTIONS else "alibabacloud_ecs20140526"

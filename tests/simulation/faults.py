@@ -21,8 +21,9 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "tagging": frozenset({"tag"}),
     "addresses": frozenset({"unassociate", "associate", "convert"}),
     "balancers": frozenset({"add", "remove"}),
-    "interfaces": frozenset({"keep", "detach", "attach"}),
+    "interfaces": frozenset({"keep", "release", "detach", "attach"}),
     "disk_moves": frozenset({"detach", "attach"}),
+    "commands": frozenset({"run"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),
 }

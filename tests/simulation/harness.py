@@ -9,12 +9,14 @@ from emulator.assumptions import Assumptions
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.bindings import CloudCall, CloudQueue, Doorbell
+from tests.simulation.bindings import CloudCall, CloudProbes, CloudQueue, Doorbell
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
+from worker.adapters.captures import SignedCaptures
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
 from worker.core.messages import Home
@@ -127,6 +129,8 @@ class Simulation:
     terms: Terms
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
+    latency: Callable[[], float] = lambda: 0.1
+    captures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
 
@@ -143,7 +147,7 @@ class Simulation:
         """
 
         def boot() -> None:
-            worker = self._assemble(name, skew, release)
+            worker = self.assemble(name, skew, release)
             self.workers[name] = worker
             worker.main = self.kernel.spawn(worker.consumer.run)
 
@@ -167,15 +171,27 @@ class Simulation:
         self.kernel.run(self.kernel.now + seconds, until)
         self.cloud.advance(self.kernel.now)
 
-    def _assemble(self, name: str, skew: float, release: int) -> SimulatedWorker:
+    def assemble(
+        self, name: str, skew: float = 0.0, release: int = 0, *, terms: Terms | None = None
+    ) -> SimulatedWorker:
+        """Put a process together that has fresh memory and does not run yet."""
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
-        call = CloudCall(self.cloud, REGION, self.kernel)
+        call = CloudCall(self.cloud, REGION, self.kernel, self.latency)
         limiter = CalendarMinuteLimiter(random.Random(7))
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
-        bare = build_cloud(endpoint, in_parallel=one_after_the_other)
-        bare = replace(bare, instances=code.instances(bare.instances))
+        bare = build_cloud(
+            endpoint,
+            in_parallel=one_after_the_other,
+            sealing=Sealing((KEY,)),
+            captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.notebook),
+        )
+        bare = replace(
+            bare,
+            instances=code.instances(bare.instances),
+            probes=CloudProbes(self.cloud, REGION, self.kernel),
+        )
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
         tasks = SimulatedTasks(self.kernel)
         consumer = Consumer(
@@ -186,7 +202,7 @@ class Simulation:
             tasks=tasks,
             telemetry=self.notebook,
             receipts=self.shelf,
-            terms=self.terms,
+            terms=terms or self.terms,
         )
         return SimulatedWorker(name, tasks, consumer, skew, release)
 

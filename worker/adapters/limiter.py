@@ -78,5 +78,10 @@ class CalendarMinuteLimiter(ports.Limiter):
             self._gates[api] = _Gate(next_minute)
             return self._after(next_minute)
 
+    def blocked(self) -> dict[str, float]:
+        """Return the time from which each refused API may be tried, epoch seconds."""
+        with self._lock:
+            return {api: gate.opens_at for api, gate in self._gates.items()}
+
     def _after(self, instant: float) -> float:
         return instant + self._spread(0.0, _SPREAD_SECONDS)

@@ -320,6 +320,7 @@ class LaunchSpec:
 
     Attributes:
         password_inherit: Whether the image has the password that a source without a key pair had.
+        user_data: Sealed; empty when it does not run again.
     """
 
     name: str
@@ -361,6 +362,7 @@ class LaunchSpec:
     network_encryption: bool = False
     nested_virtualization: bool = False
     password_inherit: bool = True
+    user_data: str = ""
 
 
 # Definite answers of the cloud to a changing call.
@@ -438,7 +440,47 @@ class NotInstalled:
         return f"not installed: install aliyun-ops[{self.extra}]"
 
 
+ScriptKind = Literal["shell", "bat", "powershell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A command of the operator's for inside an instance.
+
+    Attributes:
+        text: The whole script.
+        kind: What runs it.
+        seconds: How long it may take.
+    """
+
+    text: str
+    kind: ScriptKind = "shell"
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """Where a command inside an instance stands.
+
+    Attributes:
+        is_over: Whether it has ended, well or badly, or will never begin.
+        why: Why it did not succeed, as a word of the cloud's; empty while it runs and when it did.
+    """
+
+    is_over: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A text that only a holder of the signing key can read; empty when there was none."""
+
+    text: str = ""
+
+
+SealedAnswer = Sealed | Refused
 KeepAnswer = Accepted | Refused | Gone
+CommandAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 SnapshotAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady

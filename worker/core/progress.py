@@ -31,6 +31,7 @@ from worker.core.model import (
     Interface,
     LaunchSpec,
     Member,
+    Sealed,
 )
 
 FORMAT = "1"
@@ -44,6 +45,8 @@ PLAIN_BYTES_MAX = 262_144
 BOUNDS = strict_json.Bounds(depth=10, keys=256, items=1_024)
 # The last instant of the year 9999; a later one cannot be written down again.
 INSTANT_MAX = 253_402_300_799.0
+
+RECLAIMED = "replacement ran and was reclaimed"
 
 Instant = Annotated[float, Field(ge=0.0, le=INSTANT_MAX)]
 Count = Annotated[int, Field(ge=0)]
@@ -144,6 +147,21 @@ class Retained:
         """Tell whether the disk is still there when the source is released."""
         is_kept = self.sent and not self.refused
         return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiesced:
+    """The command that runs inside the source before its image is begun.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        run: Its run; empty before the cloud took it.
+        ended: Whether it is over, or nobody waits for it any more.
+    """
+
+    since: Instant
+    run: NoResourceId = ""
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +266,17 @@ class Economical:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The source as it was, until the launch specification is frozen from it."""
+    """The source as it was, until the launch specification is frozen from it.
+
+    Attributes:
+        user_data: None before it was looked at, and where it is not wanted.
+    """
 
     instance: Instance
     disks: tuple[Disk, ...]
     ram_role: str
     details: Details = field(default_factory=Details)
+    user_data: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +340,29 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """Where the health check of the replacement stands.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        not_before: When it is tried again, epoch seconds.
+        tries: How often it has failed.
+        run: The command of this try, where it is one.
+        run_since: When that was begun.
+        why: Why the last try failed.
+        ended: How it ended; empty while it goes on.
+    """
+
+    since: Instant
+    not_before: Instant = 0.0
+    tries: Count = 0
+    run: NoResourceId = ""
+    run_since: Instant = 0.0
+    why: str = ""
+    ended: Literal["", "passed", "failed"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A candidate that was definitely refused."""
 
@@ -350,6 +396,8 @@ class Launched:
         clashed_at: When the cloud first said that the token stands for another request.
         unknown_refusals: Launches that were refused with a code that no table lists.
         unlocked_looks: Looks that found the source alive and unlocked.
+        orphaned_at: When the replacement was found to be reclaimed before its address had arrived.
+        heir: Its own replacement, which gets what it cannot have any more.
     """
 
     epoch: Count = 0
@@ -376,6 +424,8 @@ class Launched:
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0
     unlocked_looks: Count = 0
+    orphaned_at: Instant = 0.0
+    heir: NoResourceId = ""
     quarantined: tuple[ResourceId, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
@@ -453,6 +503,7 @@ class Progress:
     moot_reason: str = ""
     retained: Retained | None = None
     economical: Economical | None = None
+    quiesced: Quiesced | None = None
     imaged: Imaged | None = None
     system_snapshot: SystemSnapshot | None = None
     boot: Boot | None = None
@@ -464,6 +515,7 @@ class Progress:
     launched: Launched = field(default_factory=Launched)
     belongings: Belongings | None = None
     moves: tuple[Move, ...] = ()
+    health: Health | None = None
     cleaned: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     marks: tuple[Mark, ...] = ()
@@ -504,6 +556,16 @@ class Progress:
             return self.begun
         first = image_name(self.recreation_id)
         return tuple(dict.fromkeys((first, self.imaged.name)))
+
+    @property
+    def receiver(self) -> str:
+        """Who gets an elastic address: the replacement, or its own one if it is reclaimed."""
+        return self.launched.heir or self.launched.instance_id
+
+    @property
+    def was_reclaimed(self) -> bool:
+        """Whether the replacement was reclaimed before it was seen Running."""
+        return any(mark.what == RECLAIMED for mark in self.marks)
 
     def marked(self, what: str, at: float, resource: str = "") -> "Progress":
         """Add a line to the timeline; the first of its name stays."""

@@ -24,6 +24,7 @@ from worker.ops.demo_processes import Crew, Process, crew, exit_sentence, own_en
 from worker.ops.demo_scenarios import (
     REGION,
     Scenario,
+    configured,
     late_writings,
     source,
     stock_orders,
@@ -193,7 +194,8 @@ def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     receipts = members.directory / "receipts"
     config = members.directory / "config.yaml"
     config.write_text(
-        json.dumps(_configuration(scenario, account, url, receipts), indent=2), encoding="utf-8"
+        json.dumps({**_configuration(account, url, receipts), **configured(scenario)}, indent=2),
+        encoding="utf-8",
     )
     _apply_rule(members, config)
     say(wording("demo.rule"))
@@ -222,14 +224,13 @@ def _first_line(members: Crew, process: Process, stream: str) -> str:
             return said.text
 
 
-def _configuration(scenario: Scenario, account: str, url: str, receipts: Path) -> dict[str, Any]:
+def _configuration(account: str, url: str, receipts: Path) -> dict[str, Any]:
     """Write the configuration that a user would write for this cloud."""
     return {
         "account_id": account,
         "region": REGION,
         "endpoints": dict.fromkeys(API_NAMES, url),
         "queue": {"name": QUEUE},
-        "clone": dict(scenario.clone),
         "clock": {"emulator": url},
         "receipts": {"directory": str(receipts)},
         "log": {"format": "json"},

@@ -29,6 +29,7 @@ class Scenario:
         data_disks: Sizes in GiB.
         copies: How often the cloud delivers the notice.
         kill: Whether the first worker is killed while the image is being made.
+        careful: Whether the source is quiesced and the replacement's health checked.
         economical: Whether the cloud stops the source instead of releasing it.
         system_disk: Its size in GiB; a large one is not imaged before the release.
         snapshot_age: Age of an automatic snapshot of the system disk, seconds; None: there is none.
@@ -46,6 +47,7 @@ class Scenario:
     snapshot_age: float | None = None
     clone: Mapping[str, Any] = field(default_factory=dict)
     parks: bool = False
+    careful: bool = False
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("data-disks", data_disks=(60, 20)),
     Scenario("killed", kill=True),
     Scenario("thrice", copies=3),
+    Scenario("careful", careful=True),
     Scenario("economical", data_disks=(20,), economical=True),
     Scenario("re-attached", data_disks=(1_000,), clone={"data_disks": "reattach"}),
     Scenario("image-fails", data_disks=(1_000,)),
@@ -107,6 +110,18 @@ def source(scenario: Scenario) -> dict[str, Any]:
         "spot_interruption_behavior": "Stop" if scenario.economical else "Terminate",
         "eip": True,
         "options": {"host_name": "order-01", "description": "订单服务，主节点"},
+    }
+
+
+def configured(scenario: Scenario) -> dict[str, Any]:
+    """List the settings of a scenario, as a user would write them."""
+    cloned = {"clone": dict(scenario.clone)} if scenario.clone else {}
+    if not scenario.careful:
+        return cloned
+    return {
+        **cloned,
+        "quiesce": {"command": "redis-cli SAVE && sync"},
+        "health": {"check": "command", "command": "systemctl is-active order-service"},
     }
 
 

@@ -18,12 +18,15 @@ from worker.settings.sections import (
     Clone,
     Endpoints,
     Handover,
+    Health,
     Image,
     Launch,
     Limits,
     Log,
+    Monitor,
     Notice,
     Queue,
+    Quiesce,
     Receipts,
     Rule,
     Secrets,
@@ -53,15 +56,18 @@ class Settings(Section):
     select: Select = Field(default_factory=Select)
     worker: Worker = Worker()
     notice: Notice = Notice()
+    quiesce: Quiesce = Quiesce()
     image: Image = Image()
     clone: Clone = Clone()
     launch: Launch = Launch()
     limits: Limits = Limits()
     handover: Handover = Handover()
+    health: Health = Health()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
+    monitor: Monitor = Monitor()
     clock: Clock = Clock()
     log: Log = Log()
     secrets: Secrets = Field(default=Secrets(), exclude=True, repr=False)

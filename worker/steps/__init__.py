@@ -1,4 +1,4 @@
-"""The recovery as a recipe: keep the disks, start or image, specify, launch, hand over, clean up."""
+"""The recovery as a recipe: keep the disks, start in place or quiesce and image, specify, launch, hand over, clean up."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -7,11 +7,14 @@ from worker.core.policy import Policy
 from worker.ports import (
     Addresses,
     Balancers,
+    Captures,
+    Commands,
     DiskMoves,
     Disks,
     Images,
     Instances,
     Interfaces,
+    Probes,
     Sources,
     Stock,
     Tagging,
@@ -21,6 +24,7 @@ from worker.steps.cleanup import CleanUp
 from worker.steps.handover import HandOver
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
+from worker.steps.quiesce import Quiesce
 from worker.steps.retain import Retain
 from worker.steps.spec import Specify
 from worker.steps.start import StartInPlace
@@ -28,6 +32,7 @@ from worker.steps.start import StartInPlace
 STEPS: tuple[type[Step], ...] = (
     Retain,
     StartInPlace,
+    Quiesce,
     MakeImage,
     Specify,
     Launch,
@@ -50,6 +55,9 @@ class CloudPorts:
     balancers: Balancers
     interfaces: Interfaces
     disk_moves: DiskMoves
+    commands: Commands
+    probes: Probes
+    captures: Captures
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from worker.adapters.ecs.launch_parameters import launch_parameters
 from worker.adapters.ecs.sources import find_instance
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
+from worker.adapters.sealing import WITHOUT_KEYS, Sealing
 from worker.core.errors import UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_OWNER, TAG_SOURCE
 from worker.core.model import (
@@ -39,6 +40,7 @@ class EcsInstances(ports.Instances):
     """Port `Instances` over one region."""
 
     endpoint: Endpoint
+    sealing: Sealing = WITHOUT_KEYS
 
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
@@ -84,7 +86,12 @@ class EcsInstances(ports.Instances):
         token: str,
         drop: Sequence[str],
     ) -> LaunchAnswer:
-        params = launch_parameters(spec, candidate, image_id=image_id, token=token, drop=drop)
+        user_data = self._user_data(spec, drop)
+        if user_data is None:
+            return Unsupported("UserData", "sealed with another key")
+        params = launch_parameters(
+            spec, candidate, image_id=image_id, token=token, drop=drop, user_data=user_data
+        )
         answer = self.endpoint.change(RUN_INSTANCES, params)
         if isinstance(answer, Refusal):
             return _refused(answer, drop)
@@ -92,6 +99,12 @@ class EcsInstances(ports.Instances):
         if not ids:
             raise UnknownOutcome("RunInstances answered without an instance id")
         return Accepted(ids[0])
+
+    def _user_data(self, spec: LaunchSpec, drop: Sequence[str]) -> str | None:
+        """Unseal the user data for this one request; None when no key of ours opens it."""
+        if not spec.user_data or "UserData" in drop:
+            return ""
+        return self.sealing.open(spec.user_data, about=dict(spec.tags).get(TAG_ID, ""))
 
     @override
     def stop(self, instance_id: str) -> StopAnswer:

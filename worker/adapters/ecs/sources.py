@@ -1,7 +1,7 @@
 """Port `Sources`: reads about the instance that is being reclaimed."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, wait
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
@@ -11,7 +11,8 @@ from typing_extensions import override
 from worker import ports
 from worker.adapters.ecs import fields, shapes
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
-from worker.core.model import Details, Disk, Instance, Look
+from worker.adapters.sealing import WITHOUT_KEYS, Sealing
+from worker.core.model import Details, Disk, Instance, Look, Refused, Sealed, SealedAnswer
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -19,7 +20,10 @@ Second = TypeVar("Second")
 # Without META_OPTIONS the metadata options come back empty. Source: DescribeInstances,
 # AdditionalAttributes.
 ADDITIONAL_ATTRIBUTES: Final = ("META_OPTIONS", "LOGIN_AS_NON_ROOT", "CPU_OPTIONS_TOPOLOGY_TYPE")
-# Source: DescribeDisks, MaxResults: 10 to 500.
+# Of the 64 KB of a message the rest of the progress needs more than the half.
+SEALED_CHARACTERS_MAX: Final = 24_000
+# Source: DescribeDisks, DiskIds: up to 100; MaxResults: 10 to 500.
+DISKS_PER_CALL: Final = 100
 _DISKS_PER_PAGE: Final = 500
 # Source: DescribeNetworkInterfaces, MaxResults: 10 to 500.
 _INTERFACES_PER_PAGE: Final = 500
@@ -70,6 +74,7 @@ class EcsSources(ports.Sources):
 
     endpoint: Endpoint
     in_parallel: InParallel = one_after_the_other
+    sealing: Sealing = WITHOUT_KEYS
 
     @override
     def look(self, instance_id: str) -> Look:
@@ -81,6 +86,10 @@ class EcsSources(ports.Sources):
     @override
     def find(self, instance_id: str) -> Instance | None:
         return find_instance(self.endpoint, instance_id)
+
+    @override
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        return find_disks(self.endpoint, disk_ids)
 
     @override
     def ram_role(self, instance_id: str) -> str:
@@ -113,6 +122,22 @@ class EcsSources(ports.Sources):
         )
         return replace(found, unread=tuple(refused))
 
+    @override
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        answer = self.endpoint.probe("DescribeUserData", {"InstanceId": instance_id})
+        if isinstance(answer, Refusal):
+            return Refused(answer.code)
+        if answer is None:
+            return Refused("the source is gone")
+        # Source: DescribeUserData; Base64, as RunInstances takes it.
+        text = fields.text(answer, "UserData")
+        if not text:
+            return Sealed()
+        sealed = self.sealing.seal(text, about=recreation)
+        if len(sealed) > SEALED_CHARACTERS_MAX:
+            return Refused("it is too large for a message")
+        return Sealed(sealed)
+
     def _disks(self, instance_id: str) -> tuple[Disk, ...]:
         bodies = self.endpoint.list_by_token(
             "DescribeDisks",
@@ -130,6 +155,18 @@ def find_instance(endpoint: Endpoint, instance_id: str) -> Instance | None:
     bodies = endpoint.list_by_token("DescribeInstances", params, "Instances", "Instance")
     found = (shapes.instance_of(body) for body in bodies)
     return next((one for one in found if one is not None and one.instance_id == instance_id), None)
+
+
+def find_disks(endpoint: Endpoint, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+    """Describe disks by id; those that are gone are left out."""
+    if len(disk_ids) > DISKS_PER_CALL:
+        raise ValueError(f"{len(disk_ids)} disks in one call, at most {DISKS_PER_CALL}")
+    if not disk_ids:
+        return ()
+    params = {"DiskIds": json.dumps(list(disk_ids)), "MaxResults": _DISKS_PER_PAGE}
+    bodies = endpoint.list_by_token("DescribeDisks", params, "Disks", "Disk")
+    found = (shapes.disk_of(body) for body in bodies)
+    return tuple(one for one in found if one is not None and one.disk_id in disk_ids)
 
 
 def _ids(instance_id: str) -> dict[str, Any]:
