@@ -339,6 +339,13 @@ MUTANTS = (
         LADDER,
     ),
     Mutant(
+        "image-asked-for-ever",
+        "worker/steps/image.py",
+        "        if now > max(since, progress.resumed_at) + NOT_READY_SECONDS_MAX:\n",
+        "        if now < since:\n",
+        LADDER,
+    ),
+    Mutant(
         "unfinished-snapshot-taken",
         "worker/steps/rungs.py",
         "        return Note(_made_of(progress, [pair for pair in good if pair[1].is_finished], boot.lost))",

@@ -409,3 +409,16 @@ def test_a_late_image_is_parked_as_late() -> None:
     )
 
     assert why.startswith("image_too_slow")
+
+
+def test_a_source_that_takes_no_image_for_good_is_not_asked_for_ever() -> None:
+    """In economical mode nothing releases it, so that only our own patience ends the wait."""
+    _, source, why = parked(
+        seed=ECONOMICAL,
+        during=sell_out_when_stopped,
+        flips={"economical_lock_ends": False, "create_image_while_recycling": False},
+        lasts=3_600.0,
+    )
+
+    assert why.startswith("image_failed: the source cannot be imaged: IncorrectInstanceStatus")
+    assert all(disk in why for disk in source.disks.values())

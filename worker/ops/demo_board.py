@@ -25,7 +25,7 @@ MARKS = (
 # A percentage is told again when it has grown by so much.
 PERCENT_TOLD = 20
 _PERCENT = re.compile(r"(\d+) %")
-_SILENT_MARKS = frozenset({"first look", "image name taken"})
+_SILENT_MARKS = frozenset({"first look", "image name taken", "image postponed"})
 
 
 @dataclass(frozen=True, slots=True)

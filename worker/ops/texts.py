@@ -37,6 +37,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.source asked to quiesce": ("source asked to put its data in order", "通知源实例整理数据"),
     "mark.source quiesced": ("source has put its data in order", "源实例已整理好数据"),
     "mark.image accepted": ("image begun", "镜像开始制作"),
+    "mark.image postponed": ("the cloud takes no image yet", "云暂不接受制作镜像"),
     "mark.image name taken": ("image found already begun", "发现镜像已在制作"),
     "mark.source captured": ("configuration recorded", "配置已记录"),
     "mark.image usable": ("image ready", "镜像可用"),

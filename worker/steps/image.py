@@ -21,6 +21,8 @@ from worker.steps.rungs import descend, find_base, find_finished, find_stale
 RETRY_SECONDS = 5.0
 # Far longer than describe calls lag.
 SHOW_UP_SECONDS_MAX = 120.0
+# Longer than any state of a source that passes by itself.
+NOT_READY_SECONDS_MAX = 900.0
 _MARKS = {
     "image": "image accepted",
     "snapshots": "image of its snapshots accepted",
@@ -143,7 +145,7 @@ class MakeImage:
             case Exists():
                 return self._adopt(progress, name, now)
             case NotReady(code):
-                return Wait(progress, now + RETRY_SECONDS, f"the source cannot be imaged: {code}")
+                return self._not_ready(progress, code, now)
             case Gone(code) | Refused(code) if progress.snapshots is not None:
                 # The snapshots are gone or not of use.
                 return descend(progress, self.policy, f"the snapshots cannot be used: {code}", now)
@@ -151,6 +153,14 @@ class MakeImage:
                 raise Parking(Park.SOURCE_GONE, "the source went before its image began", code=code)
             case Refused(code):
                 raise Parking(Park.REFUSED, "the cloud refuses to make the image", code=code)
+
+    def _not_ready(self, progress: Progress, code: str, now: float) -> Outcome:
+        """Ask again, but not for ever: a source in economical mode may stand in its lock for good."""
+        waiting = progress.marked("image postponed", now)
+        since = next(mark.at for mark in waiting.marks if mark.what == "image postponed")
+        if now > max(since, progress.resumed_at) + NOT_READY_SECONDS_MAX:
+            return descend(progress, self.policy, f"the source cannot be imaged: {code}", now)
+        return Wait(waiting, now + RETRY_SECONDS, f"the source cannot be imaged: {code}")
 
     def _owned(self, progress: Progress) -> dict[str, str]:
         return identity.owned_tags(
