@@ -224,6 +224,9 @@ def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
         for entry in entries(simulation, "Interrupt", "platform")
         if entry.resource_id == source.instance_id
     ]
+    last = max(noticed, default=0.0)
+    sent = (one.at for one in entries(simulation, "Send", "smq") if one.at >= last)
+    delivered = next(sent, last)
     alive: set[str] = set()
     for entry in simulation.cloud.ledger:
         if entry.product != "smq" or "message_id" not in entry.detail:
@@ -232,8 +235,8 @@ def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
             alive.add(entry.detail["message_id"])
         elif entry.action in {"Delete", "Expire"}:
             alive.discard(entry.detail["message_id"])
-            # Before the last notice a false alarm may have been settled.
-            counts = entry.at > max(noticed, default=0.0)
+            # Before the last notice was delivered a false alarm may have been settled.
+            counts = entry.at > delivered
             if counts and not alive and not any(at <= entry.at for at in running):
                 return ["the last message went before a replacement ran"]
     return []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import boots, identity
 from worker.core.boots import FIRST_LOOK
 from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
@@ -96,10 +96,16 @@ class Retain:
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
-        # The event may have told of an earlier notice that was taken back.
-        begun = max(seen.t0, seen.unlocked_at)
+        begun = self._notice_begun(seen, source, now)
         confirmed = replace(seen, retained=retained, t0=begun, economical=_economical(source))
         return Note(confirmed.marked(CONFIRMED, now))
+
+    def _notice_begun(self, progress: Progress, source: Instance, now: float) -> float:
+        """Tell when the notice in force began; the event may have told of one that was taken back."""
+        begun = max(progress.t0, progress.unlocked_at)
+        is_over = now > begun + self.policy.notice + boots.EARLIER_SECONDS
+        # What outlives its notice has been given another one, nobody knows when: its end is not near.
+        return now if is_over and source.status == "Running" else begun
 
     def _is_over(self, progress: Progress) -> bool:
         """Whether the clean-up of this recreation has passed: the source is still there then."""
