@@ -346,6 +346,13 @@ MUTANTS = (
         LADDER,
     ),
     Mutant(
+        "notice-that-is-over-taken-for-the-one-in-force",
+        "worker/steps/retain.py",
+        '        return now if is_over and source.status == "Running" else begun\n',
+        "        return begun\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "unfinished-snapshot-taken",
         "worker/steps/rungs.py",
         "        return Note(_made_of(progress, [pair for pair in good if pair[1].is_finished], boot.lost))",
