@@ -28,6 +28,7 @@ from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
+from worker.adapters.network.disks import EcsDiskMoves
 from worker.adapters.network.interfaces import EcsInterfaces
 from worker.adapters.notifier import ChannelNotifier, NoNotifier
 from worker.adapters.probes import NetworkProbes
@@ -312,6 +313,7 @@ def build_cloud(
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        disk_moves=EcsDiskMoves(endpoint),
         commands=EcsCommands(endpoint),
         probes=NetworkProbes(endpoint.clock),
         captures=captures,
@@ -379,6 +381,8 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        data_disks=settings.clone.data_disks,
+        fallbacks=settings.clone.fallbacks,
         health=_health(settings.health),
     )
 

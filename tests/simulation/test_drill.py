@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
+from emulator.assumptions import Assumptions
 from tests.simulation.bindings import CloudCall
 from tests.simulation.harness import ACCOUNT, KEY, REGION, Notebook, Simulation, simulate
 from tests.simulation.kernel import Kernel, SimulatedClock
@@ -126,8 +127,14 @@ class Stage:
         self.simulation.cloud.advance(self.walk.now)
 
 
-def stage(at: int = 0, fault: str = "", *, policy: Policy | None = None) -> Stage:
-    simulation = simulate(ecs=QUICK)
+def stage(
+    at: int = 0,
+    fault: str = "",
+    *,
+    policy: Policy | None = None,
+    assumptions: Assumptions | None = None,
+) -> Stage:
+    simulation = simulate(ecs=QUICK, assumptions=assumptions)
     source = add_source(
         simulation, security_groups=2, data_disks=[{"size": 20, "delete_with_instance": False}]
     )
@@ -227,11 +234,15 @@ def test_a_drill_shows_what_the_worker_does() -> None:
     )
 
 
-def test_an_interruption_during_a_drill_is_recovered_as_ever() -> None:
-    """What the drill has made is taken for nobody's image and nobody's replacement."""
-    it = stage()
+@pytest.mark.parametrize("image_seconds", [QUICK.image_seconds, 900.0])
+def test_an_interruption_during_a_drill_is_recovered_as_ever(image_seconds: float) -> None:
+    """What the drill has made is taken for nobody's image and nobody's replacement, also late."""
+    # So that an image may take longer than the notice.
+    it = stage(assumptions=Assumptions(image_survives_platform_stop=True))
     it.run(is_launch=True)
     simulation = it.simulation
+    late = replace(QUICK, image_seconds=image_seconds)
+    simulation.cloud.ecs[REGION].region.settings = late
     simulation.kernel.now = it.walk.now
     simulation.start_worker("one")
     interrupt(simulation, it.source)
@@ -247,6 +258,20 @@ def test_an_interruption_during_a_drill_is_recovered_as_ever() -> None:
     cleaned = it.clean()
     assert {one.partition(" ")[2] for one in cleaned} == {"deleted"}
     assert recreated[0]["InstanceId"] in [one["InstanceId"] for one in it.rows("instances")]
+
+
+@pytest.mark.parametrize("is_launch", [False, True])
+def test_an_image_that_fails_ends_the_drill(*, is_launch: bool) -> None:
+    """The lower rungs are for a source that is lost; what was begun is cleaned up."""
+    it = stage()
+    failing = replace(QUICK, image_failure_share=1.0)
+    it.simulation.cloud.ecs[REGION].region.settings = failing
+
+    with pytest.raises(Permanent, match="image"):
+        it.run(is_launch=is_launch)
+
+    it.clean()
+    assert it.rows("images") == it.rows("snapshots") == []
 
 
 def test_the_replacement_of_a_drill_is_not_recreated() -> None:

@@ -275,6 +275,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
         {"image": {"poll_min": "31s"}},
         "image.poll_min: must not be more than image.poll_max (30s)",
     ),
+    "fallbacks_are_tried_once": (
+        {"clone": {"fallbacks": ["rescue", "rescue"]}},
+        "clone.fallbacks: names one twice",
+    ),
     "waits_end_before_giving_up": (
         {"image": {"wait_max": "24h"}},
         "image.wait_max: must be less than notice.give_up",

@@ -13,6 +13,7 @@ import worker
 from tests.unit.test_imports import loaded_by
 from worker.ports import (
     Addresses,
+    DiskMoves,
     Disks,
     Images,
     Instances,
@@ -33,6 +34,7 @@ STEP_PORTS = {
     "Balancers",
     "Captures",
     "Commands",
+    "DiskMoves",
     "Disks",
     "Images",
     "Instances",
@@ -99,7 +101,17 @@ def test_no_port_of_a_step_deletes() -> None:
     names = {one if isinstance(one, str) else one.__name__ for one in needed}
     methods = {
         name
-        for port in (Addresses, Disks, Images, Instances, Interfaces, Sources, Stock, Tagging)
+        for port in (
+            Addresses,
+            DiskMoves,
+            Disks,
+            Images,
+            Instances,
+            Interfaces,
+            Sources,
+            Stock,
+            Tagging,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }

@@ -147,7 +147,25 @@ _WORKER: Final = (
         _ECS,
         _ecs("disk", "image", "snapshot", "instance", "eni"),
     ),
-    Grant("image: save the source", ("ecs:CreateImage",), _ECS, _ecs("image", "instance")),
+    Grant(
+        "image: save the source",
+        ("ecs:CreateImage",),
+        _ECS,
+        _ecs("image", "instance", "snapshot"),
+    ),
+    Grant(
+        "image: save the system disk alone, where data disks are re-attached",
+        ("ecs:CreateSnapshot",),
+        _ECS,
+        _ecs("disk", "snapshot"),
+        setting="clone.data_disks: reattach",
+    ),
+    Grant(
+        "attach the disks that no image holds",
+        ("ecs:DetachDisk", "ecs:AttachDisk"),
+        _ECS,
+        _ecs("disk", "instance"),
+    ),
     Grant("launch: start the replacement", ("ecs:RunInstances",), _ECS),
     _PASS_ROLE,
     Grant(

@@ -94,7 +94,8 @@ def ending(progress: Progress, now: float, *, notice: float) -> Notice | None:
         told = progress.retained is not None and progress.moot is Mootness.FALSE_ALARM
         why = progress.moot_reason
         return _about(Kind.CALLED_OFF, progress, now, notice, why=why) if told else None
-    is_whole = not progress.remarks and progress.launched.charge != "pay-as-you-go"
+    is_as_ever = progress.launched.charge != "pay-as-you-go" and progress.rung not in _DEGRADED
+    is_whole = is_as_ever and not progress.remarks
     return _about(Kind.RECOVERED if is_whole else Kind.DEGRADED, progress, now, notice)
 
 
@@ -172,6 +173,8 @@ def _outliving(progress: Progress) -> int:
     )
 
 
+# Booted from these, a replacement has not the system of the source as it was at the notice.
+_DEGRADED = ("rescue", "stale-snapshot")
 # From the one that needs a person most to the one that needs nobody.
 URGENCY = (
     Kind.PARKED,

@@ -205,6 +205,9 @@ class Drill:
             generations_per_day=0,
             pay_as_you_go_max=0,
             epochs_max=1,
+            # It shows the first rung; what stands below begins with a source that is lost.
+            data_disks="image",
+            fallbacks=(),
             # Nor does anything run inside an instance.
             user_data="drop",
             quiesce=None,
@@ -236,6 +239,8 @@ class Drill:
             progress = outcome.progress
             for mark in progress.marks[len(before.marks) :]:
                 tell(mark)
+            if progress.boot is not None:
+                raise Permanent(f"the drill's image cannot be had: {progress.boot.why}")
             if isinstance(outcome, Moot):
                 raise Permanent(f"the drill ended at {step.name.value}: {outcome.reason}")
             if isinstance(outcome, Wait):

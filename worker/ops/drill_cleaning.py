@@ -64,7 +64,7 @@ class Cleaning:
 
     def _end(self, images: Sequence[Leftover]) -> None:
         """Date the images, so that no later command resumes a drill that is half gone."""
-        date = identity.delete_after(self.insist.clock.now())
+        date = identity.instant(self.insist.clock.now())
         for image in images:
             tags = {**_ours(image), identity.TAG_DELETE_AFTER: date}
             self.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))

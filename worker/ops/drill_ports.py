@@ -23,6 +23,7 @@ from worker.core.model import (
     Look,
     SealedAnswer,
     Snapshot,
+    SnapshotAnswer,
     StartAnswer,
     StopAnswer,
     TagAnswer,
@@ -53,12 +54,24 @@ class DrillImages(ports.Images):
         raise LeavesTheDrill("a drill makes one image")
 
     @override
+    def snapshot(self, disk_id: str, *, token: str, tags: Tags) -> SnapshotAnswer:
+        raise LeavesTheDrill("a drill makes one image of the whole source")
+
+    @override
     def snapshots(self, ids: Sequence[str]) -> tuple[Snapshot, ...]:
         return self.real.snapshots(ids)
 
     @override
+    def snapshots_of(self, disk_id: str) -> tuple[Snapshot, ...]:
+        return self.real.snapshots_of(disk_id)
+
+    @override
     def find(self, name: str) -> Image | None:
         return self.real.find(name)
+
+    @override
+    def known(self, image_id: str) -> Image | None:
+        return self.real.known(image_id)
 
     @override
     def of_generation(self, lineage: str) -> tuple[Image, ...]:
@@ -107,6 +120,11 @@ class DrillInstances(ports.Instances):
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         return self.real.find_tagged(recreation)
+
+    @override
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        # What was launched for a notice says nothing of the drill.
+        return ()
 
     @override
     def find(self, instance_id: str) -> Instance | None:

@@ -212,6 +212,28 @@ class Image(Section):
     )
 
 
+class Clone(Section):
+    """What the replacement is made of."""
+
+    data_disks: Literal["image", "reattach"] = Field(
+        default="image",
+        description="`image` copies the data disks with the system disk. `reattach` images the system disk alone and "
+        "moves the data disks themselves, once the source is down: sooner where they are large, with all that was "
+        "written to the last, but only within the zone. Their lines in fstab need `nofail`.",
+    )
+    fallbacks: tuple[Literal["rescue", "stale-snapshot"], ...] = Field(
+        default=(),
+        description="What to boot from, in this order, when no image and no snapshot of this notice can be had: `rescue` "
+        "takes the image that the source began with and attaches all its disks, `stale-snapshot` takes the newest "
+        "automatic snapshot of its system disk. Either is told as degraded. Empty leaves it to a person.",
+    )
+    user_data: Literal["drop", "rerun"] = Field(
+        default="drop",
+        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
+        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
+    )
+
+
 class Launch(Section):
     """When and as what the replacement starts."""
 
@@ -278,16 +300,6 @@ class Launch(Section):
     running_wait_max: Annotated[Duration, Within("1m", "6h")] = Field(
         default=900.0,
         description="A replacement seen but not running this long after it was accepted needs a person.",
-    )
-
-
-class Clone(Section):
-    """What of the source a replacement gets where either answer can be right."""
-
-    user_data: Literal["drop", "rerun"] = Field(
-        default="drop",
-        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
-        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
     )
 
 

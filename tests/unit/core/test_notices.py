@@ -7,6 +7,7 @@ import pytest
 from worker.core.notices import Kind, ending, news, parking
 from worker.core.outcomes import Park, Parked
 from worker.core.progress import (
+    Boot,
     Imaged,
     KeptDisk,
     Launched,
@@ -75,6 +76,9 @@ def test_a_replacement_too_many_is_told_once() -> None:
     [
         (RUNNING, Kind.RECOVERED),
         (RUNNING.remarked("tag x", "no room"), Kind.DEGRADED),
+        (replace(RUNNING, boot=Boot("snapshots", NOW, "why")), Kind.RECOVERED),
+        (replace(RUNNING, boot=Boot("rescue", NOW, "why")), Kind.DEGRADED),
+        (replace(RUNNING, boot=Boot("stale-snapshot", NOW, "why")), Kind.DEGRADED),
         (
             replace(RUNNING, launched=replace(RUNNING.launched, charge="pay-as-you-go")),
             Kind.DEGRADED,
