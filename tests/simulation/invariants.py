@@ -283,7 +283,12 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
     converted = _converted(simulation)
     ours |= {allocation for allocation, _ in converted}
     for entry in simulation.cloud.ledger:
-        if entry.product not in MOVING or entry.at < sources[0].noticed_at:
+        if entry.product not in MOVING:
+            continue
+        if entry.at < sources[0].noticed_at:
+            # What an earlier notice has made is ours as well.
+            is_ours = entry.action in CREATING and identity.TAG_ID in entry.detail.get("tags", {})
+            ours |= {entry.resource_id} if is_ours else set()
             continue
         if entry.action in ITS_OWN or (entry.resource_id, entry.at) in converted:
             continue

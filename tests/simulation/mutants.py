@@ -353,6 +353,27 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "unwatched-replacement-launched-again",
+        "worker/steps/launch.py",
+        "        if now > since + self.policy.vanish_after + self.policy.notice:\n",
+        "        if now < since:\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "image-of-an-earlier-notice-undated",
+        "worker/steps/cleanup.py",
+        "        actions += [DATE_EARLIER_IMAGE]\n",
+        "        actions += []\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "earlier-notice-launches-under-the-later",
+        "worker/steps/launch.py",
+        "        if later := self._of_a_later_notice(progress, now):\n",
+        '        if later := "":\n',
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "unfinished-snapshot-taken",
         "worker/steps/rungs.py",
         "        return Note(_made_of(progress, [pair for pair in good if pair[1].is_finished], boot.lost))",

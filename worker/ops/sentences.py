@@ -45,6 +45,7 @@ _WAITING = (
     (r"the replacement is (.+)", "替代实例状态：{0}"),
     (r"a second replacement is starting", "另有一台替代实例正在启动"),
     (r"already recreated as (.+)", "已重建为 {0}"),
+    (r"a later notice has the image (\S+)", "更晚的一次中断通知已有镜像 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
     (r"already recreated", "已重建"),
     (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
@@ -122,6 +123,11 @@ _PARKED = (
         "实例 {0} 已停止，但从未见到它被锁定",
     ),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
+    (
+        r"(\S+) is not there, and nobody looked for (\S+) s after it was accepted:"
+        r" it may have run and been reclaimed",
+        "{0} 已不存在，且请求被接受后 {1} 秒内无人查看：它可能运行过并已被回收",
+    ),
     (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),

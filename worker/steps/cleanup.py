@@ -22,6 +22,7 @@ DATE_IMAGE = "date image"
 DATE_SYSTEM_SNAPSHOT = "date system snapshot"
 DATE_SNAPSHOTS_IMAGE = "date image of snapshots"
 DATE_STALE_IMAGE = "date image of an automatic snapshot"
+DATE_EARLIER_IMAGE = "date image of an earlier notice"
 # The image comes last: its date is what a late twin takes for the sign that all is done.
 IMAGES = {
     DATE_SNAPSHOTS_IMAGE: identity.snapshots_image_name,
@@ -61,6 +62,11 @@ class CleanUp:
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
+        if action == DATE_EARLIER_IMAGE:
+            # It keeps the id of its own recreation.
+            due = {identity.TAG_DELETE_AFTER: self._due(now)}
+            answer = self.tagging.tag("image", (progress.incarnation,), due)
+            return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
         if action == DATE_DISKS:
             copied = boots.copied(progress)
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
@@ -100,6 +106,9 @@ class CleanUp:
         refused = self._date("image", (image.image_id,), progress, now)
         return _cleaned(progress, action, refused)
 
+    def _due(self, now: float) -> str:
+        return identity.instant(now + self.policy.leftovers_kept)
+
     def _date(self, kind: TaggedKind, ids: tuple[str, ...], progress: Progress, now: float) -> str:
         if not ids:
             return ""
@@ -107,7 +116,7 @@ class CleanUp:
             identity.TAG_ID: progress.recreation_id,
             identity.TAG_OWNER: self.policy.owner,
             identity.TAG_SOURCE: progress.instance_id,
-            identity.TAG_DELETE_AFTER: identity.instant(now + self.policy.leftovers_kept),
+            identity.TAG_DELETE_AFTER: self._due(now),
         }
         if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
             tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
@@ -142,6 +151,10 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     images = [action for action, name in IMAGES.items() if name(progress.recreation_id) in begun]
     # The parts of the others are these, or the owner's own.
     actions += [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
+    # Whoever still holds a message of it finds what was recreated meanwhile.
+    is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
+    if progress.moot is None and progress.economical is None and is_later_notice:
+        actions += [DATE_EARLIER_IMAGE]
     return (*actions, *images)
 
 

@@ -333,6 +333,8 @@ class Launch:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if other := self._of_another_notice(progress, now):
             return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {other}")
+        if later := self._of_a_later_notice(progress, now):
+            return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
         launched = progress.launched
         image = self._image(progress)
         if image is not None and self._is_settled(progress, image):
@@ -464,6 +466,14 @@ class Launch:
             return Wait(progress, now + pause, "the replacement does not show yet")
         if self.images.find(_image_of(progress, launched.instance_id)) is not None:
             return Done(launching.with_reclaimed(progress, now))
+        since = max(launched.accepted_at, progress.resumed_at)
+        if now > since + self.policy.vanish_after + self.policy.notice:
+            # Launched again, it might be the second one with this data.
+            raise Parking(
+                Park.NOT_RUNNING,
+                f"{launched.instance_id} is not there, and nobody looked for {now - since:.0f} s"
+                " after it was accepted: it may have run and been reclaimed",
+            )
         candidate = launching.candidate_in_hand(progress)
         return Note(self._next(progress, candidate, "vanished after it was accepted", now))
 
@@ -478,12 +488,22 @@ class Launch:
         A source in economical mode is the same instance through many notices.
         """
         is_late = now > progress.t0 + self.policy.false_alarm_after
-        if not is_late or progress.economical is not None:
+        is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
+        if not (is_late or is_later_notice) or progress.economical is not None:
             return ""
         found = self.instances.find_replacements(progress.instance_id)
         # What a drill has launched replaces nothing.
         real = (one for one in found if identity.TAG_DRILL not in one.tags)
         return next((one.instance_id for one in real), "")
+
+    def _of_a_later_notice(self, progress: Progress, now: float) -> str:
+        """Find the image that a later notice has begun: it derives its name from ours."""
+        is_late = now > progress.t0 + self.policy.notice
+        if not is_late or progress.economical is not None or progress.rung != "image":
+            return ""
+        later = replace(progress, incarnation=launching.imaged(progress).image_id)
+        found = self.images.find(identity.image_name(later.recreation_id))
+        return found.image_id if found is not None else ""
 
     def _alone(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
         """Of two replacements the earliest stays; the other is marked, never deleted."""
