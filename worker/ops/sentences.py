@@ -124,8 +124,7 @@ _PARKED = (
     ),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
     (
-        r"(\S+) is not there, and nobody looked for (\S+) s after it was accepted:"
-        r" it may have run and been reclaimed",
+        r"(\S+) is not there, and nobody looked for (\S+) s after it was accepted: .+",
         "{0} 已不存在，且请求被接受后 {1} 秒内无人查看：它可能运行过并已被回收",
     ),
     (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
@@ -216,6 +215,7 @@ _REMARKS = (
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image of snapshots", "给快照镜像标注日期"),
+    (r"date image of an earlier notice", "给更早一次通知的镜像标注日期"),
     (r"date image of an automatic snapshot", "给自动快照镜像标注日期"),
     (r"date system snapshot", "给系统盘快照标注日期"),
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
