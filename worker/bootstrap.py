@@ -10,16 +10,18 @@ from pathlib import Path
 from worker import ports
 from worker.adapters import credentials, metadata
 from worker.adapters.clock import EmulatorClock, RealClock
+from worker.adapters.crew import Crew, ThreadCrew
+from worker.adapters.ecs.batch import build_batches
 from worker.adapters.ecs.call import SdkCall
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
 from worker.adapters.ecs.instances import EcsInstances
 from worker.adapters.ecs.inventory import EcsInventory
-from worker.adapters.ecs.sources import Beside, EcsSources, InParallel
+from worker.adapters.ecs.sources import EcsSources
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
@@ -41,6 +43,10 @@ from worker.steps import CloudPorts, recipe
 
 # A receive and the queue's own calls run beside the steps.
 THREADS_FOR_THE_QUEUE = 6
+# Recreations at work for each call under way: the others wait for a call that is made for many.
+RECREATIONS_PER_CALL = 4
+# As many kinds of calls are merged, two of each at a time.
+THREADS_FOR_MERGED_CALLS = 12
 EPOCHS_UNBOUNDED = 1_000_000
 HANDOVER_KINDS: tuple[HandoverKind, ...] = ("eip", "load_balancers", "interfaces", "tags")
 
@@ -105,11 +111,11 @@ def build_worker(
         )
     around = build_surroundings(settings, environ)
     clock, telemetry = around.clock, around.telemetry
-    looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
-    cloud = build_cloud(build_endpoint(around), in_parallel=Beside(looks))
+    crew = ThreadCrew(ThreadPoolExecutor(THREADS_FOR_MERGED_CALLS, "merge"))
+    cloud = build_cloud(build_endpoint(around), crew)
     policy = build_policy(settings, own_instance_id=own_instance_id(settings))
     tasks = ThreadTasks(
-        settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
+        settings.worker.concurrency * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE,
         clock=clock,
         on_crash=lambda error: telemetry.failure("bug", error),
     )
@@ -154,19 +160,23 @@ def build_endpoint(around: Surroundings) -> Endpoint:
         },
         connect_seconds=settings.worker.connect_timeout,
         read_seconds=settings.worker.read_timeout,
-        connections=settings.worker.concurrency * 2,
+        calls_max=settings.worker.concurrency,
     )
-    limiter = CalendarMinuteLimiter(random.Random())  # noqa: S311 - spreads calls, guards nothing
+    limiter = QuotaLimiter(
+        random.Random(),  # noqa: S311 - spreads calls, guards nothing
+        quota_share=settings.worker.quota_share,
+    )
     return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
 
 
-def build_cloud(endpoint: Endpoint, *, in_parallel: InParallel) -> CloudPorts:
+def build_cloud(endpoint: Endpoint, crew: Crew) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
+    batches = build_batches(endpoint, crew)
     return CloudPorts(
-        sources=EcsSources(endpoint, in_parallel),
-        disks=EcsDisks(endpoint),
-        images=EcsImages(endpoint),
-        instances=EcsInstances(endpoint),
+        sources=EcsSources(endpoint, batches),
+        disks=EcsDisks(batches),
+        images=EcsImages(endpoint, batches),
+        instances=EcsInstances(endpoint, batches),
         stock=EcsStock(endpoint),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
@@ -233,7 +243,7 @@ def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
         long_poll=settings.queue.long_poll,
         batch=settings.queue.receive_batch,
         held_max=settings.worker.held_max,
-        concurrency=settings.worker.concurrency,
+        concurrency=settings.worker.concurrency * RECREATIONS_PER_CALL,
         stop_within=settings.worker.stop_within,
         notice=settings.notice.length,
         until_idle=until_idle,

@@ -11,16 +11,26 @@ crash between the two leaves a twin, and twins are harmless.
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from worker.core import messages
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
-from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
+from worker.core.outcomes import (
+    Checkpoint,
+    Finish,
+    HandBack,
+    Hold,
+    Park,
+    Parked,
+    StepName,
+    Verdict,
+)
 from worker.core.progress import Progress
 from worker.core.receipt import receipt
 from worker.core.signing import SIGNATURE
+from worker.core.urgency import rank
 from worker.engine import Engine, backoff_seconds
 from worker.holding import (
     Acknowledge,
@@ -50,6 +60,14 @@ from worker.ports import (
 
 SENT_REMEMBERED_MAX = 4_096
 IDLE_SECONDS = 30.0
+# Receives at a time, once they come back full; when idle there is one long poll.
+RECEIVERS_MAX = 4
+# A crowd is leased for longer, so that renewals stay below so many a second.
+RENEWALS_PER_SECOND = 30.0
+LEASE_SECONDS_MAX = 300.0
+# What waits for a thread: first what saves data, then the image, then all else.
+_FIRST = {StepName.RETAIN: 0, StepName.START: 1, StepName.IMAGE: 1}
+_ALL_ELSE = 2
 # Shares of the lease: when it is renewed, and what must be left of it to rely on it.
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
@@ -76,12 +94,13 @@ class Consumer:
     held: dict[str, Held] = field(default_factory=dict)
     stopping: bool = False
     _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
-    _ready: list[tuple[float, int, Held]] = field(default_factory=list)
+    _ready: list[tuple[int, float, int, Held]] = field(default_factory=list)
     _leaders: dict[str, Held] = field(default_factory=dict)
     _sent_ids: dict[str, None] = field(default_factory=dict)
     _sequence: int = 0
     _running: int = 0
-    _receiving: bool = False
+    _receiving: int = 0
+    _receivers: int = 1
     _receive_at: float = 0.0
     _receive_failures: int = 0
     _idle: bool = False
@@ -123,14 +142,14 @@ class Consumer:
             due.append(self._agenda[0][0])
         if self.stopping:
             due.append(self._stop_by)
-        elif not self._receiving and len(self.held) < self.terms.held_max:
+        elif self._receiving < self._receivers and len(self.held) < self.terms.held_max:
             due.append(self._receive_at)
         return max(min(due) - now, 0.0)
 
     def _handle(self, item: object) -> None:
         match item:
-            case Received(deliveries, asked_at):
-                self._received(deliveries, asked_at)
+            case Received():
+                self._received(item)
             case Advanced(held, verdict):
                 self._advanced(held, verdict)
             case Renewed(held, lease, asked_at):
@@ -173,23 +192,35 @@ class Consumer:
     # Receiving
 
     def _start_receiving(self) -> None:
-        room = self.terms.held_max - len(self.held)
-        if self._receiving or self.stopping or room <= 0 or self.clock.now() < self._receive_at:
-            return
-        self._receiving, self._idle = True, False
-        count, wait = min(self.terms.batch, room), self.terms.long_poll
+        while not self.stopping and self._receiving < self._receivers:
+            expected = len(self.held) + self._receiving * self.terms.batch
+            count = min(self.terms.batch, self.terms.held_max - expected)
+            if count <= 0 or self.clock.now() < self._receive_at:
+                return
+            self._receive(count)
+
+    def _receive(self, count: int) -> None:
+        """Ask for messages; one long poll at a time, for every receive is billed."""
+        wait = 0.0 if self._receiving else self.terms.long_poll
+        self._receiving += 1
+        self._idle = False
         asked = self.clock.now()
         self._task(
-            "receive", None, lambda: Received(self.queue.receive(count=count, wait=wait), asked)
+            "receive",
+            None,
+            lambda: Received(self.queue.receive(count=count, wait=wait), asked, count),
         )
 
-    def _received(self, deliveries: Sequence[Delivery], asked_at: float) -> None:
-        self._receiving = False
+    def _received(self, item: Received) -> None:
+        deliveries = item.deliveries
+        self._receiving -= 1
         self._receive_failures = 0
-        self._idle = not deliveries
+        self._idle = not deliveries and not self._receiving
+        is_full = len(deliveries) >= item.count
+        self._receivers = min(self._receivers * 2, RECEIVERS_MAX) if is_full else 1
         told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
         if told:
-            self._learn_the_time(max(told), asked_at)
+            self._learn_the_time(max(told), item.asked_at)
         for delivery in deliveries:
             self._admit(delivery)
 
@@ -207,7 +238,8 @@ class Consumer:
             self._schedule(held)
 
     def _receive_failed(self, error: RecreationError) -> None:
-        self._receiving = False
+        self._receiving -= 1
+        self._receivers = 1
         now = self.clock.now()
         self._receive_at = now + backoff_seconds("receive", self._receive_failures)
         if isinstance(error, Throttled):
@@ -369,20 +401,25 @@ class Consumer:
             return
         held.working = True
         self._sequence += 1
-        deadline = held.progress.t0 + self.terms.notice
-        heapq.heappush(self._ready, (deadline, self._sequence, held))
+        deadline = rank(held.progress.t0 + self.terms.notice, now)
+        step = self.engine.next_step(held.progress)
+        stage = _FIRST.get(step.name, _ALL_ELSE) if step is not None else _ALL_ELSE
+        heapq.heappush(self._ready, (stage, deadline, self._sequence, held))
 
     def _dispatch(self) -> None:
         """Hand work to the pool, earliest deadline first."""
         while self._ready and self._running < self.terms.concurrency:
-            held = heapq.heappop(self._ready)[2]
+            held = heapq.heappop(self._ready)[-1]
             if held.progress is not None and self._is_ours(held):
                 self._running += 1
                 self._advance(held, held.progress, held.sent, held.attempt)
 
     def _advance(self, held: Held, progress: Progress, sent: Progress | None, attempt: int) -> None:
+        crowded = bool(self._ready)
         self._task(
-            "advance", held, lambda: Advanced(held, self.engine.advance(progress, sent, attempt))
+            "advance",
+            held,
+            lambda: Advanced(held, self.engine.advance(progress, sent, attempt, crowded=crowded)),
         )
 
     def _advanced(self, held: Held, verdict: Verdict) -> None:
@@ -409,7 +446,7 @@ class Consumer:
 
     def _renew(self, held: Held) -> None:
         held.queueing = True
-        handle, seconds = held.delivery.handle, self.terms.lease
+        handle, seconds = held.delivery.handle, self._lease_seconds()
         asked = self.clock.now()
         self._task("renew", held, lambda: Renewed(held, self.queue.renew(handle, seconds), asked))
 
@@ -420,6 +457,11 @@ class Consumer:
             self._learn_the_time(lease.told_at, asked_at)
         if self._is_ours(held):
             self._schedule(held)
+
+    def _lease_seconds(self) -> float:
+        """Return the length of a lease; a crowd is renewed less often."""
+        crowd = len(self.held) / RENEWALS_PER_SECOND / RENEW_AT_SHARE
+        return max(self.terms.lease, min(crowd, LEASE_SECONDS_MAX))
 
     def _carry_out(self, held: Held, decision: Decision) -> None:
         held.queueing = True
@@ -540,7 +582,8 @@ class Consumer:
         """A defect: the message comes back by itself when its lease ends."""
         self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
         if what == "receive":
-            self._receiving = False
+            self._receiving -= 1
+            self._receivers = 1
             self._receive_at = self.clock.now() + IDLE_SECONDS
         if what == "advance":
             self._running -= 1
@@ -556,7 +599,7 @@ class Consumer:
         self.stopping = True
         self._stop_by = self.clock.now() + self.terms.stop_within / self.clock.real_seconds(1.0)
         self.telemetry.event("stopping", in_hand=len(self.held), within=self.terms.stop_within)
-        for _, _, held in self._ready:
+        for *_, held in self._ready:
             held.working = False
         self._ready.clear()
         for held in list(self.held.values()):

@@ -9,14 +9,12 @@ import pytest
 
 from tests.contract.conftest import REGION, SdkWorld, World
 from worker.adapters import credentials
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.call import VPC_ACTIONS
-from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.images import EcsImages
-from worker.adapters.ecs.instances import EcsInstances
-from worker.adapters.ecs.sources import EcsSources
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
+from worker.bootstrap import build_cloud
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_LINEAGE
 from worker.core.model import (
@@ -34,6 +32,7 @@ from worker.core.model import (
     Refused,
     Unsupported,
 )
+from worker.steps import CloudPorts
 
 Seed = Callable[..., str]
 
@@ -44,24 +43,29 @@ TOKEN = "token-1"
 UNKNOWN = "i-bp1unknown00000000000"
 
 
+def ports_over(endpoint: Endpoint) -> CloudPorts:
+    """Return all ports, each call for itself."""
+    return build_cloud(endpoint, Alone())
+
+
 # Reads without an effect, in the real cloud too
 
 
 def test_unknown_instance_is_absent(readable: Endpoint) -> None:
     """Absence is an answer."""
-    assert EcsSources(readable).find(UNKNOWN) is None
-    assert EcsSources(readable).look(UNKNOWN).instance is None
-    assert EcsSources(readable).ram_role(UNKNOWN) == ""
+    assert ports_over(readable).sources.find(UNKNOWN) is None
+    assert ports_over(readable).sources.look(UNKNOWN).instance is None
+    assert ports_over(readable).sources.ram_role(UNKNOWN) == ""
 
 
 def test_unknown_image_is_absent(readable: Endpoint) -> None:
     """Absence is an answer."""
-    assert EcsImages(readable).find("recreation-never-made") is None
+    assert ports_over(readable).images.find("recreation-never-made") is None
 
 
 def test_nothing_carries_a_tag_that_nobody_gave(readable: Endpoint) -> None:
     """The tag filter is understood."""
-    assert EcsInstances(readable).find_tagged("never-made") == ()
+    assert ports_over(readable).instances.find_tagged("never-made") == ()
 
 
 def test_types_of_the_same_memory(readable: Endpoint) -> None:
@@ -97,7 +101,7 @@ def source(seed: Seed) -> str:
 
 def test_look_captures_the_source(world: World, source: str) -> None:
     """Instance and disks with everything that a clone depends on."""
-    sources = EcsSources(world.endpoint(), world.in_parallel())
+    sources = ports_over(world.endpoint()).sources
 
     look = sources.look(source)
 
@@ -124,7 +128,7 @@ def test_lock_shows_in_a_look(world: World, source: str) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].interrupt(source, now))
     world.advance(LAG)
 
-    found = EcsSources(world.endpoint()).find(source)
+    found = ports_over(world.endpoint()).sources.find(source)
 
     assert found is not None
     assert found.is_recycling
@@ -135,7 +139,7 @@ def test_released_source_is_absent(world: World, source: str) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].interrupt(source, now))
     world.advance(400.0)
 
-    look = EcsSources(world.endpoint(), world.in_parallel()).look(source)
+    look = build_cloud(world.endpoint(), world.crew()).sources.look(source)
 
     assert look.instance is None
     assert look.disks == ()
@@ -144,7 +148,7 @@ def test_released_source_is_absent(world: World, source: str) -> None:
 def test_disks_are_kept_and_released_again(world: World, source: str) -> None:
     """All in one call, and undone in one."""
     endpoint = world.endpoint()
-    sources, disks = EcsSources(endpoint), EcsDisks(endpoint)
+    sources, disks = ports_over(endpoint).sources, ports_over(endpoint).disks
     ids = [disk.disk_id for disk in sources.look(source).disks]
 
     assert disks.keep(ids) == Accepted()
@@ -157,13 +161,13 @@ def test_disks_are_kept_and_released_again(world: World, source: str) -> None:
 
 def test_unknown_disk_is_gone(world: World) -> None:
     """It went with its instance."""
-    assert isinstance(EcsDisks(world.endpoint()).keep(["d-bp1unknown"]), Gone | Refused)
+    assert isinstance(ports_over(world.endpoint()).disks.keep(["d-bp1unknown"]), Gone | Refused)
 
 
 def test_source_is_stopped_in_good_order(world: World, source: str) -> None:
     """It keeps its place, and asking again is harmless."""
     endpoint = world.endpoint()
-    instances = EcsInstances(endpoint)
+    instances = ports_over(endpoint).instances
 
     assert instances.stop(source) == Accepted(source)
     world.advance(60.0)
@@ -179,7 +183,7 @@ def test_source_in_economical_mode_is_started_again(world: World, seed: Seed) ->
     """It comes back Running under its id; what runs cannot be started, what is unknown is gone."""
     source = seed(spot_interruption_behavior="Stop")
     endpoint = world.endpoint()
-    instances = EcsInstances(endpoint)
+    instances = ports_over(endpoint).instances
     assert isinstance(instances.start(source), NotReady)
     instances.stop(source)
     world.advance(60.0)
@@ -196,7 +200,7 @@ def test_source_in_economical_mode_is_started_again(world: World, seed: Seed) ->
 def test_tags_are_added(world: World, source: str) -> None:
     """To an instance and to disks; the old ones stay."""
     endpoint = world.endpoint()
-    tagging, sources = EcsTagging(endpoint), EcsSources(endpoint)
+    tagging, sources = EcsTagging(endpoint), ports_over(endpoint).sources
     disks = [disk.disk_id for disk in sources.look(source).disks]
 
     assert tagging.tag("instance", [source], TAGS) == Accepted()
@@ -207,7 +211,7 @@ def test_tags_are_added(world: World, source: str) -> None:
     assert look.instance is not None
     assert look.instance.tags == {"team": "订单", "empty": "", **TAGS}
     assert all(disk.tags["kept"] == "是" for disk in look.disks)
-    (tagged,) = EcsInstances(endpoint).find_tagged(TAGS[TAG_ID])
+    (tagged,) = ports_over(endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert tagged.instance_id == source
 
 
@@ -222,11 +226,11 @@ def test_tags_of_something_unknown(world: World) -> None:
 
 
 def make_image(endpoint: Endpoint, source: str, token: str = TOKEN) -> Any:
-    return EcsImages(endpoint).create(source, name=NAME, token=token, tags=TAGS)
+    return ports_over(endpoint).images.create(source, name=NAME, token=token, tags=TAGS)
 
 
 def found_image(endpoint: Endpoint) -> Image:
-    found = EcsImages(endpoint).find(NAME)
+    found = ports_over(endpoint).images.find(NAME)
     assert found is not None
     return found
 
@@ -241,7 +245,8 @@ def test_image_is_made_once(world: World, source: str) -> None:
     assert make_image(endpoint, source) == accepted
     assert make_image(endpoint, source, "token-2") == Exists()
     assert (
-        EcsImages(endpoint).create(source, name=NAME + "-b", token="token-1", tags=TAGS) == Exists()
+        ports_over(endpoint).images.create(source, name=NAME + "-b", token="token-1", tags=TAGS)
+        == Exists()
     )
 
 
@@ -264,7 +269,7 @@ def test_image_shows_while_it_is_made(world: World, source: str) -> None:
 
 def test_images_of_one_generation(world: World, source: str) -> None:
     """One generation of a line is found by its tag, and no other is."""
-    images = EcsImages(world.endpoint())
+    images = ports_over(world.endpoint()).images
     tags = {**TAGS, TAG_LINEAGE: f"{source}/11"}
     accepted = images.create(source, name=NAME, token="token-1", tags=tags)
     assert isinstance(accepted, Accepted)
@@ -326,7 +331,7 @@ class Ready:
         self.endpoint = world.endpoint()
         make_image(self.endpoint, source_id)
         world.advance(120.0)
-        source = EcsSources(self.endpoint).find(source_id)
+        source = ports_over(self.endpoint).sources.find(source_id)
         assert source is not None
         self.source = source
         self.image_id = found_image(self.endpoint).image_id
@@ -334,7 +339,7 @@ class Ready:
         self.candidate = Candidate(source.instance_type, source.zone, source.vswitch)
 
     def launch(self, token: str = TOKEN, drop: tuple[str, ...] = ()) -> LaunchAnswer:
-        return EcsInstances(self.endpoint).launch(
+        return ports_over(self.endpoint).instances.launch(
             self.spec, self.candidate, image_id=self.image_id, token=token, drop=drop
         )
 
@@ -350,10 +355,10 @@ def test_replacement_is_like_its_source(world: World, ready: Ready) -> None:
     world.advance(60.0)
 
     assert isinstance(accepted, Accepted)
-    (found,) = EcsInstances(ready.endpoint).find_tagged(TAGS[TAG_ID])
+    (found,) = ports_over(ready.endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert found.instance_id == accepted.resource_id
     assert found.status == "Running"
-    full = EcsInstances(ready.endpoint).find(found.instance_id)
+    full = ports_over(ready.endpoint).instances.find(found.instance_id)
     assert full is not None
     ours: dict[str, Any] = {
         "instance_id": ready.source.instance_id,
@@ -369,7 +374,7 @@ def test_replacement_is_like_its_source(world: World, ready: Ready) -> None:
     }
     assert replace(full, **ours) == ready.source
     assert full.tags == {**ready.source.tags, **TAGS}
-    disks = EcsSources(ready.endpoint).look(full.instance_id).disks
+    disks = ports_over(ready.endpoint).sources.look(full.instance_id).disks
     assert [(disk.kind, disk.size, disk.category) for disk in disks] == [
         ("system", 40, "cloud_essd"),
         ("data", 100, "cloud_essd"),
@@ -386,7 +391,7 @@ def test_launch_under_one_token_has_one_effect(world: World, ready: Ready) -> No
     assert first == again
     assert other == Exists()
     world.advance(LAG)
-    assert len(EcsInstances(ready.endpoint).find_tagged(TAGS[TAG_ID])) == 1
+    assert len(ports_over(ready.endpoint).instances.find_tagged(TAGS[TAG_ID])) == 1
 
 
 def test_sold_out_type(world: World, ready: Ready) -> None:
@@ -419,10 +424,10 @@ def test_image_that_cannot_be_used_yet(world: World, source: str) -> None:
     """It passes with time."""
     endpoint = world.endpoint()
     accepted = make_image(endpoint, source)
-    found = EcsSources(endpoint).find(source)
+    found = ports_over(endpoint).sources.find(source)
     assert found is not None
 
-    answer = EcsInstances(endpoint).launch(
+    answer = ports_over(endpoint).instances.launch(
         spec_for(found),
         Candidate(found.instance_type, found.zone, found.vswitch),
         image_id=accepted.resource_id,
@@ -444,7 +449,7 @@ def test_unknown_image_needs_a_person(ready: Ready) -> None:
 def test_subnets_of_the_source(world: World, source: str) -> None:
     """Its own among them, each with its zone and room."""
     endpoint = world.endpoint()
-    found = EcsSources(endpoint).find(source)
+    found = ports_over(endpoint).sources.find(source)
     assert found is not None
 
     vswitches = EcsStock(endpoint).vswitches(found.vpc)
@@ -481,7 +486,7 @@ def test_lost_answer_is_found_under_the_same_token(
 
     assert isinstance(accepted, Accepted)
     sdk_world.advance(LAG)
-    found = EcsInstances(sdk_ready.endpoint).find_tagged(TAGS[TAG_ID])
+    found = ports_over(sdk_ready.endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert [one.instance_id for one in found] == [accepted.resource_id]
 
 
@@ -492,10 +497,10 @@ def test_lost_answer_of_a_read(sdk_world: SdkWorld, answer: str) -> None:
     sdk_world.fault(answer=answer, action="DescribeImages")
 
     with pytest.raises(Transient) as caught:
-        EcsImages(endpoint).find(NAME)
+        ports_over(endpoint).images.find(NAME)
 
     assert not isinstance(caught.value, UnknownOutcome)
-    assert EcsImages(endpoint).find(NAME) is None
+    assert ports_over(endpoint).images.find(NAME) is None
 
 
 def test_throttled_api_is_left_alone_until_the_next_minute(sdk_world: SdkWorld) -> None:
@@ -504,12 +509,12 @@ def test_throttled_api_is_left_alone_until_the_next_minute(sdk_world: SdkWorld) 
     sdk_world.fault(answer="throttle", action="DescribeImages")
 
     with pytest.raises(Throttled) as refused:
-        EcsImages(endpoint).find(NAME)
+        ports_over(endpoint).images.find(NAME)
     with pytest.raises(Throttled):
-        EcsImages(endpoint).find(NAME)
+        ports_over(endpoint).images.find(NAME)
     sdk_world.advance(refused.value.retry_at - sdk_world.clock.now() + 1.0)
 
-    assert EcsImages(endpoint).find(NAME) is None
+    assert ports_over(endpoint).images.find(NAME) is None
 
 
 def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
@@ -519,7 +524,7 @@ def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
     )
 
     with pytest.raises(Permanent, match="credentials"):
-        EcsDisks(sdk_world.endpoint()).keep(["d-1"])
+        ports_over(sdk_world.endpoint()).disks.keep(["d-1"])
 
 
 class Recorder:
@@ -540,17 +545,17 @@ def test_sdk_sends_every_parameter(sdk_ready: Ready) -> None:
     endpoint = replace(sdk_ready.endpoint, call=recorder)
     sdk_ready.endpoint = endpoint
     source = sdk_ready.source.instance_id
-    look = EcsSources(endpoint).look(source)
-    EcsSources(endpoint).ram_role(source)
+    look = ports_over(endpoint).sources.look(source)
+    ports_over(endpoint).sources.ram_role(source)
     EcsStock(endpoint).instance_types(memory=8.0, architecture_of="ecs.c7.large")
     EcsStock(endpoint).vswitches(sdk_ready.source.vpc)
-    EcsDisks(endpoint).keep([disk.disk_id for disk in look.disks])
+    ports_over(endpoint).disks.keep([disk.disk_id for disk in look.disks])
     EcsTagging(endpoint).tag("disk", [look.disks[0].disk_id], TAGS)
     make_image(endpoint, source)
-    EcsImages(endpoint).find(NAME)
-    EcsInstances(endpoint).find_tagged("x")
+    ports_over(endpoint).images.find(NAME)
+    ports_over(endpoint).instances.find_tagged("x")
     sdk_ready.launch()
-    EcsInstances(endpoint).stop(source)
+    ports_over(endpoint).instances.stop(source)
 
     assert len({action for action, _ in recorder.calls}) == 11
     for action, params in recorder.calls:

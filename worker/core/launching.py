@@ -76,6 +76,7 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
         imaged=None,
         snapshots=None,
+        looked=None,
         captured=None,
         specified=None,
         launched=Launched(),

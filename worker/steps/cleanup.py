@@ -53,7 +53,12 @@ class CleanUp:
 
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""
+        imaged = progress.imaged
         name = identity.image_name(progress.recreation_id)
+        if action == DATE_IMAGE and imaged is not None and imaged.name == name and imaged.image_id:
+            return _cleaned(
+                progress, action, self._date("image", (imaged.image_id,), progress, now)
+            )
         if action == DATE_SNAPSHOTS_IMAGE:
             name = identity.snapshots_image_name(progress.recreation_id)
         image = self.images.find(name)
@@ -77,6 +82,9 @@ class CleanUp:
             identity.TAG_SOURCE: progress.instance_id,
             identity.TAG_DELETE_AFTER: identity.delete_after(now + self.policy.leftovers_kept),
         }
+        if kind == "disk":
+            # It may not have been to be had in time.
+            tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
         if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
             tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
         answer = self.tagging.tag(kind, ids, tags)

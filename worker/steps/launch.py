@@ -31,6 +31,9 @@ from worker.steps.base import Parking
 DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
+# No guest stops, and no instance starts, much faster than this.
+STOPS_AFTER_SECONDS = 8.0
+RUNS_AFTER_SECONDS = 10.0
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.
@@ -252,7 +255,7 @@ class Launch:
         if isinstance(answer, Accepted):
             return Wait(
                 launching.with_stop_asked(progress, now).marked("source asked to stop", now),
-                now + SOURCE_POLL_SECONDS,
+                now + STOPS_AFTER_SECONDS,
                 "the source stops",
             )
         refused = replace(progress, launched=replace(launched, stop_refused=answer.code))
@@ -391,6 +394,9 @@ class Launch:
 
     def _confirm(self, progress: Progress, now: float) -> Outcome:
         launched = progress.launched
+        earliest = launched.accepted_at + RUNS_AFTER_SECONDS
+        if now < earliest:
+            return Wait(progress, earliest, "the replacement starts")
         replacement = self.instances.find(launched.instance_id)
         if replacement is None:
             return self._missing(progress, now)

@@ -10,7 +10,15 @@ from worker.core.ladder import Needs, addressed, candidates, wished, within_pric
 from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
+from worker.core.progress import (
+    Captured,
+    KeptDisk,
+    Looked,
+    Mootness,
+    Progress,
+    SourceFacts,
+    Specified,
+)
 from worker.ports import Addresses, Balancers, Instances, Interfaces, Sources, Stock
 from worker.steps.base import NOTHING, Parking
 from worker.steps.handover.lookup import LookUp
@@ -70,13 +78,17 @@ class Specify:
         return LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
-        look = self.sources.look(progress.instance_id)
-        if look.instance is None:
-            return self._absent(progress, now)
+        looked = progress.looked
+        if looked is None:
+            look = self.sources.look(progress.instance_id)
+            if look.instance is None:
+                return self._absent(progress, now)
+            looked = Looked(look.instance, look.disks)
         role = self.sources.ram_role(progress.instance_id)
         details = self.sources.details(progress.instance_id)
-        captured = Captured(look.instance, look.disks, role, details)
-        return Note(replace(progress, captured=captured).marked("source captured", now))
+        captured = Captured(looked.instance, looked.disks, role, details)
+        whole = replace(progress, captured=captured, looked=None)
+        return Note(whole.marked("source captured", now))
 
     def _freeze(self, progress: Progress, captured: Captured) -> Outcome:
         source = captured.instance
