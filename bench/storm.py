@@ -29,7 +29,8 @@ from worker.core import identity
 from worker.ports import Delivery
 from worker.settings.load import from_data
 
-NOTICE = 300.0
+# The platform stops a source ten seconds before it releases it, and no image begins then.
+NOTICE = 290.0
 MINUTE = 60.0
 LATENCY = (0.05, 0.3)
 QUEUE_LATENCY = (0.01, 0.05)
@@ -310,7 +311,7 @@ def run(storm: Storm) -> Outcome:
     meter.queue.clear()
     meter.refused.clear()
     meter.cloud_seconds, cpu = 0.0, time.thread_time()
-    last = first + storm.spread + NOTICE + 5.0
+    last = first + storm.spread + NOTICE + 15.0
     simulation.kernel.run(last)
     while storm.whole and not _is_over(simulation) and simulation.kernel.now < last + 6 * 3_600:
         simulation.kernel.run(simulation.kernel.now + 30.0)

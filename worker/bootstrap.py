@@ -177,7 +177,7 @@ def build_cloud(endpoint: Endpoint, crew: Crew) -> CloudPorts:
         disks=EcsDisks(batches),
         images=EcsImages(endpoint, batches),
         instances=EcsInstances(endpoint, batches),
-        stock=EcsStock(endpoint),
+        stock=EcsStock(endpoint, crew),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),

@@ -36,11 +36,13 @@ _MARGIN_SECONDS: Final = 0.5
 # The first call of a minute is a probe; the others come when its answer is there.
 _OPENER_SECONDS: Final = 0.6
 _OPENER_PAUSE_SECONDS: Final = 0.25
+_OPENINGS_MAX: Final = 6
 _SPREAD_SECONDS: Final = 2.0
 # A probe whose answer was lost is not waited for any longer.
 _PROBE_SECONDS: Final = 5.0
 _FIRST_PROBE_SECONDS: Final = 1.0
 _CHECK_SECONDS: Final = 3.0
+_CHECKS_MAX: Final = 4
 _QUIET_SECONDS: Final = 600.0
 # More are told to come than will be let through: some never come, and there may be more to spend.
 _COMERS_SHARE: Final = 1.5
@@ -99,7 +101,8 @@ class _Line:
         Those before him are let through, `each` in a minute, or their deadlines pass.
         """
         for at in range(minute, minute + _TURNS_MAX):
-            over = bisect.bisect_left(self.keys, (at * MINUTE, ""))
+            late = at * MINUTE + _MARGIN_SECONDS + urgency.TOO_LATE_SECONDS + _SPREAD_SECONDS
+            over = bisect.bisect_left(self.keys, (late, ""))
             if place - max(over, (at - minute) * each) < each:
                 return at
         return minute + _TURNS_MAX
@@ -131,6 +134,9 @@ class _Api:
         is_full: Whether the cloud has refused in it.
         cap: Calls that it took in the last minute that was full.
         more: Calls beyond the cap that are tried in this minute.
+        is_open: Whether the cloud has taken a call in this minute.
+        checks: How often it was tried in this minute if it is a bucket after all.
+        is_measured: Whether the last full minute was ours from its start.
         probe_at: When the next probe may go.
         probe_step: Seconds to the probe after it.
         probe_until: Until when a probe's answer is waited for; None when none is out.
@@ -157,7 +163,8 @@ class _Api:
     probe_until: float | None = None
     probes_refused: int = 0
     is_open: bool = False
-    is_checked: bool = False
+    checks: int = 0
+    is_measured: bool = False
     rate: float = _PACE_FIRST
     drops: float = 0.0
     dripped_at: float = 0.0
@@ -245,15 +252,17 @@ class QuotaLimiter(ports.Limiter):
 
     def _turn(self, known: _Api, minute: int, now: float) -> None:
         if known.is_full:
+            known.is_measured = known.is_open and known.mode is _Mode.WINDOW
             known.cap = max(known.taken, 1)
+        elif known.mode is _Mode.WINDOW:
+            known.cap = max(known.cap, known.taken)
         known.minute, known.spent, known.taken = minute, 0, 0
-        known.is_full, known.is_open, known.is_checked, known.more = False, False, False, 1
+        known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
         if known.mode is not _Mode.FREE and now > known.refused_at + _QUIET_SECONDS:
             known.mode = _Mode.FREE
-        if known.mode is _Mode.BLOCKED:
+        if known.mode in (_Mode.BLOCKED, _Mode.WINDOW):
             known.mode = _Mode.WINDOW
-            known.probe_until, known.probes_refused = None, 0
-            known.probe_at = 0.0
+            known.probe_until, known.probes_refused, known.probe_at = None, 0, 0.0
 
     # Refused, and nobody knows for how long
 
@@ -262,19 +271,20 @@ class QuotaLimiter(ports.Limiter):
         was_probe, known.probe_until = known.probe_until is not None, None
         if known.mode is _Mode.WINDOW and not known.is_open:
             # The cloud's minute begins a little later than ours, or others were faster.
-            known.probes_refused += 1
-            known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0**known.probes_refused
-            known.spent = 0
+            if known.spent:
+                known.probes_refused = min(known.probes_refused + 1, _OPENINGS_MAX)
+                known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0**known.probes_refused
+                known.spent = 0
             return
         if known.mode is _Mode.FREE:
             known.mode, known.probe_step = _Mode.BLOCKED, _FIRST_PROBE_SECONDS
         elif was_probe and known.mode is _Mode.BLOCKED:
             known.probes_refused += 1
             known.probe_step *= 2.0
-        elif known.mode is _Mode.WINDOW:
-            known.is_checked = known.is_checked or was_probe
         known.is_full = True
-        wait = known.probe_step if known.mode is _Mode.BLOCKED else _CHECK_SECONDS
+        wait = known.probe_step
+        if known.mode is _Mode.WINDOW:
+            wait = _CHECK_SECONDS * 2.0**known.checks
         known.probe_at = now + wait
 
     def _probe(self, known: _Api, now: float) -> float | None:
@@ -326,10 +336,10 @@ class QuotaLimiter(ports.Limiter):
         return None
 
     def _check(self, known: _Api, now: float) -> float | None:
-        """Try once whether it is a bucket after all."""
-        if known.is_checked or now < known.probe_at or known.probe_until is not None:
+        """Try now and then whether it is a bucket after all."""
+        if known.checks >= _CHECKS_MAX or now < known.probe_at or known.probe_until is not None:
             return self._promise(known, now)
-        known.is_checked, known.probe_until = True, now + _PROBE_SECONDS
+        known.checks, known.probe_until = known.checks + 1, now + _PROBE_SECONDS
         return None
 
     # By drops
@@ -366,14 +376,16 @@ class QuotaLimiter(ports.Limiter):
         if known.mode is _Mode.PACED:
             return self._next_drop(known, now)
         minute = known.minute + 1
-        is_probed = known.mode is _Mode.BLOCKED or not known.is_checked
+        is_probed = known.mode is _Mode.BLOCKED or known.checks < _CHECKS_MAX
         is_out = known.probe_until is not None or known.told_at == known.probe_at
         if is_probed and not is_out and now < known.probe_at < minute * MINUTE:
             # Somebody has to be there for the probe.
             known.told_at = known.probe_at
             return known.probe_at
-        each = max(known.cap, known.taken) * self._share * _COMERS_SHARE + _COMERS_MORE
-        turn = known.line.turn(known.line.join(now), minute, each)
+        place, turn = known.line.join(now), minute
+        if known.is_measured:
+            each = known.cap * self._share * _COMERS_SHARE + _COMERS_MORE
+            turn = known.line.turn(place, minute, each)
         return turn * MINUTE + _MARGIN_SECONDS + self._spread(0.0, _SPREAD_SECONDS)
 
     def _next_drop(self, known: _Api, now: float) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 # What is over already has no hurry any more, and stands behind all that has.
 _LONG = 1e9
 # A call takes a while, and the platform stops a source some seconds before it releases it.
-TOO_LATE_SECONDS = 10.0
+TOO_LATE_SECONDS = 11.0
 
 
 @dataclass(frozen=True, slots=True)

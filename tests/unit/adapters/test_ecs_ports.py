@@ -12,7 +12,6 @@ from tests.unit.adapters.conftest import ScriptedCloud
 from worker.adapters.crew import Alone
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.bootstrap import build_cloud
 from worker.core.errors import Permanent, RecreationError, UnknownOutcome
@@ -229,7 +228,7 @@ def test_types_have_exactly_the_memory(endpoint_over: Over, scripted: Script) ->
     """Whether the filter's ends belong to it is not documented; the source's type comes anyway."""
     cloud = scripted(types(("b", 8.0), ("a", 8.0), ("c", 16.0)), types(("old", 7.5)))
 
-    found = EcsStock(endpoint_over(cloud)).instance_types(memory=8.0, architecture_of="old")
+    found = ports_over(endpoint_over(cloud)).stock.instance_types(memory=8.0, architecture_of="old")
 
     assert [one.name for one in found] == ["a", "b", "old"]
     assert cloud.calls[1][1]["InstanceTypes"] == ["old"]
@@ -319,8 +318,8 @@ def test_mangled_answers_raise_errors_of_ours_only(
         lambda: ports_over(endpoint).instances.stop("i-1"),
         lambda: ports_over(endpoint).sources.look("i-1"),
         lambda: ports_over(endpoint).sources.ram_role("i-1"),
-        lambda: EcsStock(endpoint).instance_types(memory=8.0, architecture_of="t"),
-        lambda: EcsStock(endpoint).vswitches("vpc-1"),
+        lambda: ports_over(endpoint).stock.instance_types(memory=8.0, architecture_of="t"),
+        lambda: ports_over(endpoint).stock.vswitches("vpc-1"),
     ]
     for call in calls:
         with contextlib.suppress(RecreationError):

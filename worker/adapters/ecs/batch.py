@@ -50,6 +50,8 @@ _PAUSE_PER_CALL: Final = 0.03
 _LIST_FROM: Final = 6
 _LISTED_SECONDS: Final = 8.0
 _DISK_CALLS_MAX: Final = 8
+_REMEMBERED_SECONDS: Final = 60.0
+_REMEMBERED_MAX: Final = 256
 
 
 @dataclass(slots=True)
@@ -137,6 +139,42 @@ class Merger(Generic[Question, Answer]):
             for question, replies in batch.items():
                 for reply in replies:
                     reply.set_result(answers.get(question))
+
+
+@dataclass(slots=True)
+class Remembered(Generic[Question, Answer]):
+    """Answers that change rarely and that a crowd asks for all at once."""
+
+    crew: Crew
+    clock: Clock
+    read: Callable[[Question], Answer]
+    _known: dict[Question, tuple[float, Answer]] = field(init=False, default_factory=dict)
+    _merger: Merger[Question, Answer] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._merger = Merger(
+            self.crew, self.clock, self._find, most=lambda _waiting: 1, under_way_max=1
+        )
+
+    def find(self, question: Question) -> Answer:
+        """Return what was read in the last minute, or read it."""
+        known = self._known.get(question)
+        if known is not None and self.clock.now() < known[0] + _REMEMBERED_SECONDS:
+            return known[1]
+        answer: Answer = self._merger.ask(question).result()
+        return answer
+
+    def _find(self, questions: Sequence[Question]) -> Mapping[Question, Answer]:
+        (question,) = questions
+        now = self.clock.now()
+        known = self._known.get(question)
+        if known is not None and now < known[0] + _REMEMBERED_SECONDS:
+            return {question: known[1]}
+        answer = self.read(question)
+        while len(self._known) >= _REMEMBERED_MAX:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[question] = (now, answer)
+        return {question: answer}
 
 
 def _fail(batch: Mapping[Any, list[Reply]], error: Exception) -> None:
@@ -282,13 +320,8 @@ class _Calls:
 
     def roles(self, ids: Sequence[str]) -> Mapping[str, str]:
         params = {"InstanceIds": json.dumps(list(ids)), "PageSize": ROLES_PER_CALL}
-        bodies = self._list(
-            "DescribeInstanceRamRole",
-            params,
-            "InstanceRamRoleSets",
-            "InstanceRamRoleSet",
-            count=len(ids),
-        )
+        body = self._read("DescribeInstanceRamRole", params, count=len(ids))
+        bodies = fields.members(body, "InstanceRamRoleSets", "InstanceRamRoleSet")
         return {fields.text(one, "InstanceId"): fields.text(one, "RamRoleName") for one in bodies}
 
     def keep(self, groups: Sequence[tuple[str, ...]]) -> Mapping[tuple[str, ...], KeepAnswer]:
@@ -312,10 +345,14 @@ class _Calls:
     def _list(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str, *, count: int
     ) -> list[Body]:
+        body = self._read(action, params, count=count)
+        if body and not isinstance(body.get(outer), Mapping | list):
+            # Taken for an empty list it would say that an instance is gone.
+            raise Transient(f"{action} answered without {outer}")
+        return fields.members(body, outer, inner)
+
+    def _read(self, action: str, params: Mapping[str, Any], *, count: int) -> Body:
         body = self.endpoint.read(action, params)
         if body is None and count > 1:
             raise Permanent(f"{action} does not know one of {count}")
-        if body is not None and not isinstance(body.get(outer), Mapping | list):
-            # Taken for an empty list it would say that an instance is gone.
-            raise Transient(f"{action} answered without {outer}")
-        return fields.members(body or {}, outer, inner)
+        return body or {}
