@@ -20,6 +20,8 @@ from typing import Any
 
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.settings import EcsSettings
+from greenlet import getcurrent
+
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import ACCOUNT, QUEUE, REGION, START, Simulation, simulate
 from tests.simulation.kernel import Kernel, SimulatedCrew
@@ -84,6 +86,7 @@ class Outcome:
     duplicates: int
     replaced: int
     parked: int
+    complaints: int
     ecs_requests: float
     smq_requests: float
     cpu_ms: float
@@ -158,8 +161,6 @@ class Slots:
     _waiting: list[Any] = field(default_factory=list)
 
     def take(self) -> None:
-        from greenlet import getcurrent
-
         if self.free:
             self.free -= 1
             return
@@ -206,7 +207,6 @@ class StormQueue:
     rng: random.Random
     meter: Meter
     late_share: float
-    taken: dict[str, float]
     seed: int
 
     def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
@@ -216,7 +216,6 @@ class StormQueue:
         for one in found:
             if one.dequeue_count == 1 and self._is_late(one.message_id) and not one.attributes:
                 continue
-            self.taken.setdefault(one.message_id, self.kernel.now)
             kept.append(one)
         return tuple(kept)
 
@@ -240,7 +239,7 @@ class StormQueue:
         return replace(self.inner, latency=self.rng.uniform(*QUEUE_LATENCY))
 
 
-def build(storm: Storm) -> tuple[Simulation, Meter, dict[str, float]]:
+def build(storm: Storm) -> tuple[Simulation, Meter]:
     """Put cloud, sources and workers together; nothing has happened yet."""
     limits = {"default_calls_per_minute": storm.quota} if storm.quota else {}
     settings = from_data(
@@ -262,8 +261,8 @@ def build(storm: Storm) -> tuple[Simulation, Meter, dict[str, float]]:
             for name in ("lease", "long_poll", "batch", "held_max", "concurrency")
         },
     )
-    meter, taken = Meter(), {}
-    cloud = MeteredCloud(simulation.cloud, meter)
+    meter = Meter()
+    cloud: Any = MeteredCloud(simulation.cloud, meter)
     simulation.kernel.platform = cloud
     rng = random.Random(storm.seed)
     slots: dict[str, Slots] = {}
@@ -273,20 +272,20 @@ def build(storm: Storm) -> tuple[Simulation, Meter, dict[str, float]]:
         inner = CloudCall(cloud, REGION, simulation.kernel)
         return StormCall(inner, simulation.kernel, own, random.Random(rng.random()), meter)
 
-    def queue(worker: str, inner: CloudQueue) -> Any:
+    def queue(_worker: str, inner: CloudQueue) -> Any:
         plain = replace(inner, cloud=cloud)
         own = random.Random(rng.random())
         share = storm.late_share if inner.name == QUEUE else 0.0
-        return StormQueue(plain, simulation.kernel, own, meter, share, taken, storm.seed)
+        return StormQueue(plain, simulation.kernel, own, meter, share, storm.seed)
 
     simulation.seam, simulation.queue_of, simulation.crew_of = call, queue, SimulatedCrew
-    return simulation, meter, taken
+    return simulation, meter
 
 
 def run(storm: Storm) -> Outcome:
     """Let it happen and count."""
     begun = time.monotonic()
-    simulation, meter, taken = build(storm)
+    simulation, meter = build(storm)
     ecs = simulation.cloud.ecs[REGION]
     types = {"instance_type": "ecs.g7.large"}
     plain = {"system_disk": {"category": "cloud_essd", "size": 40}, "ram_role_name": "app", **types}
@@ -373,6 +372,7 @@ def _judge(
         duplicates=doubles,
         replaced=len(launched),
         parked=len(simulation.notebook.named("parked")),
+        complaints=len(simulation.cloud.complaints),
         ecs_requests=round(everything / storm.count, 1),
         smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
         cpu_ms=round(cpu / storm.count * 1000, 2),
@@ -418,7 +418,8 @@ def _by_minute(jobs: Sequence[tuple[float, float]], quota: int) -> int:
 
 
 def _by_bucket(jobs: Sequence[tuple[float, float]], quota: int) -> int:
-    coming, waiting = sorted(jobs), []
+    waiting: list[float] = []
+    coming = sorted(jobs)
     level, now, done, at = float(quota), coming[0][0], 0, 0
     rate = quota / MINUTE
     while at < len(coming) or waiting:

@@ -26,14 +26,20 @@ from emulator.state.ecs.catalogue import Catalogue
 from tests.e2e.conftest import APIS, REGION, Installation, Running
 from tests.simulation.harness import ACCOUNT, DEAD, QUEUE, ROLE, RULE
 from tests.stack.rig import empty_service
-from worker.bootstrap import THREADS_FOR_THE_QUEUE
+from worker.bootstrap import (
+    RECREATIONS_PER_CALL,
+    THREADS_FOR_MERGED_CALLS,
+    THREADS_FOR_THE_QUEUE,
+)
 
 BATCH = 50
 BATCHES_MIN = 8
-# The loop, the tasks with those for the queue, and the looks beside them.
-THREADS_MAX = 1 + (8 + THREADS_FOR_THE_QUEUE) + 8
-# Each thread may hold one to either queue, and the SDKs keep two for each that works, by product.
-CONNECTIONS_MAX = 2 * (8 + THREADS_FOR_THE_QUEUE) + 2 * (2 * 8)
+CALLS_MAX = 24
+TASKS_MAX = CALLS_MAX * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE
+# The loop, the tasks with those for the queue, and those that make merged calls.
+THREADS_MAX = 1 + TASKS_MAX + THREADS_FOR_MERGED_CALLS
+# Each task may hold one to either queue, and the SDKs keep one for each call, by product.
+CONNECTIONS_MAX = 2 * TASKS_MAX + 2 * CALLS_MAX
 # The standard streams, and what Python itself keeps open.
 FILES_BESIDES = 8
 SPEED = 40.0

@@ -33,7 +33,7 @@ SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
 # No guest stops, and no instance starts, much faster than this.
 STOPS_AFTER_SECONDS = 8.0
-RUNS_AFTER_SECONDS = 10.0
+RUNS_AFTER_SECONDS = 12.0
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.

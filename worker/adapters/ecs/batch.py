@@ -43,12 +43,15 @@ ROLES_PER_CALL: Final = 50
 _UNDER_WAY_MAX: Final = 2
 _MINUTE: Final = 60.0
 # So many calls a minute go out at once; each one more lets the next wait this much longer. In
-# balance a crowd makes about 45 calls a minute, whatever its size.
-_FREE_CALLS: Final = 8
-_PAUSE_PER_CALL: Final = 0.03
+# balance a crowd makes about a dozen calls a minute, whatever its size: four workers may share the
+# lowest quotas that are heard of, 60 a minute.
+_FREE_CALLS: Final = 4
+_PAUSE_PER_CALL: Final = 0.6
+# From so many different questions a minute on it is a crowd.
+_CROWD: Final = 16
 # From so many on, the disks of the whole region are listed.
-_LIST_FROM: Final = 6
-_LISTED_SECONDS: Final = 8.0
+_LIST_FROM: Final = 4
+_LISTED_SECONDS: Final = 20.0
 _DISK_CALLS_MAX: Final = 8
 _REMEMBERED_SECONDS: Final = 60.0
 _REMEMBERED_MAX: Final = 256
@@ -77,11 +80,14 @@ class Merger(Generic[Question, Answer]):
     _waiting: dict[Question, list[Reply]] = field(init=False, default_factory=dict)
     _under_way: int = field(init=False, default=0)
     _calls: deque[float] = field(init=False, default_factory=deque)
+    _crowd: dict[Question, float] = field(init=False, default_factory=dict)
 
     def ask(self, question: Question) -> Reply:
         """Return the answer to come; the question goes out with others'."""
         reply = self.crew.reply()
         with self._lock:
+            self._crowd.pop(question, None)
+            self._crowd[question] = self.clock.now()
             self._waiting.setdefault(question, []).append(reply)
             if self._under_way >= self.under_way_max:
                 return reply
@@ -91,8 +97,8 @@ class Merger(Generic[Question, Answer]):
 
     def _work(self) -> None:
         while True:
-            pause = self._pause()
-            if pause > 0:
+            # Another call may have gone out meanwhile: then there is a new pause.
+            while (pause := self._pause()) > 0:
                 self.crew.pause(self.clock.real_seconds(pause))
             with self._lock:
                 batch = self._take()
@@ -108,11 +114,13 @@ class Merger(Generic[Question, Answer]):
         with self._lock:
             while self._calls and self._calls[0] <= now - _MINUTE:
                 self._calls.popleft()
-            count = len(self._calls)
-            last = self._calls[-1] if self._calls else -_MINUTE
-        if count < _FREE_CALLS or not self._waiting:
-            return 0.0
-        return max(last + count * _PAUSE_PER_CALL - now, 0.0)
+            while self._crowd and next(iter(self._crowd.values())) <= now - _MINUTE:
+                self._crowd.pop(next(iter(self._crowd)))
+            more = len(self._calls) - _FREE_CALLS
+            if more <= 0 or not self._waiting:
+                return 0.0
+            crowd = min((len(self._crowd) - 1) / _CROWD, 1.0)
+            return max(self._calls[-1] + more * _PAUSE_PER_CALL * crowd - now, 0.0)
 
     def _take(self) -> dict[Question, list[Reply]]:
         batch: dict[Question, list[Reply]] = {}
