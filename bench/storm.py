@@ -18,16 +18,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from emulator.assumptions import Assumptions
-from emulator.state.ecs.settings import EcsSettings
 from greenlet import getcurrent
 
+from emulator.assumptions import Assumptions
+from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import ACCOUNT, QUEUE, REGION, START, Simulation, simulate
 from tests.simulation.kernel import Kernel, SimulatedCrew
 from worker.adapters.ecs.call import ApiRefusal, Body
 from worker.bootstrap import build_terms
 from worker.core import identity
+from worker.core.policy import Policy, Takeover
 from worker.ports import Delivery
 from worker.settings.load import from_data
 
@@ -38,6 +39,8 @@ LATENCY = (0.05, 0.3)
 QUEUE_LATENCY = (0.01, 0.05)
 # The queue's own lease, after which a message comes back that a dead receiver had.
 LEASE = 60.0
+# From the notice to its arrival in the queue, as the emulator assumes it.
+DELIVERY = 1.0
 # What stands before CreateImage even for a worker without a limit: receive, look, tag, keep.
 SHORTEST_WAY = QUEUE_LATENCY[0] + 3 * LATENCY[0]
 
@@ -55,6 +58,7 @@ class Storm:
         spread: Seconds over which the notices come.
         late_share: Messages whose first receiver dies, so that they come back a lease later.
         image_seconds: How long an image takes.
+        takeover: As configured.
         whole: Run until every recreation has ended, and not only until the last release.
     """
 
@@ -68,6 +72,7 @@ class Storm:
     image_seconds: float = 120.0
     seed: int = 1
     whole: bool = False
+    takeover: Takeover = "stop-source"
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Outcome:
     ecs_requests: float
     smq_requests: float
     cpu_ms: float
+    overheads: tuple[float, ...]
     calls: Mapping[str, int]
     refused: Mapping[str, int]
     virtual_seconds: float
@@ -241,7 +247,6 @@ class StormQueue:
 
 def build(storm: Storm) -> tuple[Simulation, Meter]:
     """Put cloud, sources and workers together; nothing has happened yet."""
-    limits = {"default_calls_per_minute": storm.quota} if storm.quota else {}
     settings = from_data(
         {"account_id": ACCOUNT, "region": REGION}, {"ALIYUN_OPS_SIGNING_KEY": "x" * 32}
     )
@@ -252,9 +257,10 @@ def build(storm: Storm) -> tuple[Simulation, Meter]:
             image_quota=100_000,
             spot_vcpu_quota=1_000_000,
             publish_progress=False,
-            **limits,
+            default_calls_per_minute=storm.quota,
         ),
         assumptions=Assumptions(ecs_throttle="minute" if storm.kind == "window" else "bucket"),
+        policy=Policy(takeover=storm.takeover),
         seed=storm.seed,
         terms={
             name: getattr(terms, name)
@@ -376,11 +382,37 @@ def _judge(
         ecs_requests=round(everything / storm.count, 1),
         smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
         cpu_ms=round(cpu / storm.count * 1000, 2),
+        overheads=tuple(_overheads(simulation, noticed)),
         calls=dict(meter.calls),
         refused=dict(meter.refused),
         virtual_seconds=round(simulation.kernel.now - START, 1),
         real_seconds=0.0,
     )
+
+
+def _overheads(simulation: Simulation, noticed: Mapping[str, float]) -> Iterator[float]:
+    """From the notice's arrival to RunInstances, less the image's time and that of the stop."""
+    at: dict[tuple[str, str], float] = {}
+    image_of: dict[str, str] = {}
+    for entry in simulation.cloud.ledger:
+        source = entry.resource_id
+        if entry.action in {"CreateImage", "RunInstances"}:
+            source = entry.detail["tags"][identity.TAG_SOURCE]
+        if entry.action == "CreateImage":
+            image_of[entry.resource_id] = source
+        if entry.action == "ImageAvailable":
+            source = image_of.get(entry.resource_id, "")
+        at.setdefault((entry.action, source), entry.at)
+    for source, begun in noticed.items():
+        launched = at.get(("RunInstances", source))
+        if launched is None:
+            continue
+        image = at["ImageAvailable", source] - at["CreateImage", source]
+        stop = 0.0
+        if ("StopInstance", source) in at:
+            stop = at["Stopped", source] - at["StopInstance", source]
+        # The event takes a second to the queue.
+        yield round(launched - begun - DELIVERY - image - stop, 2)
 
 
 def _arrivals(simulation: Simulation) -> Iterator[tuple[str, float]]:

@@ -109,7 +109,7 @@ def soak(
 
 
 def _batch(installation: Installation, worker: Running, size: int) -> None:
-    made = installation.order("reset", regions={REGION: _cloud(size)})
+    made = installation.order("reset", regions={REGION: cloud_of(size)})
     for source in made["instances"][REGION]:
         installation.order("interrupt", instance_id=source, notice_seconds=NOTICE_SECONDS)
     _await_finished(worker, size)
@@ -117,7 +117,7 @@ def _batch(installation: Installation, worker: Running, size: int) -> None:
     assert installation.look("complaints") == []
 
 
-def _cloud(size: int) -> dict[str, Any]:
+def cloud_of(size: int) -> dict[str, Any]:
     """Queues, rule and role as `rule apply` makes them, and sources, in the words of a scenario."""
     calls = (("CreateServiceLinkedRoleForProduct", ROLE), ("CreateRule", RULE))
     return {
@@ -229,7 +229,7 @@ def _worker(installation: Installation) -> Running:
         **TERMS,
     }
     installation.config.write_text(json.dumps(data), encoding="utf-8")
-    installation.order("reset", regions={REGION: _cloud(0)})
+    installation.order("reset", regions={REGION: cloud_of(0)})
     worker = installation.start("worker", "--config", str(installation.config), "run")
     worker.until_fact("worker_started")
     return worker

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from tests.unit.adapters.conftest import ScriptedCloud
 from worker.adapters.crew import Alone, Reply, ThreadCrew
@@ -27,9 +28,11 @@ class Later(Alone):
     works: list[Callable[[], None]] = field(default_factory=list)
     paused: list[float] = field(default_factory=list)
 
+    @override
     def start(self, work: Callable[[], None]) -> None:
         self.works.append(work)
 
+    @override
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
 
@@ -163,7 +166,12 @@ def test_what_changes_rarely_is_read_once() -> None:
     """And read again after a while."""
     reads: list[str] = []
     clock = Steps()
-    remembered = Remembered(Alone(), clock, lambda one: reads.append(one) or len(reads))  # type: ignore[func-returns-value]
+
+    def read(what: str) -> int:
+        reads.append(what)
+        return len(reads)
+
+    remembered = Remembered(Alone(), clock, read)
 
     assert [remembered.find("vpc") for _ in range(3)] == [1, 1, 1]
     clock.instant = 61.0
