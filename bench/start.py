@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from emulator.http.command import access_keys
 from emulator.http.local import running
 from tests.e2e.conftest import APIS, REGION, Installation, Running
 from tests.simulation.harness import ACCOUNT
@@ -47,13 +48,12 @@ def one_round(
     """Start a worker and end it; returns seconds, CPU seconds and two figures of memory."""
     pause = threading.Event()
     made = installation.order("reset", regions={REGION: cloud_of(crowd)})
-    before = emulator.run(lambda service: len(service.requests))
     begun = time.monotonic()
     worker: Running = installation.start("worker", "--config", str(installation.config), "run")
     while not emulator.run(lambda service: service.polls.count):
         pause.wait(LOOK_SECONDS)
         if time.monotonic() - begun > SETTLE_SECONDS:
-            raise TimeoutError(before)
+            raise TimeoutError("\n".join(iter(worker.lines.get_nowait, None)))
     seconds = time.monotonic() - begun
     cpu, idle = cpu_seconds(worker.popen.pid), resident(worker.popen.pid)
     for source in made["instances"][REGION]:
@@ -69,7 +69,11 @@ def one_round(
 
 def figures(rounds: int) -> dict[str, Any]:
     """Return the figures of `rounds` starts, the last of them with work."""
-    with tempfile.TemporaryDirectory() as directory, running(empty_service(1.0)) as emulator:
+    service = empty_service(1.0)
+    service.keys |= access_keys(
+        {"EMULATOR_ACCESS_KEY_ID": "worker", "EMULATOR_ACCESS_KEY_SECRET": "worker-secret"}
+    )
+    with tempfile.TemporaryDirectory() as directory, running(service) as emulator:
         installation = Installation(Path(directory), url=emulator.urls[REGION])
         data = {
             "account_id": ACCOUNT,

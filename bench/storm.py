@@ -405,12 +405,12 @@ def _overheads(simulation: Simulation, noticed: Mapping[str, float]) -> Iterator
         at.setdefault((entry.action, source), entry.at)
     for source, begun in noticed.items():
         launched = at.get(("RunInstances", source))
-        if launched is None:
+        if launched is None or ("ImageAvailable", source) not in at:
             continue
         image = at["ImageAvailable", source] - at["CreateImage", source]
-        stop = 0.0
-        if ("StopInstance", source) in at:
-            stop = at["Stopped", source] - at["StopInstance", source]
+        # With an early enough end it is launched beside a source that still stops.
+        stopped = at.get(("Stopped", source), launched)
+        stop = stopped - at.get(("StopInstance", source), stopped)
         # The event takes a second to the queue.
         yield round(launched - begun - DELIVERY - image - stop, 2)
 

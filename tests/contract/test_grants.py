@@ -9,12 +9,10 @@ from tests.contract.roles import environ, restrict
 from tests.contract.rule_world import CALM, REGION, World, world_with
 from worker.adapters import credentials
 from worker.adapters.clock import RealClock
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.fleet import EcsFleet
-from worker.adapters.ecs.images import EcsImages
-from worker.adapters.ecs.instances import EcsInstances
 from worker.adapters.ecs.prices import EcsPrices
-from worker.adapters.ecs.stock import EcsStock
-from worker.bootstrap import Surroundings, build_endpoint, build_queue
+from worker.bootstrap import Surroundings, build_cloud, build_endpoint, build_queue
 from worker.core.grants import GRANTS, actions_of
 from worker.core.leftovers import Kind, Leftover
 
@@ -42,10 +40,11 @@ def test_replay(world: World) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].seed_instance({"name": "web"}, now))
     world.sleep(10.0)
     endpoint = build_endpoint(around)
-    EcsInstances(endpoint).find_tagged("none")
-    EcsImages(endpoint).find("none")
+    cloud = build_cloud(endpoint, Alone())
+    cloud.instances.find_tagged("none")
+    cloud.images.find("none")
     EcsFleet(endpoint).equipped()
-    EcsStock(endpoint).vswitches("vpc-none")
+    cloud.stock.vswitches("vpc-none")
     spot = Leftover(
         Kind.INSTANCE, "", zone="cn-hangzhou-h", instance_type="ecs.g7.large", is_spot=True
     )
