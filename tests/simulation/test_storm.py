@@ -3,6 +3,9 @@
 import pytest
 
 from bench.storm import Outcome, Storm, bound_of, run
+from emulator.state.ecs.settings import EcsSettings
+from tests.simulation.harness import simulate
+from tests.simulation.scenarios import add_source, interrupt
 
 
 def kept_promises(outcome: Outcome) -> None:
@@ -67,3 +70,18 @@ def test_the_bound_by_drops() -> None:
     """Two at once, and one more each half minute."""
     assert bound_of([(0.0, 61.0)] * 9, 2, "bucket") == 4
     assert bound_of([(0.0, 10.0)] * 9, 2, "bucket") == 2
+
+
+def test_disks_are_kept_although_tags_cannot_be_had() -> None:
+    """What they were stands in a sent message before they are changed."""
+    simulation = simulate(ecs=EcsSettings(calls_per_minute={"TagResources": 0}))
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(30.0)
+
+    ledger = simulation.cloud.ledger
+    (kept,) = [entry.at for entry in ledger if entry.action == "ModifyDiskAttribute"]
+    _event, told = [entry.at for entry in ledger if entry.action == "Send"][:2]
+    assert told < kept < source.noticed_at + 10.0
+    assert any(entry.action == "CreateImage" for entry in ledger)
