@@ -9,13 +9,13 @@ from pathlib import Path
 from worker import operator_ports
 from worker.adapters import metadata
 from worker.adapters.captures import DirectoryCaptures
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.capacity import EcsCapacity
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.disk_settings import EcsDiskSettings
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
-from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.reach import HttpReach
 from worker.adapters.trials import CloudTrials, QueueTrials
 from worker.bootstrap import (
@@ -202,7 +202,7 @@ def build_replay(
 ) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
     endpoint = build_endpoint(around)
-    cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+    cloud = build_cloud(endpoint, Alone())
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
         images=cloud.images,
@@ -229,7 +229,7 @@ def build_reconcile(
     """Return the look for lost events; `stopped` needs a signing key."""
     settings = around.settings
     endpoint = build_endpoint(around)
-    cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+    cloud = build_cloud(endpoint, Alone())
     terms = build_terms(settings, until_idle=True)
     return Reconcile(
         fleet=EcsFleet(endpoint),

@@ -14,10 +14,10 @@ from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
 from tests.simulation.kernel import SimulatedClock
 from worker import operator_ports, ports
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.prices import EcsPrices
-from worker.adapters.ecs.sources import one_after_the_other
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.bootstrap import build_cloud
 from worker.core.dead_letters import Filter
 from worker.core.messages import Home, write_attributes, write_parked
@@ -101,7 +101,7 @@ class Person:
         clock = SimulatedClock(simulation.kernel)
         patience = Patience(clock, self._pause)
         endpoint = endpoint_of(simulation)
-        cloud = build_cloud(endpoint, in_parallel=one_after_the_other)
+        cloud = build_cloud(endpoint, Alone())
         queue = SendTimes(queue_of(simulation, QUEUE), self.sent_at)
         visit = Visit(
             [
@@ -138,7 +138,7 @@ class Person:
 def endpoint_of(simulation: Simulation) -> Endpoint:
     clock = SimulatedClock(simulation.kernel)
     call = CloudCall(simulation.cloud, REGION, simulation.kernel)
-    limiter = CalendarMinuteLimiter(random.Random(7))
+    limiter = QuotaLimiter(random.Random(7))
     return Endpoint(call, REGION, limiter, clock, simulation.notebook)
 
 

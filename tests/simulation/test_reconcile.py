@@ -17,8 +17,9 @@ from tests.simulation.scenarios import (
     waiting,
 )
 from tests.simulation.schedules import ECONOMICAL, QUICK
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.fleet import EcsFleet
-from worker.adapters.ecs.images import EcsImages
+from worker.bootstrap import build_cloud
 from worker.core.policy import Policy
 from worker.ops.patience import Patience
 from worker.ops.reconcile import Found, Reconcile, Sent, Standing
@@ -43,7 +44,7 @@ def reconcile(
     clock = endpoint.clock
     looking = Reconcile(
         fleet=EcsFleet(endpoint),
-        images=EcsImages(endpoint),
+        images=build_cloud(endpoint, Alone()).images,
         queue=queue_of(simulation, QUEUE),
         clock=clock,
         patience=Patience(clock, simulation.kernel.sleep),
