@@ -219,8 +219,9 @@ class SimulatedCrew:
     def reply(self) -> SimulatedReply:
         return SimulatedReply(self.tasks.kernel)
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
         self.tasks.kernel.sleep(seconds)
+        return True
 
 
 @dataclass

@@ -36,8 +36,8 @@ class Crew(Protocol):
         """Return an answer to come."""
         ...
 
-    def pause(self, seconds: float) -> None:
-        """Let real seconds pass in a piece of work."""
+    def pause(self, seconds: float) -> bool:
+        """Let real seconds pass in a piece of work; False when they do not pass here."""
         ...
 
 
@@ -59,8 +59,9 @@ class ThreadCrew(Crew):
         return Future()
 
     @override
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
         time.sleep(seconds)
+        return True
 
 
 class Alone(Crew):
@@ -75,5 +76,6 @@ class Alone(Crew):
         return Future()
 
     @override
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
         """There is nobody to wait for."""
+        return False

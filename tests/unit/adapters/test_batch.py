@@ -33,8 +33,9 @@ class Later(Alone):
         self.works.append(work)
 
     @override
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
         self.paused.append(seconds)
+        return False
 
     def go(self) -> None:
         works, self.works = self.works, []
@@ -130,7 +131,12 @@ def test_a_crowd_waits_for_company() -> None:
     merged: Merger[Any, Any] = Merger(
         crew, clock, lambda questions: dict.fromkeys(questions, 1), most=lambda _waiting: 100
     )
-    crew.pause = lambda seconds: setattr(clock, "instant", clock.instant + seconds)  # type: ignore[method-assign]
+
+    def pass_time(seconds: float) -> bool:
+        clock.instant += seconds
+        return True
+
+    crew.pause = pass_time  # type: ignore[method-assign]
 
     calls = 0
     while clock.instant < 60.0:
@@ -236,3 +242,10 @@ def test_the_disks_of_many_are_listed(
     assert [disk.disk_id for disk in found[5]] == ["d-8", "d-9"]
     assert len(cloud.calls) == 2
     assert batches.listed.known("i-1") is not None
+
+
+def test_nobody_waits_alone() -> None:
+    """Without a crew there is no company to wait for, and no time passes."""
+    merged = merger(Alone(), lambda questions: dict.fromkeys(questions, 1))
+
+    assert [merged.ask(number).result() for number in range(100)] == [1] * 100

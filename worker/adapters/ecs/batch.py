@@ -99,7 +99,8 @@ class Merger(Generic[Question, Answer]):
         while True:
             # Another call may have gone out meanwhile: then there is a new pause.
             while (pause := self._pause()) > 0:
-                self.crew.pause(self.clock.real_seconds(pause))
+                if not self.crew.pause(self.clock.real_seconds(pause)):
+                    break
             with self._lock:
                 batch = self._take()
                 if not batch:
