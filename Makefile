@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants bench bench-full sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
+.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean fc-package bench bench-full test-tools
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the virtual environment with exactly the locked packages
 
@@ -62,11 +62,17 @@ soak: $(READY) ## Recreations in a row through one worker process, and what it k
 sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)
 
-bench: $(READY) ## Measure: overhead, requests, start, memory, queue loop, small storms; writes build/bench/
+fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
+	@$(BIN)/python deploy/fc/package.py
+
+bench: $(READY) ## The figures of docs/performance.md, in less than 5 minutes; also build/bench/*.json
 	@nice -n 5 $(BIN)/python -m bench.report --out build/bench
 
 bench-full: $(READY) ## The same with storms of 1,000 in every phase and 100, 1,000 and 5,000 side by side (hours)
 	@nice -n 10 $(BIN)/python -m bench.report --out build/bench --full
+
+test-tools: $(READY) ## What needs Prometheus, systemd or node: names what is missing, and fails
+	@$(BIN)/python -m pytest -q tests/tools
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

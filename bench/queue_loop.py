@@ -107,7 +107,7 @@ def _measure(installation: Installation, rounds: int) -> dict[str, Any]:
     raw.set_encoding(False)
     clock = RealClock()
     telemetry = StructlogTelemetry(
-        clock, stream=sys.stderr, as_json=True, secrets=[], level="error"
+        clock, stream=sys.stderr, as_json=True, secrets=tuple, level="error"
     )
     ours = MnsQueue(installation.url, QUEUE, credentials=provider, clock=clock, telemetry=telemetry)
     home = Home(ACCOUNT, REGION)

@@ -194,7 +194,7 @@ class StormCall:
         self.slots.take()
         try:
             self.meter.calls[action] += 1
-            call = replace(self.inner, latency=self.rng.uniform(*LATENCY))
+            call = replace(self.inner, latency=lambda: self.rng.uniform(*LATENCY))
             return call(action, params)
         except ApiRefusal as refusal:
             if refusal.code == "Throttling.User":

@@ -116,6 +116,8 @@ class Assumptions:
     create_image_while_recycling: bool = True
     # The same for StopInstance. Source: StopInstance does not mention the lock.
     stop_while_recycling: bool = True
+    # The same for RunCommand. Source: its page wants Running and does not mention the lock.
+    run_command_while_recycling: bool = True
     # The same for detaching disks and interfaces and unbinding an EIP. Source: the same silence.
     detach_while_recycling: bool = True
     # Seconds between the platform's own orderly stop and the release; None: no stop. Source:
@@ -217,6 +219,7 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "modify_disk_while_recycling": (False,),
     "create_image_while_recycling": (False,),
     "stop_while_recycling": (False,),
+    "run_command_while_recycling": (False,),
     "detach_while_recycling": (False,),
     "platform_stop_lead_seconds": (None, 60.0),
     "image_survives_stop": (True,),

@@ -2,17 +2,19 @@
 
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker import ports
 from worker.adapters import credentials, metadata
+from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.crew import Crew, ThreadCrew
 from worker.adapters.ecs.batch import build_batches
 from worker.adapters.ecs.call import SdkCall
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
@@ -27,18 +29,22 @@ from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
 from worker.adapters.network.interfaces import EcsInterfaces
+from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
+from worker.adapters.sealing import Sealing
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
-from worker.core.policy import HandoverKind, Policy
+from worker.core.model import Script, ScriptKind
+from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.engine import Engine
 from worker.holding import Terms
 from worker.ops.receipt_page import page_of
 from worker.ops.wording import language_of
 from worker.settings import Settings
+from worker.settings.sections import Health
 from worker.steps import CloudPorts, recipe
 
 # A receive and the queue's own calls run beside the steps.
@@ -60,6 +66,36 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What outlives a consumer: a function's instance keeps them from one invocation to the next.
+
+    Attributes:
+        settings: Of the whole process.
+        around: What every adapter shares.
+        engine: The steps over the cloud's clients.
+        receipts: Where receipts are kept.
+    """
+
+    settings: Settings
+    around: "Surroundings"
+    engine: Engine
+    receipts: ports.Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The queues of a consumer."""
+
+    main: MnsQueue
+    dead_letters: MnsQueue
+
+    def close(self) -> None:
+        """Close all connections; no call may be under way any more."""
+        self.main.close()
+        self.dead_letters.close()
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every adapter of one process shares; credentials come from one provider."""
 
@@ -67,6 +103,7 @@ class Surroundings:
     clock: ports.CorrectedClock
     telemetry: ports.Telemetry
     provider: credentials.Provider
+    limiter: QuotaLimiter
 
 
 def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surroundings:
@@ -77,7 +114,11 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
     """
     clock = build_clock(settings)
     telemetry = build_telemetry(settings, clock, environ)
-    return Surroundings(settings, clock, telemetry, credentials.provider(environ))
+    limiter = QuotaLimiter(
+        random.Random(),  # noqa: S311 - spreads calls, guards nothing
+        quota_share=settings.worker.quota_share,
+    )
+    return Surroundings(settings, clock, telemetry, credentials.provider(environ), limiter)
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:
@@ -96,9 +137,38 @@ def build_clock(settings: Settings) -> ports.CorrectedClock:
 
 
 def build_worker(
-    settings: Settings, environ: Mapping[str, str], *, until_idle: bool = False
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    until_idle: bool = False,
+    around: Surroundings | None = None,
 ) -> Worker:
     """Put a worker together; no call is made to the cloud.
+
+    Args:
+        settings: Of the process.
+        environ: Of the process.
+        until_idle: Whether it ends when there is nothing to do.
+        around: What its adapters share; made when it is not given.
+
+    Raises:
+        Permanent: The signing key is missing.
+    """
+    own = own_instance_id(settings)
+    parts = build_parts(settings, environ, own_instance_id=own, around=around)
+    terms = build_terms(settings, until_idle=until_idle)
+    consumer = build_consumer(parts, build_queues(parts), build_tasks(parts), terms)
+    return Worker(consumer, parts.around.telemetry)
+
+
+def build_parts(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    own_instance_id: str = "",
+    around: Surroundings | None = None,
+) -> Parts:
+    """Put together what consumers need; no call is made to the cloud.
 
     Raises:
         Permanent: The signing key is missing.
@@ -109,36 +179,67 @@ def build_worker(
             " the same random text of at least 16 characters for every worker (for example from"
             " `openssl rand -hex 32`)"
         )
-    around = build_surroundings(settings, environ)
-    clock, telemetry = around.clock, around.telemetry
-    crew = ThreadCrew(ThreadPoolExecutor(THREADS_FOR_MERGED_CALLS, "merge"))
-    cloud = build_cloud(build_endpoint(around), crew)
-    policy = build_policy(settings, own_instance_id=own_instance_id(settings))
-    tasks = ThreadTasks(
-        settings.worker.concurrency * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE,
-        clock=clock,
+    around = around or build_surroundings(settings, environ)
+    cloud = build_cloud(
+        build_endpoint(around),
+        ThreadCrew(ThreadPoolExecutor(THREADS_FOR_MERGED_CALLS, "merge")),
+        sealing=Sealing(settings.signing_keys),
+        captures=recorded_captures(around),
+    )
+    policy = build_policy(settings, own_instance_id=own_instance_id)
+    engine = Engine(recipe(cloud, policy), policy, around.clock, around.telemetry)
+    return Parts(settings, around, engine, _receipts(settings, environ, around.telemetry))
+
+
+def build_tasks(parts: Parts) -> ThreadTasks:
+    """Return the threads of one consumer."""
+    telemetry = parts.around.telemetry
+    return ThreadTasks(
+        parts.settings.worker.concurrency * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE,
+        clock=parts.around.clock,
         on_crash=lambda error: telemetry.failure("bug", error),
     )
-    consumer = Consumer(
-        queue=build_queue(around, settings.queue.name),
-        dead_letters=build_queue(around, settings.queue.dead_letter_name),
-        engine=Engine(recipe(cloud, policy), policy, clock, telemetry),
-        clock=clock,
+
+
+def build_queues(parts: Parts) -> Queues:
+    """Return the queues of one consumer, without a connection yet."""
+    around, names = parts.around, parts.settings.queue
+    return Queues(build_queue(around, names.name), build_queue(around, names.dead_letter_name))
+
+
+def build_consumer(
+    parts: Parts,
+    queues: Queues,
+    tasks: ThreadTasks,
+    terms: Terms,
+    *,
+    telemetry: ports.Telemetry | None = None,
+) -> Consumer:
+    """Put a consumer together; it tells of messages where the parts tell, or elsewhere."""
+    around = parts.around
+    return Consumer(
+        queue=queues.main,
+        dead_letters=queues.dead_letters,
+        engine=parts.engine,
+        clock=around.clock,
         tasks=tasks,
-        telemetry=telemetry,
-        receipts=_receipts(settings, environ, telemetry),
-        terms=build_terms(settings, until_idle=until_idle),
+        telemetry=telemetry or around.telemetry,
+        receipts=parts.receipts,
+        terms=terms,
     )
-    return Worker(consumer, telemetry)
 
 
 def build_telemetry(
     settings: Settings, clock: ports.Clock, environ: Mapping[str, str]
 ) -> StructlogTelemetry:
     """Return telemetry that knows which values must never be written."""
-    names = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
-    secrets = [environ[name] for name in names if environ.get(name)]
-    secrets += [key.decode() for key in settings.signing_keys]
+    names = (credentials.KEY_SECRET, credentials.SECURITY_TOKEN)
+    fixed = tuple(key.decode() for key in settings.signing_keys)
+
+    def secrets() -> Iterable[str]:
+        # A function is given new credentials while it lives.
+        return (*fixed, *(environ.get(name, "") for name in names))
+
     as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
     return StructlogTelemetry(
         clock, stream=sys.stderr, as_json=as_json, secrets=secrets, level=settings.log.level
@@ -162,26 +263,40 @@ def build_endpoint(around: Surroundings) -> Endpoint:
         read_seconds=settings.worker.read_timeout,
         calls_max=settings.worker.concurrency,
     )
-    limiter = QuotaLimiter(
-        random.Random(),  # noqa: S311 - spreads calls, guards nothing
-        quota_share=settings.worker.quota_share,
-    )
-    return Endpoint(call, settings.region, limiter, around.clock, around.telemetry)
+    return Endpoint(call, settings.region, around.limiter, around.clock, around.telemetry)
 
 
-def build_cloud(endpoint: Endpoint, crew: Crew) -> CloudPorts:
+def build_cloud(
+    endpoint: Endpoint, crew: Crew, *, sealing: Sealing, captures: ports.Captures
+) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
     batches = build_batches(endpoint, crew)
     return CloudPorts(
-        sources=EcsSources(endpoint, batches),
+        sources=EcsSources(endpoint, batches, sealing),
         disks=EcsDisks(batches),
         images=EcsImages(endpoint, batches),
-        instances=EcsInstances(endpoint, batches),
+        instances=EcsInstances(endpoint, batches, sealing),
         stock=EcsStock(endpoint, crew),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        commands=EcsCommands(endpoint),
+        probes=NetworkProbes(endpoint.clock),
+        captures=captures,
+    )
+
+
+def recorded_captures(around: Surroundings) -> ports.Captures:
+    """Return the captures that `audit --record` has written, where the worker may read them."""
+    settings = around.settings
+    directory = settings.audit.captures
+    return SignedCaptures(
+        no_documents if directory is None else DirectoryCaptures(Path(directory)).read,
+        account=settings.account_id,
+        region=settings.region,
+        keys=settings.signing_keys,
+        telemetry=around.telemetry,
     )
 
 
@@ -212,6 +327,7 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         image_poll_min=settings.image.poll_min,
         image_poll_max=settings.image.poll_max,
         image_wait_max=settings.image.wait_max,
+        quiesce=_script(settings.quiesce.command, settings.quiesce.shell, settings.quiesce.timeout),
         takeover=launch.takeover,
         takeover_latest=launch.takeover_latest,
         same_type_only=launch.same_type_only,
@@ -228,9 +344,31 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         running_wait_max=launch.running_wait_max,
         generations_per_day=settings.limits.generations_per_day,
         leftovers_kept=settings.cleanup.delete_after,
+        user_data=settings.clone.user_data,
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        health=_health(settings.health),
+    )
+
+
+def _script(text: str | None, kind: ScriptKind, seconds: float) -> Script | None:
+    return None if text is None else Script(text, kind, seconds)
+
+
+def _health(settings: Health) -> HealthCheck | None:
+    if settings.check == "none":
+        return None
+    return HealthCheck(
+        kind=settings.check,
+        port=settings.port or 0,
+        path=settings.path,
+        script=_script(settings.command, settings.shell, settings.timeout),
+        address=settings.address,
+        every=settings.every,
+        timeout=settings.timeout,
+        within=settings.within,
+        otherwise=settings.otherwise,
     )
 
 
@@ -247,6 +385,19 @@ def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
         stop_within=settings.worker.stop_within,
         notice=settings.notice.length,
         until_idle=until_idle,
+    )
+
+
+def build_function_terms(settings: Settings, *, works_for: float) -> Terms:
+    """Turn settings into how an invocation treats messages: it stays for nothing that takes long.
+
+    Args:
+        settings: Of the process.
+        works_for: Seconds of the clock until everything is handed back.
+    """
+    terms = build_terms(settings, until_idle=True)
+    return replace(
+        terms, long_poll=0.0, hand_back_after=settings.worker.hand_back_after, works_for=works_for
     )
 
 

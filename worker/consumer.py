@@ -11,10 +11,11 @@ crash between the two leaves a twin, and twins are harmless.
 """
 
 import heapq
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from worker.core import messages
+from worker.core import identity, messages
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
@@ -62,12 +63,17 @@ SENT_REMEMBERED_MAX = 4_096
 IDLE_SECONDS = 30.0
 # Receives at a time, once they come back full; when idle there is one long poll.
 RECEIVERS_MAX = 4
+# A queue that was empty is not asked again sooner, even when receives do not wait.
+EMPTY_PAUSE_SECONDS = 2.0
 # A crowd is leased for longer, so that renewals stay below so many a second.
 RENEWALS_PER_SECOND = 30.0
 LEASE_SECONDS_MAX = 300.0
 # What waits for a thread: first what saves data, then the image, then all else.
 _FIRST = {StepName.RETAIN: 0, StepName.START: 1, StepName.IMAGE: 1}
 _ALL_ELSE = 2
+# A message that is handed back unchanged counts as received once more; one that has come so far is
+# replaced by a successor, whose count begins anew, long before the queue takes it for poison.
+RECEIVES_MAX = 40
 # Shares of the lease: when it is renewed, and what must be left of it to rely on it.
 RENEW_AT_SHARE = 0.5
 RELIABLE_SHARE = 0.25
@@ -81,7 +87,14 @@ UNREAD = "Malformed"
 
 @dataclass(slots=True)
 class Consumer:
-    """The loop over one queue; see the module's text for its rules."""
+    """The loop over one queue; see the module's text for its rules.
+
+    Attributes:
+        held: What is in hand, by message id.
+        stopping: It is handing back and takes nothing new.
+        turned_at: When the loop last turned, epoch seconds; 0 before it runs.
+        received_at: When a receive last came to its end in good order, epoch seconds.
+    """
 
     queue: Queue
     dead_letters: Queue
@@ -93,6 +106,8 @@ class Consumer:
     terms: Terms
     held: dict[str, Held] = field(default_factory=dict)
     stopping: bool = False
+    turned_at: float = 0.0
+    received_at: float = 0.0
     _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
     _ready: list[tuple[int, float, int, Held]] = field(default_factory=list)
     _leaders: dict[str, Held] = field(default_factory=dict)
@@ -105,6 +120,7 @@ class Consumer:
     _receive_failures: int = 0
     _idle: bool = False
     _stop_by: float = 0.0
+    _work_until: float = math.inf
     _failure: Permanent | None = None
 
     def run(self) -> None:
@@ -114,7 +130,12 @@ class Consumer:
             Permanent: It was to end when idle, and the queue can never be received from.
         """
         self.telemetry.event("worker_started", region=self.terms.home.region)
+        if self.terms.works_for is not None:
+            self._work_until = self.clock.now() + self.terms.works_for
         while not self._is_over():
+            self.turned_at = self.clock.now()
+            if self.clock.now() >= self._work_until:
+                self._begin_stop()
             self._start_receiving()
             for item in self.tasks.take(self._patience()):
                 self._handle(item)
@@ -137,7 +158,7 @@ class Consumer:
     def _patience(self) -> float:
         """Return how long the loop may sleep before something is due."""
         now = self.clock.now()
-        due = [now + IDLE_SECONDS]
+        due = [now + IDLE_SECONDS, max(self._work_until, now) if not self.stopping else math.inf]
         if self._agenda:
             due.append(self._agenda[0][0])
         if self.stopping:
@@ -214,13 +235,15 @@ class Consumer:
     def _received(self, item: Received) -> None:
         deliveries = item.deliveries
         self._receiving -= 1
-        self._receive_failures = 0
+        self._receive_failures, self.received_at = 0, self.clock.now()
         self._idle = not deliveries and not self._receiving
         is_full = len(deliveries) >= item.count
         self._receivers = min(self._receivers * 2, RECEIVERS_MAX) if is_full else 1
         told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
         if told:
             self._learn_the_time(max(told), item.asked_at)
+        if not deliveries:
+            self._receive_at = item.asked_at + EMPTY_PAUSE_SECONDS
         for delivery in deliveries:
             self._admit(delivery)
 
@@ -231,11 +254,18 @@ class Consumer:
             return
         self.telemetry.event("clock_corrected", seconds=round(off, 1))
         self._receive_at += off
+        self._work_until += off
         for held in self.held.values():
             lease_until = held.delivery.lease_until + off
             held.delivery = replace(held.delivery, lease_until=lease_until)
             held.due += off
             self._schedule(held)
+
+    def _look_again(self) -> None:
+        """What was found empty is not any more: ask, unless the queue does not want to be asked."""
+        self._idle = False
+        if not self._receive_failures:
+            self._receive_at = min(self._receive_at, self.clock.now())
 
     def _receive_failed(self, error: RecreationError) -> None:
         self._receiving -= 1
@@ -263,7 +293,7 @@ class Consumer:
             return
         now = self.clock.now()
         reading = self._read_safely(delivery, now)
-        held = Held(delivery, None, None, due=now, decision=_decision(reading))
+        held = Held(delivery, None, None, due=now, since=now, decision=_decision(reading))
         self._take_over(held, delivery)
         if isinstance(reading, Work):
             held.progress, held.sent = reading.progress, reading.sent
@@ -396,8 +426,7 @@ class Consumer:
             raise AssertionError("a message without a recreation is decided when it is received")
         leader = self._leaders.setdefault(held.source, held)
         if leader is not held:
-            held.due = now + self.terms.lease * RELIABLE_SHARE
-            self._cover(held, leader)
+            self._follow(held, leader, held.progress, now)
             return
         held.working = True
         self._sequence += 1
@@ -405,6 +434,14 @@ class Consumer:
         step = self.engine.next_step(held.progress)
         stage = _FIRST.get(step.name, _ALL_ELSE) if step is not None else _ALL_ELSE
         heapq.heappush(self._ready, (stage, deadline, self._sequence, held))
+
+    def _follow(self, held: Held, leader: Held, progress: Progress, now: float) -> None:
+        """Put off a message while another one of its source is being worked on."""
+        held.due = now + self.terms.lease * RELIABLE_SHARE
+        self._cover(held, leader)
+        if held.decision is None and held.due - now > self.terms.hand_back_after:
+            later = Hold(progress, held.due, "another message of this source is in hand")
+            held.decision, held.due = _for_later(held, later), now
 
     def _dispatch(self) -> None:
         """Hand work to the pool, earliest deadline first."""
@@ -433,7 +470,7 @@ class Consumer:
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
             if verdict.until - now > self.terms.hand_back_after:
-                held.decision, held.due = Checkpoint(verdict.progress, verdict.until), now
+                held.decision, held.due = _for_later(held, verdict), now
         else:
             held.decision, held.due = verdict, now
         if isinstance(verdict, Finish):
@@ -511,6 +548,8 @@ class Consumer:
             while len(self._sent_ids) > SENT_REMEMBERED_MAX:
                 del self._sent_ids[next(iter(self._sent_ids))]
         held.due = self.clock.now()
+        if not isinstance(held.decision, Parked):
+            self._look_again()
         if self._is_ours(held):
             self._schedule(held)
 
@@ -519,6 +558,7 @@ class Consumer:
         if self._is_ours(held):
             self._drop(held)
             self._tell_settled(held)
+            self._tell_ended(held, _VERDICTS[type(held.decision)])
 
     def _failed(self, held: Held | None, error: RecreationError) -> None:
         """Try again inside the lease; when that ends, the message is somebody's again."""
@@ -572,6 +612,7 @@ class Consumer:
             source=held.source,
             next="whoever receives it goes on from the progress in it",
         )
+        self._tell_ended(held, "lost")
 
     def _drop(self, held: Held) -> None:
         del self.held[held.delivery.message_id]
@@ -589,6 +630,7 @@ class Consumer:
             self._running -= 1
         if held is not None and self._is_ours(held):
             self._drop(held)
+            self._tell_ended(held, "bug")
 
     # Stopping
 
@@ -631,7 +673,11 @@ class Consumer:
             case Work(progress, sent):
                 word = "interruption_received" if sent is None else "recreation_resumed"
                 self.telemetry.event(
-                    word, source=progress.instance_id, recreation=progress.recreation_id, **fields
+                    word,
+                    source=progress.instance_id,
+                    recreation=progress.recreation_id,
+                    seconds_after_t0=round(self.clock.now() - progress.t0, 1),
+                    **fields,
                 )
                 if sent is None and SIGNATURE in delivery.attributes:
                     self.telemetry.event(
@@ -664,6 +710,28 @@ class Consumer:
                     next=park.advice,
                 )
 
+    def _tell_ended(self, held: Held, verdict: str) -> None:
+        """Write the one line that every delivery gets, whatever became of it."""
+        now, delivery, progress = self.clock.now(), held.delivery, held.progress
+        fields: dict[str, object] = {
+            "verdict": verdict,
+            "message": delivery.message_id,
+            "dequeued": delivery.dequeue_count,
+            "held_seconds": round(now - held.since, 1),
+            "age": round(now - delivery.enqueued_at, 1),
+        }
+        if progress is not None:
+            fields |= {
+                "source": progress.instance_id,
+                "recreation": progress.recreation_id,
+                "trace": identity.trace_id(progress.recreation_id),
+                "step": self._step_name(progress),
+                "hops": progress.hops,
+                "seconds_after_t0": round(now - progress.t0, 1),
+                "notice_used": round((now - progress.t0) / self.terms.notice, 3),
+            }
+        self.telemetry.event("delivery_ended", **fields)
+
     def _tell_finished(self, progress: Progress) -> None:
         """Keep the receipt, before the message is deleted: a crash then repeats it, never loses it."""
         now = self.clock.now()
@@ -679,6 +747,24 @@ class Consumer:
             reason=progress.moot_reason,
             seconds_after_t0=round(now - progress.t0, 1),
         )
+
+
+_VERDICTS: Mapping[type[object], str] = {
+    Acknowledge: "acknowledged",
+    Checkpoint: "passed_on",
+    Finish: "finished",
+    HandBack: "handed_back",
+    Parked: "parked",
+    Split: "split",
+}
+
+
+def _for_later(held: Held, verdict: Hold) -> Checkpoint | HandBack:
+    """Choose how the queue is to keep a message until a late time."""
+    is_written = verdict.progress == held.sent or not verdict.progress.seen
+    if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
+        return HandBack(verdict.progress, verdict.until)
+    return Checkpoint(verdict.progress, verdict.until)
 
 
 def _decision(reading: Reading) -> Decision | None:

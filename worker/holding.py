@@ -18,6 +18,7 @@ class Terms:
         stop_within: From the stop signal to the end of the process, in real seconds.
         hand_back_after: A wait longer than this is given to the queue instead of held.
         notice: From T0 to the release; orders the work by deadline.
+        works_for: From the start to handing back what is in hand; None works until stopped.
     """
 
     home: Home
@@ -31,6 +32,7 @@ class Terms:
     hand_back_after: float = 900.0
     notice: float = 300.0
     until_idle: bool = False
+    works_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Held:
         progress: What is achieved, which may be ahead of what the message says.
         sent: What the message itself says; None for a bare event.
         due: When something is to be done next, epoch seconds.
+        since: When it was received, epoch seconds.
         decision: What becomes of the message, to be carried out when its handle is free.
         attempt: Calls of steps that failed in a row.
         queue_attempt: Calls to the queue that failed in a row.
@@ -65,6 +68,7 @@ class Held:
     progress: Progress | None
     sent: Progress | None
     due: float
+    since: float = 0.0
     decision: Decision | None = None
     attempt: int = 0
     queue_attempt: int = 0

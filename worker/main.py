@@ -21,10 +21,19 @@ def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = 
         RecreationError: The worker cannot start.
     """
     # Imported here: `--help` and a wrong option must not pay for them.
-    from worker.bootstrap import build_worker  # noqa: PLC0415
     from worker.settings import load  # noqa: PLC0415
 
-    worker = build_worker(load(config, environ), environ, until_idle=until_idle)
+    settings = load(config, environ)
+    if settings.monitor.listen is None:
+        from worker.bootstrap import build_worker  # noqa: PLC0415
+
+        worker = build_worker(settings, environ, until_idle=until_idle)
+    else:
+        # What nobody asks for is not loaded.
+        from worker.monitoring import build_watched_worker  # noqa: PLC0415
+
+        listen = settings.monitor.listen
+        worker = build_watched_worker(settings, environ, listen=listen, until_idle=until_idle)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         worker.consumer.stop()

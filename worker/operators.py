@@ -17,6 +17,7 @@ from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.reach import HttpReach
+from worker.adapters.sealing import Sealing
 from worker.adapters.trials import CloudTrials, QueueTrials
 from worker.bootstrap import (
     Surroundings,
@@ -25,6 +26,7 @@ from worker.bootstrap import (
     build_policy,
     build_queue,
     build_terms,
+    recorded_captures,
 )
 from worker.core.diagnosis import Expected
 from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
@@ -202,7 +204,12 @@ def build_replay(
 ) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
     endpoint = build_endpoint(around)
-    cloud = build_cloud(endpoint, Alone())
+    cloud = build_cloud(
+        endpoint,
+        Alone(),
+        sealing=Sealing(around.settings.signing_keys),
+        captures=recorded_captures(around),
+    )
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
         images=cloud.images,
@@ -229,7 +236,12 @@ def build_reconcile(
     """Return the look for lost events; `stopped` needs a signing key."""
     settings = around.settings
     endpoint = build_endpoint(around)
-    cloud = build_cloud(endpoint, Alone())
+    cloud = build_cloud(
+        endpoint,
+        Alone(),
+        sealing=Sealing(around.settings.signing_keys),
+        captures=recorded_captures(around),
+    )
     terms = build_terms(settings, until_idle=True)
     return Reconcile(
         fleet=EcsFleet(endpoint),

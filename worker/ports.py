@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from worker.core.capture import Capture
 from worker.core.inventory import Glimpse, Holdings
 from worker.core.model import (
     Address,
     Candidate,
+    CommandAnswer,
+    CommandResult,
     Details,
     Disk,
     Image,
@@ -28,6 +31,8 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    Script,
+    SealedAnswer,
     Snapshot,
     StartAnswer,
     StopAnswer,
@@ -78,12 +83,31 @@ class Sources(Protocol):
         """Describe the instance only."""
         ...
 
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        """Describe disks by id, up to 100, wherever they are now; those that are gone are left out."""
+        ...
+
     def ram_role(self, instance_id: str) -> str:
         """Return the name of the attached RAM role, or an empty string."""
         ...
 
     def details(self, instance_id: str) -> Details:
         """Read what its description does not tell; a refused read is named in the answer."""
+        ...
+
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        """Read the user data, sealed for one recreation: the plain text goes nowhere.
+
+        The same text is sealed alike by whoever does it, so that twins ask for the same.
+        """
+        ...
+
+
+class Captures(Protocol):
+    """Sources as `audit --record` has written them down, for an event that comes too late."""
+
+    def find(self, instance_id: str) -> Capture | None:
+        """Return the capture of an instance of this account and region that we have signed."""
         ...
 
 
@@ -398,12 +422,53 @@ class Interfaces(Protocol):
         """Make a secondary interface outlive its instance."""
         ...
 
+    def release(self, interface_id: str) -> MoveAnswer:
+        """Undo `keep`: the interface goes with its instance again."""
+        ...
+
     def detach(self, interface_id: str, instance_id: str) -> MoveAnswer:
         """Begin to detach a secondary interface from this instance, and from no other."""
         ...
 
     def attach(self, interface_id: str, instance_id: str) -> MoveAnswer:
         """Begin to attach a free interface."""
+        ...
+
+
+class Commands(Protocol):
+    """Scripts inside instances, run by the cloud's agent there, which may be missing."""
+
+    def run(self, instance_id: str, script: Script, *, token: str, within: float) -> CommandAnswer:
+        """Begin to run a script; the id in `Accepted` is the run's.
+
+        Args:
+            instance_id: A running instance.
+            script: What to run, as the system's administrator.
+            token: Client token.
+            within: How long the call itself may take, seconds.
+        """
+        ...
+
+    def result(self, run: str, instance_id: str, *, within: float) -> CommandResult | None:
+        """Tell where a run stands; None while it does not show."""
+        ...
+
+
+class Probes(Protocol):
+    """One try to reach a server from where the worker runs; what does not answer says why."""
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        """Connect, and return why that failed as a word; empty when it did not.
+
+        Args:
+            address: An address of the server.
+            port: Where its service listens.
+            within: How long the try may take, seconds.
+        """
+        ...
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        """Ask for a path, and return why the answer is not one of 200 to 399; empty when it is."""
         ...
 
 

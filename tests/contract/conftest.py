@@ -121,7 +121,7 @@ class StateWorld:
         )
 
     def endpoint(self) -> Endpoint:
-        call = CloudCall(self.cloud, REGION, self.kernel, latency=0.0)
+        call = CloudCall(self.cloud, REGION, self.kernel, lambda: 0.0)
         return _endpoint(call, self)
 
     def crew(self) -> Crew:

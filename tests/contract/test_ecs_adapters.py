@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import REGION, SdkWorld, World
+from tests.ports import ports_over
 from worker.adapters import credentials
-from worker.adapters.crew import Alone
 from worker.adapters.ecs.call import VPC_ACTIONS
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.tagging import EcsTagging
-from worker.bootstrap import build_cloud
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_LINEAGE
 from worker.core.model import (
     Accepted,
     Candidate,
+    CommandResult,
     DiskSpec,
     Exists,
     Gone,
@@ -29,9 +30,9 @@ from worker.core.model import (
     NoStock,
     NotReady,
     Refused,
+    Script,
     Unsupported,
 )
-from worker.steps import CloudPorts
 
 Seed = Callable[..., str]
 
@@ -40,11 +41,6 @@ TAGS = {TAG_ID: "0123456789abcdef", "owner": "数据组"}
 LAG = 5.0
 TOKEN = "token-1"
 UNKNOWN = "i-bp1unknown00000000000"
-
-
-def ports_over(endpoint: Endpoint) -> CloudPorts:
-    """Return all ports, each call for itself."""
-    return build_cloud(endpoint, Alone())
 
 
 # Reads without an effect, in the real cloud too
@@ -138,7 +134,7 @@ def test_released_source_is_absent(world: World, source: str) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].interrupt(source, now))
     world.advance(400.0)
 
-    look = build_cloud(world.endpoint(), world.crew()).sources.look(source)
+    look = ports_over(world.endpoint(), world.crew()).sources.look(source)
 
     assert look.instance is None
     assert look.disks == ()
@@ -526,6 +522,21 @@ def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
         ports_over(sdk_world.endpoint()).disks.keep(["d-1"])
 
 
+def test_command_runs_once_and_ends(ready: Ready) -> None:
+    """The token stands for it, and its row appears and ends."""
+    commands, source = EcsCommands(ready.endpoint), ready.source.instance_id
+
+    first = commands.run(source, Script("sync"), token="t-quiesce", within=5.0)
+    again = commands.run(source, Script("sync"), token="t-quiesce", within=5.0)
+
+    assert isinstance(first, Accepted)
+    assert first == again
+    begun = commands.result(first.resource_id, source, within=5.0)
+    assert begun == CommandResult(is_over=False)
+    ready.world.advance(10.0)
+    assert commands.result(first.resource_id, source, within=5.0) == CommandResult(is_over=True)
+
+
 class Recorder:
     """An `EcsCall` that writes down what is asked and passes it on."""
 
@@ -552,11 +563,13 @@ def test_sdk_sends_every_parameter(sdk_ready: Ready) -> None:
     EcsTagging(endpoint).tag("disk", [look.disks[0].disk_id], TAGS)
     make_image(endpoint, source)
     ports_over(endpoint).images.find(NAME)
+    EcsCommands(endpoint).run(source, Script("sync"), token=TOKEN, within=5.0)
+    EcsCommands(endpoint).result("t-1", source, within=5.0)
     ports_over(endpoint).instances.find_tagged("x")
     sdk_ready.launch()
     ports_over(endpoint).instances.stop(source)
 
-    assert len({action for action, _ in recorder.calls}) == 11
+    assert len({action for action, _ in recorder.calls}) == 13
     for action, params in recorder.calls:
         package = (
             "alibabacloud_vpc20160428" if action in VPC_ACTIONS else "alibabacloud_ecs20140526"

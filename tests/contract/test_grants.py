@@ -1,5 +1,6 @@
 """The role of who replays is enough for it: the queue's protocol, and what tells of a recreation."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from tests.contract.conftest import Notebook
 from tests.contract.roles import environ, restrict
 from tests.contract.rule_world import CALM, REGION, World, world_with
+from tests.ports import ports_over
 from worker.adapters import credentials
 from worker.adapters.clock import RealClock
-from worker.adapters.crew import Alone
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.prices import EcsPrices
-from worker.bootstrap import Surroundings, build_cloud, build_endpoint, build_queue
+from worker.adapters.limiter import QuotaLimiter
+from worker.bootstrap import Surroundings, build_endpoint, build_queue
 from worker.core.grants import GRANTS, actions_of
 from worker.core.leftovers import Kind, Leftover
 
@@ -28,7 +30,8 @@ def world() -> Iterator[World]:
 def test_replay(world: World) -> None:
     """Nothing is denied, and nothing is granted for nothing."""
     provider = credentials.provider(environ("replay"))
-    around = Surroundings(world.settings(), RealClock(), Notebook(), provider)
+    limiter = QuotaLimiter(random.Random(1))
+    around = Surroundings(world.settings(), RealClock(), Notebook(), provider, limiter)
     queues = [build_queue(around, one.name) for one in world.desired().queues]
     for queue in queues:
         queue.send("a", {})
@@ -40,7 +43,7 @@ def test_replay(world: World) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].seed_instance({"name": "web"}, now))
     world.sleep(10.0)
     endpoint = build_endpoint(around)
-    cloud = build_cloud(endpoint, Alone())
+    cloud = ports_over(endpoint)
     cloud.instances.find_tagged("none")
     cloud.images.find("none")
     EcsFleet(endpoint).equipped()

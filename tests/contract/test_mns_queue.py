@@ -7,6 +7,7 @@ import pytest
 
 from tests.contract.conftest import REGION, SdkWorld, World
 from worker.adapters.mns_queue import MnsQueue
+from worker.core import identity
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
 from worker.ports import Delivery, LeaseLost, Queue
 
@@ -269,3 +270,22 @@ def test_capped_poll_is_told(sdk_world: SdkWorld, smq: Queue) -> None:
     sdk_world.emulator.run(lambda service: service.faults.remove(None))
 
     assert "long_poll_capped" in sdk_world.notebook.names
+
+
+def test_a_message_of_a_recreation_carries_its_trace(sdk_world: SdkWorld) -> None:
+    """As the system property that the cloud has for it; nothing is read back from it."""
+    queue = sdk_world.queue("events")
+    attributes = {**ATTRIBUTES, "recreation": "0" * 32, "hops": "3"}
+
+    queue.send(BODY, attributes)
+    queue.send(BODY, ATTRIBUTES)
+
+    messages = sdk_world.on_cloud(
+        lambda cloud, now: tuple(cloud.queues(REGION).get_queue("events", now).messages.values())
+    )
+    found = [{one.name: one.value for one in each.system_properties} for each in messages]
+    assert found == [{"traceparent": identity.traceparent("0" * 32, "3")}, {}]
+    assert [each.attributes for each in queue.receive(count=2, wait=0.0)] == [
+        attributes,
+        ATTRIBUTES,
+    ]

@@ -72,6 +72,7 @@ def test_scenarios_are_listed() -> None:
         "data-disks",
         "killed",
         "thrice",
+        "careful",
         "economical",
     ]
 
@@ -96,3 +97,15 @@ def test_unknown_scenario_is_wrong_usage() -> None:
 
     assert done.returncode == 2
     assert "killed" in done.stderr
+
+
+def test_careful_server_is_quiesced_and_checked() -> None:
+    """Both are in the receipt, in the order in which they came."""
+    done = demo("--scenario", "careful", "--json")
+
+    shown = json.loads(done.stdout)
+    assert shown["good"], shown
+    at = {line["what"]: line["seconds_after_t0"] for line in shown["receipt"]["timeline"]}
+    assert at["source quiesced"] <= at["image accepted"]
+    assert at["replacement healthy"] <= at["elastic address moved"]
+    assert shown["receipt"]["health"]["passed"]

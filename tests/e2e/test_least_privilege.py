@@ -69,6 +69,9 @@ def test_worker_and_sweep(installation: Installation) -> None:
         installation,
         handover={"interfaces": True, "convert_public_ip": True},
         launch={"reclaimed_pool": "first", "max_price_percent": 100},
+        quiesce={"command": "sync"},
+        health={"check": "command", "command": "true"},
+        clone={"user_data": "rerun"},
     )
     sources = seed(installation)
     recreate(installation, sources)

@@ -1,7 +1,7 @@
 """The ports of the product bound straight to the emulator's state: no HTTP, no SDK, no threads."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,23 +20,47 @@ DEAD_HANDLE = {"MessageNotExist", "ReceiptHandleError"}
 
 @dataclass(frozen=True)
 class CloudCall:
-    """The seam to ECS and VPC over the emulator's state; each call takes `latency` seconds."""
+    """The seam to ECS and VPC over the emulator's state; each call takes `latency()` seconds."""
 
     cloud: Cloud
     region: str
     kernel: Kernel
-    latency: float = 0.1
+    latency: Callable[[], float] = lambda: 0.1
 
     def __call__(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         product, name = route(action)
-        self.kernel.sleep(self.latency / 2)
+        latency = self.latency()
+        self.kernel.sleep(latency / 2)
         try:
             body = self.cloud.call(product, self.region, name, params, self.kernel.now)
         except ApiError as error:
-            self.kernel.sleep(self.latency / 2)
+            self.kernel.sleep(latency / 2)
             raise ApiRefusal(error.status, error.code, error.message) from None
-        self.kernel.sleep(self.latency / 2)
+        self.kernel.sleep(latency / 2)
         return body
+
+
+@dataclass(frozen=True)
+class CloudProbes:
+    """Port `Probes` over the emulator's state; a try without an answer takes all of its time."""
+
+    cloud: Cloud
+    region: str
+    kernel: Kernel
+    latency: float = 0.05
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        return self._try(address, within) if port else "no port"
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        return self._try(address, within) if port and path else "no port or path"
+
+    def _try(self, address: str, within: float) -> str:
+        self.kernel.sleep(self.latency)
+        if self.cloud.ecs[self.region].answers(address, self.kernel.now):
+            return ""
+        self.kernel.sleep(max(within - self.latency, 0.0))
+        return "no answer"
 
 
 @dataclass

@@ -21,7 +21,8 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "tagging": frozenset({"tag"}),
     "addresses": frozenset({"unassociate", "associate", "convert"}),
     "balancers": frozenset({"add", "remove"}),
-    "interfaces": frozenset({"keep", "detach", "attach"}),
+    "interfaces": frozenset({"keep", "release", "detach", "attach"}),
+    "commands": frozenset({"run"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),
 }

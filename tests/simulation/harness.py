@@ -9,13 +9,15 @@ from emulator.assumptions import Assumptions
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.bindings import CloudCall, CloudQueue, Doorbell
+from tests.simulation.bindings import CloudCall, CloudProbes, CloudQueue, Doorbell
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
+from worker.adapters.captures import SignedCaptures
 from worker.adapters.crew import Alone, Crew
 from worker.adapters.ecs.call import EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.limiter import QuotaLimiter
+from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
 from worker.core.messages import Home
@@ -128,6 +130,8 @@ class Simulation:
     terms: Terms
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
+    latency: Callable[[], float] = lambda: 0.1
+    captures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
     seam: Callable[[str], EcsCall] | None = None
@@ -148,7 +152,7 @@ class Simulation:
         """
 
         def boot() -> None:
-            worker = self._assemble(name, skew, release)
+            worker = self.assemble(name, skew, release)
             self.workers[name] = worker
             worker.main = self.kernel.spawn(worker.consumer.run)
 
@@ -172,16 +176,32 @@ class Simulation:
         self.kernel.run(self.kernel.now + seconds, until)
         self.cloud.advance(self.kernel.now)
 
-    def _assemble(self, name: str, skew: float, release: int) -> SimulatedWorker:
+    def assemble(
+        self, name: str, skew: float = 0.0, release: int = 0, *, terms: Terms | None = None
+    ) -> SimulatedWorker:
+        """Put a process together that has fresh memory and does not run yet."""
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
-        call = self.seam(name) if self.seam else CloudCall(self.cloud, REGION, self.kernel)
+        call = (
+            self.seam(name)
+            if self.seam
+            else CloudCall(self.cloud, REGION, self.kernel, self.latency)
+        )
         limiter = QuotaLimiter(random.Random(7), quota_share=self.quota_share)
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
         tasks = SimulatedTasks(self.kernel)
-        bare = build_cloud(endpoint, self.crew_of(tasks))
-        bare = replace(bare, instances=code.instances(bare.instances))
+        bare = build_cloud(
+            endpoint,
+            self.crew_of(tasks),
+            sealing=Sealing((KEY,)),
+            captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.notebook),
+        )
+        bare = replace(
+            bare,
+            instances=code.instances(bare.instances),
+            probes=CloudProbes(self.cloud, REGION, self.kernel),
+        )
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
         consumer = Consumer(
             queue=self._queue(name, "queue", QUEUE, clock),
@@ -191,7 +211,7 @@ class Simulation:
             tasks=tasks,
             telemetry=self.notebook,
             receipts=self.shelf,
-            terms=self.terms,
+            terms=terms or self.terms,
         )
         return SimulatedWorker(name, tasks, consumer, skew, release)
 

@@ -15,7 +15,15 @@ from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, Simulation
-from tests.simulation.scenarios import SECRET, Source, is_quiet, lost, parked, replacements
+from tests.simulation.scenarios import (
+    SECRET,
+    USER_DATA,
+    Source,
+    is_quiet,
+    lost,
+    parked,
+    replacements,
+)
 from worker.core import identity
 from worker.core.model import Candidate
 from worker.core.signing import is_signed
@@ -46,7 +54,7 @@ MOVING = {
 BEFORE_THE_STOP = {"ModifyNetworkInterfaceAttribute", "ConvertNatPublicIpToEip"}
 # What the cloud itself writes down about an address, and what was put there for a test.
 ITS_OWN = {"EipFreed", "AllocateEipAddress", "Seed"}
-SECRETS = (KEY.decode(), SECRET)
+SECRETS = (KEY.decode(), SECRET, base64.b64encode(USER_DATA.encode()).decode())
 HOPS_MAX = 60
 # A message holds 64 KiB with its attributes.
 FULL_BYTES = 60_000
@@ -236,7 +244,20 @@ def _withdrawn(simulation: Simulation, source: Source) -> list[str]:
     found += _undated(simulation)
     if not parked(simulation) and not simulation.notebook.remarked():
         found += _still_kept(simulation, source)
+        found += _interfaces_still_kept(simulation, source)
     return found
+
+
+def _interfaces_still_kept(simulation: Simulation, source: Source) -> list[str]:
+    """What would have gone with the source goes with it again."""
+    asked = {
+        entry.resource_id
+        for entry in entries(simulation, "ModifyNetworkInterfaceAttribute")
+        if entry.resource_id in source.belongings
+    }
+    interfaces = simulation.cloud.ecs[REGION].region.interfaces
+    kept = sorted(one for one in asked if not interfaces[one].delete_on_release)
+    return [f"{kept} were kept and not given back"] if kept else []
 
 
 def _still_kept(simulation: Simulation, source: Source) -> list[str]:
@@ -262,6 +283,8 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
             continue
         if entry.action in MOVING[entry.product]:
             found += _moved(simulation, entry, ours)
+        elif entry.product == PRODUCT and entry.action == "RunCommand":
+            found += _commanded(entry, ours)
         elif entry.product != PRODUCT or entry.action not in ALLOWED:
             found.append(f"{entry.action} of {entry.resource_id}")
         elif entry.action in CREATING:
@@ -272,6 +295,12 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
         elif entry.resource_id not in ours:
             found.append(f"{entry.action} changed {entry.resource_id}, which is not ours")
     return found
+
+
+def _commanded(entry: LedgerEntry, ours: set[str]) -> list[str]:
+    """A command runs inside of a source or of its replacement and nowhere else."""
+    strangers = sorted(set(entry.detail["instance_ids"]) - ours)
+    return [f"a command ran in {strangers}, which are not ours"] if strangers else []
 
 
 def _moved(simulation: Simulation, entry: LedgerEntry, ours: set[str]) -> list[str]:

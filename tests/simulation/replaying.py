@@ -14,10 +14,12 @@ from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
 from tests.simulation.kernel import SimulatedClock
 from worker import operator_ports, ports
+from worker.adapters.captures import SignedCaptures, no_documents
 from worker.adapters.crew import Alone
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.limiter import QuotaLimiter
+from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.core.dead_letters import Filter
 from worker.core.messages import Home, write_attributes, write_parked
@@ -101,7 +103,12 @@ class Person:
         clock = SimulatedClock(simulation.kernel)
         patience = Patience(clock, self._pause)
         endpoint = endpoint_of(simulation)
-        cloud = build_cloud(endpoint, Alone())
+        cloud = build_cloud(
+            endpoint,
+            Alone(),
+            sealing=Sealing((KEY,)),
+            captures=SignedCaptures(no_documents, ACCOUNT, REGION, (KEY,), simulation.notebook),
+        )
         queue = SendTimes(queue_of(simulation, QUEUE), self.sent_at)
         visit = Visit(
             [

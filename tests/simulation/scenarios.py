@@ -13,6 +13,7 @@ LATEST_SECONDS = 100.0
 NOTICE_AT = START + 120.0
 # Stands in the user data of every source; nothing of ours may show it.
 SECRET = "canary-of-the-user-data"
+USER_DATA = f"#!/bin/sh\necho {SECRET}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def add_source(simulation: Simulation, **seed: Any) -> Source:
         "name": SOURCE_NAME,
         "tags": {"team": "订单"},
         "ram_role_name": "app",
-        "user_data": f"#!/bin/sh\necho {SECRET}",
+        "user_data": USER_DATA,
         **seed,
     }
     instance_id = ecs.seed_instance(plain, START)

@@ -1,5 +1,6 @@
 """Faults in a recreation: which calls there are, and one run with faults at chosen calls."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,15 +10,30 @@ from typing_extensions import override
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
+from tests.ports import ports_over
+from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
-from tests.simulation.harness import REGION, Release, Simulation, simulate
+from tests.simulation.harness import ACCOUNT, KEY, REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
+from tests.simulation.kernel import SimulatedClock
 from tests.simulation.scenarios import SOURCE_NAME, Source, add_source, interrupt, recover
 from worker import ports
+from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.limiter import QuotaLimiter
 from worker.core import identity
-from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec, StartAnswer, StopAnswer
+from worker.core.capture import write_capture
+from worker.core.model import (
+    Candidate,
+    Instance,
+    LaunchAnswer,
+    LaunchSpec,
+    Script,
+    StartAnswer,
+    StopAnswer,
+)
 from worker.core.outcomes import Park
-from worker.core.policy import Policy
+from worker.core.policy import HealthCheck, Policy
+from worker.core.progress import Captured
 
 # A refusal for good may be parked; every other fault must end in a replacement.
 MAY_PARK = {Fault.REFUSED}
@@ -206,6 +222,34 @@ def add_members(simulation: Simulation) -> None:
     balancers.seed({"kind": "alb", "servers": both}, now)
 
 
+def record_capture(simulation: Simulation, **differing: Any) -> None:
+    """Write every source down as `audit --record` does."""
+    call = CloudCall(simulation.cloud, REGION, simulation.kernel, lambda: 0.0)
+    limiter = QuotaLimiter(random.Random(7))
+    clock = SimulatedClock(simulation.kernel)
+    sources = ports_over(Endpoint(call, REGION, limiter, clock, simulation.notebook)).sources
+    place = {"account": ACCOUNT, "region": REGION, "key": KEY, **differing}
+    for instance_id in simulation.cloud.ecs[REGION].region.instances:
+        look = sources.look(instance_id)
+        if look.instance is not None:
+            role, details = sources.ram_role(instance_id), sources.details(instance_id)
+            captured = Captured(look.instance, look.disks, role, details)
+            simulation.captures[instance_id] = write_capture(
+                captured, at=simulation.kernel.now, **place
+            )
+
+
+def _sleep_after_the_image(simulation: Simulation, _source: Source) -> None:
+    """Let the first worker stand still from the image's beginning until the release is over."""
+
+    def watch() -> None:
+        while not entries(simulation, "CreateImage"):
+            simulation.kernel.sleep(0.01)
+        simulation.pause("worker-0", 400.0)
+
+    simulation.kernel.spawn(watch)
+
+
 SCENARIOS = (
     Scenario("plain", ecs=USUAL),
     Scenario("two data disks", ecs=QUICK, seed={"data_disks": [{"size": 100}, {"size": 200}]}),
@@ -260,6 +304,49 @@ SCENARIOS = (
         ports=NETWORK,
     ),
     Scenario(
+        "quiesced",
+        ecs=QUICK,
+        policy=Policy(quiesce=Script("sync")),
+        ports=frozenset({"commands"}),
+    ),
+    Scenario(
+        "healthy",
+        ecs=replace(QUICK, serving_seconds=12.0),
+        seed=HANDED_OVER,
+        policy=Policy(hand_over=("eip",), health=HealthCheck("tcp", port=80)),
+        ports=frozenset({"probes"}),
+    ),
+    Scenario(
+        "healthy by http",
+        ecs=QUICK,
+        policy=Policy(health=HealthCheck("http", port=80)),
+        ports=frozenset({"probes"}),
+    ),
+    Scenario(
+        "user data again",
+        ecs=QUICK,
+        policy=Policy(user_data="rerun"),
+        ports=frozenset({"sources"}),
+    ),
+    Scenario(
+        "asleep, and recorded before",
+        ecs=QUICK,
+        prepare=record_capture,
+        during=_sleep_after_the_image,
+        may_park=True,
+        ports=frozenset({"captures"}),
+        lasts=500.0,
+    ),
+    Scenario(
+        "event too late, recorded before",
+        ecs=QUICK,
+        prepare=record_capture,
+        how={"event_delay": 400.0},
+        may_park=True,
+        ports=frozenset({"captures", "sources"}),
+        lasts=700.0,
+    ),
+    Scenario(
         "notice withdrawn",
         ecs=QUICK,
         during=after(20.0, withdraw),
@@ -267,6 +354,16 @@ SCENARIOS = (
         withdrawn=True,
         lasts=700.0,
         ports=frozenset({"sources", "disks", "images"}),
+    ),
+    Scenario(
+        "notice withdrawn, interfaces kept",
+        ecs=QUICK,
+        seed={"secondary_interfaces": 1},
+        during=after(40.0, withdraw),
+        policy=Policy(takeover="wait", hand_over=("interfaces",)),
+        withdrawn=True,
+        ports=frozenset({"interfaces"}),
+        lasts=700.0,
     ),
     Scenario(
         "image fails, snapshots finished",
@@ -361,7 +458,8 @@ def judged(scenario: Scenario, simulation: Simulation, source: Source) -> list[s
     """Return the promises that a run broke."""
     found = violations(simulation, source, withdrawn=scenario.withdrawn)
     # What hangs on a source may be refused for good, and the recreation goes on without it.
-    faults = {fault for call, fault in simulation.interposer.struck if call.port not in NETWORK}
+    spared = NETWORK | {"commands", "probes"}
+    faults = {fault for call, fault in simulation.interposer.struck if call.port not in spared}
     may_park = scenario.may_park or scenario.withdrawn or not MAY_PARK.isdisjoint(faults)
     may_park = may_park or _came_too_late(simulation, source)
     if not may_park and not simulation.shelf.kept:

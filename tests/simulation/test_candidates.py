@@ -1,15 +1,27 @@
 """Which replacement is launched when the first choice is not to be had."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import Source, add_source, interrupt, recover, replacements
-from tests.simulation.schedules import QUICK, SOURCE_TYPE, sell_out
+from tests.simulation.schedules import (
+    QUICK,
+    SOURCE_TYPE,
+    NextInstances,
+    Scenario,
+    after,
+    judged,
+    run,
+    sell_out,
+)
+from worker.core.model import Candidate, LaunchAnswer, LaunchSpec, NotReady
 from worker.core.policy import Policy
 
 ZONE = "cn-hangzhou-h"
@@ -190,3 +202,55 @@ def test_families_are_kept_to() -> None:
 
     (replacement,) = replacements(simulation)
     assert replacement["InstanceType"].startswith("ecs.c")
+
+
+def test_everything_sold_out_for_ten_minutes_gives_one_replacement_afterwards() -> None:
+    """The list starts again, epoch by epoch, and one request is taken at last."""
+    scenario = Scenario(
+        "sold out",
+        ecs=QUICK,
+        prepare=sell_everything,
+        during=after(600.0, lambda simulation, _source: sell_everything(simulation, None)),
+        lasts=900.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    assert len(replacements(simulation)) == 1
+    (launched,) = entries(simulation, "RunInstances")
+    assert source.noticed_at + 600.0 <= launched.at <= source.noticed_at + 720.0
+
+
+@dataclass(frozen=True)
+class Stuck(NextInstances):
+    """A cloud in which the first candidate is never ready."""
+
+    labels: list[str] = field(default_factory=list)
+
+    @override
+    def launch(self, spec: LaunchSpec, candidate: Candidate, **how: Any) -> LaunchAnswer:
+        self.labels.append(candidate.label)
+        if candidate.label == self.labels[0]:
+            return NotReady("IncorrectVSwitchStatus")
+        return self.today.launch(spec, candidate, **how)
+
+
+def test_candidate_that_never_gets_ready_is_passed_by() -> None:
+    """After many definite answers, in the order that was frozen."""
+    labels: list[str] = []
+    scenario = Scenario(
+        "stuck",
+        ecs=QUICK,
+        releases=(Release(instances=lambda today: Stuck(today, labels)),),
+        lasts=600.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    assert len(replacements(simulation)) == 1
+    assert len(set(labels)) == 2
+    assert 10 < labels.count(labels[0]) <= 40
+    tokens = [one.token for one in simulation.interposer.launches]
+    assert len(set(tokens)) == len(tokens)

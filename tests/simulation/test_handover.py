@@ -8,7 +8,16 @@ import pytest
 
 from tests.simulation.harness import REGION, Simulation
 from tests.simulation.scenarios import SOURCE_NAME, Source, parked, replacements
-from tests.simulation.schedules import EVERYTHING, QUICK, Scenario, after, judged, run, sell_out
+from tests.simulation.schedules import (
+    EVERYTHING,
+    QUICK,
+    Scenario,
+    after,
+    judged,
+    run,
+    sell_out,
+    withdraw,
+)
 from worker.core.policy import Policy
 
 SEED: Mapping[str, Any] = {"eip": True, "secondary_interfaces": 1}
@@ -332,3 +341,73 @@ def test_private_address_that_must_be_had_is_parked() -> None:
     assert judged(scenario, simulation, source) == []
     (line,) = simulation.notebook.named("parked")
     assert line["park"] == "private_address_taken"
+
+
+def test_interface_kept_for_a_false_alarm_goes_with_its_instance_again() -> None:
+    """As it did before; an invariant of every withdrawn notice."""
+    policy = replace(EVERYTHING, takeover="wait")
+    scenario = Scenario(
+        "withdrawn",
+        ecs=QUICK,
+        seed={"secondary_interfaces": 1},
+        policy=policy,
+        during=after(40.0, withdraw),
+        withdrawn=True,
+        lasts=700.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    asked = [
+        entry.detail
+        for entry in simulation.cloud.ledger
+        if entry.action == "ModifyNetworkInterfaceAttribute"
+    ]
+    assert len(asked) == 2
+    assert interface(simulation, source).delete_on_release
+
+
+def test_member_that_names_an_address_is_told_and_not_moved() -> None:
+    """The address is not handed over, so that its place in the group cannot be either."""
+
+    def prepare(simulation: Simulation) -> None:
+        instances = simulation.cloud.ecs[REGION].region.instances.values()
+        (address,) = [one.private_ip for one in instances]
+        by_address = {"server": address, "type": "Ip", "port": 8080}
+        seed = {"kind": "alb", "type": "Ip", "servers": [by_address]}
+        simulation.cloud.balancers[REGION].seed(seed, simulation.kernel.now)
+
+    _, _, receipt = recreate(prepare=prepare)
+
+    (told,) = [why for what, why in reasons(receipt).items() if what.startswith("member of")]
+    assert told == "it names an address, not a server"
+
+
+def test_address_goes_on_to_the_next_generation_when_its_server_is_reclaimed() -> None:
+    """It is bound to nothing that goes, and not lost."""
+
+    def reclaim(simulation: Simulation, source: Source) -> None:
+        while not [one for one in replacements(simulation) if one["Status"] == "Running"]:
+            simulation.kernel.sleep(0.2)
+        (first,) = replacements(simulation)
+        simulation.cloud.ecs[REGION].interrupt(first["InstanceId"], simulation.kernel.now)
+        assert eip(simulation).target_id in {"", source.instance_id}
+
+    scenario = Scenario(
+        "twice",
+        ecs=QUICK,
+        seed={"eip": True},
+        policy=Policy(hand_over=("eip",)),
+        during=after(20.0, reclaim),
+        lasts=900.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    second = replacement(simulation)
+    assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", second)
+    assert len(simulation.shelf.kept) == 2
+    told = [why for one in simulation.shelf.kept.values() for why in reasons(one).values()]
+    assert any(why.startswith(f"it went on to {second}") for why in told)

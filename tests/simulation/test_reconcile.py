@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from emulator.assumptions import Assumptions
+from tests.ports import ports_over
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation, simulate
 from tests.simulation.invariants import violations
 from tests.simulation.replaying import HOME, do, endpoint_of, put, queue_of, take_all
@@ -17,9 +18,7 @@ from tests.simulation.scenarios import (
     waiting,
 )
 from tests.simulation.schedules import ECONOMICAL, QUICK
-from worker.adapters.crew import Alone
 from worker.adapters.ecs.fleet import EcsFleet
-from worker.bootstrap import build_cloud
 from worker.core.policy import Policy
 from worker.ops.patience import Patience
 from worker.ops.reconcile import Found, Reconcile, Sent, Standing
@@ -44,7 +43,7 @@ def reconcile(
     clock = endpoint.clock
     looking = Reconcile(
         fleet=EcsFleet(endpoint),
-        images=build_cloud(endpoint, Alone()).images,
+        images=ports_over(endpoint).images,
         queue=queue_of(simulation, QUEUE),
         clock=clock,
         patience=Patience(clock, simulation.kernel.sleep),

@@ -9,7 +9,7 @@ from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
 from tests.simulation.harness import DEAD, QUEUE, REGION, Simulation, simulate
-from tests.simulation.invariants import violations
+from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
     Source,
     add_source,
@@ -25,6 +25,7 @@ from tests.simulation.schedules import (
     sell_out,
     sell_out_when_stopped,
 )
+from worker.core import identity
 from worker.core.policy import Policy
 
 
@@ -371,3 +372,37 @@ def test_a_bare_event_does_not_start_what_its_owner_has_stopped() -> None:
 
     assert [one["park"] for one in simulation.notebook.named("parked")] == ["source_stopped"]
     assert [one.action for one in simulation.cloud.ledger[before:] if one.product == "ecs"] == []
+
+
+def test_a_start_that_takes_effect_after_the_clone_is_told_and_marked() -> None:
+    """The clone stays, and what leads to the source stays with it: never two of one identity."""
+    simulation = simulate(ecs=QUICK, policy=Policy(hand_over=("eip",)))
+    source = add_source(simulation, **ECONOMICAL, eip=True)
+    sell_out_when_stopped(simulation, source)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+
+    def start_late() -> None:
+        ecs = simulation.cloud.ecs[REGION]
+        while not entries(simulation, "RunInstances"):
+            simulation.kernel.sleep(0.05)
+        ecs.set_stock(ecs.region.instances[source.instance_id].zone_id, SOURCE_TYPE, count=1)
+        simulation.cloud.call(
+            "ecs",
+            REGION,
+            "StartInstance",
+            {"InstanceId": source.instance_id},
+            simulation.kernel.now,
+        )
+
+    simulation.kernel.spawn(start_late)
+    recover(simulation, at_least=500.0)
+
+    (clone,) = [one for one in replacements(simulation) if one["InstanceId"] != source.instance_id]
+    instances = simulation.cloud.ecs[REGION].dump("instances", simulation.kernel.now)
+    (marked,) = [one for one in instances if one["InstanceId"] == source.instance_id]
+    assert marked["Tags"][identity.TAG_QUARANTINED] == clone["InstanceId"]
+    (receipt,) = simulation.shelf.kept.values()
+    assert any("beside its replacement" in one["why"] for one in receipt["not_kept"])
+    (eip,) = simulation.cloud.ecs[REGION].region.vpc.addresses.eips.values()
+    assert eip.target_id == source.instance_id

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SDKS = ("mns", "alibabacloud_", "Tea", "darabonba", "aiohttp", "requests")
+SDKS = ("mns", "alibabacloud_", "Tea", "darabonba", "aiohttp", "requests", "prometheus_client")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -20,7 +20,9 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["worker.main", "worker.cli", "worker.bootstrap"])
+@pytest.mark.parametrize(
+    "module", ["worker.main", "worker.cli", "worker.bootstrap", "worker.function"]
+)
 def test_importing_the_worker_loads_no_sdk(module: str) -> None:
     """Neither the entry points nor the composition root load an SDK or one of its models."""
     found = loaded_by(f"import {module}")

@@ -246,6 +246,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
         {"handover": {"convert_public_ip": True, "eip": False}},
         "handover.convert_public_ip: makes an elastic address that handover.eip does not carry over",
     ),
+    "health_check_is_complete": (
+        {"health": {"check": "http"}},
+        "health.port: is missing for health.check: http",
+    ),
     "lease_outlasts_the_slowest_call": (
         {"queue": {"lease": "30s"}},
         "queue.lease: must outlast the slowest call",
@@ -311,6 +315,32 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
         "ALIYUN_OPS_SIGNING_KEY: is not set while ALIYUN_OPS_SIGNING_KEY_PREVIOUS is",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"health": {"check": "command"}}, "health.command: is missing"),
+        (
+            {
+                "health": {"check": "tcp", "port": 80, "address": "elastic"},
+                "handover": {"eip": False},
+            },
+            "health.address: asks an elastic address",
+        ),
+        ({"health": {"within": "2h"}, "notice": {"give_up_after": "1h"}}, "health.within: must be"),
+        ({"health": {"path": "health"}}, "health.path: is not a path"),
+        ({"quiesce": {"command": " "}}, "quiesce.command: is empty"),
+        ({"quiesce": {"command": "x" * 20_000}}, "quiesce.command: is longer than 18000 bytes"),
+        ({"quiesce": {"timeout": "2m"}}, "quiesce.timeout: "),
+    ],
+)
+def test_what_could_not_be_checked_or_run_is_refused(settings: Data, sentence: str) -> None:
+    """Before the night in which it is needed."""
+    with pytest.raises(SettingsError) as refused:
+        from_data(settings, PLACE)
+
+    assert sentence in str(refused.value)
 
 
 def test_every_check_has_a_case() -> None:

@@ -30,10 +30,13 @@ DELETING = PACKAGE / "adapters" / "ecs" / "deletion.py"
 STEP_PORTS = {
     "Addresses",
     "Balancers",
+    "Captures",
+    "Commands",
     "Disks",
     "Images",
     "Instances",
     "Interfaces",
+    "Probes",
     "Sources",
     "Stock",
     "Tagging",

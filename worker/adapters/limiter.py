@@ -176,6 +176,19 @@ class _Api:
     line: _Line = field(default_factory=_Line)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one API stands, for those who watch.
+
+    Attributes:
+        mode: What is known of its quota: free, blocked, window or paced.
+        opens_at: From when its next call may go, epoch seconds; the past when it may go now.
+    """
+
+    mode: str
+    opens_at: float
+
+
 class QuotaLimiter(ports.Limiter):
     """Spends the quotas of one region, API by API; safe to share between threads.
 
@@ -241,6 +254,30 @@ class QuotaLimiter(ports.Limiter):
                 self._fill(known, now)
             known.refused_at, known.taken_since = now, 0
             return self._promise(known, now)
+
+    def standings(self) -> dict[str, Standing]:
+        """Return how each API stands that has been called."""
+        with self._lock:
+            return {
+                api: Standing(known.mode.value, self._opens_at(known))
+                for api, known in self._apis.items()
+            }
+
+    def _opens_at(self, known: _Api) -> float:
+        next_minute = (known.minute + 1) * MINUTE + _MARGIN_SECONDS
+        match known.mode:
+            case _Mode.FREE:
+                return 0.0
+            case _Mode.BLOCKED:
+                return min(known.probe_until or known.probe_at, next_minute)
+            case _Mode.WINDOW if not known.is_open:
+                return max(known.minute * MINUTE + _MARGIN_SECONDS, known.probe_at)
+            case _Mode.WINDOW:
+                # To ask for more than what was taken last minute is no more than a try.
+                is_spent = known.is_full or known.spent >= self._limit(known)
+                return next_minute if is_spent else 0.0
+            case _Mode.PACED:
+                return known.dripped_at + max(1.0 - known.drops, 0.0) / known.rate
 
     def _known(self, api: str, now: float) -> _Api:
         """Return what is known, with the minute turned if it is over."""

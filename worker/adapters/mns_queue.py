@@ -19,6 +19,7 @@ from worker import ports
 from worker.adapters import deadline, error_map
 from worker.adapters.credentials import Provider
 from worker.adapters.error_map import Kind
+from worker.core import identity
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
 from worker.ports import Delivery, Lease, LeaseLost
 
@@ -275,11 +276,18 @@ class MnsQueue(ports.Queue):
 
 
 def _message(body: str, attributes: Mapping[str, str], delay: float) -> Any:
-    values = import_module("mns.message_property").MessagePropertyValue
+    properties = import_module("mns.message_property")
+    values = properties.MessagePropertyValue
     whole = min(max(math.ceil(delay), 0), DELAY_MAX)
     message = import_module("mns.queue").Message(body, delay_seconds=whole)
     for name, value in attributes.items():
         message.add_user_property(name, values.create_string(value))
+    recreation = attributes.get("recreation")
+    if recreation:
+        # Derived, so that it can be lost on the way: nothing is read back from it.
+        traced = identity.traceparent(recreation, attributes.get("hops", ""))
+        text = properties.MessageSystemPropertyValue(properties.SystemPropertyType.STRING, traced)
+        message.add_system_property(properties.SystemPropertyName.TRACEPARENT, text)
     return message
 
 

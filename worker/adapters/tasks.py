@@ -54,6 +54,10 @@ class ThreadTasks(ports.Tasks):
         """
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def join(self) -> None:
+        """Drop what has not begun and wait for the rest, which ends by its timeouts."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()

@@ -7,7 +7,7 @@ An exception of somebody else is its class and the places it came through; its t
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from enum import Enum
 from types import TracebackType
@@ -40,6 +40,8 @@ _LEVELS: Final = ("debug", "info", "warning", "error")
 # What a person should see even when all is quiet; every other fact is info, and a defect an error.
 _LEVEL_OF: Final[Mapping[str, str]] = {
     "parked": "error",
+    # Every call that waits for its minute; `step_failed` tells of it, too.
+    "throttled": "debug",
     **dict.fromkeys(
         (
             "answer_lost",
@@ -65,7 +67,7 @@ class StructlogTelemetry(ports.Telemetry):
         clock: Time of the lines.
         stream: Where they go.
         as_json: JSON lines or columns; None leaves it to whether the stream is a terminal.
-        secrets: Values that must not appear, such as keys from the environment.
+        secrets: Gives the values that must not appear; asked for every line, since keys change.
         level: The least level that is written: debug, info, warning or error.
     """
 
@@ -75,7 +77,7 @@ class StructlogTelemetry(ports.Telemetry):
         *,
         stream: TextIO | None = None,
         as_json: bool | None = None,
-        secrets: Iterable[str] = (),
+        secrets: Callable[[], Iterable[str]] = tuple,
         level: str = "info",
     ) -> None:
         self._least = _LEVELS.index(level)
@@ -83,7 +85,7 @@ class StructlogTelemetry(ports.Telemetry):
         out = stream or sys.stderr
         is_terminal = out.isatty()
         self._clock = clock
-        self._secrets = tuple(value for value in secrets if len(value) >= _SECRET_LENGTH_MIN)
+        self._secrets = secrets
         renderer = (
             structlog.processors.JSONRenderer(ensure_ascii=False)
             if (not is_terminal if as_json is None else as_json)
@@ -137,8 +139,9 @@ class StructlogTelemetry(ports.Telemetry):
         return self._line(str(value))
 
     def _line(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
+        for secret in self._secrets():
+            if len(secret) >= _SECRET_LENGTH_MIN:
+                text = text.replace(secret, HIDDEN)
         if len(text) > TEXT_MAX:
             text = f"{text[:TEXT_MAX]}... ({len(text)} characters)"
         return text if text.isprintable() else "".join(map(_visible, text))

@@ -50,6 +50,11 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
     "ecs:DescribeInstanceAttribute": ({"InstanceId": _INSTANCE},),
     "ecs:DescribeNetworkInterfaces": (_ONE,),
     "ecs:DescribeSpotPriceHistory": ({"InstanceType": "ecs.g7.large", "NetworkType": "vpc"},),
+    "ecs:DescribeInvocationResults": ({"InvokeId": f"t-{_NOTHING}"},),
+    "ecs:DescribeUserData": ({"InstanceId": _INSTANCE},),
+    "ecs:RunCommand": (
+        {"Type": "RunShellScript", "CommandContent": "true", "InstanceId": [_INSTANCE]},
+    ),
     "ecs:ModifyDiskAttribute": ({"DiskId": _DISK, "DeleteWithInstance": False},),
     "ecs:TagResources": tuple(
         {

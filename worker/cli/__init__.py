@@ -14,6 +14,10 @@ from worker.cli.options import config_option, examples
 
 COMMANDS: Mapping[str, Command] = {
     "run": Command("worker.cli.run:run", "Poll the queue and recreate what is reclaimed."),
+    "function": Command(
+        "worker.cli.function:function",
+        "Serve the function over HTTP, as Function Compute calls it.",
+    ),
     "config": Command("worker.cli.config:config", "Check and show the configuration."),
     "rule": Command("worker.cli.rule:rule", "Set up the EventBridge rule and the queues."),
     "status": Command("worker.cli.status:status", "Show what is being recreated and what waits."),

@@ -158,6 +158,19 @@ _WORKER: Final = (
         setting="launch.takeover: stop-source",
     ),
     Grant(
+        "run the configured commands inside sources and replacements; who may do it is administrator"
+        " of every instance in the resource, so narrow it",
+        ("ecs:RunCommand", "ecs:DescribeInvocationResults"),
+        _ECS,
+        setting="quiesce.command, health.command",
+    ),
+    Grant(
+        "carry user data",
+        ("ecs:DescribeUserData",),
+        _ECS,
+        setting="clone.user_data: rerun",
+    ),
+    Grant(
         "start a source in economical mode again in its place",
         ("ecs:StartInstance",),
         _ECS,

@@ -4,7 +4,7 @@ Retained data disks are not among them: their content is in the image. Disks tha
 instead would come first here, before anything that brings traffic.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,6 +21,10 @@ BUSY_SECONDS_MAX = 120.0
 
 What = Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+# Before the id of an interface that was asked to outlive the source.
+KEPT = "kept "
+# The same, once it says so itself.
+TAGGED = "tagged "
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,14 @@ def _address(one: Address) -> Thing:
     return Thing(f"address/{one.allocation}", f"elastic address {one.ip}", one)
 
 
-def _member(one: Member) -> Thing:
+def member_name(one: Member) -> str:
+    """Return what a person calls a membership."""
     place = one.group or one.balancer
-    name = f"member of {place} port {one.port}" if one.port else f"member of {place}"
+    return f"member of {place} port {one.port}" if one.port else f"member of {place}"
+
+
+def _member(one: Member) -> Thing:
+    name = member_name(one)
     key = f"member/{one.product}/{one.balancer}/{one.group}/{one.server}/{one.port}"
     return Thing(key, name, one)
 
@@ -85,6 +94,12 @@ def _interface(one: Interface) -> Thing:
 
 def _tags(one: TagsOf) -> Thing:
     return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
+
+
+def is_kept(one: Interface, recreation: str) -> bool:
+    """Tell whether this recreation has made an interface outlive its source."""
+    ours = one.tags.get(identity.TAG_ID) == recreation and identity.TAG_RETAINED in one.tags
+    return ours and not one.delete_with_instance
 
 
 def primary_interface(found: Belongings) -> str:
@@ -108,21 +123,30 @@ def unfinished(progress: Progress) -> tuple[Thing, ...]:
     return tuple(thing for thing in things(progress) if thing.key not in ended)
 
 
+def addresses(progress: Progress) -> tuple[Thing, ...]:
+    """List the elastic addresses among the things."""
+    return tuple(one for one in things(progress) if isinstance(one.what, Address))
+
+
 def handed_over(progress: Progress) -> tuple[Thing, ...]:
     """List the things that the replacement has."""
     moved_keys = {move.thing for move in progress.moves if move.ended == "moved"}
     return tuple(thing for thing in things(progress) if thing.key in moved_keys)
 
 
-def begun(progress: Progress, now: float) -> Progress:
-    """Note for every thing when its move began, which bounds it."""
+def begun(progress: Progress, now: float, among: Sequence[Thing] | None = None) -> Progress:
+    """Note for every thing, or for some, when its move began, which bounds it."""
     known = {move.thing for move in progress.moves}
-    fresh = tuple(Move(one.key, now) for one in things(progress) if one.key not in known)
+    wanted = things(progress) if among is None else among
+    fresh = tuple(Move(one.key, now) for one in wanted if one.key not in known)
     return replace(progress, moves=(*progress.moves, *fresh))
 
 
 def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
-    """Choose what is looked at now, or tell from when on there is something to look at."""
+    """Choose what is looked at now, or tell from when on there is something to look at.
+
+    What has not begun has no turn; at least one thing has begun and not ended.
+    """
     pairs = [(one, move) for one in unfinished(progress) if (move := move_of(progress, one))]
     due = [(one, move) for one, move in pairs if move.not_before <= now]
     if not due:
@@ -195,6 +219,6 @@ def token(progress: Progress, thing: Thing, verb: str) -> str:
     """Derive the client token of one change of one thing."""
     move = move_of(progress, thing)
     rounds = 0 if move is None else move.round
-    target = progress.launched.instance_id
+    target = progress.receiver
     variant = (thing.key, verb, target, str(rounds))
     return identity.client_token(progress.recreation_id, StepName.HANDOVER.value, *variant)

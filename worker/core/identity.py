@@ -52,6 +52,20 @@ def recreation_id(account: str, region: str, instance_id: str, incarnation: str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def trace_id(recreation: str) -> str:
+    """Return the trace of a recreation, the same for every message and worker: 32 hex digits."""
+    return hashlib.sha256(f"trace\n{recreation}".encode()).hexdigest()[:32]
+
+
+def traceparent(recreation: str, hops: str) -> str:
+    """Return the W3C trace context of one message of a recreation.
+
+    Source: W3C Trace Context, `traceparent`, version 00.
+    """
+    span = hashlib.sha256(f"span\n{recreation}\n{hops}".encode()).hexdigest()[:16]
+    return f"00-{trace_id(recreation)}-{span}-01"
+
+
 def image_name(recreation: str) -> str:
     """Name the image; names are unique per account and region, so this is a compare-and-set.
 

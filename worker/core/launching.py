@@ -6,7 +6,15 @@ from worker.core import identity
 from worker.core.events import parse_time
 from worker.core.model import Candidate, Image, Instance
 from worker.core.outcomes import StepName
-from worker.core.progress import Imaged, Launched, Progress, Refusal, Snapshots, Specified
+from worker.core.progress import (
+    RECLAIMED,
+    Imaged,
+    Launched,
+    Progress,
+    Refusal,
+    Snapshots,
+    Specified,
+)
 
 ROUND_SECONDS = 10.0
 REFUSALS_MAX = 24
@@ -74,6 +82,7 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         progress,
         incarnation=earlier.image_id,
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
+        quiesced=None,
         imaged=None,
         snapshots=None,
         looked=None,
@@ -174,12 +183,34 @@ def is_started_again(progress: Progress, source: Instance) -> bool:
     return economical is not None and source.started_at not in {"", economical.started_at}
 
 
+def recreation_of(progress: Progress, replacement: str) -> Progress:
+    """Return the beginning of a replacement's own recreation, for its id and its names."""
+    return replace(progress, instance_id=replacement, incarnation=identity.NOT_ECONOMICAL)
+
+
+def with_heir(progress: Progress, heir: Instance) -> Progress:
+    """Note who gets what the replacement cannot have any more."""
+    launched = replace(progress.launched, heir=heir.instance_id)
+    told = f"it went on to {heir.instance_id}, because this one was reclaimed before it arrived"
+    return replace(progress, launched=launched).remarked(f"instance {progress.receiver}", told)
+
+
+def serves_again(progress: Progress, source: Instance) -> bool:
+    """Tell whether a source in economical mode runs beside its clone."""
+    return source.status in {"Starting", "Running"} and is_started_again(progress, source)
+
+
+def with_source_beside(progress: Progress) -> Progress:
+    """Note that the source was started beside its clone."""
+    return progress.remarked(
+        f"instance {progress.instance_id}", "started beside its replacement; stop it by hand"
+    )
+
+
 def with_reclaimed(progress: Progress, now: float) -> Progress:
     """Note that the replacement has run and was reclaimed before it was seen."""
     launched = replace(progress.launched, running_at=now)
-    return replace(progress, launched=launched).marked(
-        "replacement ran and was reclaimed", now, launched.instance_id
-    )
+    return replace(progress, launched=launched).marked(RECLAIMED, now, launched.instance_id)
 
 
 def with_another_round(progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:

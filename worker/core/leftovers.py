@@ -137,6 +137,7 @@ class Verdict:
         return self.reason is Reason.DUE
 
 
+DAY_SECONDS = 86_400.0
 RUNNING = "Running"
 AVAILABLE = "Available"
 ACCOMPLISHED = "accomplished"
@@ -170,11 +171,13 @@ def judge(
         evidence: What else has been found out.
         owner: The deployment that asks.
         now: Epoch seconds.
-        is_named: Whether a person named exactly this thing; outweighs later writes only.
+        is_named: Whether a person named exactly this thing; outweighs later writes, and snapshots
+            of an image that carry no tag of ours.
     """
     for rule in (_whose, _since_when, _in_what_state, _who_else_has_it):
         verdict = rule(thing, evidence, owner, now)
-        if verdict is not None:
+        # A refused tag on its snapshots must not keep an image for ever.
+        if verdict is not None and not (is_named and verdict.reason is Reason.STRAYS):
             return verdict
     if thing.kind is Kind.DISK and not evidence.saved_since and not is_named:
         return Verdict(Reason.LATER_WRITES)
@@ -222,6 +225,11 @@ def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -
     due_at = instant(thing.delete_after)
     if due_at is None:
         return Verdict(Reason.UNDATED)
+    if thing.kind is Kind.IMAGE and thing.created_at is not None:
+        # The images of the last day are what the generations of a lineage are counted by.
+        counted_until = thing.created_at + DAY_SECONDS
+        if due_at <= now < counted_until:
+            return Verdict(Reason.NOT_DUE, identity.delete_after(counted_until))
     return Verdict(Reason.NOT_DUE, thing.delete_after) if now < due_at else None
 
 

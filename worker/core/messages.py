@@ -5,7 +5,9 @@ attributes it has; a signed one that cannot be decoded was written by another re
 parked, never guessed at.
 """
 
+import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -24,6 +26,8 @@ MESSAGE_BYTES_SPARE = 2_048
 T0_BEFORE_ARRIVAL_MAX = 86_400.0
 T0_AFTER_ARRIVAL_MAX = 60.0
 READABLE_CHARACTERS_MAX = 200
+# Source: XML 1.0, production 2.
+_XML = re.compile("[\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,28 @@ def read_message(
         return _read_bare(body, arrived_at=arrived_at, now=now, home=home)
     except Malformed as error:
         return Unreadable(Park.UNREADABLE, error.sentence, error.code)
+
+
+def as_body(payload: bytes) -> str | Nothing:
+    """Turn what a function was called with into the body of a message, or say why it needs none.
+
+    What cannot be read becomes a message too: it is parked when it comes, and so not dropped.
+    """
+    if not payload.strip():
+        return Nothing("a call without an event")
+    try:
+        events = read_body(payload)
+    except Malformed:
+        events = ()
+    ignored = [event.reason for event in events if isinstance(event, Ignored)]
+    if ignored and len(ignored) == len(events):
+        return Nothing("; ".join(sorted(set(ignored))))
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return base64.b64encode(payload).decode("ascii")
+    # Other characters do not survive the queue's XML.
+    return text if _XML.fullmatch(text) else base64.b64encode(payload).decode("ascii")
 
 
 def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Reading:

@@ -296,7 +296,7 @@ class LaunchSpec:
     """Everything that is asked of the replacement whatever its type and zone.
 
     Frozen once, before the first launch: a repeated client token needs the same parameters to
-    the byte. Source: "How to ensure idempotence" of ECS.
+    the byte. Source: "How to ensure idempotence" of ECS. `user_data` is sealed.
     """
 
     name: str
@@ -337,6 +337,7 @@ class LaunchSpec:
     bandwidth_weighting: str = ""
     network_encryption: bool = False
     nested_virtualization: bool = False
+    user_data: str = ""
 
 
 # Definite answers of the cloud to a changing call.
@@ -414,7 +415,47 @@ class NotInstalled:
         return f"not installed: install aliyun-ops[{self.extra}]"
 
 
+ScriptKind = Literal["shell", "bat", "powershell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A command of the operator's for inside an instance.
+
+    Attributes:
+        text: The whole script.
+        kind: What runs it.
+        seconds: How long it may take.
+    """
+
+    text: str
+    kind: ScriptKind = "shell"
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """Where a command inside an instance stands.
+
+    Attributes:
+        is_over: Whether it has ended, well or badly, or will never begin.
+        why: Why it did not succeed, as a word of the cloud's; empty while it runs and when it did.
+    """
+
+    is_over: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A text that only a holder of the signing key can read; empty when there was none."""
+
+    text: str = ""
+
+
+SealedAnswer = Sealed | Refused
 KeepAnswer = Accepted | Refused | Gone
+CommandAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StartAnswer = Accepted | NoStock | NotReady | Refused | Gone

@@ -11,6 +11,7 @@ class StepName(str, Enum):
 
     RETAIN = "retain"
     START = "start"
+    QUIESCE = "quiesce"
     IMAGE = "image"
     SPEC = "spec"
     LAUNCH = "launch"
@@ -67,6 +68,7 @@ class Park(str, Enum):
     TOO_MANY_GENERATIONS = "too_many_generations"
     NO_ADDRESS = "private_address_taken"
     NOT_RUNNING = "replacement_not_running"
+    UNHEALTHY = "replacement_not_healthy"
     REFUSED = "refused_by_the_cloud"
     GAVE_UP = "gave_up"
     TOO_MANY_HOPS = "too_many_hops"
@@ -100,6 +102,8 @@ _ADVICE = {
     " handover.private_ip to same_or_fast, then replay.",
     Park.NOT_RUNNING: "The replacement was accepted but does not get to Running: look at it in the"
     " console; start it, or delete it and replay.",
+    Park.UNHEALTHY: "The replacement runs, but its health check never passed, so that nothing was"
+    " handed over: look at your service on it, then replay; health.otherwise: proceed hands over.",
     Park.REFUSED: "The cloud refuses the call for good: mend what the code names (permission,"
     " quota, parameter), then replay.",
     Park.GAVE_UP: "The time for this recreation is over: look at the last error, then replay.",

@@ -4,12 +4,38 @@ from dataclasses import dataclass
 from typing import Literal
 
 from worker.core.identity import digest
+from worker.core.model import Script
 
 Takeover = Literal["stop-source", "overlap", "wait"]
 ReclaimedPool = Literal["last", "first"]
 PrivateIp = Literal["fast", "same_or_fast", "same_or_park"]
 HandoverKind = Literal["eip", "load_balancers", "interfaces", "tags"]
 TagSelector = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """When a replacement counts as healthy; durations in seconds.
+
+    Attributes:
+        kind: `tcp` connects to the port, `http` asks for the path there, `command` runs the script
+            inside the replacement.
+        address: Which address is asked; the elastic one is checked when it has arrived.
+        every: Between two tries.
+        timeout: Of one try.
+        within: For how long it may fail.
+        otherwise: Whether what never passes holds the handover, for a person, or not.
+    """
+
+    kind: Literal["tcp", "http", "command"]
+    port: int = 0
+    path: str = "/"
+    script: Script | None = None
+    address: Literal["private", "elastic"] = "private"
+    every: float = 5.0
+    timeout: float = 3.0
+    within: float = 300.0
+    otherwise: Literal["hold", "proceed"] = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +60,11 @@ class Policy:
             another message of the same recreation to finish.
         generations_per_day: How often one lineage may be recreated in 24 hours; 0 is no cap.
         leftovers_kept: From the end of a recreation to the date in the delete-after tag.
+        user_data: Whether the source's user data is given to the replacement, which runs it again.
         hand_over: What is looked up on the source and carried over to the replacement.
         convert_public_ip: Whether a static public address is made elastic first.
+        quiesce: What runs inside a source before its image is begun, and for how long at most.
+        health: When the replacement counts as healthy; None asks nothing.
         private_ip: Whether the replacement asks for the source's private address.
     """
 
@@ -49,6 +78,7 @@ class Policy:
     image_poll_min: float = 2.0
     image_poll_max: float = 30.0
     image_wait_max: float = 7_200.0
+    quiesce: Script | None = None
     takeover: Takeover = "stop-source"
     takeover_latest: float = 240.0
     same_type_only: bool = False
@@ -64,9 +94,11 @@ class Policy:
     vanish_after: float = 200.0
     running_wait_max: float = 900.0
     leftovers_kept: float = 604_800.0
+    user_data: Literal["drop", "rerun"] = "drop"
     hand_over: tuple[HandoverKind, ...] = ()
     convert_public_ip: bool = False
     private_ip: PrivateIp = "fast"
+    health: HealthCheck | None = None
     sibling_wait: float = 1_800.0
     generations_per_day: int = 12
     hops_max: int = 1_000

@@ -31,6 +31,7 @@ from worker.core.model import (
     Interface,
     LaunchSpec,
     Member,
+    Sealed,
 )
 
 FORMAT = "1"
@@ -44,6 +45,8 @@ PLAIN_BYTES_MAX = 262_144
 BOUNDS = strict_json.Bounds(depth=10, keys=256, items=1_024)
 # The last instant of the year 9999; a later one cannot be written down again.
 INSTANT_MAX = 253_402_300_799.0
+
+RECLAIMED = "replacement ran and was reclaimed"
 
 Instant = Annotated[float, Field(ge=0.0, le=INSTANT_MAX)]
 Count = Annotated[int, Field(ge=0)]
@@ -137,6 +140,21 @@ class Retained:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiesced:
+    """The command that runs inside the source before its image is begun.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        run: Its run; empty before the cloud took it.
+        ended: Whether it is over, or nobody waits for it any more.
+    """
+
+    since: Instant
+    run: NoResourceId = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Imaged:
     """Output of image: the request was accepted; the image may still be in the making.
 
@@ -209,12 +227,17 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The source as it was, until the launch specification is frozen from it."""
+    """The source as it was, until the launch specification is frozen from it.
+
+    Attributes:
+        user_data: None before it was looked at, and where it is not wanted.
+    """
 
     instance: Instance
     disks: tuple[Disk, ...]
     ram_role: str
     details: Details = field(default_factory=Details)
+    user_data: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +301,29 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """Where the health check of the replacement stands.
+
+    Attributes:
+        since: When it was begun, which bounds it.
+        not_before: When it is tried again, epoch seconds.
+        tries: How often it has failed.
+        run: The command of this try, where it is one.
+        run_since: When that was begun.
+        why: Why the last try failed.
+        ended: How it ended; empty while it goes on.
+    """
+
+    since: Instant
+    not_before: Instant = 0.0
+    tries: Count = 0
+    run: NoResourceId = ""
+    run_since: Instant = 0.0
+    why: str = ""
+    ended: Literal["", "passed", "failed"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A candidate that was definitely refused."""
 
@@ -309,6 +355,8 @@ class Launched:
         clashed_at: When the cloud first said that the token stands for another request.
         unknown_refusals: Launches that were refused with a code that no table lists.
         unlocked_looks: Looks that found the source alive and unlocked.
+        orphaned_at: When the replacement was found to be reclaimed before its address had arrived.
+        heir: Its own replacement, which gets what it cannot have any more.
     """
 
     epoch: Count = 0
@@ -334,6 +382,8 @@ class Launched:
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0
     unlocked_looks: Count = 0
+    orphaned_at: Instant = 0.0
+    heir: NoResourceId = ""
     quarantined: tuple[ResourceId, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
@@ -409,6 +459,7 @@ class Progress:
     retained: Retained | None = None
     economical: Economical | None = None
     looked: Looked | None = None
+    quiesced: Quiesced | None = None
     imaged: Imaged | None = None
     snapshots: Snapshots | None = None
     captured: Captured | None = None
@@ -417,6 +468,7 @@ class Progress:
     launched: Launched = field(default_factory=Launched)
     belongings: Belongings | None = None
     moves: tuple[Move, ...] = ()
+    health: Health | None = None
     cleaned: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     marks: tuple[Mark, ...] = ()
@@ -435,6 +487,16 @@ class Progress:
     def is_in_place(self) -> bool:
         """Whether the source itself was started again, so that there is nothing to replace."""
         return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
+
+    @property
+    def receiver(self) -> str:
+        """Who gets an elastic address: the replacement, or its own one if it is reclaimed."""
+        return self.launched.heir or self.launched.instance_id
+
+    @property
+    def was_reclaimed(self) -> bool:
+        """Whether the replacement was reclaimed before it was seen Running."""
+        return any(mark.what == RECLAIMED for mark in self.marks)
 
     def marked(self, what: str, at: float, resource: str = "") -> "Progress":
         """Add a line to the timeline; the first of its name stays."""

@@ -13,7 +13,7 @@ from worker.core import handing
 from worker.core.errors import Malformed
 from worker.core.messages import iso
 from worker.core.model import Address, Candidate
-from worker.core.progress import Economical, KeptDisk, Progress
+from worker.core.progress import Economical, Health, KeptDisk, Progress
 
 FORMAT = 1
 # "About five minutes". Source: ECS "Instance interruption events".
@@ -115,6 +115,20 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthRecord:
+    """How the health check of the replacement ended.
+
+    Attributes:
+        tries: How often it was tried.
+        why: Why the last try failed; empty when it passed.
+    """
+
+    passed: bool
+    tries: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedCandidate:
     """A candidate that the cloud refused, and its code."""
 
@@ -151,6 +165,7 @@ class Receipt:
     timeline: tuple[Moment, ...] = ()
     disks: tuple[DiskRecord, ...] = ()
     handed_over: tuple[HandedOver, ...] = ()
+    health: HealthRecord | None = None
     not_kept: tuple[NotKept, ...] = ()
     candidates: tuple[Considered, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
@@ -162,6 +177,16 @@ class Receipt:
         taken = self.replacement
         label = f"{taken.type} in {taken.zone} ({taken.charge})"
         return next((one.why for one in self.candidates if one.candidate == label), "")
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the source itself was started again, so that nothing replaces it."""
+        return bool(self.source.instance) and self.source.instance == self.replacement.instance
+
+    @property
+    def running(self) -> Moment | None:
+        """When a server ran again, the replacement or the source itself."""
+        return self.moment("replacement running") or self.moment("source started in place")
 
     def moment(self, what: str) -> Moment | None:
         """Return a line of the timeline by its name."""
@@ -221,6 +246,7 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
         handed_over=tuple(
             HandedOver(one.name, one.resource) for one in handing.handed_over(progress)
         ),
+        health=_health(progress.health),
         not_kept=tuple(NotKept(one.what, one.why) for one in progress.remarks),
         candidates=tuple(Considered(one.label, one.why) for one in _candidates(progress)),
         refused=tuple(
@@ -229,6 +255,13 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
         ),
         quarantined=progress.launched.quarantined,
     )
+
+
+def _health(health: Health | None) -> HealthRecord | None:
+    if health is None or not health.ended:
+        return None
+    passed = health.ended == "passed"
+    return HealthRecord(passed=passed, tries=health.tries + passed, why=health.why)
 
 
 def _candidates(progress: Progress) -> tuple[Candidate, ...]:

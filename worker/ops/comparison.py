@@ -36,7 +36,7 @@ def compare(receipt: Receipt, wording: Wording) -> tuple[Line, ...]:
     """Compare source and replacement; what neither has is left out."""
     source, replacement = receipt.source, receipt.replacement
     lines = [
-        Line("instance", source.instance, replacement.instance, Likeness.NEW),
+        _instance(source, replacement),
         *(_plain(name, source, replacement) for name in _PLAIN),
         _size(source, replacement, wording),
         _charge(source, replacement, wording),
@@ -52,6 +52,13 @@ def differs(receipt: Receipt, name: str) -> bool:
     """Tell whether a property that the source had is another one on the replacement."""
     had, has = getattr(receipt.source, name), getattr(receipt.replacement, name)
     return bool(had and has and had != has)
+
+
+def _instance(source: Server, replacement: Server) -> Line:
+    """An id cannot be kept, but for a source that was started again."""
+    same = source.instance == replacement.instance
+    likeness = Likeness.SAME if same else Likeness.NEW
+    return Line("instance", source.instance, replacement.instance, likeness)
 
 
 def _plain(name: str, source: Server, replacement: Server) -> Line:

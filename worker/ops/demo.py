@@ -24,6 +24,7 @@ from worker.ops.demo_processes import Crew, Process, crew, exit_sentence, own_en
 from worker.ops.demo_scenarios import (
     REGION,
     Scenario,
+    configured,
     late_writings,
     source,
     stock_orders,
@@ -186,7 +187,8 @@ def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     receipts = members.directory / "receipts"
     config = members.directory / "config.yaml"
     config.write_text(
-        json.dumps(_configuration(account, url, receipts), indent=2), encoding="utf-8"
+        json.dumps({**_configuration(account, url, receipts), **configured(scenario)}, indent=2),
+        encoding="utf-8",
     )
     _apply_rule(members, config)
     say(wording("demo.rule"))

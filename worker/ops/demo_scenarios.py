@@ -27,6 +27,7 @@ class Scenario:
         data_disks: Sizes in GiB.
         copies: How often the cloud delivers the notice.
         kill: Whether the first worker is killed while the image is being made.
+        careful: Whether the source is quiesced and the replacement's health checked.
         economical: Whether the cloud stops the source instead of releasing it.
     """
 
@@ -36,6 +37,7 @@ class Scenario:
     copies: int = 1
     kill: bool = False
     economical: bool = False
+    careful: bool = False
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -50,6 +52,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("data-disks", data_disks=(60, 20)),
     Scenario("killed", kill=True),
     Scenario("thrice", copies=3),
+    Scenario("careful", careful=True),
     Scenario("economical", data_disks=(20,), economical=True),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -82,6 +85,16 @@ def source(scenario: Scenario) -> dict[str, Any]:
         "spot_interruption_behavior": "Stop" if scenario.economical else "Terminate",
         "eip": True,
         "options": {"host_name": "order-01", "description": "订单服务，主节点"},
+    }
+
+
+def configured(scenario: Scenario) -> dict[str, Any]:
+    """List the settings of a scenario, as a user would write them."""
+    if not scenario.careful:
+        return {}
+    return {
+        "quiesce": {"command": "redis-cli SAVE && sync"},
+        "health": {"check": "command", "command": "systemctl is-active order-service"},
     }
 
 

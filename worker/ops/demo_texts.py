@@ -20,6 +20,14 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "Its disks will outlive it: {what}.",
         "磁盘将在服务器释放后保留：{what}。",
     ),
+    "said.mark.source asked to quiesce": (
+        "A command inside the server puts its data in order before the image.",
+        "制作镜像前，在服务器内执行命令整理数据。",
+    ),
+    "said.mark.source quiesced": (
+        "The command has ended well: what was in memory is on disk.",
+        "命令成功结束：内存中的数据已落盘。",
+    ),
     "said.mark.image accepted": (
         "Image {what} begun: everything on disk by now will be in it.",
         "镜像 {what} 开始制作：此刻已落盘的数据都会在其中。",
@@ -54,6 +62,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "said.mark.replacement running": (
         "Replacement {what} is running.",
         "替代实例 {what} 已运行。",
+    ),
+    "said.mark.replacement healthy": (
+        "The service on the replacement passes its health check.",
+        "替代实例上的服务已通过健康检查。",
     ),
     "said.mark.elastic address moved": (
         "Elastic address {what} leads to the replacement.",
@@ -255,6 +267,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario.killed": (
         "the worker is killed with -9 in the middle, another one finishes",
         "工作进程在中途被 kill -9，由另一个完成",
+    ),
+    "scenario.careful": (
+        "a command puts the data in order before the image, and the replacement's health is checked",
+        "制作镜像前执行命令整理数据，移交前检查替代实例的健康",
     ),
     "scenario.economical": (
         "economical mode: the cloud stops the server instead of releasing it; it is started again",

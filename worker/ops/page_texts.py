@@ -18,6 +18,14 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "{same} kept, {changed} changed, {lost} lost, {new} new",
         "保留 {same} 项，变化 {changed} 项，丢失 {lost} 项，新增 {new} 项",
     ),
+    "page.in_place": (
+        "Everything on it is there: the server has its own disk again.",
+        "数据全部都在：服务器仍使用自己的磁盘。",
+    ),
+    "page.on_it": (
+        "It is set as it was: there is nothing to do with it.",
+        "磁盘设置与之前相同：无需操作。",
+    ),
     "page.in_no_image": ("No image holds what was on it.", "没有镜像包含其中的数据。"),
     "page.disk_kept": (
         (

@@ -41,7 +41,7 @@ def receipt_list(
 
 def _row(receipt: Receipt, wording: Wording) -> tuple[Text, ...]:
     style = "green" if receipt.outcome == RECOVERED else "yellow"
-    running = receipt.moment("replacement running")
+    running = receipt.running
     after = wording("seconds", number=f"{running.seconds_after_t0:.0f}") if running else ""
     return (
         Text(printable(receipt.recreation[:ID_CHARACTERS])),

@@ -10,7 +10,18 @@ from worker.ops.comparison import Likeness, Line, compare
 from worker.ops.markup import document, element
 from worker.ops.receipt_picture import picture
 from worker.ops.receipt_style import STYLE
-from worker.ops.receipt_words import advice, data_point, headline, in_time, losses, notice
+from worker.ops.receipt_words import (
+    advice,
+    all_kept,
+    compared_names,
+    compared_title,
+    data_point,
+    headline,
+    health,
+    in_time,
+    losses,
+    notice,
+)
 from worker.ops.wording import Language, Wording
 
 # A browser that obeys this could not fetch or run anything even if a text got through as markup.
@@ -79,6 +90,8 @@ def _article(receipt: Receipt, wording: Wording) -> ET.Element:
 def _optional(receipt: Receipt, wording: Wording) -> Iterator[ET.Element]:
     if receipt.replacement.instance:
         yield _comparison(receipt, wording)
+    if receipt.handed_over:
+        yield _handed_over(receipt, wording)
     if receipt.outcome == RECOVERED:
         yield _not_kept(receipt, wording)
     if receipt.disks:
@@ -92,9 +105,11 @@ def _section(title: str, *children: ET.Element) -> ET.Element:
 def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
     class_ = _CLASS_OF_OUTCOME.get(receipt.outcome, "warn")
     made = element("header", element("h1", headline(receipt, wording), class_=class_))
-    running = receipt.moment("replacement running")
+    running = receipt.running
     if running is not None:
         made.append(element("p", in_time(running, receipt, wording)))
+    if said := health(receipt, wording):
+        made.append(element("p", said))
     if receipt.reason:
         made.append(element("p", wording.sentence(receipt.reason)))
     made.append(element("p", notice(receipt, wording), class_="soft"))
@@ -130,23 +145,34 @@ def _comparison(receipt: Receipt, wording: Wording) -> ET.Element:
     lines = compare(receipt, wording)
     count = Counter(line.likeness for line in lines)
     counted = wording("page.counted", **{one.value: count[one] for one in Likeness})
-    heads = ("", wording("receipt.source"), wording("receipt.replacement"), "")
+    names = compared_names(receipt, wording)
+    heads = ("", *names, "")
     head = element("thead", element("tr", *(element("th", one, scope="col") for one in heads)))
-    rows = [_compared(line, wording) for line in lines]
+    rows = [_compared(line, names, wording) for line in lines]
     table = element("table", head, element("tbody", *rows), class_="compare")
-    return _section(wording("receipt.compare"), element("p", counted, class_="soft"), table)
+    return _section(compared_title(receipt, wording), element("p", counted, class_="soft"), table)
 
 
-def _compared(line: Line, wording: Wording) -> ET.Element:
+def _compared(line: Line, names: tuple[str, str], wording: Wording) -> ET.Element:
     likeness = line.likeness.value
     return element(
         "tr",
         element("th", wording(f"field.{line.field}"), scope="row"),
-        element("td", line.source or "–", data_of=wording("receipt.source")),
-        element("td", line.replacement or "–", data_of=wording("receipt.replacement")),
+        element("td", line.source or "–", data_of=names[0]),
+        element("td", line.replacement or "–", data_of=names[1]),
         element("td", wording(f"page.{likeness}"), class_=f"mark {likeness}"),
         class_=f"is-{likeness}",
     )
+
+
+def _handed_over(receipt: Receipt, wording: Wording) -> ET.Element:
+    items: list[ET.Element] = []
+    for one in receipt.handed_over:
+        item = element("li", wording.sentence(one.what))
+        if one.resource not in one.what:
+            item.extend([element("br"), element("span", one.resource, class_="soft")])
+        items.append(item)
+    return _section(wording("receipt.handed_over"), element("ul", *items))
 
 
 def _not_kept(receipt: Receipt, wording: Wording) -> ET.Element:
@@ -154,7 +180,7 @@ def _not_kept(receipt: Receipt, wording: Wording) -> ET.Element:
         element("li", wording("because", what=what, why=why))
         for what, why in losses(receipt, wording)
     ]
-    items = items or [element("li", wording("receipt.all_kept"))]
+    items = items or [element("li", all_kept(receipt, wording))]
     return _section(wording("receipt.not_kept"), element("ul", *items))
 
 
@@ -166,7 +192,7 @@ def _disks(receipt: Receipt, wording: Wording) -> ET.Element:
 def _disk(disk: DiskRecord, receipt: Receipt, wording: Wording) -> ET.Element:
     kind = wording.known("kind", disk.kind)
     facts = f"{kind} {disk.device} · {disk.size} GiB · {disk.category}"
-    saved, class_ = _saved(disk, wording)
+    saved, class_ = _saved(disk, receipt, wording)
     return element(
         "div",
         element("h3", disk.disk),
@@ -177,7 +203,9 @@ def _disk(disk: DiskRecord, receipt: Receipt, wording: Wording) -> ET.Element:
     )
 
 
-def _saved(disk: DiskRecord, wording: Wording) -> tuple[str, str]:
+def _saved(disk: DiskRecord, receipt: Receipt, wording: Wording) -> tuple[str, str]:
+    if receipt.is_in_place:
+        return wording("page.in_place"), Likeness.SAME.value
     if disk.data_point:
         return wording("data.meaning", point=data_point(disk, wording)), Likeness.SAME.value
     return wording("page.in_no_image"), Likeness.LOST.value
@@ -185,6 +213,8 @@ def _saved(disk: DiskRecord, wording: Wording) -> tuple[str, str]:
 
 def _what_to_do(disk: DiskRecord, receipt: Receipt, wording: Wording) -> str:
     """Say where the disk itself is and what to do with it."""
+    if receipt.is_in_place:
+        return wording("page.on_it")
     if not disk.retained:
         return wording("page.disk_gone")
     key = "page.disk_kept" if disk.data_point else "page.disk_only_copy"

@@ -10,8 +10,12 @@ from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Receipt
 from worker.ops.comparison import Likeness, compare
 from worker.ops.receipt_words import (
     advice,
+    all_kept,
+    compared_names,
+    compared_title,
     data_point,
     headline,
+    health,
     in_time,
     losses,
     notice,
@@ -38,7 +42,7 @@ def receipt_view(receipt: Receipt, wording: Wording) -> RenderableType:
     if receipt.timeline:
         parts += [_title(wording("receipt.timeline")), _timeline(receipt, wording)]
     if receipt.replacement.instance:
-        parts += [_title(wording("receipt.compare")), _comparison(receipt, wording)]
+        parts += [_title(compared_title(receipt, wording)), _comparison(receipt, wording)]
     if receipt.disks:
         parts += [_title(wording("receipt.data")), _disks(receipt, wording)]
     if receipt.handed_over:
@@ -56,9 +60,11 @@ def _title(text: str) -> RenderableType:
 def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     style = {RECOVERED: "bold green", UNFINISHED: "bold red"}.get(receipt.outcome, "bold yellow")
     lines = [Text(headline(receipt, wording), style=style)]
-    running = receipt.moment("replacement running")
+    running = receipt.running
     if running is not None:
         lines.append(Text(in_time(running, receipt, wording)))
+    if said := health(receipt, wording):
+        lines.append(Text(said))
     if receipt.reason:
         lines.append(Text(wording.sentence(receipt.reason)))
     return Group(*lines)
@@ -113,8 +119,7 @@ def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_row(
         "",
-        Text(wording("receipt.source"), style="dim"),
-        Text(wording("receipt.replacement"), style="dim"),
+        *(Text(name, style="dim") for name in compared_names(receipt, wording)),
     )
     for line in compare(receipt, wording):
         table.add_row(
@@ -138,21 +143,25 @@ def _disks(receipt: Receipt, wording: Wording) -> RenderableType:
         table.add_row(
             printable(disk.disk),
             f"{wording.known('kind', disk.kind)} {printable(disk.device)} {disk.size} GiB",
-            _as_of(disk, wording),
-            _itself(disk, wording),
+            _as_of(disk, receipt, wording),
+            _itself(disk, receipt, wording),
         )
     points = {data_point(disk, wording): None for disk in receipt.disks if disk.data_point}
     told = [Text(wording("data.meaning", point=point)) for point in points]
     return Padding(Group(table, *told), _INDENT)
 
 
-def _as_of(disk: DiskRecord, wording: Wording) -> Text:
+def _as_of(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
+    if receipt.is_in_place:
+        return Text(wording("data.in_place"), style="green")
     if not disk.data_point:
         return Text(wording("data.in_no_image"), style="red")
     return Text(wording("after_t0", number=f"{disk.data_point_after_t0:.1f}"))
 
 
-def _itself(disk: DiskRecord, wording: Wording) -> Text:
+def _itself(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
+    if receipt.is_in_place:
+        return Text(wording("data.on_it"), style="green")
     if disk.retained:
         return Text(wording("data.retained"), style="green")
     return Text(wording("data.not_retained"), style="yellow")
@@ -173,7 +182,7 @@ def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:
     for what, why in lines:
         table.add_row("-", Text(wording("because", what=what, why=why)))
     if not lines:
-        table.add_row("-", wording("receipt.all_kept"))
+        table.add_row("-", all_kept(receipt, wording))
     return Padding(table, _INDENT)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from worker.core.receipt import DiskRecord, Moment, Receipt
+from worker.core.receipt import RECOVERED, DiskRecord, Moment, Receipt
 from worker.ops.comparison import differs
 from worker.ops.wording import Wording
 from worker.printable import printable
@@ -14,7 +14,7 @@ def headline(receipt: Receipt, wording: Wording) -> str:
     """Say in one sentence what became of the source."""
     return wording.known(
         "outcome",
-        receipt.outcome,
+        "in_place" if receipt.is_in_place and receipt.outcome == RECOVERED else receipt.outcome,
         source=_named(receipt),
         replacement=receipt.replacement.instance,
     )
@@ -32,6 +32,32 @@ def in_time(running: Moment, receipt: Receipt, wording: Wording) -> str:
     return wording(
         key, after=f"{after:.0f}", left=f"{notice - after:.0f}", late=f"{after - notice:.0f}"
     )
+
+
+def all_kept(receipt: Receipt, wording: Wording) -> str:
+    """Say that nothing is missing."""
+    return wording("receipt.all_kept_in_place" if receipt.is_in_place else "receipt.all_kept")
+
+
+def compared_title(receipt: Receipt, wording: Wording) -> str:
+    """Name the comparison: of two servers, or of one before and after."""
+    return wording("receipt.compare_in_place" if receipt.is_in_place else "receipt.compare")
+
+
+def compared_names(receipt: Receipt, wording: Wording) -> tuple[str, str]:
+    """Name its two sides."""
+    if receipt.is_in_place:
+        return wording("receipt.before"), wording("receipt.after")
+    return wording("receipt.source"), wording("receipt.replacement")
+
+
+def health(receipt: Receipt, wording: Wording) -> str:
+    """Say how the health check ended; empty when there was none."""
+    if receipt.health is None:
+        return ""
+    key = "receipt.healthy" if receipt.health.passed else "receipt.not_healthy"
+    why = wording.sentence(receipt.health.why or "no answer")
+    return wording(key, number=receipt.health.tries, why=why)
 
 
 def notice(receipt: Receipt, wording: Wording) -> str:
@@ -104,6 +130,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
 
 def _about_late_data(receipt: Receipt, wording: Wording) -> Iterator[str]:
     """The image ends at its data point; what came later is on a kept disk, or nowhere."""
+    if receipt.is_in_place:
+        return
     for retained, key in ((True, "todo.late"), (False, "todo.late_lost")):
         disks = [one for one in receipt.disks if one.data_point and one.retained is retained]
         if disks:

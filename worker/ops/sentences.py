@@ -18,6 +18,7 @@ _WAITING = (
     (r"the tags on the disks show first", "等待磁盘标签可见"),
     (r"its snapshots are not finished", "其快照尚未完成"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
+    (r"the source puts its data in order", "源实例正在整理数据"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
     (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
     (r"the image is not usable any more", "镜像不再可用"),
@@ -26,6 +27,8 @@ _WAITING = (
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
     (r"the source is not there; look again", "查不到源实例，稍后再查"),
+    (r"the replacement is checked", "正在检查替代实例"),
+    (r"the replacement is not healthy yet: (.+)", "替代实例尚未通过健康检查：{0}"),
     (r"the handover takes effect", "移交正在生效"),
     (r"the source stops", "源实例正在停机"),
     (r"the source is (\S+); the platform stops it", "源实例状态：{0}，等待平台停机"),
@@ -37,6 +40,7 @@ _WAITING = (
     (r"the instance is not locked any more(?:; look again)?", "实例已不再被锁定"),
     (r"another launch under this token; look for it", "同一令牌已有下单，正在查找"),
     (r"the replacement does not show yet", "替代实例尚未显示"),
+    (r"the replacement starts", "替代实例正在启动"),
     (r"the replacement is (.+)", "替代实例状态：{0}"),
     (r"a second replacement is starting", "另有一台替代实例正在启动"),
     (r"already recreated as (.+)", "已重建为 {0}"),
@@ -75,6 +79,14 @@ _PARKED = (
         ),
         "{1} 中查不到实例 {0}：记录之前已释放，或从未存在；{2}",
     ),
+    (
+        (
+            r"instance (\S+) was released before it could be imaged; its configuration was recorded"
+            r" at (\S+), and what is left is: (.+)"
+        ),
+        "实例 {0} 在制作镜像前已释放；其配置记录于 {1}，仍保留的有：{2}",
+    ),
+    (r"none of its disks", "其磁盘均已不在"),
     (r"nothing of it was saved by us", "本工具没有保存它的任何内容"),
     (r"its image is (\S+)", "其镜像为 {0}"),
     (r"the source went before its image began", "源实例在开始制作镜像前已释放"),
@@ -100,6 +112,7 @@ _PARKED = (
         "实例 {0} 已停止，但从未见到它被锁定",
     ),
     (r"(\S+) is still (\S+)", "{0} 仍为 {1}"),
+    (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
@@ -173,11 +186,35 @@ _REMARKS = (
     (r"disks outliving the instance", "让磁盘在实例释放后保留"),
     (r"stopping the source before the takeover", "接管前停止源实例"),
     (r"restore disks", "恢复磁盘设置"),
+    (r"restore network interface (\S+)", "恢复弹性网卡 {0} 的设置"),
+    (r"it names an address, not a server", "它按地址登记，而非按服务器"),
+    (
+        r"it went on to (\S+), because this one was reclaimed before it arrived",
+        "弹性公网 IP 转交 {0}：本实例在其到达之前已被回收",
+    ),
+    (
+        r"the replacement was reclaimed before it arrived; it is free: bind it by hand",
+        "替代实例在其到达之前已被回收；该地址空闲，请手动绑定",
+    ),
+    (r"the source runs again", "源实例已重新运行"),
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image of snapshots", "给快照镜像标注日期"),
     (r"date image", "给镜像标注日期"),
     (r"retaining the disks", "保留磁盘"),
+    (r"the health check of the replacement", "替代实例的健康检查"),
+    (r"it never passed: (.+)", "始终未通过：{0}"),
+    (r"the replacement is gone or being reclaimed", "替代实例已不存在或正在被回收"),
+    (r"no answer", "没有应答"),
+    (r"user data", "用户数据"),
+    (r"it is too large for a message", "超出消息容量"),
+    (r"sealed with another key", "由另一把密钥加密"),
+    (r"the configuration of the source", "源实例的配置"),
+    (r"it is that of (\S+), which was recorded before the notice", "采用通知之前于 {0} 记录的配置"),
+    (r"the source is gone", "源实例已不存在"),
+    (r"quiescing the source", "制作镜像前在源实例内执行命令"),
+    (r"the event came too late for it", "事件来得太晚，来不及执行"),
+    (r"it did not end in time", "未在时限内结束"),
     (r"refused candidates", "被拒绝的候选"),
     (r"the source's tags in the receipt", "回执中的源实例标签"),
     (r"the timeline", "时间线"),
@@ -277,6 +314,13 @@ _ADVICE = (
     (
         r"The source's private address is not free: .+",
         "源实例的私网地址未释放：请查明谁在使用，或将 handover.private_ip 设为 same_or_fast，然后重放。",
+    ),
+    (
+        r"The replacement runs, but its health check never passed, .+",
+        (
+            "替代实例在运行，但健康检查始终未通过，因此等待检查的部分都没有移交：请查看其上的服务，"
+            "然后重放，重放会再次检查；health.otherwise: proceed 则照样移交。"
+        ),
     ),
     (r"No candidate could be had: .+", "没有候选可用：有库存后请重放；候选在通知到来时已固定。"),
     (

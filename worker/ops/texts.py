@@ -34,6 +34,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.first look": ("source looked at", "已查看源实例"),
     "mark.confirmed by the cloud": ("confirmed by the cloud", "云端确认回收"),
     "mark.disks retained": ("disks will outlive it", "磁盘已设为保留"),
+    "mark.source asked to quiesce": ("source asked to put its data in order", "通知源实例整理数据"),
+    "mark.source quiesced": ("source has put its data in order", "源实例已整理好数据"),
     "mark.image accepted": ("image begun", "镜像开始制作"),
     "mark.image name taken": ("image found already begun", "发现镜像已在制作"),
     "mark.source captured": ("configuration recorded", "配置已记录"),
@@ -51,11 +53,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.elastic address moved": ("elastic address moved", "弹性公网 IP 已移交"),
     "mark.load balancer member moved": ("load balancer member moved", "负载均衡后端已移交"),
     "mark.network interface moved": ("network interface moved", "弹性网卡已移交"),
+    "mark.replacement healthy": ("replacement healthy", "替代实例健康检查通过"),
     "mark.replacement running": ("replacement running", "替代实例运行中"),
     # -- the receipt -------------------------------------------------------------------------------
     "outcome.recovered": (
         "Recovered: {source} came back as {replacement}.",
         "已恢复：{source} 已由 {replacement} 接替。",
+    ),
+    "outcome.in_place": (
+        "Recovered: {source} was started again; it is the same instance.",
+        "已恢复：{source} 已重新启动，仍是同一台实例。",
     ),
     "outcome.unfinished": ("Not finished: {source}.", "未完成：{source}。"),
     "outcome.not_ours": ("Left alone: {source}.", "不处理：{source}。"),
@@ -63,11 +70,19 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "outcome.already_done": ("Already recreated: {source}.", "此前已重建：{source}。"),
     "receipt.in_time": (
         "Running {after} s after the notice, {left} s before the announced release.",
-        "通知后 {after} 秒替代实例已运行，比预告的释放早 {left} 秒。",
+        "通知后 {after} 秒恢复运行，比预告的释放早 {left} 秒。",
     ),
     "receipt.late": (
         "Running {after} s after the notice, {late} s after the announced release.",
-        "通知后 {after} 秒替代实例已运行，比预告的释放晚 {late} 秒。",
+        "通知后 {after} 秒恢复运行，比预告的释放晚 {late} 秒。",
+    ),
+    "receipt.healthy": (
+        "Its health check passed at try {number}.",
+        "健康检查在第 {number} 次尝试时通过。",
+    ),
+    "receipt.not_healthy": (
+        "Its health check never passed in {number} tries: {why}.",
+        "健康检查尝试 {number} 次始终未通过：{why}。",
     ),
     "receipt.notice": (
         "Notice (T0) {t0} UTC · release announced for T0 + {notice} s · {region} · recreation {id}",
@@ -76,6 +91,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.timeline": ("Timeline", "时间线"),
     "receipt.release": ("release", "释放"),
     "receipt.compare": ("Source and replacement", "源实例与替代实例"),
+    "receipt.compare_in_place": ("The server before and after", "服务器前后对比"),
+    "receipt.before": ("before", "之前"),
+    "receipt.after": ("now", "现在"),
     "receipt.source": ("source", "源实例"),
     "receipt.replacement": ("replacement", "替代实例"),
     "receipt.data": ("Data", "数据"),
@@ -84,6 +102,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.all_kept": (
         "Nothing but the instance id and what the table shows as changed.",
         "除实例 ID 和表中标为“已变”的项目外，全部保留。",
+    ),
+    "receipt.all_kept_in_place": (
+        "Nothing but what the table shows as changed.",
+        "除表中标为“已变”的项目外，全部保留。",
     ),
     "receipt.todo": ("What to do now", "现在要做什么"),
     "field.instance": ("instance", "实例"),
@@ -110,6 +132,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "data.what": ("what", "内容"),
     "data.point": ("saved as of", "数据截至"),
     "data.itself": ("the disk itself", "磁盘本身"),
+    "data.in_place": ("everything", "全部数据"),
+    "data.on_it": ("still on the server", "仍在服务器上"),
     "data.in_no_image": ("in no image", "不在任何镜像中"),
     "data.retained": ("kept", "已保留"),
     "data.not_retained": ("goes with the source", "随源实例释放"),

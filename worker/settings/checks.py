@@ -149,6 +149,40 @@ def converted_address_is_handed_over(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def health_check_is_complete(settings: Settings) -> Iterator[Problem]:
+    """A check that cannot be made would hold every handover."""
+    health = settings.health
+    if health.check in {"tcp", "http"} and health.port is None:
+        yield Problem(
+            "health.port",
+            f"is missing for health.check: {health.check}",
+            "write the port of your service",
+            found=None,
+        )
+    if health.check == "command" and health.command is None:
+        yield Problem(
+            "health.command", "is missing for health.check: command", "write the script", found=None
+        )
+    if (
+        health.check in {"tcp", "http"}
+        and health.address == "elastic"
+        and not settings.handover.eip
+    ):
+        yield Problem(
+            "health.address",
+            "asks an elastic address that handover.eip does not carry over",
+            "write health.address: private, or handover.eip: true",
+            found=health.address,
+        )
+    if health.within >= settings.notice.give_up_after:
+        yield Problem(
+            "health.within",
+            f"must be less than notice.give_up_after ({format_duration(settings.notice.give_up_after)})",
+            "write less, such as 5m",
+            found=format_duration(health.within),
+        )
+
+
 def batch_fits_what_may_be_held(settings: Settings) -> Iterator[Problem]:
     """A receive may bring a whole batch, and all of it must be held."""
     if settings.queue.receive_batch > settings.worker.held_max:
@@ -264,6 +298,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     waits_end_before_giving_up,
     vanishing_is_noticed_before_the_wait_ends,
     converted_address_is_handed_over,
+    health_check_is_complete,
     batch_fits_what_may_be_held,
     selection_is_not_empty,
     preferred_types_are_allowed,

@@ -15,14 +15,18 @@ from worker.settings.sections import (
     Audit,
     Cleanup,
     Clock,
+    Clone,
     Endpoints,
     Handover,
+    Health,
     Image,
     Launch,
     Limits,
     Log,
+    Monitor,
     Notice,
     Queue,
+    Quiesce,
     Receipts,
     Rule,
     Secrets,
@@ -52,14 +56,18 @@ class Settings(Section):
     select: Select = Field(default_factory=Select)
     worker: Worker = Worker()
     notice: Notice = Notice()
+    quiesce: Quiesce = Quiesce()
     image: Image = Image()
     launch: Launch = Launch()
+    clone: Clone = Clone()
     limits: Limits = Limits()
     handover: Handover = Handover()
+    health: Health = Health()
     cleanup: Cleanup = Cleanup()
     audit: Audit = Audit()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
+    monitor: Monitor = Monitor()
     clock: Clock = Clock()
     log: Log = Log()
     secrets: Secrets = Field(default=Secrets(), exclude=True, repr=False)

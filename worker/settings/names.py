@@ -137,10 +137,39 @@ _INSTANCE = Grammar(
 _SNAPSHOT_POLICY = Grammar(
     r"sp-[a-z0-9]{1,32}", "is not a snapshot policy's id", "write an id such as sp-bp1example"
 )
+_LISTEN = Grammar(
+    r"(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):(0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}"
+    r"|65[0-4]\d{2}|655[0-2]\d|6553[0-5])",
+    "is not an address and a port",
+    "write both, such as 127.0.0.1:9464",
+)
+
+# Source: RunCommand, CommandContent: 24 KB when encoded.
+_SCRIPT_BYTES_MAX = 18_000
+
+
+def _script(text: str) -> str:
+    """Refuse what Cloud Assistant would refuse, when the source is about to go."""
+    if not text.strip():
+        raise refusal("is empty", "write a script, or null for none")
+    if len(text.encode()) > _SCRIPT_BYTES_MAX:
+        raise refusal(
+            f"is longer than {_SCRIPT_BYTES_MAX} bytes", "put it on the server and call it here"
+        )
+    return text
+
 
 Text = Annotated[str, BeforeValidator(_unquoted_number)]
+_PATH = Grammar(
+    r"/[!-~]{0,199}",
+    "is not a path: it begins with / and has printable ASCII only",
+    "write /health",
+)
+HttpPath = Annotated[Text, AfterValidator(_PATH.check)]
+ScriptText = Annotated[Text, AfterValidator(_script)]
 # Source: SMQ limits, queue name.
 QueueName = Annotated[Text, AfterValidator(_QUEUE.check)]
+ListenAddress = Annotated[Text, AfterValidator(_LISTEN.check)]
 # Source: EventBridge limits, rule name. A target id has no published grammar; a rule's is the safe one.
 RuleName = Annotated[Text, AfterValidator(_RULE.check), AfterValidator(_rule_name)]
 RegionId = Annotated[Text, AfterValidator(_REGION.check)]

@@ -10,9 +10,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt
 
 from worker.settings.names import (
+    HttpPath,
     InstanceId,
+    ListenAddress,
     QueueName,
     RuleName,
+    ScriptText,
     SnapshotPolicy,
     Tags,
     TypePattern,
@@ -146,7 +149,13 @@ class Worker(Section):
     )
     hand_back_every: Annotated[Duration, Within("1m", "24h")] = Field(
         default=600.0,
-        description="In Function Compute: how long one invocation polls before it hands everything back and ends.",
+        description="In Function Compute: how long one invocation polls before it hands everything back and ends; less "
+        "when the function's own timeout leaves less.",
+    )
+    hand_back_after: Annotated[Duration, Within("1s", "1h")] = Field(
+        default=3.5,
+        description="In Function Compute: a wait longer than this is left to the queue, so that nobody pays for it; a "
+        "timer comes by. Polling workers hold what waits.",
     )
     connect_timeout: Annotated[Duration, Within("500ms", "60s")] = Field(
         default=5.0, description="Time to connect to an API of the cloud."
@@ -174,6 +183,24 @@ class Notice(Section):
     give_up_after: Annotated[Duration, Within("10m", "6d")] = Field(
         default=86_400.0,
         description="A recreation not finished this long after T0 is parked for a person.",
+    )
+
+
+class Quiesce(Section):
+    """A command inside the source right before its image is begun, run by Cloud Assistant."""
+
+    command: ScriptText | None = Field(
+        default=None,
+        description="The script, such as `sync`, or one that makes a database flush; null runs none, and the image is "
+        "begun at once. It may run more than once, and the image is begun whatever becomes of it.",
+    )
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    timeout: Annotated[Duration, Within("1s", "60s")] = Field(
+        default=10.0,
+        description="How long the image waits for it at most. The notice is about five minutes, and the image needs them.",
     )
 
 
@@ -261,6 +288,16 @@ class Launch(Section):
     )
 
 
+class Clone(Section):
+    """What of the source a replacement gets where either answer can be right."""
+
+    user_data: Literal["drop", "rerun"] = Field(
+        default="drop",
+        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
+        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
+    )
+
+
 class Limits(Section):
     """What keeps a recreation from being repeated without end."""
 
@@ -305,6 +342,45 @@ class Handover(Section):
     )
 
 
+class Health(Section):
+    """When a replacement counts as healthy; checked before traffic is handed over to it."""
+
+    check: Literal["none", "tcp", "http", "command"] = Field(
+        default="none",
+        description="`tcp` connects to the port, `http` asks for the path there and wants an answer of 200 to 399, both "
+        "from where the worker runs; `command` runs a script inside the replacement by Cloud Assistant, which is to "
+        "end with 0; `none` takes Running for healthy.",
+    )
+    port: Annotated[StrictInt, Within(1, 65_535)] | None = Field(
+        default=None, description="Port of the service, for `tcp` and `http`."
+    )
+    path: HttpPath = Field(default="/", description="What `http` asks for.")
+    command: ScriptText | None = Field(default=None, description="The script of `command`.")
+    shell: Literal["shell", "bat", "powershell"] = Field(
+        default="shell",
+        description="What runs the script: `shell` on Linux, the others on Windows.",
+    )
+    address: Literal["private", "elastic"] = Field(
+        default="private",
+        description="Which address `tcp` and `http` ask. `elastic` moves the elastic address first and checks before the "
+        "rest; without one the private address is asked.",
+    )
+    every: Annotated[Duration, Within("1s", "5m")] = Field(
+        default=5.0, description="Pause between two tries."
+    )
+    timeout: Annotated[Duration, Within("500ms", "30s")] = Field(
+        default=3.0, description="How long one try may take."
+    )
+    within: Annotated[Duration, Within("10s", "6h")] = Field(
+        default=300.0, description="How long the replacement may take to become healthy."
+    )
+    otherwise: Literal["hold", "proceed"] = Field(
+        default="hold",
+        description="What happens when it has not become healthy by then: `hold` hands nothing over and parks the "
+        "recreation for a person, and a replay checks again; `proceed` hands over and says so in the receipt.",
+    )
+
+
 class Cleanup(Section):
     """What happens to what a recreation leaves behind."""
 
@@ -321,6 +397,11 @@ class Audit(Section):
         default=None,
         description="Id of an automatic snapshot policy of the region, given to disks that have none: after a first "
         "snapshot the next one, and so an image, copies only what has changed.",
+    )
+    captures: str | None = Field(
+        default=None,
+        description="Directory that `audit --record` writes to. The worker reads a source's capture there when the event "
+        "comes too late to capture it; it has to be signed by us. Null reads none.",
     )
 
 
@@ -355,6 +436,16 @@ class Receipts(Section):
     html: StrictBool = Field(
         default=False,
         description="Write each receipt as a page for browsers, too, beside the JSON.",
+    )
+
+
+class Monitor(Section):
+    """What a worker tells over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for a supervisor."""
+
+    listen: ListenAddress | None = Field(
+        default=None,
+        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. There is no password: "
+        "an address that others can reach shows them the figures, and nothing of yours beside figures.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The recovery as a recipe: keep the disks, start or image, specify, launch, hand over, clean up."""
+"""The recovery as a recipe: keep the disks, start in place or quiesce and image, specify, launch, hand over, clean up."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -7,10 +7,13 @@ from worker.core.policy import Policy
 from worker.ports import (
     Addresses,
     Balancers,
+    Captures,
+    Commands,
     Disks,
     Images,
     Instances,
     Interfaces,
+    Probes,
     Sources,
     Stock,
     Tagging,
@@ -20,6 +23,7 @@ from worker.steps.cleanup import CleanUp
 from worker.steps.handover import HandOver
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
+from worker.steps.quiesce import Quiesce
 from worker.steps.retain import Retain
 from worker.steps.spec import Specify
 from worker.steps.start import StartInPlace
@@ -27,6 +31,7 @@ from worker.steps.start import StartInPlace
 STEPS: tuple[type[Step], ...] = (
     Retain,
     StartInPlace,
+    Quiesce,
     MakeImage,
     Specify,
     Launch,
@@ -48,6 +53,9 @@ class CloudPorts:
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
+    commands: Commands
+    probes: Probes
+    captures: Captures
 
 
 def recipe(cloud: CloudPorts, policy: Policy) -> tuple[Step, ...]:

@@ -3,17 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import handing, identity
 from worker.core.model import Accepted
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
-from worker.ports import Disks, Images, TaggedKind, Tagging
+from worker.ports import Disks, Images, Interfaces, TaggedKind, Tagging
 from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
 RESTORE_DISKS = "restore disks"
+RESTORE_INTERFACE = "restore network interface "
+RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
@@ -28,11 +30,12 @@ class CleanUp:
 
     disks: Disks
     images: Images
+    interfaces: Interfaces
     tagging: Tagging
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return set(_actions(progress)) <= set(progress.cleaned)
+        return set(self._actions(progress)) <= set(progress.cleaned)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
         """Nothing: the ids are in the source's tags and names, a date written twice is harmless."""
@@ -40,16 +43,36 @@ class CleanUp:
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Carry out the next action."""
-        action = next((one for one in _actions(progress) if one not in progress.cleaned), None)
+        action = next((one for one in self._actions(progress) if one not in progress.cleaned), None)
         if action is None:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, DATE_SNAPSHOTS_IMAGE, DATE_IMAGE}:
             return self._date_image(action, progress, now)
+        if action == RESTORE_INTERFACES:
+            return self._restore_interfaces(progress)
         kept = progress.retained.to_keep if progress.retained else ()
         if action == DATE_DISKS:
             return _cleaned(progress, action, self._date("disk", kept, progress, now))
         answer = self.disks.release(kept)
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _actions(self, progress: Progress) -> tuple[str, ...]:
+        """List what is to be done, in order; interfaces first, for the image's date ends it all."""
+        actions = _actions(progress)
+        is_alarm = progress.moot is Mootness.FALSE_ALARM
+        if is_alarm and "interfaces" in self.policy.hand_over:
+            return (RESTORE_INTERFACES, *actions)
+        return actions
+
+    def _restore_interfaces(self, progress: Progress) -> Outcome:
+        """Give one interface back per run; it says itself that it was kept, whoever kept it."""
+        for one in self.interfaces.of_instance(progress.instance_id):
+            action = RESTORE_INTERFACE + one.interface_id
+            if action not in progress.cleaned and handing.is_kept(one, progress.recreation_id):
+                answer = self.interfaces.release(one.interface_id)
+                why = "" if isinstance(answer, Accepted) else getattr(answer, "code", "it exists")
+                return _cleaned(progress, action, why)
+        return _cleaned(progress, RESTORE_INTERFACES, "")
 
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity, launching
+from worker.core.events import parse_time
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -44,6 +45,8 @@ STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
 # A source that is gone does not leave the quota in the same instant.
 QUOTA_SECONDS = 120.0
+# A state that does not pass in so many rounds may be the candidate's own.
+ROUNDS_MAX = 30
 FINISHED, UNFINISHED = "accomplished", "progressing"
 UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
@@ -155,7 +158,8 @@ class Launch:
             )
         until = next_image_poll(
             percent=image.percent,
-            begun_at=imaged.accepted_at,
+            # One that was adopted is older than our knowledge of it.
+            begun_at=min(parse_time(image.created_at) or now, imaged.accepted_at),
             now=now,
             shortest=self.policy.image_poll_min,
             longest=self.policy.image_poll_max,
@@ -330,7 +334,7 @@ class Launch:
             case OverQuota(code) if not self._counts(progress, now):
                 return Note(self._next(progress, candidate, code, now))
             case NotReady(code) | OverQuota(code):
-                return Note(launching.with_another_round(progress, candidate, code, now))
+                return Note(self._another_round(progress, candidate, code, now))
             case Unsupported("PrivateIpAddress", code) if launching.waits_for_address(
                 progress, self.policy.notice, now
             ):
@@ -341,6 +345,14 @@ class Launch:
                 if parameter in progress.launched.drop:
                     return Note(self._next(progress, candidate, code, now))
                 return Note(launching.with_fewer_parameters(progress, parameter, code))
+
+    def _another_round(
+        self, progress: Progress, candidate: Candidate, code: str, now: float
+    ) -> Progress:
+        """Ask again; after many definite answers the next candidate may be asked."""
+        if progress.launched.round >= ROUNDS_MAX:
+            return self._next(progress, candidate, code, now)
+        return launching.with_another_round(progress, candidate, code, now)
 
     def _counts(self, progress: Progress, now: float) -> bool:
         """Tell whether the source may still take up the quota that its replacement needs."""
@@ -447,7 +459,19 @@ class Launch:
             return Note(
                 launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)
             )
-        return Done(launching.with_running(progress, replacement, now))
+        return Done(self._beside_source(launching.with_running(progress, replacement, now)))
+
+    def _beside_source(self, progress: Progress) -> Progress:
+        """A start in place that took effect after the launch makes two: the clone is the one."""
+        source = self.sources.find(progress.instance_id) if progress.economical else None
+        if source is None or not launching.serves_again(progress, source):
+            return progress
+        self.tagging.tag(
+            "instance",
+            (source.instance_id,),
+            {identity.TAG_QUARANTINED: progress.launched.instance_id},
+        )
+        return launching.with_source_beside(progress)
 
 
 def _is_reclaimed(replacement: Instance) -> bool:
@@ -457,8 +481,7 @@ def _is_reclaimed(replacement: Instance) -> bool:
 
 def _image_of(progress: Progress, replacement: str) -> str:
     """Name the image that the replacement's own recreation makes: only what ran has one."""
-    own = replace(progress, instance_id=replacement, incarnation=identity.NOT_ECONOMICAL)
-    return identity.image_name(own.recreation_id)
+    return identity.image_name(launching.recreation_of(progress, replacement).recreation_id)
 
 
 def _counted(progress: Progress, code: str) -> Progress:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
+from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
-from worker.core.model import Accepted, Disk, Instance
+from worker.core.events import parse_time
+from worker.core.model import Accepted, Disk, Image, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import (
@@ -18,7 +20,7 @@ from worker.core.progress import (
     Progress,
     Retained,
 )
-from worker.ports import Disks, Images, Instances, Sources, Tagging
+from worker.ports import Captures, Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
 from worker.steps.spec import source_facts
 
@@ -49,6 +51,7 @@ class Retain:
     tagging: Tagging
     images: Images
     instances: Instances
+    captures: Captures
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
@@ -183,12 +186,41 @@ class Retain:
             pause = max(SECOND_LOOK_SECONDS, (now - missed.absent_at) * SIBLING_POLL_SHARE)
             until = min(now + pause, missed.absent_at + patience)
             return Wait(missed, until, "the instance is not there; look again")
+        recorded = self.captures.find(progress.instance_id)
+        if recorded is not None and why_not_ours(recorded.captured.instance, self.policy) is None:
+            return self._too_late(missed, recorded, image, now)
         trace = f"its image is {image.image_id}" if image else "nothing of it was saved by us"
         raise Parking(
             Park.SOURCE_GONE,
             f"instance {progress.instance_id} is not known in {progress.region}: it was released"
             f" before it could be captured, or never existed; {trace}",
         )
+
+    def _too_late(
+        self, progress: Progress, recorded: Capture, image: Image | None, now: float
+    ) -> Outcome:
+        """Go on from what was recorded if its image was begun; else name what is left of it."""
+        disks = recorded.captured.disks
+        left = self.sources.disks([disk.disk_id for disk in disks if disk.is_cloud])
+        ours = image is not None and image.tags.get(identity.TAG_ID) == progress.recreation_id
+        # A source in economical mode is not released: somebody has deleted it.
+        ours = ours and not recorded.captured.instance.is_economical
+        if image is None or not ours:
+            named = ", ".join(disk.disk_id for disk in left) or "none of its disks"
+            raise Parking(
+                Park.SOURCE_GONE,
+                f"instance {progress.instance_id} was released before it could be imaged; its"
+                f" configuration was recorded at {recorded.at}, and what is left is: {named}",
+                progress=replace(progress, captured=recorded.captured),
+            )
+        # Whether they outlive it because of us or of their owner is not known any more.
+        kept = tuple(_kept(disk, progress.recreation_id) for disk in left)
+        taken_up = replace(
+            _seen(progress, recorded.captured.instance, now),
+            retained=Retained(kept, tagged=True, sent=True),
+            imaged=Imaged(image.name, parse_time(image.created_at) or now, image.image_id),
+        )
+        return Done(taken_up)
 
     def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         if not retained.to_keep:

@@ -5,30 +5,43 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import identity
+from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.ladder import Needs, addressed, candidates, wished, within_price
-from worker.core.model import Candidate, Disk, DiskSpec, Instance, InstanceType, LaunchSpec
+from worker.core.model import (
+    Candidate,
+    Disk,
+    DiskSpec,
+    Instance,
+    InstanceType,
+    LaunchSpec,
+    Look,
+    Sealed,
+)
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import (
-    Captured,
-    KeptDisk,
-    Looked,
-    Mootness,
-    Progress,
-    SourceFacts,
-    Specified,
+from worker.core.progress import Captured, KeptDisk, Mootness, Progress, SourceFacts, Specified
+from worker.ports import (
+    Addresses,
+    Balancers,
+    Captures,
+    Instances,
+    Interfaces,
+    Sources,
+    Stock,
+    Tagging,
 )
-from worker.ports import Addresses, Balancers, Instances, Interfaces, Sources, Stock
 from worker.steps.base import NOTHING, Parking
 from worker.steps.handover.lookup import LookUp
 
 # What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
 SPOT_DURATION_MAX = 1
 SECOND_LOOK_SECONDS = 45.0
+INCOMPLETE_LOOK_SECONDS = 3.0
 # Source: RunInstances, InternetMaxBandwidthOut.
 BANDWIDTH_MAX = 100
 HOUR_SECONDS = 3_600.0
+USER_DATA = "user data"
 PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
@@ -48,6 +61,8 @@ class Specify:
     addresses: Addresses
     interfaces: Interfaces
     balancers: Balancers
+    tagging: Tagging
+    captures: Captures
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
@@ -61,6 +76,8 @@ class Specify:
         """Capture the source first; what the catalogue says can be asked without it."""
         if progress.captured is None:
             return self._capture(progress, now)
+        if self._wants_user_data(progress.captured):
+            return self._read_user_data(progress, progress.captured)
         looked = self._lookup.run(progress, progress.captured, now)
         return self._freeze(progress, progress.captured) if looked is None else looked
 
@@ -71,24 +88,36 @@ class Specify:
         now: float,  # noqa: ARG002
     ) -> Outcome | None:
         """Do without what hangs on the source, if the worker may not look at it."""
-        return None if progress.captured is None else self._lookup.forgive(progress, error)
+        captured = progress.captured
+        if captured is None:
+            return None
+        if isinstance(error, Permanent) and self._wants_user_data(captured):
+            return _without_user_data(progress, captured, error.code or "refused")
+        return self._lookup.forgive(progress, error)
 
     @property
     def _lookup(self) -> LookUp:
-        return LookUp(self.addresses, self.interfaces, self.balancers, self.policy)
+        return LookUp(self.addresses, self.interfaces, self.balancers, self.tagging, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
-        looked = progress.looked
-        if looked is None:
-            look = self.sources.look(progress.instance_id)
-            if look.instance is None:
-                return self._absent(progress, now)
-            looked = Looked(look.instance, look.disks)
+        look = _looked(progress) or self.sources.look(progress.instance_id)
+        if look.instance is None or not _is_whole(look):
+            return self._absent(progress, look, now)
         role = self.sources.ram_role(progress.instance_id)
         details = self.sources.details(progress.instance_id)
-        captured = Captured(looked.instance, looked.disks, role, details)
+        captured = Captured(look.instance, look.disks, role, details)
         whole = replace(progress, captured=captured, looked=None)
         return Note(whole.marked("source captured", now))
+
+    def _read_user_data(self, progress: Progress, captured: Captured) -> Outcome:
+        """It is in the image already; what is carried is what the first start is to run again."""
+        answer = self.sources.user_data(progress.instance_id, recreation=progress.recreation_id)
+        if isinstance(answer, Sealed):
+            return Note(replace(progress, captured=replace(captured, user_data=answer)))
+        return _without_user_data(progress, captured, answer.code)
+
+    def _wants_user_data(self, captured: Captured) -> bool:
+        return self.policy.user_data == "rerun" and captured.user_data is None
 
     def _freeze(self, progress: Progress, captured: Captured) -> Outcome:
         source = captured.instance
@@ -129,19 +158,54 @@ class Specify:
         names = tuple(dict.fromkeys(one.instance_type for one in order if one.spot))
         return self.stock.list_prices(names, begin=end - PRICE_WINDOW_SECONDS, end=end)
 
-    def _absent(self, progress: Progress, now: float) -> Outcome:
-        """Without a capture nothing can be launched; another message may have one."""
+    def _absent(self, progress: Progress, look: Look, now: float) -> Outcome:
+        """Go on from what was recorded before the notice, or wait for another message.
+
+        A source whose disks do not show is no better than one that is gone.
+        """
         replacements = self.instances.find_tagged(progress.recreation_id)
         if replacements:
             found = replacements[0].instance_id
             return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
         missed = replace(progress, absent_at=progress.absent_at or now)
+        if now < missed.absent_at + SECOND_LOOK_SECONDS:
+            pause = SECOND_LOOK_SECONDS if look.instance is None else INCOMPLETE_LOOK_SECONDS
+            return Wait(
+                missed, now + pause, "the source went before its capture; look for a sibling"
+            )
+        recorded = self.captures.find(progress.instance_id)
+        if recorded is not None and why_not_ours(recorded.captured.instance, self.policy) is None:
+            told = missed.remarked(
+                "the configuration of the source",
+                f"it is that of {recorded.at}, which was recorded before the notice",
+            )
+            known = replace(told, captured=recorded.captured)
+            return Note(known.marked("source captured", now, recorded.at))
         if now < missed.absent_at + self.policy.sibling_wait:
             until = now + SECOND_LOOK_SECONDS
             return Wait(missed, until, "the source went before its capture; look for a sibling")
         raise Parking(
             Park.SOURCE_GONE, "the source went before it could be captured; its image exists"
         )
+
+
+def _looked(progress: Progress) -> Look | None:
+    """Return what was described when the notice was confirmed, if it can be cloned from."""
+    seen = progress.looked
+    look = None if seen is None else Look(seen.instance, seen.disks)
+    return look if look is not None and _is_whole(look) else None
+
+
+def _is_whole(look: Look) -> bool:
+    """Tell whether what was described can be cloned: every instance has a system disk."""
+    source = look.instance
+    known = source is not None and bool(source.instance_type and source.zone)
+    return known and any(disk.kind == "system" for disk in look.disks)
+
+
+def _without_user_data(progress: Progress, captured: Captured, why: str) -> Note:
+    without = replace(progress, captured=replace(captured, user_data=Sealed()))
+    return Note(without.remarked(USER_DATA, why))
 
 
 def _takes_jumbo_frames(source: Instance, types: Sequence[InstanceType]) -> bool:
@@ -202,6 +266,7 @@ def launch_spec(
         ipv6_count=details.ipv6_count,
         jumbo_frame=details.jumbo_frame,
         nested_virtualization=source.nested_virtualization,
+        user_data=captured.user_data.text if captured.user_data else "",
         network_encryption=details.network_encryption,
         bandwidth_weighting=details.bandwidth_weighting,
     )

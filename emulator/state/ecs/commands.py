@@ -71,6 +71,10 @@ def _dispatch(region: EcsRegion, instance_id: str) -> str:
     instance = region.instances.get(instance_id)
     if instance is None or instance.gone_at is not None:
         raise ApiError(404, "InvalidInstance.NotFound", "The specified instance does not exist.")
+    if instance.is_recycling and not region.assumptions.run_command_while_recycling:
+        raise ApiError(
+            403, "IncorrectInstanceStatus", "The current status of the resource does not allow it."
+        )
     return region.settings.command_outcome if instance.status.now == "Running" else "Invalid"
 
 

@@ -28,7 +28,7 @@ from emulator.state.ecs import (
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.content import DiskContent
 from emulator.state.ecs.params import Params, read, shapes
-from emulator.state.ecs.records import Disk, Interruption
+from emulator.state.ecs.records import Disk, Instance, Interruption
 from emulator.state.ecs.region import EcsRegion, Publish
 from emulator.state.ecs.seed import InstanceSeed, seed_instance
 from emulator.state.ecs.settings import EcsSettings
@@ -283,6 +283,26 @@ class EcsService:
             captures.finish_image(self.region, image, now)
         else:
             captures.fail_image(self.region, image, now, "ended by the test")
+
+    def answers(self, address: str, now: float) -> bool:
+        """Tell whether the services of the instance that has an address answer there.
+
+        There is no system inside an emulated instance: from some time after its start until its
+        stop every port of it is taken to answer.
+        """
+        self.region.world.scheduler.run(now)
+        seconds = self.region.settings.serving_seconds
+        holder = next(
+            (one for one in self.region.instances.values() if address in self._addresses(one)), None
+        )
+        if holder is None or seconds is None or holder.started_at is None:
+            return False
+        return holder.status.now == "Running" and now >= holder.started_at + seconds
+
+    def _addresses(self, instance: Instance) -> set[str]:
+        eips = self.region.vpc.addresses.eips
+        bound = eips.get(instance.eip_allocation_id)
+        return {instance.private_ip, instance.public_ip, bound.address if bound else ""} - {""}
 
     def disk_content(self, disk_id: str, now: float, *, durable: bool = False) -> DiskContent:
         """Show what is on a disk, all of it or what a power cut would leave.

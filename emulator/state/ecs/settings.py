@@ -31,6 +31,7 @@ class EcsSettings:
         balancer_seconds: A change of a load balancer's server group.
         command_seconds: A Cloud Assistant command.
         command_outcome: `Success`, `Failed` or `Timeout` for every command.
+        serving_seconds: From Starting until the services inside an instance answer; None: never.
         lock_delay_seconds: From the interruption to the Recycling lock in describes.
         stale_read_seconds: Age of the status that describes may show.
         write_interval_seconds: A running instance writes one journal record this often.
@@ -65,6 +66,7 @@ class EcsSettings:
     balancer_seconds: float = 2.0
     command_seconds: float = 2.0
     command_outcome: str = "Success"
+    serving_seconds: float | None = 20.0
     lock_delay_seconds: float = 1.0
     stale_read_seconds: float = 0.0
     write_interval_seconds: float = 1.0

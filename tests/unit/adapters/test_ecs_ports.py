@@ -1,6 +1,7 @@
 """The ECS adapters turn the cloud's answers into those of the ports."""
 
 import contextlib
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -8,17 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.ports import ports_over
 from tests.unit.adapters.conftest import ScriptedCloud
-from worker.adapters.crew import Alone
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
+from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.tagging import EcsTagging
-from worker.bootstrap import build_cloud
 from worker.core.errors import Permanent, RecreationError, UnknownOutcome
 from worker.core.identity import TAG_ID
 from worker.core.model import (
     Accepted,
     Candidate,
+    CommandResult,
     Exists,
     Gone,
     LaunchAnswer,
@@ -28,18 +30,13 @@ from worker.core.model import (
     Refused,
     Unsupported,
 )
-from worker.steps import CloudPorts
+from worker.core.model import Script as InstanceScript
 
 Over = Callable[[EcsCall], Endpoint]
 Script = Callable[..., ScriptedCloud]
 
 SPEC = LaunchSpec("db", ("sg-1",), (), (), "ecs.g7.large", "SpotAsPriceGo")
 CANDIDATE = Candidate("ecs.g7.large", "cn-hangzhou-h", "vsw-1")
-
-
-def ports_over(endpoint: Endpoint) -> CloudPorts:
-    """Return all ports, each call for itself."""
-    return build_cloud(endpoint, Alone())
 
 
 def refused(code: str, status: int = 403) -> ApiRefusal:
@@ -324,3 +321,70 @@ def test_mangled_answers_raise_errors_of_ours_only(
     for call in calls:
         with contextlib.suppress(RecreationError):
             call()
+
+
+def invocation(**fields: Any) -> dict[str, Any]:
+    row = {"InvokeId": "t-1", "InstanceId": "i-1", "InvocationStatus": "Success", **fields}
+    return {"Invocation": {"InvocationResults": {"InvocationResult": [row]}}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "result"),
+    [
+        ({}, CommandResult(is_over=True)),
+        ({"InvocationStatus": "Pending"}, CommandResult(is_over=False)),
+        ({"InvocationStatus": "Failed"}, CommandResult(is_over=True, why="Failed")),
+        (
+            {"InvocationStatus": "Aborted", "ErrorCode": "ClientNotRunning"},
+            CommandResult(is_over=True, why="ClientNotRunning"),
+        ),
+        ({"InvokeId": "t-2"}, None),
+        ({"InstanceId": "i-2"}, None),
+    ],
+)
+def test_command_tells_where_it_stands(
+    endpoint_over: Over, scripted: Script, fields: dict[str, str], result: object
+) -> None:
+    """Only its own row counts."""
+    commands = EcsCommands(endpoint_over(scripted(invocation(**fields))))
+
+    assert commands.result("t-1", "i-1", within=5.0) == result
+
+
+def test_command_is_sent_as_it_stands(endpoint_over: Over, scripted: Script) -> None:
+    """Encoded, bounded by the agent too, and under the token."""
+    cloud = scripted({"InvokeId": "t-1"})
+    script = InstanceScript("echo {{x}}", "powershell", 2.5)
+
+    answer = EcsCommands(endpoint_over(cloud)).run("i-1", script, token="t", within=5.0)
+
+    assert answer == Accepted("t-1")
+    sent = cloud.calls[0][1]
+    assert b64decode(sent["CommandContent"]).decode() == "echo {{x}}"
+    assert (sent["Type"], sent["ContentEncoding"]) == ("RunPowerShellScript", "Base64")
+    assert (sent["Timeout"], sent["ClientToken"], sent["InstanceId"]) == (3, "t", ["i-1"])
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("InvalidInstanceId.NotFound", Gone("InvalidInstanceId.NotFound")),
+        ("Forbidden.RAM", Refused("Forbidden.RAM")),
+        ("Brand.New", Refused("Brand.New")),
+    ],
+)
+def test_refused_command_is_an_answer(
+    endpoint_over: Over, scripted: Script, code: str, answer: object
+) -> None:
+    """It never stands in the way of the image."""
+    commands = EcsCommands(endpoint_over(scripted(refused(code))))
+
+    assert commands.run("i-1", InstanceScript("sync"), token="t", within=5.0) == answer
+
+
+def test_command_without_a_run_is_no_answer(endpoint_over: Over, scripted: Script) -> None:
+    """Asked again under its token."""
+    commands = EcsCommands(endpoint_over(scripted({})))
+
+    with pytest.raises(UnknownOutcome):
+        commands.run("i-1", InstanceScript("sync"), token="t", within=5.0)

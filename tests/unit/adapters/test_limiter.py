@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.adapters.limiter import QuotaLimiter
+from worker.adapters.limiter import QuotaLimiter, Standing
 from worker.core.urgency import urgent
 
 API = "CreateImage"
@@ -68,6 +68,36 @@ def test_what_a_minute_took_is_spent_in_the_next(limiter: QuotaLimiter) -> None:
     for _ in range(39):
         assert limiter.admit(API, 300.8) is None
     assert limiter.admit(API, 300.8) is not None
+
+
+def test_who_watches_sees_how_an_api_stands(limiter: QuotaLimiter) -> None:
+    """Free, then refused until a probe, then spent until the next minute, then dripping."""
+    assert burst(limiter, 290.0, 4) == 4
+    assert limiter.standings() == {API: Standing("free", 0.0)}
+
+    assert limiter.admit(API, 290.0) is None
+    limiter.throttled(API, 290.0)
+    assert limiter.standings() == {API: Standing("blocked", 291.0)}
+
+    assert limiter.admit(API, 300.1) is not None
+    assert limiter.standings() == {API: Standing("window", 300.5)}
+    assert burst(limiter, 300.6, 3) == 3
+    assert limiter.standings()[API].opens_at == 0.0
+    while limiter.admit(API, 301.0) is None:
+        pass
+    assert limiter.standings() == {API: Standing("window", 360.5)}
+
+
+def test_who_watches_sees_a_bucket_drip(limiter: QuotaLimiter) -> None:
+    """The next call may go when a drop has come together."""
+    fill(limiter, 300.0, 3)
+    assert limiter.admit(API, 301.0) is None
+    limiter.succeeded(API, 301.5)
+
+    assert burst(limiter, 301.5, 1) == 1
+    (standing,) = limiter.standings().values()
+    assert standing.mode == "paced"
+    assert 301.5 < standing.opens_at <= 302.5
 
 
 def test_a_grown_quota_is_found(limiter: QuotaLimiter) -> None:

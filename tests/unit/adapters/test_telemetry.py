@@ -17,7 +17,9 @@ SECRET = "emulator-secret"
 
 def told(**fields: object) -> dict[str, Any]:
     stream = io.StringIO()
-    StructlogTelemetry(StandingClock(), stream=stream, secrets=[SECRET]).event("fact", **fields)
+    StructlogTelemetry(StandingClock(), stream=stream, secrets=lambda: [SECRET]).event(
+        "fact", **fields
+    )
     (line,) = stream.getvalue().splitlines()
     parsed = json.loads(line)
     assert isinstance(parsed, dict)
@@ -26,7 +28,9 @@ def told(**fields: object) -> dict[str, Any]:
 
 def failed(error: BaseException) -> dict[str, Any]:
     stream = io.StringIO()
-    StructlogTelemetry(StandingClock(), stream=stream, secrets=[SECRET]).failure("bug", error)
+    StructlogTelemetry(StandingClock(), stream=stream, secrets=lambda: [SECRET]).failure(
+        "bug", error
+    )
     parsed = json.loads(stream.getvalue())
     assert isinstance(parsed, dict)
     return parsed

@@ -127,7 +127,7 @@ def test_the_table_has_every_reason() -> None:
 
 
 @pytest.mark.parametrize(("thing", "found", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])  # fmt: skip
-def test_a_name_outweighs_later_writes_and_nothing_else(
+def test_a_name_outweighs_later_writes_and_untagged_snapshots(
     thing: Leftover, found: dict[str, Any], expected: Verdict
 ) -> None:
     """Whoever names a thing that is not safe gets the same reason."""
@@ -135,8 +135,8 @@ def test_a_name_outweighs_later_writes_and_nothing_else(
 
     named = judge(thing, evidence, owner="default", now=DUE, is_named=True)
 
-    later = expected.reason is Reason.LATER_WRITES
-    assert named == (Verdict(Reason.DUE) if later else expected)
+    outweighed = expected.reason in {Reason.LATER_WRITES, Reason.STRAYS}
+    assert named == (Verdict(Reason.DUE) if outweighed else expected)
 
 
 def test_evidence_is_asked_for_only_where_it_decides() -> None:
@@ -210,3 +210,14 @@ def test_sources_of_a_family() -> None:
 def test_times_of_the_cloud(text: str, seconds: float | None) -> None:
     """With or without seconds, and nothing that only looks like one."""
     assert instant(text) == seconds
+
+
+def test_an_image_of_the_last_day_is_kept_whatever_its_date() -> None:
+    """The generations of a lineage are counted by them."""
+    young = replace(IMAGE, created_at=DUE - 3_600.0)
+
+    verdict = judge(young, HELD, owner="default", now=DUE, is_named=True)
+    a_day_later = judge(young, HELD, owner="default", now=DUE + 86_400.0, is_named=False)
+
+    assert verdict.reason is Reason.NOT_DUE
+    assert a_day_later == Verdict(Reason.DUE)

@@ -11,11 +11,11 @@ from typing_extensions import override
 
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK, made_receipt
 from worker.core.errors import Malformed
-from worker.core.receipt import DiskRecord, Moment, NotKept, Receipt
+from worker.core.receipt import DiskRecord, HandedOver, Moment, NotKept, Receipt
 from worker.ops.markup import document, element
 from worker.ops.receipt_page import page_of, receipt_page
 from worker.ops.receipt_picture import MARGIN, TICKS_MAX, Scale, ticks_of
-from worker.ops.wording import Language
+from worker.ops.wording import Language, Wording
 from worker.printable import printable
 
 BOTH = pytest.mark.parametrize("language", list(Language))
@@ -248,3 +248,34 @@ def test_attributes_are_texts_too() -> None:
     page = document(element("p", aria_label='"><b>\u202e'))
 
     assert Reading(page).tags == [("p", {"aria-label": '"><b>\\u202e'})]
+
+
+@BOTH
+def test_what_was_handed_over_is_listed(receipt: Receipt, language: Language) -> None:
+    """With the id where the name does not tell it."""
+    things = (
+        HandedOver("elastic address 47.0.0.1", "eip-bp1"),
+        HandedOver("network interface eni-bp1", "eni-bp1"),
+    )
+
+    text = read(replace(receipt, handed_over=things), language).text
+
+    assert Wording(language)("receipt.handed_over") in text
+    assert "eip-bp1" in text
+    # Once in either language.
+    assert text.count("eni-bp1") == 2
+
+
+@BOTH
+def test_source_that_was_started_again_has_its_own_disks(
+    receipt: Receipt, language: Language
+) -> None:
+    """Not "in no image" and not "goes with the source"."""
+    wording = Wording(language)
+    again = replace(receipt, replacement=receipt.source, image="")
+
+    text = read(again, language).text
+
+    assert wording("page.in_place") in text
+    for misleading in ("page.in_no_image", "page.disk_gone", "receipt.compare"):
+        assert wording(misleading) not in text

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK
-from worker.core.receipt import DiskRecord, Receipt
+from worker.core.receipt import DiskRecord, HealthRecord, Moment, Receipt
 from worker.ops.printing import plain_text
 from worker.ops.receipt_view import BAR_CELLS, receipt_view, scale
 from worker.ops.receipt_words import advice
@@ -204,3 +204,52 @@ def test_notice_without_a_length_is_drawn(receipt: Receipt, notice: float) -> No
 
     assert len(scale(None, odd)) == BAR_CELLS
     assert REPLACEMENT in shown(odd)
+
+
+def in_place(receipt: Receipt) -> Receipt:
+    """The same source, started again where it was."""
+    return replace(
+        receipt,
+        replacement=replace(receipt.source, public_ip=""),
+        image="",
+        timeline=(Moment("source started in place", "2026-11-23T10:05:40Z", 340.0, SOURCE),),
+        refused=(),
+        disks=tuple(replace(disk, data_point="", retained=False) for disk in receipt.disks),
+    )
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_source_that_was_started_again_is_the_same_instance(
+    receipt: Receipt, wording: Wording
+) -> None:
+    """It has its id and its disks, and nobody is to think of another."""
+    text = shown(in_place(receipt), wording)
+
+    assert wording("outcome.in_place", source=f"{SOURCE} “{receipt.source.name}”") in text
+    for misleading in ("data.in_no_image", "data.not_retained", "receipt.compare"):
+        assert wording(misleading) not in text
+    assert wording("data.on_it") in text
+    row = next(
+        line for line in text.splitlines() if line.strip().startswith(wording("field.instance"))
+    )
+    assert row.rstrip().endswith(wording("same"))
+
+
+def test_start_in_place_is_measured_against_the_release(receipt: Receipt) -> None:
+    """It comes after the platform's own stop."""
+    assert "Running 340 s after the notice" in shown(in_place(receipt))
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        (HealthRecord(passed=True, tries=3), "Its health check passed at try 3."),
+        (
+            HealthRecord(passed=False, tries=9, why="HTTP 503"),
+            "Its health check never passed in 9 tries: HTTP 503.",
+        ),
+    ],
+)
+def test_health_check_has_a_line(receipt: Receipt, health: HealthRecord, said: str) -> None:
+    """Beside the time at which it ran."""
+    assert said in shown(replace(receipt, health=health))

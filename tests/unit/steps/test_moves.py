@@ -11,6 +11,8 @@ from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
     Address,
+    CommandAnswer,
+    CommandResult,
     Details,
     Disk,
     Exists,
@@ -23,6 +25,8 @@ from worker.core.model import (
     NotInstalled,
     NotReady,
     Refused,
+    Script,
+    SealedAnswer,
     TagAnswer,
 )
 from worker.core.outcomes import Done, Note, Wait
@@ -103,6 +107,9 @@ class Interfaces:
     def keep(self, interface_id: str) -> Any:
         raise AssertionError(interface_id)
 
+    def release(self, interface_id: str) -> Any:
+        raise AssertionError(interface_id)
+
     def detach(self, interface_id: str, instance_id: str) -> Any:
         return self.cloud._ask("detach", interface_id, instance_id)
 
@@ -135,7 +142,9 @@ class Sources:
     def look(self, instance_id: str) -> Look:  # noqa: ARG002
         return Look(None, self.cloud.disks)
 
-    def find(self, instance_id: str) -> Instance | None:  # noqa: ARG002
+    def find(self, instance_id: str) -> Instance | None:
+        if instance_id == REPLACEMENT:
+            return Instance(REPLACEMENT, "Running", "ecs.g7.large", "z-a")
         return self.cloud.source
 
     def ram_role(self, instance_id: str) -> str:
@@ -143,6 +152,12 @@ class Sources:
 
     def details(self, instance_id: str) -> Details:
         raise AssertionError(instance_id)
+
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        raise AssertionError(disk_ids)
+
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        raise AssertionError(instance_id, recreation)
 
 
 @dataclass
@@ -154,13 +169,43 @@ class Tagging:
         return told
 
 
+class NoInstances:
+    """No replacement is reclaimed here."""
+
+    def __getattr__(self, method: str) -> Any:
+        raise AssertionError(method)
+
+
+class NoProbes:
+    """Nothing is checked here."""
+
+    def tcp(self, address: str, port: int, *, within: float) -> str:
+        raise AssertionError(address, port, within)
+
+    def http(self, address: str, port: int, path: str, *, within: float) -> str:
+        raise AssertionError(address, port, path, within)
+
+
+class NoCommands:
+    """Nothing runs here."""
+
+    def run(self, instance_id: str, script: Script, *, token: str, within: float) -> CommandAnswer:
+        raise AssertionError(instance_id, script, token, within)
+
+    def result(self, run: str, instance_id: str, *, within: float) -> CommandResult | None:
+        raise AssertionError(run, instance_id, within)
+
+
 def step(cloud: Cloud) -> HandOver:
     return HandOver(
         sources=Sources(cloud),
+        instances=NoInstances(),
         addresses=Addresses(cloud),
         balancers=Balancers(cloud),
         interfaces=Interfaces(cloud),
         tagging=Tagging(cloud),
+        probes=NoProbes(),
+        commands=NoCommands(),
         policy=Policy(),
     )
 

@@ -154,6 +154,7 @@ class Endpoint:
     ) -> Body | ApiRefusal:
         wait_until = self.limiter.admit(action, self.clock.now())
         if wait_until is not None:
+            self.telemetry.event("throttled", action=action, by="limiter")
             raise Throttled(f"{action} is held back by our own limiter", retry_at=wait_until)
         try:
             body = self.call(action, {"RegionId": self.region, **params})
@@ -184,6 +185,7 @@ class Endpoint:
     def _raisable(self, action: str, refused: ApiRefusal, meaning: Meaning) -> RecreationError:
         sentence = _sentence(action, refused, meaning)
         if meaning.kind is Kind.THROTTLED:
+            self.telemetry.event("throttled", action=action, by="cloud", code=refused.code)
             retry_at = self.limiter.throttled(action, self.clock.now())
             return Throttled(sentence, retry_at=retry_at, code=refused.code)
         return Permanent(sentence, code=refused.code)

@@ -13,6 +13,7 @@ from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.launch_parameters import launch_parameters
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
+from worker.adapters.sealing import WITHOUT_KEYS, Sealing
 from worker.core.errors import UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_OWNER
 from worker.core.model import (
@@ -40,6 +41,7 @@ class EcsInstances(ports.Instances):
 
     endpoint: Endpoint
     batches: Batches
+    sealing: Sealing = WITHOUT_KEYS
 
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
@@ -78,7 +80,12 @@ class EcsInstances(ports.Instances):
         token: str,
         drop: Sequence[str],
     ) -> LaunchAnswer:
-        params = launch_parameters(spec, candidate, image_id=image_id, token=token, drop=drop)
+        user_data = self._user_data(spec, drop)
+        if user_data is None:
+            return Unsupported("UserData", "sealed with another key")
+        params = launch_parameters(
+            spec, candidate, image_id=image_id, token=token, drop=drop, user_data=user_data
+        )
         answer = self.endpoint.change(RUN_INSTANCES, params)
         if isinstance(answer, Refusal):
             return _refused(answer, drop)
@@ -86,6 +93,12 @@ class EcsInstances(ports.Instances):
         if not ids:
             raise UnknownOutcome("RunInstances answered without an instance id")
         return Accepted(ids[0])
+
+    def _user_data(self, spec: LaunchSpec, drop: Sequence[str]) -> str | None:
+        """Unseal the user data for this one request; None when no key of ours opens it."""
+        if not spec.user_data or "UserData" in drop:
+            return ""
+        return self.sealing.open(spec.user_data, about=dict(spec.tags).get(TAG_ID, ""))
 
     @override
     def stop(self, instance_id: str) -> StopAnswer:

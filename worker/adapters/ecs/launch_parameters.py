@@ -7,7 +7,7 @@ Never sent
     DeletionProtection, PrivatePoolOptions     refused for spot instances
     DedicatedHostId, Tenancy                   SpotStrategy is then silently ignored
     AutoReleaseTime, HibernationOptions        would end or freeze the replacement
-    LaunchTemplate*, SecurityEnhancementStrategy, MinAmount, UserData, Password
+    LaunchTemplate*, SecurityEnhancementStrategy, MinAmount, Password
 """
 
 import re
@@ -72,6 +72,7 @@ def launch_parameters(
     image_id: str,
     token: str,
     drop: Sequence[str] = (),
+    user_data: str = "",
 ) -> dict[str, Any]:
     """Build the parameters of RunInstances for one candidate.
 
@@ -82,6 +83,7 @@ def launch_parameters(
         image_id: What to boot from.
         token: Client token of this slot.
         drop: Names from `OPTIONAL_PARAMETERS` to leave out.
+        user_data: Unsealed, as the cloud told it; empty for none.
 
     Raises:
         ValueError: `drop` names a parameter that cannot be left out.
@@ -105,6 +107,8 @@ def launch_parameters(
         **_bandwidth(spec, drop),
         **_disks(spec, drop),
     }
+    if user_data and "UserData" not in drop:
+        params["UserData"] = user_data
     return params
 
 

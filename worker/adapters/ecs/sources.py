@@ -1,16 +1,21 @@
 """Port `Sources`: reads about the instance that is being reclaimed."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters.ecs import shapes
-from worker.adapters.ecs.batch import Batches
+from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.batch import DISKS_PER_CALL, DISKS_PER_PAGE, Batches
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
-from worker.core.model import Details, Instance, Look
+from worker.adapters.sealing import WITHOUT_KEYS, Sealing
+from worker.core.model import Details, Disk, Instance, Look, Refused, Sealed, SealedAnswer
 
+# Of the 64 KB of a message the rest of the progress needs more than the half.
+SEALED_CHARACTERS_MAX: Final = 24_000
 # Source: DescribeNetworkInterfaces, MaxResults: 10 to 500.
 _INTERFACES_PER_PAGE: Final = 500
 
@@ -21,6 +26,7 @@ class EcsSources(ports.Sources):
 
     endpoint: Endpoint
     batches: Batches
+    sealing: Sealing = WITHOUT_KEYS
 
     @override
     def look(self, instance_id: str) -> Look:
@@ -29,6 +35,10 @@ class EcsSources(ports.Sources):
     @override
     def find(self, instance_id: str) -> Instance | None:
         return self.batches.instance(instance_id)
+
+    @override
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        return find_disks(self.endpoint, disk_ids)
 
     @override
     def ram_role(self, instance_id: str) -> str:
@@ -54,3 +64,31 @@ class EcsSources(ports.Sources):
             [] if isinstance(interfaces, Refusal) else interfaces,
         )
         return replace(found, unread=tuple(refused))
+
+    @override
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        answer = self.endpoint.probe("DescribeUserData", {"InstanceId": instance_id})
+        if isinstance(answer, Refusal):
+            return Refused(answer.code)
+        if answer is None:
+            return Refused("the source is gone")
+        # Source: DescribeUserData; Base64, as RunInstances takes it.
+        text = fields.text(answer, "UserData")
+        if not text:
+            return Sealed()
+        sealed = self.sealing.seal(text, about=recreation)
+        if len(sealed) > SEALED_CHARACTERS_MAX:
+            return Refused("it is too large for a message")
+        return Sealed(sealed)
+
+
+def find_disks(endpoint: Endpoint, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+    """Describe disks by id; those that are gone are left out."""
+    if len(disk_ids) > DISKS_PER_CALL:
+        raise ValueError(f"{len(disk_ids)} disks in one call, at most {DISKS_PER_CALL}")
+    if not disk_ids:
+        return ()
+    params = {"DiskIds": json.dumps(list(disk_ids)), "MaxResults": DISKS_PER_PAGE}
+    bodies = endpoint.list_by_token("DescribeDisks", params, "Disks", "Disk")
+    found = (shapes.disk_of(body) for body in bodies)
+    return tuple(one for one in found if one is not None and one.disk_id in disk_ids)

@@ -40,9 +40,11 @@ class EcsInterfaces(ports.Interfaces):
 
     @override
     def keep(self, interface_id: str) -> MoveAnswer:
-        params = {"NetworkInterfaceId": interface_id, "DeleteOnRelease": False}
-        answer = self.endpoint.change("ModifyNetworkInterfaceAttribute", params)
-        return move_answer(answer, interface_id)
+        return self._modify(interface_id, goes_with_instance=False)
+
+    @override
+    def release(self, interface_id: str) -> MoveAnswer:
+        return self._modify(interface_id, goes_with_instance=True)
 
     @override
     def detach(self, interface_id: str, instance_id: str) -> MoveAnswer:
@@ -51,6 +53,11 @@ class EcsInterfaces(ports.Interfaces):
     @override
     def attach(self, interface_id: str, instance_id: str) -> MoveAnswer:
         return self._change("AttachNetworkInterface", interface_id, instance_id)
+
+    def _modify(self, interface_id: str, *, goes_with_instance: bool) -> MoveAnswer:
+        params = {"NetworkInterfaceId": interface_id, "DeleteOnRelease": goes_with_instance}
+        answer = self.endpoint.change("ModifyNetworkInterfaceAttribute", params)
+        return move_answer(answer, interface_id)
 
     def _change(self, action: str, interface_id: str, instance_id: str) -> MoveAnswer:
         params = {"NetworkInterfaceId": interface_id, "InstanceId": instance_id}

@@ -3,21 +3,35 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import handing, launching
+from worker.core import handing, identity, launching
 from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.handing import Thing
 from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Progress
-from worker.ports import Addresses, Balancers, Interfaces, Sources, Tagging
+from worker.ports import (
+    Addresses,
+    Balancers,
+    Commands,
+    Instances,
+    Interfaces,
+    Probes,
+    Sources,
+    Tagging,
+)
 from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.health import Check
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
 from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, Report
 from worker.steps.handover.tags import TagMove
 
 SOURCE_POLL_SECONDS = 3.0
+# For how long an address waits for the replacement of a replacement that is reclaimed.
+HEIR_SECONDS_MAX = 1_800.0
+HEIR_POLL_SECONDS = 10.0
+NO_HEIR = "the replacement was reclaimed before it arrived; it is free: bind it by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +44,44 @@ class HandOver:
     name: ClassVar[StepName] = StepName.HANDOVER
 
     sources: Sources
+    instances: Instances
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
     tagging: Tagging
+    probes: Probes
+    commands: Commands
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return not handing.unfinished(progress)
+        return self._is_checked(progress) and not handing.unfinished(progress)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
         rounds = tuple((move.thing, move.round) for move in progress.moves if move.round)
-        return (progress.belongings, progress.launched.instance_id, rounds)
+        return (progress.belongings, progress.receiver, rounds)
 
     def run(self, progress: Progress, now: float) -> Outcome:
-        """Let one thing have its turn."""
+        """Check the replacement, then let one thing have its turn."""
+        if self._is_check_due(progress):
+            return self._check.run(progress, now)
         if not progress.launched.source_stopped_at:
             return self._await_source(progress, now)
-        opened = handing.begun(progress, now)
+        opened = handing.begun(progress, now, self._open(progress))
         if opened != progress:
             return Note(opened)
         chosen = handing.in_turn(progress, now)
         if isinstance(chosen, float):
             return Wait(progress, chosen, "the handover takes effect")
         thing, move = chosen
+        if progress.economical is not None:
+            again = self.sources.find(progress.instance_id)
+            if again is not None and launching.serves_again(progress, again):
+                return self._two(progress)
+        if isinstance(thing.what, Address):
+            orphaned = self._follow(progress, thing, now)
+            if orphaned is not None:
+                return orphaned
         if handing.is_overdue(progress, move, self.policy.notice, now):
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
         return _noted(progress, thing, self._look_and_act(thing, progress), now)
@@ -63,6 +90,8 @@ class HandOver:
         self, progress: Progress, error: Transient | Permanent, now: float
     ) -> Outcome | None:
         """Put off the thing whose turn it was, or leave it if it was refused for good."""
+        if self._is_check_due(progress):
+            return self._check.forgive(progress, error, now)
         if not progress.launched.source_stopped_at:
             return None
         chosen = handing.in_turn(progress, now)
@@ -72,6 +101,31 @@ class HandOver:
             return _noted(progress, chosen[0], Left(error.code or "refused"), now)
         at = error.retry_at if isinstance(error, Throttled) else 0.0
         return Note(handing.put_off(progress, chosen[0], error.code, now, at))
+
+    # The health check stands before everything that brings traffic to an address it asks
+
+    def _is_checked(self, progress: Progress) -> bool:
+        if self.policy.health is None or progress.is_in_place or progress.was_reclaimed:
+            return True
+        return progress.health is not None and bool(progress.health.ended)
+
+    def _is_check_due(self, progress: Progress) -> bool:
+        check = self.policy.health
+        if check is None or self._is_checked(progress):
+            return False
+        ended = {move.thing for move in progress.moves if move.ended}
+        arrived = all(one.key in ended for one in handing.addresses(progress))
+        return check.address == "private" or arrived
+
+    def _open(self, progress: Progress) -> tuple[Thing, ...]:
+        """List what may move: before the check it is the address that is asked."""
+        if self._is_checked(progress):
+            return handing.things(progress)
+        return handing.addresses(progress)
+
+    @property
+    def _check(self) -> Check:
+        return Check(self.probes, self.commands, self.sources, self.policy)
 
     def _await_source(self, progress: Progress, now: float) -> Outcome:
         """Never two that serve: what others know moves only after the source is down."""
@@ -86,6 +140,32 @@ class HandOver:
         for thing in handing.unfinished(progress):
             progress = handing.left(handing.begun(progress, now), thing, "the source still runs")
         return Done(progress)
+
+    def _follow(self, progress: Progress, thing: Thing, now: float) -> Outcome | None:
+        """An address must not be bound to a server that goes: it waits for that one's replacement."""
+        receiver = self.sources.find(progress.receiver)
+        if receiver is not None and not receiver.is_recycling:
+            return None
+        own = launching.recreation_of(progress, progress.receiver).recreation_id
+        found = launching.not_quarantined(self.instances.find_tagged(own), ())
+        heirs = tuple(one for one in found if one.status == "Running")
+        if heirs:
+            return Note(launching.with_heir(progress, launching.winner(heirs)))
+        since = progress.launched.orphaned_at or now
+        if now > since + HEIR_SECONDS_MAX:
+            return None if receiver is not None else _noted(progress, thing, Left(NO_HEIR), now)
+        waiting = replace(progress, launched=replace(progress.launched, orphaned_at=since))
+        return _noted(waiting, thing, Later(HEIR_POLL_SECONDS), now)
+
+    def _two(self, progress: Progress) -> Outcome:
+        """A start that took effect late: the clone stays, and nothing moves off a server that serves."""
+        source, replacement = progress.instance_id, progress.launched.instance_id
+        # A refusal changes nothing here: a person is told in the receipt as well.
+        self.tagging.tag("instance", (source,), {identity.TAG_QUARANTINED: replacement})
+        told = launching.with_source_beside(progress)
+        for thing in handing.unfinished(told):
+            told = handing.left(told, thing, "the source runs again")
+        return Done(told)
 
     def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
         match thing.what:

@@ -20,7 +20,7 @@ class AddressMove:
 
     def run(self, thing: Thing, address: Address, progress: Progress) -> Report:
         """Look where the address is, and take it one stage further."""
-        source, replacement = progress.instance_id, progress.launched.instance_id
+        source, replacement = progress.instance_id, progress.receiver
         found = self.addresses.find(address.allocation)
         if found is None:
             return Left("it is not there any more")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from worker.core import handing
+from worker.core import handing, identity
 from worker.core.errors import Permanent, Transient
 from worker.core.model import Accepted, Address, Instance, Interface, NotInstalled
 from worker.core.outcomes import Note, Outcome, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Belongings, Captured, Progress, TagsOf
-from worker.ports import Addresses, Balancers, Interfaces
+from worker.ports import Addresses, Balancers, Interfaces, Tagging
 
 # For how long lookups may hold up the launch; a refusal for rate ends with the minute.
 PATIENCE_SECONDS = 75.0
@@ -17,7 +17,6 @@ EIP = "elastic addresses"
 INTERFACES = "network interfaces"
 MEMBERS = "load balancers"
 CONVERT = "public address made elastic"
-KEPT = "kept "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class LookUp:
     addresses: Addresses
     interfaces: Interfaces
     balancers: Balancers
+    tagging: Tagging
     policy: Policy
 
     def run(self, progress: Progress, captured: Captured, now: float) -> Outcome | None:
@@ -82,30 +82,53 @@ class LookUp:
         """Note the interfaces, and let the secondary ones outlive the source, one per run."""
         found = self.interfaces.of_instance(progress.instance_id)
         goes = next((one for one in found if self._needs_keeping(one, known)), None)
+        if goes is not None and handing.TAGGED + goes.interface_id not in known.looked_up:
+            return self._tag(progress, known, goes)
         if goes is not None:
             answer = self.interfaces.keep(goes.interface_id)
             told = progress
             if not isinstance(answer, Accepted):
                 why = getattr(answer, "code", "") or "it exists"
                 told = progress.remarked(f"network interface {goes.interface_id}", why)
-            return Note(_known(told, known, KEPT + goes.interface_id))
+            return Note(_known(told, known, handing.KEPT + goes.interface_id))
         tags = known.tags
         if "tags" in self.policy.hand_over:
             tags = (*tags, *_interface_tags(found))
         return Note(_known(progress, replace(known, interfaces=found, tags=tags), INTERFACES))
 
+    def _tag(self, progress: Progress, known: Belongings, one: Interface) -> Outcome:
+        """Write on the interface what it was, before it is changed: a false alarm undoes it."""
+        tags = {
+            identity.TAG_ID: progress.recreation_id,
+            identity.TAG_OWNER: self.policy.owner,
+            identity.TAG_SOURCE: progress.instance_id,
+            identity.TAG_RETAINED: "was-deleted-with-instance",
+        }
+        answer = self.tagging.tag("eni", (one.interface_id,), tags)
+        if not isinstance(answer, Accepted):
+            what = f"tags on network interface {one.interface_id}"
+            progress = progress.remarked(what, answer.code)
+        return Note(_known(progress, known, handing.TAGGED + one.interface_id))
+
     def _needs_keeping(self, one: Interface, known: Belongings) -> bool:
-        is_done = KEPT + one.interface_id in known.looked_up
+        is_done = handing.KEPT + one.interface_id in known.looked_up
         is_wanted = "interfaces" in self.policy.hand_over and not one.is_primary
         return is_wanted and one.delete_with_instance and not is_done
 
     def _members(self, progress: Progress, known: Belongings) -> Outcome:
         ids = (progress.instance_id, *(one.interface_id for one in known.interfaces))
-        found = self.balancers.members(ids)
+        addresses = tuple(ip for one in known.interfaces for ip in one.ips)
+        found = self.balancers.members((*ids, *addresses))
         if isinstance(found, NotInstalled):
             told = progress.remarked(MEMBERS, found.sentence)
             return Note(_known(told, known, MEMBERS))
-        return Note(_known(progress, replace(known, members=found), MEMBERS))
+        for one in found:
+            if one.server in addresses:
+                progress = progress.remarked(
+                    handing.member_name(one), "it names an address, not a server"
+                )
+        moving = tuple(one for one in found if one.server not in addresses)
+        return Note(_known(progress, replace(known, members=moving), MEMBERS))
 
 
 def _kinds(policy: Policy) -> tuple[str, ...]:

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs this checkout as the first release, with one worker and the timers: sudo deploy/ecs/install.sh [WORKERS]
+. "$(dirname "$0")/release.sh"
+need_root
+WORKERS=${1:-1}
+case $WORKERS in '' | *[!0-9]* | 0) fail "the number of workers is $WORKERS; give 1 or more" ;; esac
+[ ! -e "$HOME_DIR/current" ] || fail "a release is installed already; run deploy/ecs/upgrade.sh"
+
+if [ ! -e "$ETC/config.yaml" ] || [ ! -e "$ETC/environment" ]; then
+	mkdir -p "$ETC"
+	[ -e "$ETC/config.yaml" ] || cp "$SOURCE/config.yaml" "$ETC/config.yaml"
+	if [ ! -e "$ETC/environment" ]; then
+		(umask 077 && printf 'ALIBABA_CLOUD_ACCOUNT_ID=\nALIBABA_CLOUD_REGION_ID=\nALIYUN_OPS_SIGNING_KEY=\n' >"$ETC/environment")
+	fi
+	fail "$ETC/environment and config.yaml are new: fill them in, then run this again (all workers share one signing key: openssl rand -hex 32)"
+fi
+
+release=$(build)
+check "$release"
+install_units "$release"
+point current "$release"
+number=1
+while [ "$number" -le "$WORKERS" ]; do
+	"$SYSTEMCTL" enable --now "aliyun-ops@$number.service"
+	number=$((number + 1))
+done
+for timer in reconcile sweep audit; do
+	"$SYSTEMCTL" enable --now "aliyun-ops-$timer.timer"
+done
+echo "Installed $release with $WORKERS worker(s); see them with: journalctl -u 'aliyun-ops@*' -f"
