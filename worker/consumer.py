@@ -163,7 +163,7 @@ class Consumer:
             due.append(self._agenda[0][0])
         if self.stopping:
             due.append(self._stop_by)
-        elif self._receiving < self._receivers and len(self.held) < self.terms.held_max:
+        elif self._room() > 0:
             due.append(self._receive_at)
         return max(min(due) - now, 0.0)
 
@@ -213,12 +213,18 @@ class Consumer:
     # Receiving
 
     def _start_receiving(self) -> None:
-        while not self.stopping and self._receiving < self._receivers:
-            expected = len(self.held) + self._receiving * self.terms.batch
-            count = min(self.terms.batch, self.terms.held_max - expected)
-            if count <= 0 or self.clock.now() < self._receive_at:
+        while not self.stopping and self.clock.now() >= self._receive_at:
+            count = self._room()
+            if count <= 0:
                 return
             self._receive(count)
+
+    def _room(self) -> int:
+        """Return how many messages another receive may ask for; 0 when there is to be none now."""
+        if self._receiving >= self._receivers:
+            return 0
+        expected = len(self.held) + self._receiving * self.terms.batch
+        return min(self.terms.batch, self.terms.held_max - expected)
 
     def _receive(self, count: int) -> None:
         """Ask for messages; one long poll at a time, for every receive is billed."""

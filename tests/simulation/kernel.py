@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from greenlet import greenlet
 
@@ -212,6 +212,7 @@ class SimulatedCrew:
     """Merged calls of one worker: they are made, and end, with its other actors."""
 
     tasks: SimulatedTasks
+    merges: ClassVar[bool] = True
 
     def start(self, work: Callable[[], None]) -> None:
         self.tasks.submit(work)
@@ -219,9 +220,8 @@ class SimulatedCrew:
     def reply(self) -> SimulatedReply:
         return SimulatedReply(self.tasks.kernel)
 
-    def pause(self, seconds: float) -> bool:
+    def pause(self, seconds: float) -> None:
         self.tasks.kernel.sleep(seconds)
-        return True
 
 
 @dataclass

@@ -1,11 +1,16 @@
 """A zone reclaimed within a minute, small and on virtual time: every figure here is repeatable."""
 
+from collections import Counter
+
 import pytest
 
 from bench.storm import Outcome, Storm, bound_of, run
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.harness import simulate
 from tests.simulation.scenarios import add_source, interrupt
+
+# Each report that is posted in an instant turns the loop once.
+TURNS_OF_AN_INSTANT_MAX = 100
 
 
 def kept_promises(outcome: Outcome) -> None:
@@ -70,6 +75,28 @@ def test_the_bound_by_drops() -> None:
     """Two at once, and one more each half minute."""
     assert bound_of([(0.0, 61.0)] * 9, 2, "bucket") == 4
     assert bound_of([(0.0, 10.0)] * 9, 2, "bucket") == 2
+
+
+def test_hands_that_are_nearly_full_do_not_make_the_loop_spin() -> None:
+    """There is room for less than a batch while a receive is under way: the loop sleeps."""
+    simulation = simulate(ecs=EcsSettings(), terms={"held_max": 20})
+    for _ in range(20):
+        interrupt(simulation, add_source(simulation))
+    simulation.start_worker("one")
+    simulation.run(0.0)
+    turns = Counter[float]()
+    tasks = simulation.workers["one"].tasks
+    take = tasks.take
+
+    def counted(timeout: float | None) -> list[object]:
+        turns[simulation.kernel.now] += 1
+        assert turns[simulation.kernel.now] < TURNS_OF_AN_INSTANT_MAX
+        return take(timeout)
+
+    tasks.take = counted  # type: ignore[method-assign]
+    simulation.run(60.0)
+
+    assert len(turns) > 20
 
 
 def test_disks_are_kept_although_tags_cannot_be_had() -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from typing_extensions import override
 
@@ -28,6 +28,11 @@ class Reply(Protocol):
 class Crew(Protocol):
     """Works beside those who ask."""
 
+    @property
+    def merges(self) -> bool:
+        """Whether what several ask becomes one call."""
+        ...
+
     def start(self, work: Callable[[], None]) -> None:
         """Begin a piece of work."""
         ...
@@ -36,8 +41,8 @@ class Crew(Protocol):
         """Return an answer to come."""
         ...
 
-    def pause(self, seconds: float) -> bool:
-        """Let real seconds pass in a piece of work; False when they do not pass here."""
+    def pause(self, seconds: float) -> None:
+        """Let real seconds pass in a piece of work."""
         ...
 
 
@@ -49,6 +54,7 @@ class ThreadCrew(Crew):
     """
 
     executor: Executor
+    merges: ClassVar[bool] = True
 
     @override
     def start(self, work: Callable[[], None]) -> None:
@@ -59,13 +65,14 @@ class ThreadCrew(Crew):
         return Future()
 
     @override
-    def pause(self, seconds: float) -> bool:
+    def pause(self, seconds: float) -> None:
         time.sleep(seconds)
-        return True
 
 
 class Alone(Crew):
-    """Whoever asks does the work, at once: nothing is ever merged."""
+    """Whoever asks does the work, at once, and never waits for what somebody else has asked."""
+
+    merges: ClassVar[bool] = False
 
     @override
     def start(self, work: Callable[[], None]) -> None:
@@ -76,6 +83,5 @@ class Alone(Crew):
         return Future()
 
     @override
-    def pause(self, seconds: float) -> bool:
+    def pause(self, seconds: float) -> None:
         """There is nobody to wait for."""
-        return False

@@ -2,10 +2,10 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from typing_extensions import override
@@ -25,6 +25,7 @@ Over = Callable[[EcsCall], Endpoint]
 class Later(Alone):
     """Begins work when it is told to."""
 
+    merges: ClassVar[bool] = True
     works: list[Callable[[], None]] = field(default_factory=list)
     paused: list[float] = field(default_factory=list)
 
@@ -33,9 +34,8 @@ class Later(Alone):
         self.works.append(work)
 
     @override
-    def pause(self, seconds: float) -> bool:
+    def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
-        return False
 
     def go(self) -> None:
         works, self.works = self.works, []
@@ -132,9 +132,8 @@ def test_a_crowd_waits_for_company() -> None:
         crew, clock, lambda questions: dict.fromkeys(questions, 1), most=lambda _waiting: 100
     )
 
-    def pass_time(seconds: float) -> bool:
+    def pass_time(seconds: float) -> None:
         clock.instant += seconds
-        return True
 
     crew.pause = pass_time  # type: ignore[method-assign]
 
@@ -249,3 +248,15 @@ def test_nobody_waits_alone() -> None:
     merged = merger(Alone(), lambda questions: dict.fromkeys(questions, 1))
 
     assert [merged.ask(number).result() for number in range(100)] == [1] * 100
+
+
+def test_nobody_waits_for_what_others_have_asked() -> None:
+    """Without a crew nobody answers for others: each call is made by who needs it."""
+
+    def ask(questions: Sequence[int]) -> dict[int, int]:
+        (depth,) = questions
+        return {depth: merged.ask(depth + 1).result() + 1 if depth < 5 else 0}
+
+    merged = merger(Alone(), ask)
+
+    assert merged.ask(0).result() == 5

@@ -85,6 +85,9 @@ class Merger(Generic[Question, Answer]):
     def ask(self, question: Question) -> Reply:
         """Return the answer to come; the question goes out with others'."""
         reply = self.crew.reply()
+        if not self.crew.merges:
+            self._answer({question: [reply]})
+            return reply
         with self._lock:
             self._crowd.pop(question, None)
             self._crowd[question] = self.clock.now()
@@ -99,8 +102,7 @@ class Merger(Generic[Question, Answer]):
         while True:
             # Another call may have gone out meanwhile: then there is a new pause.
             while (pause := self._pause()) > 0:
-                if not self.crew.pause(self.clock.real_seconds(pause)):
-                    break
+                self.crew.pause(self.clock.real_seconds(pause))
             with self._lock:
                 batch = self._take()
                 if not batch:
