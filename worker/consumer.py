@@ -475,7 +475,7 @@ class Consumer:
         if isinstance(verdict, Hold):
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
-            if verdict.until - now > self.terms.hand_back_after:
+            if not verdict.in_hand and verdict.until - now > self.terms.hand_back_after:
                 held.decision, held.due = _for_later(held, verdict), now
         else:
             held.decision, held.due = verdict, now

@@ -168,7 +168,7 @@ class Engine:
             seconds=round(wait.until - now, 1),
             **_who(wait.progress),
         )
-        return Hold(wait.progress, wait.until, wait.reason)
+        return Hold(wait.progress, wait.until, wait.reason, in_hand=wait.in_hand)
 
     def _failed(
         self, step: Step, progress: Progress, error: Transient, attempt: int

@@ -261,6 +261,7 @@ class Launch:
                 launching.with_stop_asked(progress, now).marked("source asked to stop", now),
                 now + STOPS_AFTER_SECONDS,
                 "the source stops",
+                in_hand=True,
             )
         refused = replace(progress, launched=replace(launched, stop_refused=answer.code))
         return Note(refused.remarked("stopping the source before the takeover", answer.code))
@@ -408,7 +409,7 @@ class Launch:
         launched = progress.launched
         earliest = launched.accepted_at + RUNS_AFTER_SECONDS
         if now < earliest:
-            return Wait(progress, earliest, "the replacement starts")
+            return Wait(progress, earliest, "the replacement starts", in_hand=True)
         replacement = self.instances.find(launched.instance_id)
         if replacement is None:
             return self._missing(progress, now)
