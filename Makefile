@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean fc-package bench bench-full test-tools
+.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
+.PHONY: fc-package bench bench-full tools test-tools deploy-files docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,20 @@ demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=nam
 
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
 	@$(BIN)/python -m pytest -q
+
+tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and npm
+
+.tools/.ready: Makefile
+	@command -v npm >/dev/null || { echo "npm is missing; install it first (Debian and Ubuntu: apt-get install npm)" >&2; exit 2; }
+	@echo "Setting up .tools"
+	@rm -rf .tools
+	@$(PYTHON) -m venv .tools/venv
+	@.tools/venv/bin/python -m pip --disable-pip-version-check install --quiet alibabacloud-ros-tran==0.28.1
+	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
+	@touch $@
+
+test-tools: $(READY) ## What needs programs that a machine may not have: names what is missing, and fails (SKIP=word)
+	@$(BIN)/python -m pytest -q tests/tools $(if $(SKIP),-k "not $(SKIP)")
 
 check: $(READY) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .
@@ -65,14 +80,14 @@ sim-clones: $(READY) ## Random sources by random stock: one replacement like its
 fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
 	@$(BIN)/python deploy/fc/package.py
 
-bench: $(READY) ## The figures of docs/performance.md, in less than 5 minutes; also build/bench/*.json
+bench: $(READY) ## The figures of docs/performance.md; also build/bench/*.json
+	@$(BIN)/python -m bench.imports
+	@$(BIN)/python -m bench.function
+	@$(BIN)/python -m bench.cold_start
 	@nice -n 5 $(BIN)/python -m bench.report --out build/bench
 
 bench-full: $(READY) ## The same with storms of 1,000 in every phase and 100, 1,000 and 5,000 side by side (hours)
 	@nice -n 10 $(BIN)/python -m bench.report --out build/bench --full
-
-test-tools: $(READY) ## What needs Prometheus, systemd or node: names what is missing, and fails
-	@$(BIN)/python -m pytest -q tests/tools
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .
@@ -84,5 +99,11 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 policies: $(READY) ## Write deploy/ram from the table of grants
 	@$(BIN)/python -m worker.ops.policy_files deploy/ram
 
+deploy-files: policies ## Write what deploy/ has from configuration and grants: policies, Terraform and ROS
+	@$(BIN)/python -m eventbridge.files
+
+docs: $(READY) ## Write the documents that are made from the code
+	@$(BIN)/python -m worker.ops.documents
+
 clean: ## Remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from worker.settings import Settings
 
@@ -47,9 +47,23 @@ class DeadLetters:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueSpec:
-    """A queue as it should be; `dead_letters` None means that it gives up on nothing."""
+class Place:
+    """Account and region as they stand in ARNs: ids, or what another tool fills in there."""
 
+    region: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """A queue as it should be; `dead_letters` None means that it gives up on nothing.
+
+    Attributes:
+        role: What it is to us, whatever its name.
+        purpose: The same for a person.
+    """
+
+    role: Literal["interruptions", "dead_letters", "undelivered"]
     name: str
     purpose: str
     attributes: QueueAttributes
@@ -100,13 +114,13 @@ class Desired:
     target: TargetSpec
 
 
-def desired_state(settings: Settings) -> Desired:
-    """Derive what there should be from the settings."""
+def desired_state(settings: Settings, place: Place | None = None) -> Desired:
+    """Derive what there should be from the settings; `place` stands in for their account and region."""
     return Desired(
         queues=_queues(settings),
         service_role=SERVICE_ROLE,
         rule=_rule(settings),
-        target=_target(settings),
+        target=_target(settings, place or Place(settings.region, settings.account_id)),
     )
 
 
@@ -146,11 +160,18 @@ def _queues(settings: Settings) -> tuple[QueueSpec, ...]:
     )
     policy = DeadLetters(queue=queue.dead_letter_name, max_receive_count=queue.max_receive_count)
     return (
-        QueueSpec(queue.dead_letter_name, "dead-letter queue", attributes, None, owner),
         QueueSpec(
-            queue.delivery_dead_letter_name, "queue for undelivered events", attributes, None, owner
+            "dead_letters", queue.dead_letter_name, "dead-letter queue", attributes, None, owner
         ),
-        QueueSpec(queue.name, "queue", attributes, policy, owner),
+        QueueSpec(
+            "undelivered",
+            queue.delivery_dead_letter_name,
+            "queue for undelivered events",
+            attributes,
+            None,
+            owner,
+        ),
+        QueueSpec("interruptions", queue.name, "queue", attributes, policy, owner),
     )
 
 
@@ -164,12 +185,12 @@ def _rule(settings: Settings) -> RuleSpec:
     )
 
 
-def _target(settings: Settings) -> TargetSpec:
-    queue, place = settings.queue, (settings.region, settings.account_id)
+def _target(settings: Settings, place: Place) -> TargetSpec:
+    queue = settings.queue
     return TargetSpec(
         id=settings.rule.target_id,
         type=TARGET_TYPE,
-        endpoint=queue_endpoint(*place, queue.name),
+        endpoint=queue_endpoint(place.region, place.account_id, queue.name),
         # Source: EventBridge, target parameters of acs.mns.queue. Endpoint and `queue` name the same queue, because
         # it is not documented which of the two wins.
         params=(
@@ -179,5 +200,7 @@ def _target(settings: Settings) -> TargetSpec:
         ),
         retry=settings.rule.retry,
         errors_tolerance="ALL",
-        dead_letter_arn=dead_letter_arn(*place, queue.delivery_dead_letter_name),
+        dead_letter_arn=dead_letter_arn(
+            place.region, place.account_id, queue.delivery_dead_letter_name
+        ),
     )

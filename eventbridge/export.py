@@ -1,12 +1,53 @@
-"""Desired and actual state as plain data, under the names that the APIs and the Terraform provider use."""
+"""Desired and actual state as plain data, under the names that the APIs and the Terraform provider use, and as text."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import yaml
+from typing_extensions import override
+
 from eventbridge.cloud import Actual
 from eventbridge.desired import OWNER_TAG, Desired, QueueSpec, desired_state
+from eventbridge.gaps import GAPS
+from eventbridge.ros import interruptions_template
+from eventbridge.terraform import terraform_text
 from worker.settings import Settings
+
+
+def exported(settings: Settings, as_format: str) -> str:
+    """Write what there should be as `yaml`, `json`, `terraform` or `ros`."""
+    if as_format == "terraform":
+        return terraform_text(settings)
+    if as_format == "ros":
+        return yaml_text(interruptions_template(settings))
+    data = desired_as_data(settings)
+    if as_format == "json":
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return yaml_text(data)
+
+
+def gaps_of(settings: Settings, as_format: str) -> Iterator[str]:
+    """Say in a sentence each what a format leaves out of these settings."""
+    params = desired_state(settings).target.params
+    values = {f"rule.targets.param_list.{param.key}": param.value for param in params}
+    for gap in GAPS:
+        if gap.tool == as_format and gap.value in {None, values.get(gap.path)}:
+            yield f"{gap.path} is left out: {gap.why}; {gap.instead}"
+
+
+def yaml_text(data: object) -> str:
+    """Write data as YAML for people: in our order, without anchors."""
+    return yaml.dump(data, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice, twice."""
+
+    @override
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 def desired_as_data(settings: Settings) -> dict[str, Any]:

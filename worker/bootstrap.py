@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from worker import ports
 from worker.adapters import credentials, metadata
 from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
+from worker.adapters.channels import open_channels, secrets_of
 from worker.adapters.clock import EmulatorClock, RealClock
 from worker.adapters.crew import Crew, ThreadCrew
 from worker.adapters.ecs.batch import build_batches
@@ -28,7 +30,9 @@ from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
+from worker.adapters.network.disks import EcsDiskMoves
 from worker.adapters.network.interfaces import EcsInterfaces
+from worker.adapters.notifier import ChannelNotifier, NoNotifier
 from worker.adapters.probes import NetworkProbes
 from worker.adapters.receipts import DirectoryReceipts, NoReceipts
 from worker.adapters.sealing import Sealing
@@ -38,11 +42,13 @@ from worker.consumer import Consumer
 from worker.core.errors import Permanent
 from worker.core.messages import Home
 from worker.core.model import Script, ScriptKind
+from worker.core.notices import Kind
 from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.engine import Engine
 from worker.holding import Terms
+from worker.ops.notice_view import message_of
 from worker.ops.receipt_page import page_of
-from worker.ops.wording import language_of
+from worker.ops.wording import Language, Wording, language_of
 from worker.settings import Settings
 from worker.settings.sections import Health
 from worker.steps import CloudPorts, recipe
@@ -63,6 +69,7 @@ class Worker:
 
     consumer: Consumer
     telemetry: ports.Telemetry
+    notifier: ChannelNotifier | NoNotifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +164,12 @@ def build_worker(
     own = own_instance_id(settings)
     parts = build_parts(settings, environ, own_instance_id=own, around=around)
     terms = build_terms(settings, until_idle=until_idle)
-    consumer = build_consumer(parts, build_queues(parts), build_tasks(parts), terms)
-    return Worker(consumer, parts.around.telemetry)
+    telemetry = parts.around.telemetry
+    notifier = build_notifier(settings, telemetry)
+    consumer = build_consumer(
+        parts, build_queues(parts), build_tasks(parts), terms, notifier=notifier
+    )
+    return Worker(consumer, telemetry, notifier)
 
 
 def build_parts(
@@ -213,6 +224,7 @@ def build_consumer(
     tasks: ThreadTasks,
     terms: Terms,
     *,
+    notifier: ports.Notifier,
     telemetry: ports.Telemetry | None = None,
 ) -> Consumer:
     """Put a consumer together; it tells of messages where the parts tell, or elsewhere."""
@@ -225,6 +237,7 @@ def build_consumer(
         tasks=tasks,
         telemetry=telemetry or around.telemetry,
         receipts=parts.receipts,
+        notifier=notifier,
         terms=terms,
     )
 
@@ -234,7 +247,8 @@ def build_telemetry(
 ) -> StructlogTelemetry:
     """Return telemetry that knows which values must never be written."""
     names = (credentials.KEY_SECRET, credentials.SECURITY_TOKEN)
-    fixed = tuple(key.decode() for key in settings.signing_keys)
+    keys = (key.decode() for key in settings.signing_keys)
+    fixed = (*keys, *secrets_of(settings.notify_urls()))
 
     def secrets() -> Iterable[str]:
         # A function is given new credentials while it lives.
@@ -243,6 +257,27 @@ def build_telemetry(
     as_json = {"auto": None, "json": True, "text": False}[settings.log.format]
     return StructlogTelemetry(
         clock, stream=sys.stderr, as_json=as_json, secrets=secrets, level=settings.log.level
+    )
+
+
+def build_notifier(settings: Settings, telemetry: ports.Telemetry) -> ChannelNotifier | NoNotifier:
+    """Return what tells people; a channel that cannot be used is told in the log and left out."""
+    urls = settings.notify_urls()
+    if settings.notify.urls_file is not None and not urls:
+        reason = "notify.urls_file cannot be read, or has no address in it"
+        telemetry.event("notify_channel_unusable", reason=reason)
+    if not urls:
+        return NoNotifier()
+    channels, unusable = open_channels(urls)
+    for label in unusable:
+        telemetry.event("notify_channel_unusable", channel=label, reason="not an address of one")
+    wording = Wording(Language(settings.notify.language))
+    return ChannelNotifier(
+        channels,
+        kinds=[Kind(one) for one in settings.notify.kinds],
+        word=lambda notices: message_of(notices, wording),
+        telemetry=telemetry,
+        now=time.monotonic,
     )
 
 
@@ -281,6 +316,7 @@ def build_cloud(
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
         interfaces=EcsInterfaces(endpoint),
+        disk_moves=EcsDiskMoves(endpoint),
         commands=EcsCommands(endpoint),
         probes=NetworkProbes(endpoint.clock),
         captures=captures,
@@ -348,6 +384,8 @@ def build_policy(settings: Settings, *, own_instance_id: str = "") -> Policy:
         hand_over=tuple(kind for kind in HANDOVER_KINDS if getattr(settings.handover, kind)),
         convert_public_ip=settings.handover.convert_public_ip,
         private_ip=settings.handover.private_ip,
+        data_disks=settings.clone.data_disks,
+        fallbacks=settings.clone.fallbacks,
         health=_health(settings.health),
     )
 

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from worker.core import identity, messages
+from worker.core import identity, messages, notices
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
@@ -53,6 +53,7 @@ from worker.ports import (
     Delivery,
     Lease,
     LeaseLost,
+    Notifier,
     Queue,
     Receipts,
     Tasks,
@@ -103,6 +104,7 @@ class Consumer:
     tasks: Tasks
     telemetry: Telemetry
     receipts: Receipts
+    notifier: Notifier
     terms: Terms
     held: dict[str, Held] = field(default_factory=dict)
     stopping: bool = False
@@ -470,8 +472,11 @@ class Consumer:
         held.working = False
         if not self._is_ours(held):
             return
-        held.progress = verdict.progress or held.progress
+        before, held.progress = held.progress, verdict.progress or held.progress
         now = self.clock.now()
+        if before is not None and held.progress is not None:
+            for notice in notices.news(before, held.progress, now, notice=self.terms.notice):
+                self.notifier.tell(notice)
         if isinstance(verdict, Hold):
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
@@ -704,7 +709,7 @@ class Consumer:
         match held.decision:
             case Acknowledge(reason) if held.progress is not None:
                 self.telemetry.event("duplicate", source=held.source, reason=reason)
-            case Parked(_, park, sentence, code, error):
+            case Parked(_, park, sentence, code, error) as parked:
                 self.telemetry.event(
                     "parked",
                     park=park.value,
@@ -715,6 +720,12 @@ class Consumer:
                     message=held.delivery.message_id,
                     next=park.advice,
                 )
+                self._tell_parked(held, parked)
+
+    def _tell_parked(self, held: Held, parked: Parked) -> None:
+        region, now = self.terms.home.region, self.clock.now()
+        notice = self.terms.notice
+        self.notifier.tell(notices.parking(parked, held.source, region, now, notice=notice))
 
     def _tell_ended(self, held: Held, verdict: str) -> None:
         """Write the one line that every delivery gets, whatever became of it."""
@@ -753,6 +764,9 @@ class Consumer:
             reason=progress.moot_reason,
             seconds_after_t0=round(now - progress.t0, 1),
         )
+        notice = notices.ending(progress, now, notice=self.terms.notice)
+        if notice is not None:
+            self.notifier.tell(notice)
 
 
 _VERDICTS: Mapping[type[object], str] = {

@@ -21,6 +21,8 @@ from worker.settings import Settings, SettingsError, load
 
 # The end of an invocation must not come before the hand-back is done and its answer is out.
 MARGIN_SECONDS = 5.0
+# What is left of an invocation for notifications that still wait.
+NOTIFY_SECONDS = 3.0
 # With less, nothing would be worked on; the timeout of the function is far too short.
 WORKS_SECONDS_MIN = 10.0
 DELIVERED = "delivered"
@@ -113,10 +115,15 @@ class Function:
         works_for = time_to_work(parts.settings, call.timeout)
         terms = bootstrap.build_function_terms(parts.settings, works_for=works_for)
         tasks = bootstrap.build_tasks(parts)
+        notifier = bootstrap.build_notifier(parts.settings, tally)
+        consumer = bootstrap.build_consumer(
+            parts, queues, tasks, terms, notifier=notifier, telemetry=tally
+        )
         try:
-            bootstrap.build_consumer(parts, queues, tasks, terms, telemetry=tally).run()
+            consumer.run()
         finally:
             # What still runs would be frozen with the instance and go on at any later time.
+            notifier.close(NOTIFY_SECONDS)
             tasks.join()
 
     def _take_keys(self, call: Call) -> None:
@@ -145,7 +152,7 @@ def time_to_work(settings: Settings, timeout: float | None) -> float:
     if timeout is None:
         return worker.hand_back_every
     slowest_call = worker.connect_timeout + worker.read_timeout
-    reserve = max(worker.stop_within, slowest_call) + MARGIN_SECONDS
+    reserve = max(worker.stop_within, slowest_call) + NOTIFY_SECONDS + MARGIN_SECONDS
     return max(min(worker.hand_back_every, timeout - reserve), WORKS_SECONDS_MIN)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import FrameType
 
 SUCCESS = 0
+# What is left of a stop for notifications that still wait.
+NOTIFY_SECONDS = 3.0
 
 
 def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = False) -> int:
@@ -40,7 +42,10 @@ def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = 
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    worker.consumer.run()
+    try:
+        worker.consumer.run()
+    finally:
+        worker.notifier.close(NOTIFY_SECONDS)
     return SUCCESS
 
 

@@ -11,7 +11,17 @@ from typing import Any, Protocol
 from worker.core.auditing import Equipped
 from worker.core.diagnosis import Failed, QueueFacts, Quota, RuleFacts, Seen
 from worker.core.leftovers import Kind, Leftover
-from worker.core.model import DeleteAnswer, Details, KeepAnswer
+from worker.core.model import (
+    Candidate,
+    DeleteAnswer,
+    Details,
+    KeepAnswer,
+    LaunchAnswer,
+    LaunchSpec,
+)
+
+# DescribePrice prices an hour; a year of 365 days has twelve months of as many.
+HOURS_PER_MONTH = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,26 @@ class Capacity(Protocol):
 
     def is_spot(self, instance_id: str) -> Seen[bool] | Failed:
         """Tell whether an instance is a spot instance; one that is not there is none."""
+
+
+class Rehearsal(Protocol):
+    """Asks the cloud whether it would launch, at the cost of one call and nothing else."""
+
+    def dry_run(
+        self, spec: LaunchSpec, candidate: Candidate, *, image_id: str, drop: Sequence[str]
+    ) -> LaunchAnswer:
+        """Have a launch checked: parameters, permissions, limits and stock; `Accepted` passes.
+
+        Nothing is reserved. Source: RunInstances, DryRun.
+        """
+        ...
+
+
+class Termination(Protocol):
+    """Releases instances that a drill has launched; who calls it has looked at the tag."""
+
+    def terminate(self, instance_id: str) -> DeleteAnswer:
+        """Release an instance, running or not; an unknown one counts as released."""
         ...
 
 

@@ -16,6 +16,8 @@ from worker.adapters.ecs.disk_settings import EcsDiskSettings
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
+from worker.adapters.ecs.rehearsal import EcsRehearsal, EcsTermination
+from worker.adapters.ecs.tagging import EcsTagging
 from worker.adapters.reach import HttpReach
 from worker.adapters.sealing import Sealing
 from worker.adapters.trials import CloudTrials, QueueTrials
@@ -33,6 +35,9 @@ from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
 from worker.core.replaying import Edits
 from worker.ops.audit import Audit
 from worker.ops.doctor import Doctor
+from worker.ops.drill import Drill
+from worker.ops.drill_cleaning import Cleaning
+from worker.ops.insistence import Insistence
 from worker.ops.keep import Keep
 from worker.ops.patience import Patience
 from worker.ops.reconcile import Reconcile
@@ -253,4 +258,42 @@ def build_reconcile(
         home=terms.home,
         stopped=stopped,
         key=terms.keys[0] if terms.keys else b"",
+    )
+
+
+def build_insistence(around: Surroundings, pause: Callable[[float], None]) -> Insistence:
+    """Return what repeats calls that failed in passing; `pause` sleeps for real seconds."""
+    return Insistence(around.clock, pause)
+
+
+def build_drill(around: Surroundings, insist: Insistence) -> Drill:
+    """Return the drill of this deployment; it makes an image, and launches when it is asked to."""
+    endpoint, settings = build_endpoint(around), around.settings
+    return Drill(
+        cloud=build_cloud(
+            endpoint,
+            Alone(),
+            sealing=Sealing(settings.signing_keys),
+            captures=recorded_captures(around),
+        ),
+        leftovers=EcsLeftovers(endpoint),
+        prices=EcsPrices(endpoint),
+        rehearsal=EcsRehearsal(endpoint),
+        policy=build_policy(settings, own_instance_id=settings.worker.own_instance_id or ""),
+        insist=insist,
+        account=settings.account_id,
+        region=settings.region,
+    )
+
+
+def build_cleaning(around: Surroundings, insist: Insistence) -> Cleaning:
+    """Return what takes away what drills have made, and nothing else."""
+    endpoint = build_endpoint(around)
+    return Cleaning(
+        leftovers=EcsLeftovers(endpoint),
+        termination=EcsTermination(endpoint),
+        deletion=EcsDeletion(endpoint),
+        tagging=EcsTagging(endpoint),
+        insist=insist,
+        owner=around.settings.owner,
     )

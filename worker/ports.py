@@ -34,12 +34,14 @@ from worker.core.model import (
     Script,
     SealedAnswer,
     Snapshot,
+    SnapshotAnswer,
     StartAnswer,
     StopAnswer,
     TagAnswer,
     Tags,
     VSwitch,
 )
+from worker.core.notices import Notice
 
 TaggedKind = Literal["instance", "disk", "image", "snapshot", "eni"]
 
@@ -144,12 +146,24 @@ class Images(Protocol):
         """
         ...
 
+    def snapshot(self, disk_id: str, *, token: str, tags: Tags) -> SnapshotAnswer:
+        """Start the snapshot of one disk; the id in `Accepted` is the snapshot's."""
+        ...
+
     def snapshots(self, ids: Sequence[str]) -> tuple[Snapshot, ...]:
         """Describe snapshots by id, up to 100; those that are gone are left out."""
         ...
 
+    def snapshots_of(self, disk_id: str) -> tuple[Snapshot, ...]:
+        """List the snapshots of a disk, whoever made them, also when the disk is gone."""
+        ...
+
     def find(self, name: str) -> Image | None:
         """Find an image of this account by its exact name, in whatever status it is."""
+        ...
+
+    def known(self, image_id: str) -> Image | None:
+        """Describe an image by its id, whoever owns it."""
         ...
 
     def of_generation(self, lineage: str) -> tuple[Image, ...]:
@@ -162,6 +176,10 @@ class Instances(Protocol):
 
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         """Find the instances that carry the recreation's tag."""
+        ...
+
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        """Find the instances that were ever launched in place of a source, for whatever notice."""
         ...
 
     def find(self, instance_id: str) -> Instance | None:
@@ -321,6 +339,14 @@ class Receipts(Protocol):
 
     def keep(self, recreation: str, receipt: Mapping[str, Any]) -> None:
         """Keep one receipt; a later one of the same recreation replaces it."""
+        ...
+
+
+class Notifier(Protocol):
+    """Where people are told what happens, away from the log. Never raises and never blocks."""
+
+    def tell(self, notice: Notice) -> None:
+        """Take one notice; whether and when it is delivered is none of the caller's business."""
         ...
 
 

@@ -24,7 +24,5 @@ while [ "$number" -le "$WORKERS" ]; do
 	"$SYSTEMCTL" enable --now "aliyun-ops@$number.service"
 	number=$((number + 1))
 done
-for timer in reconcile sweep audit; do
-	"$SYSTEMCTL" enable --now "aliyun-ops-$timer.timer"
-done
+enable_timers
 echo "Installed $release with $WORKERS worker(s); see them with: journalctl -u 'aliyun-ops@*' -f"

@@ -12,6 +12,8 @@ SYSTEMCTL=${SYSTEMCTL:-systemctl}
 HOME_DIR=$ROOT/opt/aliyun-ops
 ETC=$ROOT/etc/aliyun-ops
 UNITS=$ROOT/etc/systemd/system
+# Each has a file of its name.
+TIMERS='reconcile dlq-keep sweep audit'
 SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
 
 fail() {
@@ -59,6 +61,14 @@ install_units() {
 		cp "$unit" "$UNITS/"
 	done
 	"$SYSTEMCTL" daemon-reload
+}
+
+# All, or those that the given release did not have: what a person has disabled stays so.
+enable_timers() {
+	for timer in $TIMERS; do
+		[ -e "${1:-/nowhere}/deploy/ecs/aliyun-ops-$timer.timer" ] ||
+			"$SYSTEMCTL" enable --now "aliyun-ops-$timer.timer"
+	done
 }
 
 workers() {

@@ -16,6 +16,7 @@ if ! restart_workers; then
 	restart_workers || true
 	fail "a worker does not start with the new release; the old one runs again (see journalctl -u 'aliyun-ops@*')"
 fi
+enable_timers "$old"
 # Two stay: the one that runs and the one to go back to.
 for other in "$HOME_DIR"/releases/*; do
 	[ "$other" = "$release" ] || [ "$other" = "$old" ] || rm -rf "$other"

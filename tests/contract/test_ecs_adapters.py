@@ -288,9 +288,76 @@ def test_failed_image_shows(world: World, source: str) -> None:
     assert found_image(endpoint).has_failed
 
 
+def test_snapshot_of_one_disk_is_begun_once(world: World, source: str) -> None:
+    """The token gives the first answer again; the disk lists it with its tags and progress."""
+    endpoint = world.endpoint()
+    images, disk = ports_over(endpoint).images, system_disk(world, source)
+
+    accepted = images.snapshot(disk, token="token-s", tags=TAGS)
+    world.advance(LAG)
+    again = images.snapshot(disk, token="token-s", tags=TAGS)
+    (young,) = images.snapshots_of(disk)
+    world.advance(180.0)
+    (done,) = images.snapshots_of(disk)
+
+    assert accepted == again == Accepted(young.snapshot_id)
+    assert (young.status, young.automatic, young.tags) == ("progressing", False, TAGS)
+    assert young.percent < 100
+    assert (done.is_finished, done.percent) == (True, 100)
+    assert images.snapshots((done.snapshot_id, "s-bp1unknown0000000000")) == (done,)
+    assert images.snapshots_of("d-bp1unknown0000000000") == ()
+
+
+def test_snapshot_of_an_unknown_disk(world: World) -> None:
+    """The source went before it was begun."""
+    answer = ports_over(world.endpoint()).images.snapshot(
+        "d-bp1unknown0000000000", token="t", tags=TAGS
+    )
+
+    assert isinstance(answer, Gone)
+
+
+def test_image_of_finished_snapshots_holds_these_and_no_other_disk(
+    world: World, source: str
+) -> None:
+    """It tells its parts by device, which says what it lacks."""
+    images, disk = ports_over(world.endpoint()).images, system_disk(world, source)
+    begun = images.snapshot(disk, token="token-s", tags=TAGS)
+    assert isinstance(begun, Accepted)
+    world.advance(180.0)
+
+    parts = (("/dev/xvda", begun.resource_id),)
+    made = images.assemble(parts, name=NAME, token="token-a", tags=TAGS, imds_v2=False)
+    world.advance(120.0)
+
+    assert isinstance(made, Accepted)
+    found = found_image(world.endpoint())
+    assert (found.usable, found.snapshots) == (True, parts)
+
+
+def test_image_is_known_by_its_id_whoever_owns_it(world: World, source: str) -> None:
+    """The provider's own images are found, ready to be launched from, and have no parts of ours."""
+    endpoint = world.endpoint()
+    images = ports_over(endpoint).images
+    base = ports_over(endpoint).sources.find(source)
+    assert base is not None
+
+    found = images.known(base.image_id)
+
+    assert found is not None
+    assert (found.image_id, found.usable, found.snapshots) == (base.image_id, True, ())
+    assert images.known("m-bp1unknown0000000000") is None
+
+
 def test_image_of_an_unknown_source(world: World) -> None:
     """The source went before its image began."""
     assert isinstance(make_image(world.endpoint(), UNKNOWN), Gone)
+
+
+def system_disk(world: World, source: str) -> str:
+    """The id of a source's system disk."""
+    look = ports_over(world.endpoint()).sources.look(source)
+    return next(disk.disk_id for disk in look.disks if disk.kind == "system")
 
 
 # The replacement

@@ -27,6 +27,7 @@ ROLES = {
     "sweep": ("sweep.json",),
     "doctor": ("worker.json", "doctor.json"),
     "replay": ("replay.json",),
+    "drill": ("drill.json",),
 }
 # Who runs a command where the role is not called like it.
 _RUNS = {
@@ -187,6 +188,10 @@ class Installation:
         applied = self.command("rule", "apply", "--yes")
         assert applied.returncode == 0, applied.stdout + applied.stderr
 
+    def end(self) -> None:
+        for running in reversed(self.started):
+            running.end()
+
     def denied(self) -> dict[str, set[str]]:
         """What each access key was denied so far."""
         denied: dict[str, set[str]] = {}
@@ -210,5 +215,4 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         yield made
         assert made.expects_denials or made.denied() == {}
     finally:
-        for running in reversed(made.started):
-            running.end()
+        made.end()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import environment
 
 TIMEOUT_SECONDS = 120
@@ -74,6 +76,11 @@ def test_scenarios_are_listed() -> None:
         "thrice",
         "careful",
         "economical",
+        "re-attached",
+        "image-fails",
+        "rescue",
+        "stale-snapshot",
+        "parked",
     ]
 
 
@@ -89,6 +96,48 @@ def test_server_in_economical_mode_is_started_again() -> None:
     # No image is in a hurry, so that a slow first call does not put the disks off.
     assert "disks retained" in {one["what"] for one in found["receipt"]["timeline"]}
     assert any("the server itself runs again" in claim["what"] for claim in found["verified"])
+
+
+# Every rung of the ladder below the image, and which disks the replacement has themselves.
+RUNGS = {
+    "re-attached": ("image", [False, True]),
+    "image-fails": ("snapshots", [False, True]),
+    "rescue": ("rescue", [True, True]),
+    "stale-snapshot": ("stale-snapshot", [False, True]),
+}
+
+
+@pytest.mark.parametrize("scenario", RUNGS)
+def test_rung_of_the_ladder_ends_in_a_replacement_with_all_data(scenario: str) -> None:
+    """What was on disk before the notice is on the replacement, or on a disk that is named."""
+    done = demo("--scenario", scenario, "--json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert (found["good"], found["failure"]) == (True, "")
+    receipt = found["receipt"]
+    attached = [
+        disk["attached"] for disk in sorted(receipt["disks"], key=lambda one: one["device"])
+    ]
+    assert (receipt["boot"], attached) == RUNGS[scenario]
+    assert bool(receipt["degraded"]) is (scenario in {"rescue", "stale-snapshot"})
+    assert all(claim["good"] for claim in found["verified"])
+
+
+def test_what_cannot_be_booted_is_parked_with_every_disk_named() -> None:
+    """Nothing is launched; the reason names the disks, and the cloud still has them."""
+    done = demo("--scenario", "parked")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for fact in (
+        "retained: d-",
+        "nothing was launched",
+        "itself",
+        "one message is parked",
+        "Parked with every disk kept and named",
+    ):
+        assert fact in done.stdout
+    assert "✗" not in done.stdout
 
 
 def test_unknown_scenario_is_wrong_usage() -> None:

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import override
 
 from tests.e2e.conftest import Installation, Running, environment
 from tests.e2e.test_worker import OURS, assert_one_of_each, reclaim, replacements
@@ -75,6 +78,38 @@ def test_the_local_test_of_the_original(installation: Installation) -> None:
 
     assert json.loads(done.stdout)["delivered"] == 1
     assert_one_of_each(installation)
+
+
+def test_people_are_told_before_an_invocation_ends(installation: Installation) -> None:
+    """An instance is frozen after its answer: what waits for a channel goes out before."""
+    heard: list[dict[str, Any]] = []
+
+    class Webhook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        urls = installation.directory / "channels"
+        urls.write_text(f"json://127.0.0.1:{server.server_address[1]}/\n", "utf-8")
+        settings = json.loads(installation.config.read_text("utf-8"))
+        settings["notify"] = {"urls_file": str(urls), "kinds": ["started", "parked"]}
+        installation.config.write_text(json.dumps(settings), "utf-8")
+        _, url = function(installation)
+
+        ask(url, "这不是事件".encode())
+        parked = list(heard)
+        ask(url, event(reclaim(installation)))
+        server.shutdown()
+
+    assert len(parked) == 1
+    assert len(heard) == 2
 
 
 def test_a_killed_instance_costs_time_and_nothing_else(installation: Installation) -> None:

@@ -71,7 +71,7 @@ def test_worker_and_sweep(installation: Installation) -> None:
         launch={"reclaimed_pool": "first", "max_price_percent": 100},
         quiesce={"command": "sync"},
         health={"check": "command", "command": "true"},
-        clone={"user_data": "rerun"},
+        clone={"data_disks": "reattach", "user_data": "rerun"},
     )
     sources = seed(installation)
     recreate(installation, sources)

@@ -16,12 +16,13 @@ from worker.ports import LeaseLost
 # Methods that change something, by port; all others are reads.
 CHANGING: Mapping[str, frozenset[str]] = {
     "disks": frozenset({"keep", "release"}),
-    "images": frozenset({"create", "assemble"}),
+    "images": frozenset({"create", "assemble", "snapshot"}),
     "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
     "addresses": frozenset({"unassociate", "associate", "convert"}),
     "balancers": frozenset({"add", "remove"}),
     "interfaces": frozenset({"keep", "release", "detach", "attach"}),
+    "disk_moves": frozenset({"detach", "attach"}),
     "commands": frozenset({"run"}),
     "queue": frozenset({"receive", "send", "delete", "renew"}),
     "dead_letters": frozenset({"send"}),

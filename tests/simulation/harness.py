@@ -21,6 +21,7 @@ from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
 from worker.core.messages import Home
+from worker.core.notices import Notice
 from worker.core.policy import Policy
 from worker.engine import Engine
 from worker.holding import Terms
@@ -88,6 +89,16 @@ class Shelf:
         self.kept[recreation] = receipt
 
 
+@dataclass
+class Bulletin:
+    """Notices that stay in memory."""
+
+    told: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> None:
+        self.told.append(notice)
+
+
 @dataclass(frozen=True)
 class Release:
     """One version of the code or of its configuration, of which several may run at once.
@@ -127,6 +138,7 @@ class Simulation:
     policy: Policy
     notebook: Notebook
     shelf: Shelf
+    bulletin: Bulletin
     terms: Terms
     doorbell: Doorbell
     releases: tuple[Release, ...] = (Release(),)
@@ -211,6 +223,7 @@ class Simulation:
             tasks=tasks,
             telemetry=self.notebook,
             receipts=self.shelf,
+            notifier=self.bulletin,
             terms=terms or self.terms,
         )
         return SimulatedWorker(name, tasks, consumer, skew, release)
@@ -249,6 +262,7 @@ def simulate(
         policy=policy or Policy(),
         notebook=Notebook(kernel),
         shelf=Shelf(),
+        bulletin=Bulletin(),
         terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),
         doorbell=Doorbell(kernel),
         releases=releases,

@@ -24,11 +24,12 @@ from tests.simulation.scenarios import (
     parked,
     replacements,
 )
-from worker.core import identity
+from worker.core import identity, launching
 from worker.core.model import Candidate
+from worker.core.progress import decode
 from worker.core.signing import is_signed
 
-CREATING = {"CreateImage", "RunInstances"}
+CREATING = {"CreateImage", "CreateSnapshot", "RunInstances"}
 # Everything that the product may ever do to the cloud.
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
@@ -39,6 +40,8 @@ MOVING = {
         "DetachNetworkInterface",
         "AttachNetworkInterface",
         "ConvertNatPublicIpToEip",
+        "DetachDisk",
+        "AttachDisk",
     },
     "vpc": {"AssociateEipAddress", "UnassociateEipAddress"},
     "slb": {
@@ -221,6 +224,9 @@ def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
         for entry in entries(simulation, "Interrupt", "platform")
         if entry.resource_id == source.instance_id
     ]
+    last = max(noticed, default=0.0)
+    sent = (one.at for one in entries(simulation, "Send", "smq") if one.at >= last)
+    delivered = next(sent, last)
     alive: set[str] = set()
     for entry in simulation.cloud.ledger:
         if entry.product != "smq" or "message_id" not in entry.detail:
@@ -229,8 +235,8 @@ def _emptied_early(simulation: Simulation, source: Source) -> list[str]:
             alive.add(entry.detail["message_id"])
         elif entry.action in {"Delete", "Expire"}:
             alive.discard(entry.detail["message_id"])
-            # Before the last notice a false alarm may have been settled.
-            counts = entry.at > max(noticed, default=0.0)
+            # Before the last notice was delivered a false alarm may have been settled.
+            counts = entry.at > delivered
             if counts and not alive and not any(at <= entry.at for at in running):
                 return ["the last message went before a replacement ran"]
     return []
@@ -394,13 +400,21 @@ def _out_of_order(simulation: Simulation) -> list[str]:
     for sent in simulation.sent:
         recreation = sent.get("recreation", "")
         if recreation in asked and "format" in sent:
-            specified = json.loads(_inflated(sent)).get("specified", {})
-            frozen.setdefault(recreation, []).append(specified.get("candidates", []))
+            frozen.setdefault(recreation, []).append(_frozen(sent))
     return [
         "the candidates were not asked for in their order"
         for recreation, order in asked.items()
         if not any(_runs_through(one, _as_sent(order)) for one in frozen[recreation])
     ]
+
+
+def _frozen(sent: Mapping[str, str]) -> list[Any]:
+    """The order in a sent message; disks that are carried over themselves have changed it."""
+    plain = json.loads(_inflated(sent))
+    if plain.get("launched", {}).get("missing"):
+        return _as_sent(list(launching.order(decode(sent))))
+    order: list[Any] = plain.get("specified", {}).get("candidates", [])
+    return order
 
 
 def _as_sent(candidates: list[Candidate]) -> list[Any]:

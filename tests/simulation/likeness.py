@@ -24,7 +24,7 @@ _NOT_OF_A_DISK = {
 _OF_AN_INTERFACE = ("queue_number", "name", "description", "source_dest_check")
 BANDWIDTH_MAX = 100
 TAGS_MAX = 20
-OUR_TAGS = 4
+OUR_TAGS = 5
 
 Portrait = dict[str, Any]
 

@@ -24,6 +24,7 @@ COPIED = (
     "config.yaml",
 )
 SIMULATION = ("tests/simulation",)
+LADDER = ("tests/simulation/test_ladder.py",)
 SECONDS_MAX = 1_800
 
 
@@ -147,8 +148,8 @@ MUTANTS = (
     Mutant(
         "order-from-what-is-live",
         "worker/steps/launch.py",
-        "        candidate = specified.candidates[launched.index]\n        if not",
-        "        turn = launched.index + int(now // 7)\n        candidate = specified.candidates[turn % len(specified.candidates)]\n        if not",
+        "        candidate = launching.candidate_in_hand(progress)\n        if not",
+        "        found = launching.order(progress)\n        candidate = found[(launched.index + int(now // 7)) % len(found)]\n        if not",
     ),
     Mutant(
         "one-token-for-all-candidates",
@@ -178,8 +179,8 @@ MUTANTS = (
     Mutant(
         "no-look-before-launch",
         "worker/steps/launch.py",
-        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        specified",
-        "        specified",
+        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        if other :=",
+        "        if other :=",
     ),
     Mutant(
         "progress-not-written-ahead",
@@ -310,6 +311,139 @@ MUTANTS = (
         ("tests/simulation/test_clone.py",),
     ),
     Mutant(
+        "earlier-notice-adopted",
+        "worker/core/boots.py",
+        "    return created < begun - EARLIER_SECONDS\n",
+        "    return False\n",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "replay-of-an-earlier-notice-launches",
+        "worker/steps/launch.py",
+        "        if other := self._of_another_notice(progress, now):\n",
+        '        if other := "":\n',
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "own-image-taken-for-an-earlier-one",
+        "worker/core/boots.py",
+        "    told = progress.noticed_at or progress.t0 - notice\n",
+        "    told = progress.t0 + notice\n    looked = told\n",
+        ("tests/simulation/test_notices.py", "tests/simulation/test_recovery.py"),
+    ),
+    Mutant(
+        "lost-image-parks-at-once",
+        "worker/core/ladder.py",
+        "    return next(iter(rungs[at + 1 :]), None)\n",
+        "    return None\n",
+        LADDER,
+    ),
+    Mutant(
+        "image-asked-for-ever",
+        "worker/steps/image.py",
+        "        if now > max(since, progress.resumed_at) + NOT_READY_SECONDS_MAX:\n",
+        "        if now < since:\n",
+        LADDER,
+    ),
+    Mutant(
+        "notice-that-is-over-taken-for-the-one-in-force",
+        "worker/steps/retain.py",
+        '        return now if is_over and source.status == "Running" else begun\n',
+        "        return begun\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "unfinished-snapshot-taken",
+        "worker/steps/rungs.py",
+        "        return Note(_made_of(progress, [pair for pair in good if pair[1].is_finished], boot.lost))",
+        "        return Note(_made_of(progress, good, boot.lost))",
+        LADDER,
+    ),
+    Mutant(
+        "empty-disk-for-one-that-is-in-no-image",
+        "worker/core/launching.py",
+        '    disks = tuple(one for one in spec.disks if one.kind == "system" or one.device not in apart)\n',
+        "    disks = spec.disks\n",
+        LADDER,
+    ),
+    Mutant(
+        "disk-that-goes-with-the-source-counted-on",
+        "worker/core/progress.py",
+        "        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)\n",
+        "        return disk.is_cloud\n",
+        LADDER,
+    ),
+    Mutant(
+        "disks-in-another-zone",
+        "worker/core/ladder.py",
+        "    return tuple(sorted(order, key=lambda one: (not one.spot, one.zone != zone)))\n",
+        "    return tuple(order)\n",
+        ("tests/unit/core/test_ladder.py", *LADDER),
+    ),
+    Mutant(
+        "re-attached-disks-leave-the-zone",
+        "worker/core/ladder.py",
+        "    if stays or not policy.other_zones:\n",
+        "    if not policy.other_zones:\n",
+        LADDER,
+    ),
+    Mutant(
+        "disk-moved-from-under-a-living-source",
+        "worker/steps/handover/__init__.py",
+        "        if not progress.launched.source_stopped_at:\n            return self._await_source(progress, now)\n",
+        "",
+        LADDER,
+    ),
+    Mutant(
+        "traffic-before-the-disks",
+        "worker/core/handing.py",
+        "    open_ = tuple(one for one in open_ if isinstance(one.what, KeptDisk)) or open_\n",
+        "",
+        LADDER,
+    ),
+    Mutant(
+        "attached-disk-dated",
+        "worker/core/boots.py",
+        "    return tuple(one for one in (retained.to_keep if retained else ()) if one not in apart)\n",
+        "    return retained.to_keep if retained else ()\n",
+        LADDER,
+    ),
+    Mutant(
+        "rescue-stops-a-source-that-serves",
+        "worker/steps/launch.py",
+        '        if self.policy.takeover == "wait" or progress.is_degraded:\n',
+        '        if self.policy.takeover == "wait":\n',
+        LADDER,
+    ),
+    Mutant(
+        "rescue-serves",
+        "worker/steps/handover/__init__.py",
+        '            case Member() if progress.rung == "rescue":\n                return Left("the replacement is not set up to serve")\n',
+        "",
+        LADDER,
+    ),
+    Mutant(
+        "rescue-from-an-image-of-ours",
+        "worker/steps/spec.py",
+        "    base = identity.read_boot_tag(source.tags.get(identity.TAG_BOOT))[1] or source.image_id\n",
+        "    base = source.image_id\n",
+        LADDER,
+    ),
+    Mutant(
+        "own-snapshot-taken-for-an-automatic-one",
+        "worker/steps/rungs.py",
+        "        if one.automatic and identity.TAG_ID not in one.tags\n",
+        "        if True\n",
+        LADDER,
+    ),
+    Mutant(
+        "oldest-automatic-snapshot",
+        "worker/steps/rungs.py",
+        "    return max(finished, key",
+        "    return min(finished, key",
+        LADDER,
+    ),
+    Mutant(
         "quiesce-without-a-bound",
         "worker/steps/quiesce.py",
         "        if left <= 0:\n",
@@ -431,8 +565,8 @@ MUTANTS = (
     Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
-        "    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []",
-        "",
+        "    return (*actions, *images)\n",
+        "    return tuple(actions)\n",
     ),
 )
 

@@ -124,17 +124,39 @@ def is_quiet(simulation: Simulation) -> bool:
     return waiting(simulation, QUEUE) == 0
 
 
+def told_as_kept(simulation: Simulation, source: Source) -> set[str]:
+    """The disks that a receipt names as retained and not as copied or attached."""
+    return {
+        disk["disk"]
+        for receipt in simulation.shelf.kept.values()
+        if receipt["source"]["instance"] == source.instance_id
+        for disk in receipt["disks"]
+        if disk["retained"] and (not disk["data_point"] or disk["data_point_after_t0"] < 0)
+    }
+
+
 def lost(simulation: Simulation, source: Source, replacement_id: str) -> list[str]:
-    """What was durable before the notice and is not on the replacement's disks."""
+    """What was durable before the notice and is not on the replacement's disks.
+
+    A disk that is there itself counts, whatever its device, and one that outlives the source and is
+    named by the receipt, which is all that a degraded replacement can do.
+    """
     ecs = simulation.cloud.ecs[REGION]
     now = simulation.kernel.now
+    disks = {disk["DiskId"]: disk for disk in ecs.dump("disks", now)}
     found = {
-        disk["Device"]: ecs.disk_content(disk["DiskId"], now)
-        for disk in ecs.dump("disks", now)
+        disk["Device"]: ecs.disk_content(disk_id, now)
+        for disk_id, disk in disks.items()
         if disk["InstanceId"] == replacement_id
     }
+    # A parked message has the whole progress, and a person reads it.
+    kept = set(disks) if parked(simulation) else told_as_kept(simulation, source)
     missing: list[str] = []
     for device, before in source.durable.items():
+        own = source.disks[device]
+        is_there = own in disks and disks[own]["InstanceId"] == replacement_id
+        if is_there or (own in disks and own in kept):
+            found[device] = ecs.disk_content(own, now)
         after = found.get(device, DiskContent())
         missing += [
             f"{device}{path}"

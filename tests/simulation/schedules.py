@@ -140,6 +140,14 @@ def fail_the_image(simulation: Simulation, _source: Source) -> None:
     simulation.kernel.spawn(watch)
 
 
+def restock(simulation: Simulation, _source: Source) -> None:
+    """Let the source's type be had again in every zone."""
+    catalogue = Catalogue.load()
+    for zone in catalogue.region(REGION).zones:
+        if zone.sells(catalogue.types[SOURCE_TYPE]):
+            simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=None)
+
+
 def after(seconds: float, act: Callable[[Simulation, Source], None]) -> Callable[..., None]:
     """Let something happen a while after the notice."""
 
@@ -178,6 +186,10 @@ class NextInstances(ports.Instances):
         return self.today.find_tagged(recreation)
 
     @override
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        return self.today.find_replacements(source)
+
+    @override
     def find(self, instance_id: str) -> Instance | None:
         return self.today.find(instance_id)
 
@@ -198,8 +210,18 @@ class NextInstances(ports.Instances):
         return self.today.start(instance_id)
 
 
-NETWORK = frozenset({"addresses", "balancers", "interfaces"})
+NETWORK = frozenset({"addresses", "balancers", "interfaces", "disk_moves"})
 LAUNCHING = frozenset({"images", "instances"})
+# Snapshots that take as long as their disk is large: 40 GiB are done long before the notice ends.
+BY_SIZE = replace(
+    QUICK, image_seconds=None, snapshot_base_seconds=10.0, snapshot_seconds_per_gib=0.5
+)
+TOO_SLOW = replace(QUICK, image_seconds=900.0)
+LARGE: Mapping[str, Any] = {"data_disks": [{"size": 1_000}]}
+AGED: Mapping[str, Any] = {
+    "system_disk": {"snapshot_age_seconds": 21_600.0},
+    "data_disks": [{"size": 20}],
+}
 HANDED_OVER: Mapping[str, Any] = {
     "eip": True,
     "secondary_interfaces": 1,
@@ -281,6 +303,15 @@ SCENARIOS = (
             max_price_percent=1, pay_as_you_go_max=1, same_type_only=True, other_zones=False
         ),
         ports=frozenset({"stock", "instances"}),
+    ),
+    Scenario(
+        "sold out for a while",
+        ecs=QUICK,
+        policy=Policy(same_type_only=True, other_zones=False, epoch_pause=600.0),
+        prepare=sell_out,
+        during=after(400.0, restock),
+        lasts=700.0,
+        ports=frozenset({"instances"}),
     ),
     Scenario(
         "many generations",
@@ -372,6 +403,37 @@ SCENARIOS = (
         during=fail_the_image,
         lasts=90.0,
         ports=frozenset({"images"}),
+    ),
+    Scenario(
+        "image fails, system snapshot finished",
+        ecs=BY_SIZE,
+        seed=LARGE,
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "data disks re-attached",
+        ecs=BY_SIZE,
+        seed=LARGE,
+        policy=Policy(data_disks="reattach"),
+        copies=2,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "rescue",
+        ecs=TOO_SLOW,
+        seed={"data_disks": [{"size": 20}]},
+        policy=Policy(fallbacks=("rescue",)),
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
+    ),
+    Scenario(
+        "stale snapshot",
+        ecs=TOO_SLOW,
+        seed=AGED,
+        policy=Policy(fallbacks=("stale-snapshot",)),
+        lasts=330.0,
+        ports=frozenset({"images", "disk_moves"}),
     ),
     Scenario(
         "economical",

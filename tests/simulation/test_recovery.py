@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
 from tests.simulation.harness import DEAD, QUEUE, REGION, Simulation, simulate
@@ -22,6 +21,7 @@ from tests.simulation.schedules import (
     ECONOMICAL,
     QUICK,
     SOURCE_TYPE,
+    restock,
     sell_out,
     sell_out_when_stopped,
 )
@@ -295,20 +295,12 @@ def test_a_message_that_was_parked_for_lack_of_stock_can_be_replayed() -> None:
     recover(simulation)
     assert [line["park"] for line in simulation.notebook.named("parked")] == ["no_stock"]
 
-    restock(simulation)
+    restock(simulation, source)
     replay(simulation)
     recover(simulation)
 
     assert violations(simulation, source) == []
     assert [one["Status"] for one in replacements(simulation)] == ["Running"]
-
-
-def restock(simulation: Simulation) -> None:
-    """Let the source's type be had again in every zone."""
-    catalogue = Catalogue.load()
-    for zone in catalogue.region(REGION).zones:
-        if zone.sells(catalogue.types[SOURCE_TYPE]):
-            simulation.cloud.ecs[REGION].set_stock(zone.zone_id, SOURCE_TYPE, count=None)
 
 
 def replay(simulation: Simulation) -> None:

@@ -35,6 +35,10 @@ ONCE_BROKEN = (
     "two data disks 39:stale 1 1",
     # The replacement is reclaimed and stopped by its own recreation before it was seen Running.
     "replacement reclaimed 45:slow 102286 1",
+    # A first notice that was taken back made the end of the second one look near.
+    "noticed again 73:crash-after,153:late-effect 29 1 stop_while_recycling=0",
+    # A source that stays in its lock can neither be started nor imaged, and nothing releases it.
+    "economical, lock stays 130:crash-after 1 3 create_image_while_recycling=0",
 )
 
 

@@ -1,23 +1,35 @@
 """Programs that a machine may not have: what is missing is named, and the test fails."""
 
+import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+# What `make tools` installs from PyPI and npm; what is on the machine comes after it.
+OURS = Path(__file__).parents[2] / ".tools"
 PACKAGES = {
-    "promtool": "apt-get install prometheus",
-    "prometheus": "apt-get install prometheus",
-    "systemd-analyze": "apt-get install systemd",
+    "chromium": "install it: apt-get install chromium fonts-noto-cjk",
+    "prometheus": "install it: apt-get install prometheus",
+    "promtool": "install it: apt-get install prometheus",
+    "rostran": "`make tools` installs it (PyPI: alibabacloud-ros-tran)",
+    "s": "`make tools` installs it (npm: @serverless-devs/s)",
+    "systemd-analyze": "install it: apt-get install systemd",
+    "terraform": "it is in no package of Debian, PyPI or npm: install it as its maker says, or SKIP=terraform",
 }
 
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
+    """Find a program by its name."""
+    places = [OURS / "venv" / "bin", OURS / "node_modules" / ".bin"]
+    path = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath)])
+
     def find(name: str) -> str:
-        path = shutil.which(name)
-        if path is None:
-            pytest.fail(f"{name} is missing; install it: {PACKAGES[name]}", pytrace=False)
-        return path
+        found = shutil.which(name, path=path)
+        if found is None:
+            pytest.fail(f"{name} is missing; {PACKAGES[name]}", pytrace=False)
+        return found
 
     return find

@@ -231,6 +231,18 @@ def test_export_needs_no_cloud(good: str) -> None:
     assert json.loads(as_json.stdout)["rule"]["description"].startswith("aliyun-ops owner=good:")
 
 
+def test_export_for_other_tools_says_what_it_leaves_out(good: str) -> None:
+    """A format that lacks words for something says so on stderr; stdout is the file alone."""
+    terraform = run("--config", good, "rule", "export", "--format", "terraform")
+    ros = run("--config", good, "rule", "export", "--format", "ros")
+
+    assert 'resource "alicloud_event_bridge_rule" "interruptions" {' in terraform.stdout
+    assert "aliyun-ops: rule.targets.errors_tolerance is left out: " in terraform.stderr
+    assert "IsBase64Encode" not in terraform.stderr
+    assert yaml.safe_load(ros.stdout)["ROSTemplateFormatVersion"] == "2015-09-01"
+    assert ros.stderr == ""
+
+
 def test_local_test_of_the_pattern_needs_no_cloud(good: str) -> None:
     """`rule test --local` judges the samples without credentials."""
     result = run("--config", good, "rule", "test", "--local")

@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -58,10 +59,36 @@ def test_a_stop_has_the_time_to_hand_back() -> None:
 
 
 def test_every_timer_starts_a_task() -> None:
-    """A timer is named after the command that it runs."""
+    """A timer is named after the command that it runs; one of two words has a unit of its own."""
     for path in ECS.glob("*.timer"):
         command = path.stem.removeprefix("aliyun-ops-")
-        assert unit(path)["Timer"]["Unit"] == f"aliyun-ops-task@{command}.service"
+        own = ECS / f"{path.stem}.service"
+        service = own.name if own.exists() else f"aliyun-ops-task@{command}.service"
+        assert unit(path)["Timer"]["Unit"] == service
+
+
+def test_the_task_of_two_words_differs_in_its_words_alone() -> None:
+    """What is added to one of the two units belongs into the other."""
+    template, own = (
+        [
+            line.replace("%i", "dlq keep")
+            for line in (ECS / name).read_text("utf-8").splitlines()
+            if not line.startswith("#")
+        ]
+        for name in ("aliyun-ops-task@.service", "aliyun-ops-dlq-keep.service")
+    )
+
+    assert own == template
+
+
+def test_every_timer_is_enabled() -> None:
+    """By the installation, and by an upgrade from a release that did not have it."""
+    names = sorted(path.stem.removeprefix("aliyun-ops-") for path in ECS.glob("*.timer"))
+
+    (listed,) = re.findall(
+        r"^TIMERS='(.+)'$", (ECS / "release.sh").read_text("utf-8"), re.MULTILINE
+    )
+    assert sorted(listed.split()) == names
 
 
 def script(path: Path, *lines: str) -> Path:
@@ -155,6 +182,7 @@ def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     enabled = host.calls.read_text("utf-8")
     assert "enable --now aliyun-ops@2.service" in enabled
     assert "enable --now aliyun-ops-sweep.timer" in enabled
+    assert "enable --now aliyun-ops-dlq-keep.timer" in enabled
     assert (tmp_path / "etc/systemd/system/aliyun-ops@.service").exists()
     assert host.run("install.sh").returncode == 1
 
@@ -164,7 +192,12 @@ def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     link = tmp_path / "opt/aliyun-ops/current"
     link.unlink()
     link.symlink_to(renamed)
+    (renamed / "deploy/ecs/aliyun-ops-dlq-keep.timer").unlink()
+    before = host.calls.read_text("utf-8")
     done(host.run("upgrade.sh"))
+    # One that is new is enabled; what a person may have disabled is left.
+    after = host.calls.read_text("utf-8").removeprefix(before)
+    assert re.findall(r"enable --now (.+)", after) == ["aliyun-ops-dlq-keep.timer"]
     assert host.current != str(renamed)
     assert host.releases == 2
     assert "restart aliyun-ops@1.service" in host.calls.read_text("utf-8")

@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-SDKS = ("mns", "alibabacloud_", "Tea", "darabonba", "aiohttp", "requests", "prometheus_client")
+SDKS = (
+    "mns",
+    "alibabacloud_",
+    "Tea",
+    "darabonba",
+    "aiohttp",
+    "requests",
+    "apprise",
+    "prometheus_client",
+)
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -36,3 +45,18 @@ def test_importing_the_entry_point_loads_next_to_nothing() -> None:
     found = loaded_by("import worker.main")
 
     assert found.isdisjoint({"pydantic", "structlog", "rich", "yaml", "click"})
+
+
+def test_a_worker_without_channels_does_not_load_apprise() -> None:
+    """Only who is to tell somebody pays for it; who is to, does."""
+    silent = """
+from worker.bootstrap import build_worker
+from worker.settings import from_data
+environ = {"ALIYUN_OPS_SIGNING_KEY": "0123456789abcdef"%s}
+data = {"account_id": "1234567890123456", "region": "cn-hangzhou", "worker": {"own_instance_id": "i-bp1worker0000000001"}}
+build_worker(from_data(data, environ), environ)
+"""
+    channel = ', "ALIYUN_OPS_NOTIFY_URLS": "json://127.0.0.1:1/"'
+
+    assert "apprise" not in loaded_by(silent % "")
+    assert "apprise" in loaded_by(silent % channel)

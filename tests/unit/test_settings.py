@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,6 +274,10 @@ IMPOSSIBLE: dict[str, tuple[Data, str]] = {
     "polls_are_ordered": (
         {"image": {"poll_min": "31s"}},
         "image.poll_min: must not be more than image.poll_max (30s)",
+    ),
+    "fallbacks_are_tried_once": (
+        {"clone": {"fallbacks": ["rescue", "rescue"]}},
+        "clone.fallbacks: names one twice",
     ),
     "waits_end_before_giving_up": (
         {"image": {"wait_max": "24h"}},
@@ -559,3 +564,29 @@ def test_ids_and_hosts_are_plain_words(data: Data, path: str) -> None:
 def test_hosts_of_every_usual_form_are_taken(url: str) -> None:
     """Names and addresses of both kinds are hosts."""
     assert from_data({"endpoints": {"ecs": url}}, PLACE).endpoints.ecs is not None
+
+
+def test_addresses_of_channels_come_from_environment_and_file(tmp_path: Path) -> None:
+    """They are shown nowhere: not in the effective settings, not in a repr."""
+    file = tmp_path / "channels"
+    file.write_text("# the team\njson://two.example/secret2\n\n", encoding="utf-8")
+    environ = {**PLACE, "ALIYUN_OPS_NOTIFY_URLS": "json://one.example/secret1"}
+    settings = from_data({"notify": {"urls_file": str(file)}}, environ)
+
+    assert settings.notify_urls() == ("json://one.example/secret1", "json://two.example/secret2")
+    assert "secret" not in repr(settings)
+    assert "secret1" not in str(settings.effective())
+
+
+def test_a_file_of_channels_that_is_not_there_keeps_nobody_from_work(tmp_path: Path) -> None:
+    settings = from_data({"notify": {"urls_file": str(tmp_path / "none")}}, PLACE)
+
+    assert settings.notify_urls() == ()
+
+
+def test_addresses_of_channels_do_not_stand_in_the_file() -> None:
+    """The key for them that somebody would guess is refused, and the address not repeated."""
+    said = the_problem({"notify": {"urls": ["dingtalk://0123456789abcdef/"]}})
+
+    assert said.startswith("notify.urls: is an unknown key; did you mean notify.urls_file")
+    assert "0123456789abcdef" not in said

@@ -13,6 +13,7 @@ import worker
 from tests.unit.test_imports import loaded_by
 from worker.ports import (
     Addresses,
+    DiskMoves,
     Disks,
     Images,
     Instances,
@@ -26,12 +27,14 @@ from worker.steps import STEPS
 PACKAGE = Path(worker.__file__).parent
 RAM = PACKAGE.parent / "deploy" / "ram"
 DELETING = PACKAGE / "adapters" / "ecs" / "deletion.py"
+REHEARSING = PACKAGE / "adapters" / "ecs" / "rehearsal.py"
 # What a step may be given; a port that deletes would have to be added here.
 STEP_PORTS = {
     "Addresses",
     "Balancers",
     "Captures",
     "Commands",
+    "DiskMoves",
     "Disks",
     "Images",
     "Instances",
@@ -64,8 +67,8 @@ def actions(name: str) -> set[str]:
     return {each for one in given for each in ([one] if isinstance(one, str) else one)}
 
 
-def test_only_one_file_names_an_action_that_deletes() -> None:
-    """An action is named where it is called; here that is one adapter, and it names three."""
+def test_only_two_files_name_an_action_that_deletes() -> None:
+    """An action is named where it is called: three in one adapter, and the drill's in another."""
     words = {
         (path, text)
         for path in sorted((PACKAGE / "adapters" / "ecs").glob("*.py"))
@@ -73,7 +76,8 @@ def test_only_one_file_names_an_action_that_deletes() -> None:
         if text.startswith(DELETIONS) and text.isidentifier() and text != "DeleteWithInstance"
     }
 
-    assert words == {(DELETING, f"Delete{kind}") for kind in ("Image", "Snapshot", "Disk")}
+    leftovers = {(DELETING, f"Delete{kind}") for kind in ("Image", "Snapshot", "Disk")}
+    assert words == {*leftovers, (REHEARSING, "DeleteInstance")}
 
 
 def test_building_a_worker_does_not_even_load_it() -> None:
@@ -82,7 +86,12 @@ def test_building_a_worker_does_not_even_load_it() -> None:
 
     assert "worker.adapters.ecs.images" in loaded
     assert loaded.isdisjoint(
-        {"worker.operators", "worker.operator_ports", "worker.adapters.ecs.deletion"}
+        {
+            "worker.operators",
+            "worker.operator_ports",
+            "worker.adapters.ecs.deletion",
+            "worker.adapters.ecs.rehearsal",
+        }
     )
 
 
@@ -92,7 +101,17 @@ def test_no_port_of_a_step_deletes() -> None:
     names = {one if isinstance(one, str) else one.__name__ for one in needed}
     methods = {
         name
-        for port in (Addresses, Disks, Images, Instances, Interfaces, Sources, Stock, Tagging)
+        for port in (
+            Addresses,
+            DiskMoves,
+            Disks,
+            Images,
+            Instances,
+            Interfaces,
+            Sources,
+            Stock,
+            Tagging,
+        )
         for name in vars(port)
         if not name.startswith("_")
     }
@@ -125,8 +144,8 @@ def test_the_sweep_may_delete_what_it_deletes_and_no_instance() -> None:
     assert all(one.startswith("ecs:Describe") for one in reading)
 
 
-def test_a_drill_deletes_only_what_bears_our_mark() -> None:
-    """An instance that no recreation has made is out of its reach."""
+def test_a_drill_deletes_only_what_bears_a_drills_mark() -> None:
+    """What a recreation has made is out of its reach, and so is every other instance."""
     deleting = [
         one
         for one in statements("drill.json")
@@ -134,5 +153,5 @@ def test_a_drill_deletes_only_what_bears_our_mark() -> None:
     ]
 
     assert [one["Condition"] for one in deleting] == [
-        {"StringLike": {"acs:ResourceTag/spot-recreation:id": "*"}}
+        {"StringLike": {"acs:ResourceTag/spot-recreation:drill": "*"}}
     ]

@@ -110,6 +110,7 @@ _CLOCK: Final = Meaning(Kind.BUSY, advice="Check the clock of this machine.")
 _TOKEN_EXPIRED: Final = ("InvalidSecurityToken.Expired", "SecurityTokenExpired")
 RUN_INSTANCES: Final = "RunInstances"
 CREATE_IMAGE: Final = "CreateImage"
+CREATE_SNAPSHOT: Final = "CreateSnapshot"
 ANY_ACTION: Final = ""
 # Load balancer actions are written with their product, for ALB and NLB share their names.
 CLASSIC_ADDS: Final = ("slb:AddBackendServers", "slb:AddVServerGroupBackendServers")
@@ -222,6 +223,14 @@ _GROUPS: Final = (
         " HibernationConfigured* InvalidParameter.DiskType",
     ),
     _Group(CREATE_IMAGE, _PERMISSION, "InvalidResourceGroup.NotFound"),
+    # -- CreateSnapshot ------------------------------------------------------------------------
+    # Source: its error table; the whole instance may still be imaged.
+    _Group(
+        CREATE_SNAPSHOT,
+        _REFUSED,
+        "IncorrectDiskType.NotSupport IncorrectDiskStatus.NeverAttached OperationDenied"
+        " QuotaExceed.Snapshot",
+    ),
     # -- RunInstances: another type, zone or subnet may do ---------------------------------------
     _Group(
         RUN_INSTANCES,

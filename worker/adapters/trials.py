@@ -64,6 +64,9 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
         }
         for kind, resource_id in _TAGGED
     ),
+    "ecs:CreateSnapshot": ({"DiskId": _DISK},),
+    "ecs:DetachDisk": ({"DiskId": _DISK, "InstanceId": _INSTANCE},),
+    "ecs:AttachDisk": ({"DiskId": _DISK, "InstanceId": _INSTANCE},),
     "ecs:CreateImage": ({"InstanceId": _INSTANCE, "DryRun": True},),
     "ecs:RunInstances": (
         {

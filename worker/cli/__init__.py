@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, Command] = {
         "worker.cli.reconcile:reconcile", "Find interruptions whose event never came."
     ),
     "sweep": Command("worker.cli.sweep:sweep", "List and delete what recreations have left."),
+    "drill": Command("worker.cli.drill:drill", "Rehearse a recreation without an interruption."),
+    "notify": Command("worker.cli.notify:notify", "Try the channels of the notifications."),
     "demo": Command("worker.cli.demo:demo", "Watch a spot instance be reclaimed and come back."),
     "emulator": Command("emulator.__main__:main", "Run the cloud's APIs on this machine."),
 }

@@ -4,14 +4,13 @@ import os
 import time
 
 import click
-import yaml
 
 from eventbridge.apply import apply as apply_plan
 from eventbridge.apply import destroy as carry_out_removal
 from eventbridge.apply import observe, observe_plan, observe_removal
 from eventbridge.client import SdkCloud
 from eventbridge.desired import desired_state
-from eventbridge.export import actual_as_data, desired_as_data
+from eventbridge.export import actual_as_data, exported, gaps_of
 from eventbridge.samples import check_samples, harmless_message
 from eventbridge.sdks import Sdks
 from worker.adapters import credentials
@@ -157,21 +156,32 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
         raise Failure(f"the pattern does not do what it should for: {', '.join(wrong)}")
 
 
-@rule.command(epilog=examples("aliyun-ops rule export --format json > interruptions.json"))
+@rule.command(
+    epilog=examples(
+        "aliyun-ops rule export --format json > interruptions.json",
+        "aliyun-ops rule export --format terraform > interruptions.tf",
+        "aliyun-ops rule export --format ros > interruptions.yml",
+    )
+)
 @pass_settings
 @click.option(
-    "--format", "as_format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
+    "--format",
+    "as_format",
+    type=click.Choice(["yaml", "json", "terraform", "ros"]),
+    default="yaml",
+    show_default=True,
+    help="Data, a Terraform file, or a ROS template.",
 )
 def export(settings: Settings, *, as_format: str) -> None:
-    """Print what there should be, as data for infrastructure as code. Calls nothing.
+    """Print what there should be, for infrastructure as code. Calls nothing.
 
-    The keys are the names that the APIs and the Terraform provider use.
+    `terraform` and `ros` hold queues, service-linked role, rule and target, with account and region left to the tool; each
+    says on stderr what it cannot express. deploy/terraform and deploy/ros add roles, policies, function and alarms. As data,
+    the keys are the names that the APIs and the Terraform provider use.
     """
-    data = desired_as_data(settings)
-    if as_format == "json":
-        print_json(data)
-        return
-    click.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
+    click.echo(exported(settings, as_format), nl=False)
+    for gap in gaps_of(settings, as_format):
+        click.echo(f"aliyun-ops: {gap}", err=True)
 
 
 class _WallClock:

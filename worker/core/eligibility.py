@@ -5,7 +5,7 @@ tags its nodes with `ack.aliyun.com` and `ack.alibabacloud.com/...`; Kubernetes 
 `kubernetes.io/cluster/...`.
 """
 
-from worker.core.identity import TAG_OWNER
+from worker.core.identity import TAG_DRILL, TAG_OWNER
 from worker.core.model import Instance, Tags
 from worker.core.policy import Policy, TagSelector
 
@@ -23,6 +23,8 @@ def why_not_ours(source: Instance, policy: Policy) -> str | None:
     """Return why this instance is not to be recreated, or None when it is."""
     if source.instance_id == policy.own_instance_id:
         return "it is the worker's own host"
+    if TAG_DRILL in source.tags:
+        return "a drill launched it"
     if source.spot_strategy.lower() in NOT_SPOT:
         return "it is not a spot instance"
     owner = source.tags.get(TAG_OWNER, policy.owner)

@@ -1,17 +1,17 @@
 """The things that are handed over, in their order, and how their moves progress; all pure.
 
-Retained data disks are not among them: their content is in the image. Disks that are re-attached
-instead would come first here, before anything that brings traffic.
+Disks that the replacement gets themselves come first, before anything that brings traffic; most
+disks are not among them, for their content is in the image.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from worker.core import identity
+from worker.core import boots, identity
 from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import StepName
-from worker.core.progress import Belongings, Move, Progress, TagsOf
+from worker.core.progress import Belongings, KeptDisk, Move, Progress, TagsOf
 
 # A refusal that passes is asked again after pauses that double.
 REFUSED_PAUSE_SECONDS = 2.0
@@ -19,7 +19,7 @@ REFUSED_PAUSE_SECONDS_MAX = 20.0
 # What cannot be done so long after the source is gone, and after it was begun, is left.
 BUSY_SECONDS_MAX = 120.0
 
-What = Address | Member | Interface | TagsOf
+What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "
@@ -52,19 +52,27 @@ class Thing:
                 return interface_id
             case TagsOf(device):
                 return device
+            case KeptDisk(disk_id):
+                return disk_id
 
 
 def things(progress: Progress) -> tuple[Thing, ...]:
     """List what is handed over, in order: the same for everyone who has this progress."""
-    found = progress.belongings
-    if found is None:
-        return ()
+    found = progress.belongings or Belongings()
+    disks = boots.reattached(progress)
+    # They bring their tags along.
+    own_tags = {disk.device for disk in disks}
     return (
+        *map(_disk, disks),
         *(_address(one) for one in found.addresses),
         *(_member(one) for one in found.members if _is_moved(one, progress, found)),
         *(_interface(one) for one in found.interfaces if not one.is_primary),
-        *(_tags(one) for one in found.tags),
+        *(_tags(one) for one in found.tags if one.device not in own_tags),
     )
+
+
+def _disk(one: KeptDisk) -> Thing:
+    return Thing(f"disk/{one.disk_id}", f"disk {one.disk_id} of {one.device}", one)
 
 
 def _address(one: Address) -> Thing:
@@ -128,6 +136,11 @@ def addresses(progress: Progress) -> tuple[Thing, ...]:
     return tuple(one for one in things(progress) if isinstance(one.what, Address))
 
 
+def disks(progress: Progress) -> tuple[Thing, ...]:
+    """List the disks among the things."""
+    return tuple(one for one in things(progress) if isinstance(one.what, KeptDisk))
+
+
 def handed_over(progress: Progress) -> tuple[Thing, ...]:
     """List the things that the replacement has."""
     moved_keys = {move.thing for move in progress.moves if move.ended == "moved"}
@@ -147,7 +160,10 @@ def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
 
     What has not begun has no turn; at least one thing has begun and not ended.
     """
-    pairs = [(one, move) for one in unfinished(progress) if (move := move_of(progress, one))]
+    open_ = unfinished(progress)
+    # What brings traffic waits until the disks are there.
+    open_ = tuple(one for one in open_ if isinstance(one.what, KeptDisk)) or open_
+    pairs = [(one, move) for one in open_ if (move := move_of(progress, one))]
     due = [(one, move) for one, move in pairs if move.not_before <= now]
     if not due:
         return min(move.not_before for _, move in pairs)
@@ -194,6 +210,8 @@ def moved(progress: Progress, thing: Thing, now: float) -> Progress:
             return ended.marked("load balancer member moved", now, member.group or member.balancer)
         case Interface() as interface:
             return ended.marked("network interface moved", now, interface.interface_id)
+        case KeptDisk(disk_id):
+            return ended.marked("disk attached", now, disk_id)
         case _:
             return ended
 

@@ -23,6 +23,12 @@ TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
+# On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
+TAG_DRILL = TAG_PREFIX + "drill"
+# What an instance booted from, and the image that its line began with: `image/m-bp1...`.
+TAG_BOOT = TAG_PREFIX + "boot"
+# On an image of snapshots: everything that was on disk before this instant is in it.
+TAG_DATA_POINT = TAG_PREFIX + "data-point"
 # On a disk that `audit --fix` has set to outlive its instance, before any recreation.
 TAG_OUTLIVES = TAG_PREFIX + "outlives"
 
@@ -75,8 +81,24 @@ def image_name(recreation: str) -> str:
 
 
 def snapshots_image_name(recreation: str) -> str:
-    """Name the image that is made of the snapshots of a failed one."""
+    """Name the image that is made of finished snapshots when the first image is lost."""
     return f"{image_name(recreation)}-snapshots"
+
+
+def stale_image_name(recreation: str) -> str:
+    """Name the image that is made of an automatic snapshot."""
+    return f"{image_name(recreation)}-stale"
+
+
+def boot_tag(boot: str, base: str) -> str:
+    """Write what an instance boots from, and the image that its line began with."""
+    return f"{boot}/{base}"
+
+
+def read_boot_tag(value: str | None) -> tuple[str, str]:
+    """Read `boot_tag`; two empty words for what is not of that form."""
+    boot, slash, base = (value or "").partition("/")
+    return (boot, base) if slash else ("", "")
 
 
 def client_token(recreation: str, step: str, *variant: str) -> str:
@@ -115,8 +137,8 @@ def is_clonable(key: str) -> bool:
     return not key.startswith((*RESERVED_TAG_PREFIXES, TAG_PREFIX))
 
 
-def delete_after(at: float) -> str:
-    """Render the value of the delete-after tag, UTC to the second."""
+def instant(at: float) -> str:
+    """Render an instant as the value of a tag, UTC to the second."""
     return datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,4 +1,8 @@
-"""The candidates of a launch in their canonical order.
+"""The rungs of the ladder, and the candidates of a launch in their canonical order.
+
+What is booted from is lost one rung after the other: an image of the source, an image of finished
+snapshots, then what the configuration allows. Which it is does not change what is launched where,
+but for disks that are carried over themselves, which are in one zone.
 
 The order is a pure function of the captured source, the configuration, the type catalogue, the
 subnets and list prices of a window closed before T0. Live stock never reorders it and never skips
@@ -13,7 +17,7 @@ from fnmatch import fnmatchcase
 
 from worker.core.model import Candidate, Instance, InstanceType, VSwitch
 from worker.core.policy import Policy
-from worker.core.progress import Wishes
+from worker.core.progress import BootKind, Wishes
 
 CANDIDATES_MAX = 48
 VSWITCHES_PER_ZONE = 2
@@ -42,11 +46,30 @@ class Needs:
         data_disks: Cloud disks beside the system disk.
         interfaces: Network interfaces, the primary one included; 0 when they are not known.
         secure_boot: Whether the source boots securely.
+        same_zone: Whether its disks are carried over themselves, so that it cannot leave the zone.
     """
 
     data_disks: int = 0
     interfaces: int = 0
     secure_boot: bool = False
+    same_zone: bool = False
+
+
+def rung_after(rung: BootKind, policy: Policy) -> BootKind | None:
+    """Name what is booted from when this cannot be; None when nothing is left."""
+    rungs: tuple[BootKind, ...] = ("image", "snapshots", *policy.fallbacks)
+    at = rungs.index(rung) if rung in rungs else len(rungs)
+    return next(iter(rungs[at + 1 :]), None)
+
+
+def near(order: Sequence[Candidate], zone: str) -> tuple[Candidate, ...]:
+    """Leave only the candidates in one zone, in their order."""
+    return tuple(one for one in order if one.zone == zone)
+
+
+def nearest_first(order: Sequence[Candidate], zone: str) -> tuple[Candidate, ...]:
+    """Put the candidates in one zone before the others; pay-as-you-go stays last."""
+    return tuple(sorted(order, key=lambda one: (not one.spot, one.zone != zone)))
 
 
 def candidates(
@@ -62,7 +85,7 @@ def candidates(
     compatible type of the same memory, each from the source's zone outwards; then the pool (type
     and zone) that has reclaimed the source; then, where it is allowed, pay-as-you-go.
     """
-    places = _places(source, vswitches, policy)
+    places = _places(source, vswitches, policy, stays=needs.same_zone)
     types_in_order = _types(source, types, policy, needs)
     spot = [
         Candidate(name, zone, vswitch, why=_why(source, why, zone))
@@ -181,10 +204,10 @@ def _made_of(
 
 
 def _places(
-    source: Instance, vswitches: Sequence[VSwitch], policy: Policy
+    source: Instance, vswitches: Sequence[VSwitch], policy: Policy, *, stays: bool
 ) -> tuple[tuple[str, str], ...]:
     own = (source.zone, source.vswitch)
-    if not policy.other_zones:
+    if stays or not policy.other_zones:
         return (own,)
     others: list[tuple[str, str]] = []
     for vswitch in sorted(vswitches, key=lambda vswitch: (vswitch.zone, vswitch.vswitch_id)):

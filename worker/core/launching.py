@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
-from worker.core import identity
+from worker.core import boots, identity, ladder
 from worker.core.events import parse_time
-from worker.core.model import Candidate, Image, Instance
+from worker.core.model import Candidate, Image, Instance, LaunchSpec
 from worker.core.outcomes import StepName
 from worker.core.progress import (
     RECLAIMED,
+    Boot,
+    BootKind,
     Imaged,
     Launched,
     Progress,
     Refusal,
-    Snapshots,
     Specified,
 )
 
@@ -43,18 +44,94 @@ def specified(progress: Progress) -> Specified:
     return progress.specified
 
 
+def order(progress: Progress) -> tuple[Candidate, ...]:
+    """List the candidates; disks that are carried over themselves draw them to their zone."""
+    found = specified(progress)
+    if not progress.launched.missing:
+        return found.candidates
+    near = ladder.near(found.candidates, found.source.zone)
+    # Nobody comes down to a rescue where no candidate is in the zone.
+    if progress.rung == "rescue" and near:
+        return near
+    return ladder.nearest_first(found.candidates, found.source.zone)
+
+
+def candidate_in_hand(progress: Progress) -> Candidate:
+    """Return the candidate that the slot stands for."""
+    found = order(progress)
+    return found[progress.launched.index % len(found)]
+
+
+def request(progress: Progress) -> LaunchSpec:
+    """Write the request for what is booted from: only disks that the image holds are asked for."""
+    spec = specified(progress).launch
+    apart = {
+        disk.device
+        for disk in boots.cloud_disks(progress)
+        if disk.disk_id in progress.launched.missing
+    }
+    disks = tuple(one for one in spec.disks if one.kind == "system" or one.device not in apart)
+    return replace(
+        spec,
+        disks=disks,
+        tags=_boot_tags(spec.tags, progress.rung),
+        password_inherit=progress.rung != "rescue",
+    )
+
+
+def _boot_tags(tags: tuple[tuple[str, str], ...], rung: BootKind) -> tuple[tuple[str, str], ...]:
+    """Say on the replacement what it boots from; a request without the tag stays without."""
+    return tuple(
+        (key, identity.boot_tag(rung, identity.read_boot_tag(value)[1]))
+        if key == identity.TAG_BOOT
+        else (key, value)
+        for key, value in tags
+    )
+
+
 def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
     """Note that the image can be launched from, and as of when it holds the data.
 
     After a lost answer or a crash the image was accepted long before we learnt of it.
     """
+    missing = boots.missing(progress, image, progress.rung)
     launched = replace(
         progress.launched,
+        missing=missing,
         image_usable_at=now,
         image_begun_at=imaged(progress).taken_at or parse_time(image.created_at) or 0.0,
         image_safe=image.is_safe,
     )
-    return replace(progress, launched=launched).marked("image usable", now, image.image_id)
+    usable = _told_of_lost_disks(replace(progress, launched=launched))
+    return usable.marked("image usable", now, image.image_id)
+
+
+def _told_of_lost_disks(progress: Progress) -> Progress:
+    for disk in boots.cloud_disks(progress):
+        if disk.disk_id in progress.launched.missing and not boots.outlives(progress, disk):
+            progress = progress.remarked(
+                f"disk {disk.disk_id}", "it is in no image and was not retained"
+            )
+    return progress
+
+
+def with_other_boot(progress: Progress, image: Image, rung: BootKind, now: float) -> Progress:
+    """Note that the replacement was launched from something else, by a twin that knew more."""
+    seen = progress
+    if rung != progress.rung:
+        lost = progress.imaged.image_id if progress.imaged is not None else ""
+        boot = Boot(rung, now, "a twin has launched from it", lost)
+        begun = progress.images_begun
+        seen = replace(progress, boot=boot, begun=begun)
+    point = boots.data_point(image)
+    name = boots.image_name(seen)
+    imaged = Imaged(name, now, image.image_id, point)
+    launched = replace(
+        seen.launched,
+        missing=boots.missing(seen, image, rung),
+        image_begun_at=point or parse_time(image.created_at) or 0.0,
+    )
+    return _told_of_lost_disks(replace(seen, imaged=imaged, launched=launched))
 
 
 def is_recreation_since(image: Image, since: float) -> bool:
@@ -62,18 +139,6 @@ def is_recreation_since(image: Image, since: float) -> bool:
     if identity.TAG_FALSE_ALARM in image.tags:
         return False
     return (parse_time(image.created_at) or 0.0) > since
-
-
-def with_snapshots(progress: Progress, failed: Image, now: float) -> Progress:
-    """Begin again at the image, made of the snapshots of the one that failed."""
-    before = imaged(progress)
-    begun = parse_time(failed.created_at) or before.accepted_at
-    snapshots = Snapshots(
-        failed.image_id, failed.snapshots, taken_at=min(begun, before.accepted_at)
-    )
-    launched = replace(progress.launched, image_usable_at=0.0, image_safe=False)
-    failing = replace(progress, imaged=None, snapshots=snapshots, launched=launched)
-    return failing.marked("image failed", now, failed.image_id)
 
 
 def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
@@ -84,7 +149,10 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
         quiesced=None,
         imaged=None,
+        system_snapshot=None,
+        boot=None,
         snapshots=None,
+        begun=(),
         looked=None,
         captured=None,
         specified=None,
@@ -111,7 +179,7 @@ def waits_for_address(progress: Progress, notice: float, now: float) -> bool:
 
     The release frees it; a source that is not released by then keeps it.
     """
-    candidate = specified(progress).candidates[progress.launched.index]
+    candidate = candidate_in_hand(progress)
     is_asked = bool(candidate.private_ip) and "PrivateIpAddress" not in progress.launched.drop
     return is_asked and now < progress.t0 + notice + ADDRESS_SECONDS_MAX
 
@@ -240,7 +308,7 @@ def with_next_candidate(
     """
     launched = progress.launched
     index = launched.index + 1
-    is_last = index >= len(specified(progress).candidates)
+    is_last = index >= len(order(progress))
     moved = replace(
         launched,
         index=0 if is_last else index,

@@ -229,7 +229,7 @@ def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -
         # The images of the last day are what the generations of a lineage are counted by.
         counted_until = thing.created_at + DAY_SECONDS
         if due_at <= now < counted_until:
-            return Verdict(Reason.NOT_DUE, identity.delete_after(counted_until))
+            return Verdict(Reason.NOT_DUE, identity.instant(counted_until))
     return Verdict(Reason.NOT_DUE, thing.delete_after) if now < due_at else None
 
 

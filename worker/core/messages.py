@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import TypeGuard
 
-from worker.core import signing
+from worker.core import launching, signing
 from worker.core.errors import Malformed
 from worker.core.events import read_body
 from worker.core.model import Ignored, Interruption, Unread
@@ -154,6 +155,7 @@ def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Readi
         region=home.region,
         instance_id=event.instance_id,
         t0=_begin_of_notice(event.at, arrived_at),
+        noticed_at=min(event.at, arrived_at) if _is_plausible(event.at, arrived_at) else 0.0,
         received_at=now,
         owner=home.owner,
     ).marked("event received", now)
@@ -172,8 +174,13 @@ def _begin_of_notice(told: float | None, arrived_at: float) -> float:
     """Believe an event's time only near its arrival: clocks and forgeries can be far off."""
     if told is None:
         return arrived_at
-    plausible = arrived_at - T0_BEFORE_ARRIVAL_MAX <= told <= arrived_at + T0_AFTER_ARRIVAL_MAX
-    return min(told, arrived_at) if plausible else arrived_at
+    return min(told, arrived_at) if _is_plausible(told, arrived_at) else arrived_at
+
+
+def _is_plausible(told: float | None, arrived_at: float) -> TypeGuard[float]:
+    if told is None:
+        return False
+    return arrived_at - T0_BEFORE_ARRIVAL_MAX <= told <= arrived_at + T0_AFTER_ARRIVAL_MAX
 
 
 def bare_event(instance_id: str, *, account: str, region: str) -> str:
@@ -243,6 +250,7 @@ def _readable(progress: Progress, step: str) -> dict[str, str]:
         "asked-for": _wished(progress.wishes),
         "hops": str(progress.hops),
         "image": imaged.image_id if imaged else "",
+        "degraded": progress.rung if progress.is_degraded else "",
         "candidate": _candidate_in_hand(progress),
         "replacement": launched.instance_id,
         "moot": progress.moot_reason,
@@ -259,9 +267,9 @@ def _wished(wishes: Wishes) -> str:
 def _candidate_in_hand(progress: Progress) -> str:
     if progress.specified is None:
         return ""
-    candidates, launched = progress.specified.candidates, progress.launched
-    tries = f"{launched.index + 1} of {len(candidates)}, epoch {launched.epoch + 1}"
-    candidate = candidates[launched.index]
+    launched, total = progress.launched, len(launching.order(progress))
+    candidate = launching.candidate_in_hand(progress)
+    tries = f"{launched.index % total + 1} of {total}, epoch {launched.epoch + 1}"
     return f"{candidate.label}, {tries}" + (f": {candidate.why}" if candidate.why else "")
 
 

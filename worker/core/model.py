@@ -207,10 +207,30 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot as described; `status` is progressing, accomplished or failed."""
+    """One snapshot as described.
+
+    Attributes:
+        status: progressing, accomplished or failed.
+        percent: Reported progress.
+        automatic: Whether a policy of the owner made it.
+    """
 
     snapshot_id: str
     status: str
+    created_at: str = ""
+    percent: int = 0
+    automatic: bool = False
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing that happens to its disk can harm it any more."""
+        return self.status == "accomplished"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it never holds the data."""
+        return self.status == "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +316,11 @@ class LaunchSpec:
     """Everything that is asked of the replacement whatever its type and zone.
 
     Frozen once, before the first launch: a repeated client token needs the same parameters to
-    the byte. Source: "How to ensure idempotence" of ECS. `user_data` is sealed.
+    the byte. Source: "How to ensure idempotence" of ECS.
+
+    Attributes:
+        password_inherit: Whether the image has the password that a source without a key pair had.
+        user_data: Sealed; empty when it does not run again.
     """
 
     name: str
@@ -337,6 +361,7 @@ class LaunchSpec:
     bandwidth_weighting: str = ""
     network_encryption: bool = False
     nested_virtualization: bool = False
+    password_inherit: bool = True
     user_data: str = ""
 
 
@@ -457,6 +482,7 @@ SealedAnswer = Sealed | Refused
 KeepAnswer = Accepted | Refused | Gone
 CommandAnswer = Accepted | Refused | Gone
 ImageAnswer = Accepted | Exists | NotReady | Gone | Refused
+SnapshotAnswer = Accepted | Exists | NotReady | Gone | Refused
 LaunchAnswer = Accepted | Exists | NoStock | OverQuota | Unsupported | NotReady
 StartAnswer = Accepted | NoStock | NotReady | Refused | Gone
 StopAnswer = Accepted | Refused | Gone

@@ -9,6 +9,8 @@ from worker.core.model import Script
 Takeover = Literal["stop-source", "overlap", "wait"]
 ReclaimedPool = Literal["last", "first"]
 PrivateIp = Literal["fast", "same_or_fast", "same_or_park"]
+DataDisks = Literal["image", "reattach"]
+Fallback = Literal["rescue", "stale-snapshot"]
 HandoverKind = Literal["eip", "load_balancers", "interfaces", "tags"]
 TagSelector = tuple[tuple[str, str | None], ...]
 
@@ -66,6 +68,8 @@ class Policy:
         quiesce: What runs inside a source before its image is begun, and for how long at most.
         health: When the replacement counts as healthy; None asks nothing.
         private_ip: Whether the replacement asks for the source's private address.
+        data_disks: Whether data disks are imaged, or re-attached themselves.
+        fallbacks: What may be booted from when no data of this notice can be, in this order.
     """
 
     owner: str = "default"
@@ -98,6 +102,8 @@ class Policy:
     hand_over: tuple[HandoverKind, ...] = ()
     convert_public_ip: bool = False
     private_ip: PrivateIp = "fast"
+    data_disks: DataDisks = "image"
+    fallbacks: tuple[Fallback, ...] = ()
     health: HealthCheck | None = None
     sibling_wait: float = 1_800.0
     generations_per_day: int = 12
@@ -119,5 +125,6 @@ class Policy:
                 self.reclaimed_pool,
                 str(self.pay_as_you_go_max),
                 *(() if self.private_ip == "fast" else ("private_ip", self.private_ip)),
+                *(() if self.data_disks == "image" else ("data_disks", self.data_disks)),
             )
         )

@@ -21,7 +21,7 @@ from pydantic_core import PydanticSerializationError
 
 from worker.core import strict_json
 from worker.core.errors import Malformed
-from worker.core.identity import NOT_ECONOMICAL, recreation_id
+from worker.core.identity import NOT_ECONOMICAL, image_name, recreation_id
 from worker.core.model import (
     Address,
     Candidate,
@@ -58,6 +58,8 @@ Lineage = Annotated[str, Field(pattern=r"^(i-[0-9a-z]{8,32}/[0-9]{1,7})?$")]
 # What the cloud made up: its grammar is not published, but it is one word of plain letters.
 ResourceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 NoResourceId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")]
+# The provider's own images are called like files.
+ImageId = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
 # Also a start time as ECS writes it.
 Incarnation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:.+_-]{0,63}$")]
 NoIncarnation = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9:.+_-]{0,63})?$")]
@@ -67,7 +69,10 @@ InstanceTypeName = Annotated[
 ]
 ZoneId = Annotated[str, Field(pattern=r"^([a-z]{2,8}(-[a-z0-9]{1,24}){1,4})?$")]
 Owner = Annotated[str, Field(pattern=r"^[a-z0-9-]{0,32}$")]
-ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}(-snapshots)?$")]
+ImageName = Annotated[str, Field(pattern=r"^recreation-[0-9a-f]{32}(-snapshots|-stale)?$")]
+DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_-]{0,64}$")]
+# What the replacement boots from, in the order in which it is tried.
+BootKind = Literal["image", "snapshots", "rescue", "stale-snapshot"]
 
 
 class Mootness(str, Enum):
@@ -76,6 +81,8 @@ class Mootness(str, Enum):
     NOT_OURS = "not_ours"
     FALSE_ALARM = "false_alarm"
     ALREADY_DONE = "already_done"
+    # A later notice of the same source had its own recreation.
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,11 @@ class Retained:
             disk.disk_id for disk in self.disks if disk.was_deleted_with_instance and disk.is_cloud
         )
 
+    def outlives(self, disk: KeptDisk) -> bool:
+        """Tell whether the disk is still there when the source is released."""
+        is_kept = self.sent and not self.refused
+        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)
+
 
 @dataclass(frozen=True, slots=True)
 class Quiesced:
@@ -164,17 +176,54 @@ class Imaged:
 
     name: ImageName
     accepted_at: Instant
-    image_id: NoResourceId = ""
+    image_id: ImageId = ""
     taken_at: Instant = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Finished snapshots of an image that failed, by device; another image is made of them."""
+    """Finished snapshots that an image is made of, by device, the system's first.
 
-    of_image: ResourceId
+    Attributes:
+        of_image: The image that was lost, if they are its own.
+        taken_at: When the oldest of them was begun.
+    """
+
+    of_image: NoResourceId
     parts: tuple[tuple[str, ResourceId], ...]
     taken_at: Instant = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSnapshot:
+    """The snapshot of the system disk alone, where data disks are re-attached.
+
+    Attributes:
+        refused: Why there is none; then the whole source is imaged.
+    """
+
+    device: DeviceName
+    snapshot_id: NoResourceId = ""
+    accepted_at: Instant = 0.0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What is booted from instead of an image of the source.
+
+    Attributes:
+        since: When the one before it was given up.
+        why: What became of that.
+        lost: The image that was lost, if there was one.
+        late: Whether it was given up for being late, and not for having failed.
+    """
+
+    kind: BootKind
+    since: Instant
+    why: str
+    lost: ImageId = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +391,8 @@ class Launched:
         drop: Optional parameters that the cloud refused for this candidate.
         not_before: Pause between epochs, epoch seconds.
         image_usable_at: When the image was first seen usable.
+        missing: Disks of the source that the image does not hold; what outlives the source of them
+            is attached to the replacement.
         image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
             was on disk then is in it.
         stop_sent: Whether the source was asked to stop.
@@ -369,6 +420,7 @@ class Launched:
     image_usable_at: Instant = 0.0
     image_begun_at: Instant = 0.0
     image_safe: bool = False
+    missing: tuple[ResourceId, ...] = ()
     stop_sent: bool = False
     stop_sent_at: Instant = 0.0
     stop_refused: str = ""
@@ -424,6 +476,7 @@ class Progress:
         owner: Whose deployment began it; empty in older forms.
         absent_at: When a look first missed the source.
         image_absent_at: When the clean-up first missed the image.
+        noticed_at: When the notice began by the event's own account; 0 when that tells nothing.
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far, since the last replay.
         resumed_at: When a person last replayed it; what is bounded by time begins again then.
@@ -431,6 +484,8 @@ class Progress:
         vouched: Start time of a stopped source in economical mode of which a person says that the
             platform stopped it; empty when nobody says so.
         moot: Set when there is nothing left to do but clean up.
+        boot: What is booted from instead of an image of the source; None while nothing is lost.
+        begun: Names of the images that were begun; empty in older forms.
         counted: Whether the generations of the lineage were counted; a replay counts no more.
         looked: The source as retain saw it; None once it is captured, and in older forms.
         belongings: None when nothing is handed over, as in older forms.
@@ -449,6 +504,7 @@ class Progress:
     seen: bool = False
     absent_at: Instant = 0.0
     image_absent_at: Instant = 0.0
+    noticed_at: Instant = 0.0
     unlocked_at: Instant = 0.0
     hops: Count = 0
     resumed_at: Instant = 0.0
@@ -461,7 +517,10 @@ class Progress:
     looked: Looked | None = None
     quiesced: Quiesced | None = None
     imaged: Imaged | None = None
+    system_snapshot: SystemSnapshot | None = None
+    boot: Boot | None = None
     snapshots: Snapshots | None = None
+    begun: tuple[ImageName, ...] = ()
     captured: Captured | None = None
     specified: Specified | None = None
     counted: bool = False
@@ -487,6 +546,28 @@ class Progress:
     def is_in_place(self) -> bool:
         """Whether the source itself was started again, so that there is nothing to replace."""
         return self.launched.running_at > 0 and self.launched.instance_id == self.instance_id
+
+    @property
+    def rung(self) -> BootKind:
+        """What the replacement boots from, as far as is known now."""
+        if self.boot is not None:
+            return self.boot.kind
+        # Written before the rungs had names.
+        is_second = self.snapshots is not None and bool(self.snapshots.of_image)
+        return "snapshots" if is_second else "image"
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether the replacement boots from something that is not of this notice."""
+        return self.rung in {"rescue", "stale-snapshot"}
+
+    @property
+    def images_begun(self) -> tuple[str, ...]:
+        """Names of the images of this recreation, oldest first."""
+        if self.begun or self.imaged is None:
+            return self.begun
+        first = image_name(self.recreation_id)
+        return tuple(dict.fromkeys((first, self.imaged.name)))
 
     @property
     def receiver(self) -> str:

@@ -81,6 +81,7 @@ class DiskRecord:
         data_point: Everything that was on disk before this instant is in the replacement; empty
             for a disk that no image holds.
         retained: Whether the disk itself outlives the source.
+        attached: Whether the disk itself is on the replacement.
     """
 
     disk: str
@@ -91,6 +92,7 @@ class DiskRecord:
     data_point: str = ""
     data_point_after_t0: float = 0.0
     retained: bool = False
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,13 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The whole record; `outcome` is `recovered`, `unfinished` or a `Mootness` value."""
+    """The whole record.
+
+    Attributes:
+        outcome: `recovered`, `unfinished` or a `Mootness` value.
+        boot: What the replacement was booted from: an image, snapshots, and so on.
+        degraded: What is wrong with that; empty when it is of this notice.
+    """
 
     recreation: str
     account: str
@@ -162,6 +170,8 @@ class Receipt:
     notice_seconds: float = NOTICE_SECONDS
     lineage: str = ""
     image: str = ""
+    boot: str = ""
+    degraded: str = ""
     timeline: tuple[Moment, ...] = ()
     disks: tuple[DiskRecord, ...] = ()
     handed_over: tuple[HandedOver, ...] = ()
@@ -242,6 +252,8 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
         source=_source(progress),
         replacement=_replacement(progress),
         image=progress.imaged.image_id if progress.imaged else "",
+        boot=progress.rung if progress.imaged else "",
+        degraded=_degraded(progress),
         disks=tuple(_disk(progress, disk) for disk in _disks(progress)),
         handed_over=tuple(
             HandedOver(one.name, one.resource) for one in handing.handed_over(progress)
@@ -376,7 +388,7 @@ def _disks(progress: Progress) -> tuple[KeptDisk, ...]:
 
 def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
     """Tell a disk's data point, and whether the disk itself stays."""
-    point = _data_point(progress) if disk.is_cloud else None
+    point = _data_point(progress, disk) if disk.is_cloud else None
     retained = progress.retained
     kept = disk.is_cloud and retained is not None and not retained.refused
     return DiskRecord(
@@ -388,11 +400,36 @@ def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
         data_point="" if point is None else iso(point),
         data_point_after_t0=0.0 if point is None else round(point - progress.t0, 1),
         retained=kept or not disk.was_deleted_with_instance,
+        attached=_is_attached(progress, disk),
     )
 
 
-def _data_point(progress: Progress) -> float | None:
-    """The image holds what was on disk when it was begun: the earlier of the two accounts counts."""
+def _is_attached(progress: Progress, disk: KeptDisk) -> bool:
+    return any(one.what == disk for one in handing.handed_over(progress))
+
+
+def _degraded(progress: Progress) -> str:
+    """Say what the replacement lacks that boots from something else than this notice's data."""
+    if progress.rung == "rescue":
+        return (
+            "it booted from the image that its line began with: its system disk is new, and the"
+            " source's disks are attached as data disks"
+        )
+    if progress.rung == "stale-snapshot":
+        since = iso(progress.launched.image_begun_at)
+        return f"its system disk is that of an automatic snapshot, as of {since}"
+    return ""
+
+
+def _data_point(progress: Progress, disk: KeptDisk) -> float | None:
+    """Tell until when a disk's data is in the replacement.
+
+    A disk that is attached itself holds all that the source wrote. An image holds what was on disk
+    when it was begun: the earlier of the two accounts counts.
+    """
+    if disk.disk_id in progress.launched.missing:
+        stopped_at = progress.launched.source_stopped_at
+        return stopped_at if stopped_at and _is_attached(progress, disk) else None
     if progress.imaged is None:
         return None
     begun = progress.launched.image_begun_at

@@ -11,7 +11,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from worker.ops.demo_scenarios import (
     writings,
 )
 from worker.ops.demo_screen import Screen
-from worker.ops.demo_verdict import Evidence, Judgement, judge
+from worker.ops.demo_verdict import Evidence, Judgement, judge, only_kept
 from worker.ops.demo_verify import content
 from worker.ops.receipt_files import read_file
 from worker.ops.wording import Wording
@@ -73,6 +73,7 @@ class Result:
     """How a demo ended.
 
     Attributes:
+        parked: Why it was parked, where the scenario ends so.
         failure: Why it did not come to a judgement, else empty.
         directory: Where the logs are when something is not as it should be, else empty.
     """
@@ -81,14 +82,19 @@ class Result:
     after: float | None = None
     receipt: dict[str, Any] | None = None
     judgements: tuple[Judgement, ...] = ()
+    parked: str = ""
     failure: str = ""
     directory: str = ""
 
     @property
     def is_good(self) -> bool:
-        """Whether the source was recovered and every claim holds."""
+        """Whether the source was recovered, or parked as it should, and every claim holds."""
         recovered = self.receipt is not None and self.receipt.get("outcome") == "recovered"
-        return recovered and not self.failure and all(one.is_good for one in self.judgements)
+        return (
+            (recovered or bool(self.parked))
+            and not self.failure
+            and all(one.is_good for one in self.judgements)
+        )
 
     def as_data(self, wording: Wording) -> dict[str, Any]:
         """Return plain data for programs."""
@@ -96,6 +102,7 @@ class Result:
             "scenario": self.scenario,
             "good": self.is_good,
             "failure": self.failure,
+            "parked": self.parked,
             "seconds_after_t0": self.after,
             "verified": [
                 {"good": one.is_good, "what": one.text(wording)} for one in self.judgements
@@ -141,14 +148,14 @@ def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
     running = board.reached.get("replacement running")
     running = running or board.reached.get("source started in place")
     judgements = tuple(judge(evidence))
-    good = receipt["outcome"] == "recovered" and all(one.is_good for one in judgements)
-    return Result(
+    result = Result(
         scenario.name,
         after=running.after if running else None,
         receipt=receipt,
         judgements=judgements,
-        directory="" if good else str(directory),
+        parked=board.parked,
     )
+    return result if result.is_good else replace(result, directory=str(directory))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +254,7 @@ def _apply_rule(members: Crew, config: Path) -> None:
 
 def _interrupt_and_follow(
     scenario: Scenario, stage: Stage, theatre: _Theatre
-) -> tuple[Evidence, Board, dict[str, Any]]:
+) -> tuple[Evidence, Board, dict[str, Any] | None]:
     control, source_id = theatre.control, theatre.source_id
     watch = Watch(scenario, control, theatre.clock, theatre.members, theatre.config, stage.screen)
     worker = watch.hire()
@@ -264,6 +271,9 @@ def _interrupt_and_follow(
     board = follow(watch, worker, board, source_id)
     if not scenario.economical:
         board = _release(theatre, board, stage, float(notice["release_at"]))
+    receipt = None
+    if not scenario.parks:
+        receipt = read_file(theatre.receipts / f"{board.recreation}.json").document
     evidence = Evidence(
         recreation=board.recreation,
         source=row,
@@ -273,8 +283,9 @@ def _interrupt_and_follow(
         disks=control.show("disks"),
         messages=control.messages(),
         complaints=control.show("complaints"),
+        parked=board.parked,
+        alone=only_kept(receipt),
     )
-    receipt = read_file(theatre.receipts / f"{board.recreation}.json").document
     return evidence, board, receipt
 
 

@@ -25,7 +25,7 @@ MARKS = (
 # A percentage is told again when it has grown by so much.
 PERCENT_TOLD = 20
 _PERCENT = re.compile(r"(\d+) %")
-_SILENT_MARKS = frozenset({"first look", "image name taken"})
+_SILENT_MARKS = frozenset({"first look", "image name taken", "image postponed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Board:
         waiting: Why the recreation waits, as the worker says it.
         outcome: Of the finished recreation, else empty.
         advice: What a person must do about a parked message, else empty.
+        parked: Why it was parked, else empty.
         recreation: Its id once it is known for good.
     """
 
@@ -69,6 +70,7 @@ class Board:
     outcome: str = ""
     replacement: str = ""
     advice: str = ""
+    parked: str = ""
     recreation: str = ""
     facts: tuple[Fact, ...] = ()
 
@@ -111,7 +113,8 @@ def apply(board: Board, line: Mapping[str, Any]) -> Board:
     if word == "recreation_finished":
         return _finished(board, line, after)
     if word == "parked":
-        parked = replace(board, advice=str(line.get("next", "")))
+        reason = _text(line, "reason")
+        parked = replace(board, advice=str(line.get("next", "")), parked=reason)
         return parked.told(Fact("parked", after, reason=_text(line, "reason")))
     return _other(board, word, line, after)
 

@@ -21,6 +21,8 @@ def epilogue(result: Result, wording: Wording) -> RenderableType:
     for one in result.judgements:
         mark, style = ("✓", "green") if one.is_good else ("✗", "bold red")
         parts.append(marked(mark, style, one.text(wording)))
+    if result.is_good and result.parked:
+        parts.append(Text(wording("verdict.parked_well"), style="bold yellow"))
     if result.is_good and result.after is not None:
         parts.append(Text(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green"))
     return Group(*parts)

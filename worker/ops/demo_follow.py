@@ -57,7 +57,7 @@ def follow(watch: Watch, worker: Process, board: Board, source_id: str) -> Board
     """Follow the recreation to its end, then let the worker stop in good order.
 
     Raises:
-        Permanent: It is parked, does not end, or the worker died.
+        Permanent: It is parked and should not be, does not end, or the worker died.
     """
     while not _is_over(watch, board):
         said = watch.members.next(FRAME_SECONDS)
@@ -68,7 +68,7 @@ def follow(watch: Watch, worker: Process, board: Board, source_id: str) -> Board
             worker, board = _kill(watch, worker, board)
         now = watch.clock.now()
         watch.screen.watch(board, now - board.t0)
-        if board.advice:
+        if board.advice and not watch.scenario.parks:
             raise Permanent(f"the recreation was parked; {board.advice}")
         if now > board.t0 + PATIENCE_SECONDS:
             raise Permanent(
@@ -81,6 +81,8 @@ def follow(watch: Watch, worker: Process, board: Board, source_id: str) -> Board
 
 def _is_over(watch: Watch, board: Board) -> bool:
     """The recreation is over when every copy of its notice is dealt with, too."""
+    if watch.scenario.parks:
+        return bool(board.advice)
     return board.is_over and not any(watch.control.messages().values())
 
 

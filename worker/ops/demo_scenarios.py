@@ -1,7 +1,7 @@
 """The scenarios of the demo as data: what the source is, what is sold out, what goes wrong."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -9,6 +9,8 @@ REGION = "cn-hangzhou"
 ZONE = "cn-hangzhou-i"
 INSTANCE_TYPE = "ecs.g7.large"
 FILES_PER_DISK = 12
+# Even what has changed since a snapshot is too much for the five minutes.
+LARGE_DISK = 2_000
 
 
 class SoldOut(Enum):
@@ -29,6 +31,10 @@ class Scenario:
         kill: Whether the first worker is killed while the image is being made.
         careful: Whether the source is quiesced and the replacement's health checked.
         economical: Whether the cloud stops the source instead of releasing it.
+        system_disk: Its size in GiB; a large one is not imaged before the release.
+        snapshot_age: Age of an automatic snapshot of the system disk, seconds; None: there is none.
+        clone: What the configuration says in its section of this name.
+        parks: Whether it ends in the dead-letter queue, with every disk kept and named.
     """
 
     name: str
@@ -37,6 +43,10 @@ class Scenario:
     copies: int = 1
     kill: bool = False
     economical: bool = False
+    system_disk: int = 40
+    snapshot_age: float | None = None
+    clone: Mapping[str, Any] = field(default_factory=dict)
+    parks: bool = False
     careful: bool = False
 
     @property
@@ -54,6 +64,17 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("thrice", copies=3),
     Scenario("careful", careful=True),
     Scenario("economical", data_disks=(20,), economical=True),
+    Scenario("re-attached", data_disks=(1_000,), clone={"data_disks": "reattach"}),
+    Scenario("image-fails", data_disks=(1_000,)),
+    Scenario("rescue", data_disks=(20,), system_disk=LARGE_DISK, clone={"fallbacks": ["rescue"]}),
+    Scenario(
+        "stale-snapshot",
+        data_disks=(20,),
+        system_disk=LARGE_DISK,
+        snapshot_age=21_600.0,
+        clone={"fallbacks": ["stale-snapshot"]},
+    ),
+    Scenario("parked", data_disks=(20,), system_disk=LARGE_DISK, parks=True),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 DEFAULT = SCENARIOS[0]
@@ -74,7 +95,11 @@ def source(scenario: Scenario) -> dict[str, Any]:
         "name": "订单服务-01",
         "instance_type": INSTANCE_TYPE,
         "zone_id": ZONE,
-        "system_disk": {"size": 40, "files": {"/etc/hostname": "order-01\n"}},
+        "system_disk": {
+            "size": scenario.system_disk,
+            "files": {"/etc/hostname": "order-01\n"},
+            "snapshot_age_seconds": scenario.snapshot_age,
+        },
         "data_disks": [
             {"size": size, "name": f"订单数据-{number}"}
             for number, size in enumerate(scenario.data_disks, start=1)
@@ -90,9 +115,11 @@ def source(scenario: Scenario) -> dict[str, Any]:
 
 def configured(scenario: Scenario) -> dict[str, Any]:
     """List the settings of a scenario, as a user would write them."""
+    cloned = {"clone": dict(scenario.clone)} if scenario.clone else {}
     if not scenario.careful:
-        return {}
+        return cloned
     return {
+        **cloned,
         "quiesce": {"command": "redis-cli SAVE && sync"},
         "health": {"check": "command", "command": "systemctl is-active order-service"},
     }

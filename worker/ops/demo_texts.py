@@ -43,8 +43,24 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "said.mark.source stopped or gone": ("The old server has stopped.", "旧服务器已停止。"),
     "said.mark.image failed": (
-        "Image {what} has failed, but its snapshots are finished.",
-        "镜像 {what} 失败，但其快照已完成。",
+        "Image {what} is lost: the next thing to boot from is looked for.",
+        "镜像 {what} 不可用：改用下一种启动来源。",
+    ),
+    "said.mark.system snapshot accepted": (
+        "Snapshot {what} of the system disk begun: the data disks will move themselves.",
+        "系统盘快照 {what} 开始制作：数据盘将直接迁移。",
+    ),
+    "said.mark.rescue from the base image": (
+        "Rescue: boot image {what}, on which this server began, and attach its disks.",
+        "救援：从最初的镜像 {what} 启动，并挂载原有磁盘。",
+    ),
+    "said.mark.image of an automatic snapshot accepted": (
+        "Image {what} is made of an automatic snapshot: its data is older than the notice.",
+        "正在用自动快照制作镜像 {what}：其数据早于本次通知。",
+    ),
+    "said.mark.disk attached": (
+        "Disk {what} itself is on the replacement.",
+        "磁盘 {what} 已直接挂到替代实例。",
     ),
     "said.mark.image of its snapshots accepted": (
         "Image {what} is made of the snapshots.",
@@ -195,6 +211,23 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "{device}: {files} files and {records} journal records were on disk before T0: all there",
         "{device}：T0 之前已落盘 {files} 个文件、{records} 条日志记录，全部都在",
     ),
+    "verdict.disk_itself": (
+        "{device}: {files} files and {records} journal records were on disk before T0: all on {disk} itself",
+        "{device}：T0 之前已落盘 {files} 个文件、{records} 条日志记录，全部在磁盘 {disk} 上",
+    ),
+    "verdict.nobody": ("nothing was launched", "没有启动任何实例"),
+    "verdict.launched": (
+        "something was launched although it was parked: {replacements}",
+        "已搁置却仍启动了实例：{replacements}",
+    ),
+    "verdict.parked": (
+        "one message is parked with its reason and what to do: {queues}",
+        "一条消息已搁置，附有原因和处理办法：{queues}",
+    ),
+    "verdict.parked_well": (
+        "Parked with every disk kept and named: a person decides.",
+        "已搁置，所有磁盘均已保留并写明，由人工决定。",
+    ),
     "verdict.disk_bad": (
         "{device}: of {files} files and {records} journal records these are missing: {missing}",
         "{device}：{files} 个文件、{records} 条日志记录中缺失：{missing}",
@@ -275,6 +308,26 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario.economical": (
         "economical mode: the cloud stops the server instead of releasing it; it is started again",
         "节省停机模式：云端只停止服务器而不释放，随后原地启动",
+    ),
+    "scenario.re-attached": (
+        "a data disk of a thousand GiB moves itself, and only the system disk is imaged",
+        "一千 GiB 的数据盘直接迁移，只对系统盘制作镜像",
+    ),
+    "scenario.image-fails": (
+        "the image is lost at the release, but the system disk's snapshot is finished",
+        "镜像在释放时失败，但系统盘快照已完成",
+    ),
+    "scenario.rescue": (
+        "no data can be booted from: the base image starts with every disk attached",
+        "没有可启动的数据：从基础镜像启动并挂载所有磁盘",
+    ),
+    "scenario.stale-snapshot": (
+        "no data of this notice can be booted from: an automatic snapshot is, and its age is told",
+        "没有本次通知的数据可启动：改用自动快照，并说明其时间",
+    ),
+    "scenario.parked": (
+        "nothing is left to boot from: parked, with every disk kept and named",
+        "没有任何可启动的来源：搁置，所有磁盘均已保留并写明",
     ),
     "scenario.thrice": (
         "the notice is delivered three times, one replacement comes of it",

@@ -37,6 +37,8 @@ class Evidence:
         disks: Every disk at the end.
         messages: Messages by queue.
         complaints: Requests that the cloud did not understand.
+        parked: Why it was parked, where the scenario ends so.
+        alone: Disks of the source that the receipt names as the only place of their data.
     """
 
     recreation: str
@@ -47,6 +49,8 @@ class Evidence:
     disks: Sequence[Row]
     messages: Mapping[str, int]
     complaints: Sequence[str]
+    parked: str = ""
+    alone: frozenset[str] = frozenset()
 
     @property
     def replacements(self) -> list[Row]:
@@ -59,38 +63,72 @@ class Evidence:
         return bool(row["id"] == self.source["id"])
 
 
+def only_kept(receipt: Mapping[str, Any] | None) -> frozenset[str]:
+    """List the disks whose data, by the receipt, is on them and not on the replacement."""
+    disks = receipt["disks"] if receipt is not None else ()
+    return frozenset(
+        str(disk["disk"])
+        for disk in disks
+        if disk["retained"] and (not disk["data_point"] or disk["data_point_after_t0"] < 0)
+    )
+
+
 def check(evidence: Evidence) -> tuple[DiskCheck, ...]:
-    """Compare every disk of the source with the replacement's."""
+    """Compare every disk of the source with the replacement's, or with itself where it is there."""
     ids = {one["id"] for one in evidence.replacements}
     after = [disk for disk in evidence.disks if disk["instance_id"] in ids]
-    return check_disks(evidence.before, after)
+    known = {str(disk["id"]): disk for disk in evidence.disks}
+    own = {str(row["id"]) for row in evidence.before}
+    there = {str(disk["id"]) for disk in after} & own
+    kept = [known[one] for one in own & known.keys() if one in there or _is_named(evidence, one)]
+    return check_disks(evidence.before, after, kept)
+
+
+def _is_named(evidence: Evidence, disk: str) -> bool:
+    """Tell whether a person is told of a disk whose data is nowhere else."""
+    return disk in evidence.alone or disk in evidence.parked
 
 
 def judge(evidence: Evidence) -> list[Judgement]:
     """Judge every claim."""
     return [
         *map(_disk, check(evidence)),
-        _one(evidence),
+        _nobody(evidence) if evidence.parked else _one(evidence),
         *(_same(evidence.source, one) for one in evidence.replacements[:1]),
         *([_late(evidence)] if evidence.late else []),
-        _queues(evidence.messages),
+        _parked(evidence.messages) if evidence.parked else _queues(evidence.messages),
         _calls(evidence.complaints),
     ]
 
 
 def _disk(one: DiskCheck) -> Judgement:
-    key = "disk" if one.is_good else "disk_bad" if one.counterpart else "no_disk"
+    good = "disk_itself" if one.counterpart == one.disk else "disk"
+    key = good if one.is_good else "disk_bad" if one.counterpart else "no_disk"
     values = {
         "device": one.device,
         "files": one.files,
         "records": one.records,
         "missing": ", ".join(one.missing),
+        "disk": one.disk,
     }
     return Judgement(one.is_good, key, values)
 
 
 def _runs(row: Row) -> bool:
     return bool(row["status"] == "Running")
+
+
+def _nobody(evidence: Evidence) -> Judgement:
+    names = ", ".join(one["id"] for one in evidence.replacements)
+    return Judgement(not names, "launched" if names else "nobody", {"replacements": names})
+
+
+def _parked(messages: Mapping[str, int]) -> Judgement:
+    """Nothing may be left but the parked message."""
+    left = {name: count for name, count in messages.items() if count}
+    told = ", ".join(f"{name} {count}" for name, count in left.items())
+    is_good = sum(left.values()) == 1
+    return Judgement(is_good, "parked" if is_good else "messages", {"queues": told})
 
 
 def _one(evidence: Evidence) -> Judgement:

@@ -32,7 +32,7 @@ class DiskCheck:
 
     Attributes:
         disk: The source's disk.
-        counterpart: The replacement's disk at the same device, or empty.
+        counterpart: The replacement's disk at the same device, or the disk itself; or empty.
         files: How many files were on disk before the notice.
         records: How many journal records were on disk before the notice.
         missing: What of it the counterpart lacks.
@@ -82,16 +82,23 @@ def missing(wanted: Content, has: Content) -> tuple[str, ...]:
 
 
 def check_disks(
-    before: Sequence[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+    before: Sequence[Mapping[str, Any]],
+    after: Iterable[Mapping[str, Any]],
+    itself: Iterable[Mapping[str, Any]] = (),
 ) -> tuple[DiskCheck, ...]:
-    """Compare disks by their device.
+    """Compare disks by their device, or with themselves.
 
     Args:
         before: The source's disks just before the notice.
         after: The replacement's disks.
+        itself: Disks of the source that are to hold the data themselves.
     """
     by_device = {str(row["device"]): row for row in after}
-    return tuple(_check(row, by_device.get(str(row["device"]))) for row in before)
+    by_id = {str(row["id"]): row for row in itself}
+    return tuple(
+        _check(row, by_id.get(str(row["id"])) or by_device.get(str(row["device"])))
+        for row in before
+    )
 
 
 def _check(row: Mapping[str, Any], counterpart: Mapping[str, Any] | None) -> DiskCheck:

@@ -41,6 +41,10 @@ PAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         "The disk itself is kept and is the only copy: attach it to an instance in {zone}, and do not delete it.",
         "磁盘本身已保留，且是唯一副本：请把它挂载到 {zone} 的实例，不要删除。",
     ),
+    "page.disk_attached": (
+        "The disk itself is on the replacement, with all that was ever written to it.",
+        "磁盘本身已在替代实例上，包含写入过的全部数据。",
+    ),
     "page.disk_gone": (
         "The disk itself goes with the source: what was written later cannot be had again.",
         "磁盘本身随源实例释放：之后写入的数据无法找回。",

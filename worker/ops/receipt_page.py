@@ -108,6 +108,10 @@ def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
     running = receipt.running
     if running is not None:
         made.append(element("p", in_time(running, receipt, wording)))
+    if receipt.degraded:
+        why = wording.sentence(receipt.degraded)
+        told = wording("receipt.degraded", why=why)
+        made.append(element("p", told, class_=Likeness.CHANGED.value))
     if said := health(receipt, wording):
         made.append(element("p", said))
     if receipt.reason:
@@ -213,6 +217,8 @@ def _saved(disk: DiskRecord, receipt: Receipt, wording: Wording) -> tuple[str, s
 
 def _what_to_do(disk: DiskRecord, receipt: Receipt, wording: Wording) -> str:
     """Say where the disk itself is and what to do with it."""
+    if disk.attached:
+        return wording("page.disk_attached")
     if receipt.is_in_place:
         return wording("page.on_it")
     if not disk.retained:

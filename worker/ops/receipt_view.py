@@ -63,6 +63,9 @@ def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     running = receipt.running
     if running is not None:
         lines.append(Text(in_time(running, receipt, wording)))
+    if receipt.degraded:
+        why = wording.sentence(receipt.degraded)
+        lines.append(Text(wording("receipt.degraded", why=why), style="bold yellow"))
     if said := health(receipt, wording):
         lines.append(Text(said))
     if receipt.reason:
@@ -160,6 +163,8 @@ def _as_of(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
 
 
 def _itself(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
+    if disk.attached:
+        return Text(wording("data.attached"), style="green")
     if receipt.is_in_place:
         return Text(wording("data.on_it"), style="green")
     if disk.retained:

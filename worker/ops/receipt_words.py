@@ -112,6 +112,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     if replacement.instance:
         address = replacement.private_ip or "-"
         told.append(wording("todo.check", replacement=replacement.instance, address=address))
+    if receipt.degraded:
+        told.append(wording.known("todo", receipt.boot))
     if differs(receipt, "private_ip"):
         told.append(wording("todo.address", old=source.private_ip, new=replacement.private_ip))
     if replacement.instance and source.public_ip:
@@ -133,7 +135,8 @@ def _about_late_data(receipt: Receipt, wording: Wording) -> Iterator[str]:
     if receipt.is_in_place:
         return
     for retained, key in ((True, "todo.late"), (False, "todo.late_lost")):
-        disks = [one for one in receipt.disks if one.data_point and one.retained is retained]
+        apart = [one for one in receipt.disks if one.data_point and not one.attached]
+        disks = [one for one in apart if one.retained is retained]
         if disks:
             names = wording.listed([one.disk for one in disks])
             yield wording(key, point=data_point(disks[0], wording), disks=names)

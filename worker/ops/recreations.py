@@ -9,6 +9,7 @@ from worker.core.inventory import Holdings, Snapshot
 from worker.core.model import Disk, Image, Instance, Tags
 
 _GOING = frozenset({"Pending", "Starting"})
+DEGRADED = frozenset({"rescue", "stale-snapshot"})
 
 
 class Stage(str, Enum):
@@ -46,6 +47,14 @@ class Recreation:
     retained: tuple[Disk, ...]
     snapshots: tuple[Snapshot, ...]
     delete_after: str
+
+    @property
+    def degraded(self) -> str:
+        """What a replacement was booted from that is not of its notice, or an empty word."""
+        boots = (
+            identity.read_boot_tag(one.tags.get(identity.TAG_BOOT)) for one in self.replacements
+        )
+        return next((boot for boot, _ in boots if boot in DEGRADED), "")
 
     @property
     def stage(self) -> Stage:
@@ -90,7 +99,7 @@ def _gather(recreation: str, holdings: Holdings) -> Recreation:
         owner=_first(every, identity.TAG_OWNER),
         source=_first(every, identity.TAG_SOURCE),
         lineage=_first(every, identity.TAG_LINEAGE),
-        image=images[0] if images else None,
+        image=max(images, key=lambda one: (not one.has_failed, one.created_at), default=None),
         replacements=tuple(one for one in instances if not _is_quarantined(one)),
         quarantined=tuple(one for one in instances if _is_quarantined(one)),
         retained=retained,

@@ -17,6 +17,8 @@ _WAITING = (
     ),
     (r"the tags on the disks show first", "等待磁盘标签可见"),
     (r"its snapshots are not finished", "其快照尚未完成"),
+    (r"the snapshot of the system disk is not finished", "系统盘快照尚未完成"),
+    (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
     (r"the source puts its data in order", "源实例正在整理数据"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
@@ -62,6 +64,7 @@ _WAITING = (
 
 _NOT_OURS = (
     (r"it is the worker's own host", "这是工作进程自己所在的主机"),
+    (r"a drill launched it", "它由演练启动"),
     (r"it is not a spot instance", "不是抢占式实例"),
     (r"it belongs to the deployment (.+)", "属于另一套部署 {0}"),
     (r"a scaling group manages it", "由伸缩组管理"),
@@ -99,11 +102,19 @@ _PARKED = (
     (r"image (\S+) has our name but no tag of ours", "镜像 {0} 占用了本次重建的名称，但没有标签"),
     (r"image (\S+) vanished", "镜像 {0} 消失了"),
     (r"image (\S+) is still at (\d+) %", "镜像 {0} 仍停留在 {1} %"),
-    (
-        r"image (\S+) is (\S+), and so are its snapshots",
-        "镜像 {0} 状态：{1}，其快照也未完成",
-    ),
-    (r"image (\S+) is (\S+)", "镜像 {0} 状态：{1}"),
+    (r"image (\S+) is ([^; ]+)", "镜像 {0} 状态：{1}"),
+    (r"snapshot (\S+) is ([^; ]+)", "快照 {0} 状态：{1}"),
+    (r"its snapshots are not finished either", "其快照也未完成"),
+    (r"the snapshots cannot be used: (\S+)", "快照无法使用：{0}"),
+    (r"no disk of the source can be booted from", "源实例没有可启动的磁盘"),
+    (r"the system disk is not retained", "系统盘未保留"),
+    (r"no candidate is in the zone of the disks", "磁盘所在可用区没有候选"),
+    (r"the base image ([^; ]*) cannot be launched from", "基础镜像 {0} 无法启动"),
+    (r"the base image (\S+) has data disks of its own", "基础镜像 {0} 自带数据盘"),
+    (r"a data disk is neither imaged nor retained", "有数据盘既无镜像也未保留"),
+    (r"there is no finished automatic snapshot", "没有已完成的自动快照"),
+    (r"no disk of the source is retained", "源实例没有保留任何磁盘"),
+    (r"retained: (.+)", "已保留：{0}"),
     (r"(\S+) cannot be had", "无法取得 {0}"),
     (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
     (r"the configuration forbids every candidate", "配置排除了所有候选"),
@@ -200,6 +211,27 @@ _REMARKS = (
     (r"date disks", "给保留磁盘标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image of snapshots", "给快照镜像标注日期"),
+    (r"date image of an automatic snapshot", "给自动快照镜像标注日期"),
+    (r"date system snapshot", "给系统盘快照标注日期"),
+    (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
+    (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
+    (
+        r"it was set to outlive the source before, so it got no tag and no date of ours",
+        "原本就设置为在源实例释放后保留，因此没有加上本工具的标签和日期",
+    ),
+    (r"disk (\S+) of (\S+)", "磁盘 {0}（{1}）"),
+    (
+        (
+            r"it booted from the image that its line began with: its system disk is new, and the"
+            r" source's disks are attached as data disks"
+        ),
+        "从最初的镜像启动：系统盘是新的，源实例的磁盘作为数据盘挂载",
+    ),
+    (
+        r"its system disk is that of an automatic snapshot, as of (\S+)",
+        "系统盘来自自动快照，数据截至 {0}",
+    ),
+    (r"the replacement is not set up to serve", "替代实例尚未配置为可提供服务"),
     (r"date image", "给镜像标注日期"),
     (r"retaining the disks", "保留磁盘"),
     (r"the health check of the replacement", "替代实例的健康检查"),
@@ -372,5 +404,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         *_CANDIDATES,
         *_ADVICE,
         *_DEMO,
+        # Why one rung after the other could not be had.
+        (r"([^;]+); (.+)", "{0}；{1}"),
     )
 )

@@ -148,6 +148,7 @@ def _recreation_data(one: Recreation) -> dict[str, Any]:
         "stage": one.stage.value,
         "source": one.source,
         "lineage": one.lineage,
+        "degraded": one.degraded,
         "image": {"id": image.image_id, "status": image.status, "percent": image.percent}
         if image
         else None,

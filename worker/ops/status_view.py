@@ -48,6 +48,8 @@ def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
     yield head
     for detail in _details(one, wording):
         yield _indented(detail, style="dim")
+    if one.degraded:
+        yield _indented(wording(f"status.{one.degraded}"), style="bold yellow")
     if one.quarantined:
         names = wording.listed([each.instance_id for each in one.quarantined])
         yield _indented(wording("status.quarantined", instances=names), style="bold red")

@@ -10,6 +10,8 @@ from worker.ops.audit_texts import AUDIT_TEXTS
 from worker.ops.demo_texts import DEMO_TEXTS
 from worker.ops.dlq_texts import DLQ_TEXTS
 from worker.ops.doctor_texts import DOCTOR_TEXTS
+from worker.ops.drill_texts import DRILL_TEXTS
+from worker.ops.notice_texts import NOTICE_TEXTS
 from worker.ops.page_texts import PAGE_TEXTS
 from worker.ops.sweep_texts import SWEEP_TEXTS
 
@@ -37,6 +39,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mark.source asked to quiesce": ("source asked to put its data in order", "通知源实例整理数据"),
     "mark.source quiesced": ("source has put its data in order", "源实例已整理好数据"),
     "mark.image accepted": ("image begun", "镜像开始制作"),
+    "mark.image postponed": ("the cloud takes no image yet", "云暂不接受制作镜像"),
     "mark.image name taken": ("image found already begun", "发现镜像已在制作"),
     "mark.source captured": ("configuration recorded", "配置已记录"),
     "mark.image usable": ("image ready", "镜像可用"),
@@ -47,6 +50,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "image of its snapshots begun",
         "用其快照制作镜像",
     ),
+    "mark.system snapshot accepted": ("system snapshot begun", "系统盘快照开始制作"),
+    "mark.rescue from the base image": ("rescue from the base image", "从基础镜像救援"),
+    "mark.image of an automatic snapshot accepted": (
+        "image of an automatic snapshot begun",
+        "自动快照镜像开始制作",
+    ),
+    "mark.disk attached": ("disk attached itself", "磁盘已直接挂载"),
     "mark.start refused": ("start in place refused", "原地启动被拒绝"),
     "mark.source started in place": ("source running again", "源实例已重新运行"),
     "mark.replacement accepted": ("replacement ordered", "替代实例已下单"),
@@ -67,6 +77,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "outcome.unfinished": ("Not finished: {source}.", "未完成：{source}。"),
     "outcome.not_ours": ("Left alone: {source}.", "不处理：{source}。"),
     "outcome.false_alarm": ("False alarm: {source} keeps running.", "误报：{source} 继续运行。"),
+    "outcome.superseded": (
+        "Recreated for a later notice: {source}.",
+        "已按更晚的通知重建：{source}。",
+    ),
     "outcome.already_done": ("Already recreated: {source}.", "此前已重建：{source}。"),
     "receipt.in_time": (
         "Running {after} s after the notice, {left} s before the announced release.",
@@ -136,6 +150,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "data.on_it": ("still on the server", "仍在服务器上"),
     "data.in_no_image": ("in no image", "不在任何镜像中"),
     "data.retained": ("kept", "已保留"),
+    "data.attached": ("on the replacement", "已在替代实例上"),
+    "receipt.degraded": ("Degraded: {why}.", "降级：{why}。"),
     "data.not_retained": ("goes with the source", "随源实例释放"),
     "data.meaning": (
         "Everything that was on disk at {point} is in the replacement.",
@@ -174,6 +190,24 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Bind the elastic address {address} to {replacement}; it is still yours.",
         "把弹性公网 IP {address} 绑定到 {replacement}；它仍归您所有。",
     ),
+    "todo.rescue": (
+        (
+            "It is a rescue: mount the source's disks (nouuid for XFS) and copy what you need, before any restart: "
+            "the old system disk may carry the same file system ids as the new one. Without a key pair set a "
+            "password in the console first."
+        ),
+        (
+            "这是救援实例：请先挂载源实例的磁盘（XFS 加 nouuid）并拷贝所需数据，再考虑重启，旧系统盘的文件系统 ID "
+            "可能与新系统盘相同。没有密钥对时，请先在控制台设置密码。"
+        ),
+    ),
+    "todo.stale-snapshot": (
+        (
+            "Its system disk is older than the notice: compare it with the source's own system disk, which is "
+            "kept, before you trust what was configured since."
+        ),
+        "系统盘早于本次通知：请与保留的原系统盘比对，再使用此后的配置。",
+    ),
     "todo.late": (
         (
             "What was written after {point} is not in the replacement but on {disks}: attach the disk to "
@@ -210,6 +244,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "short.unfinished": ("not finished", "未完成"),
     "short.false_alarm": ("false alarm", "误报"),
     "short.not_ours": ("left alone", "不处理"),
+    "short.superseded": ("recreated for a later notice", "已按更晚的通知重建"),
     "short.already_done": ("already recreated", "此前已重建"),
     # -- status ------------------------------------------------------------------------------------
     "status.recreations": ("Recreations", "重建"),
@@ -236,6 +271,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "status.image": ("image {image} {state}", "镜像 {image} {state}"),
     "status.snapshots": ("{number} snapshots", "{number} 个快照"),
     "status.retained": ("kept disks {disks}", "保留的磁盘 {disks}"),
+    "status.rescue": (
+        "degraded: a rescue from the base image, with the source's disks attached",
+        "降级：从基础镜像救援，已挂载源实例的磁盘",
+    ),
+    "status.stale-snapshot": (
+        "degraded: its system disk is that of an automatic snapshot",
+        "降级：系统盘来自自动快照",
+    ),
     "status.quarantined": (
         "one too many, delete by hand: {instances}",
         "多余的替代实例，请手动删除：{instances}",
@@ -292,4 +335,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **DOCTOR_TEXTS,
     **DLQ_TEXTS,
     **AUDIT_TEXTS,
+    **NOTICE_TEXTS,
+    **DRILL_TEXTS,
 }

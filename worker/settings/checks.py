@@ -110,6 +110,15 @@ def polls_are_ordered(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def fallbacks_are_tried_once(settings: Settings) -> Iterator[Problem]:
+    """What could not be had once is not had the second time."""
+    fallbacks = settings.clone.fallbacks
+    if len(set(fallbacks)) < len(fallbacks):
+        yield Problem(
+            "clone.fallbacks", "names one twice", "name each once", found=", ".join(fallbacks)
+        )
+
+
 def waits_end_before_giving_up(settings: Settings) -> Iterator[Problem]:
     """A wait that is longer than the recreation never reaches its own end."""
     end = settings.notice.give_up_after
@@ -295,6 +304,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     takeover_comes_before_the_release,
     false_alarm_is_told_after_the_release,
     polls_are_ordered,
+    fallbacks_are_tried_once,
     waits_end_before_giving_up,
     vanishing_is_noticed_before_the_wait_ends,
     converted_address_is_handed_over,

@@ -10,6 +10,7 @@ ACCOUNT_VARIABLES = ("ALIBABA_CLOUD_ACCOUNT_ID", "FC_ACCOUNT_ID")
 REGION_VARIABLES = ("ALIBABA_CLOUD_REGION_ID", "ALIBABA_CLOUD_REGION", "FC_REGION")
 SIGNING_KEY_VARIABLE = "ALIYUN_OPS_SIGNING_KEY"
 PREVIOUS_SIGNING_KEY_VARIABLE = "ALIYUN_OPS_SIGNING_KEY_PREVIOUS"
+NOTIFY_VARIABLE = "ALIYUN_OPS_NOTIFY_URLS"
 CONFIG_VARIABLE = "ALIYUN_OPS_CONFIG"
 
 SIGNING_KEY_CHARS_MIN = 16  # as worker.core.signing wants it
@@ -49,6 +50,9 @@ def with_environment(
         )
         if environ.get(variable)
     }
+    channels = environ.get(NOTIFY_VARIABLE, "").split()
+    if channels:
+        merged["secrets"]["notify_urls"] = tuple(channels)
     return merged, origins
 
 

@@ -18,6 +18,7 @@ _HEAD = """\
 #   ALIYUN_OPS_SIGNING_KEY_PREVIOUS   the key before, still accepted while keys are being changed
 #   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
 #                                     only where no RAM role gives credentials
+#   ALIYUN_OPS_NOTIFY_URLS            addresses of channels for notifications, separated by blanks
 """
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -25,6 +26,7 @@ from worker.settings.sections import (
     Log,
     Monitor,
     Notice,
+    Notify,
     Queue,
     Quiesce,
     Receipts,
@@ -58,8 +60,8 @@ class Settings(Section):
     notice: Notice = Notice()
     quiesce: Quiesce = Quiesce()
     image: Image = Image()
-    launch: Launch = Launch()
     clone: Clone = Clone()
+    launch: Launch = Launch()
     limits: Limits = Limits()
     handover: Handover = Handover()
     health: Health = Health()
@@ -67,6 +69,7 @@ class Settings(Section):
     audit: Audit = Audit()
     rule: Rule = Rule()
     receipts: Receipts = Receipts()
+    notify: Notify = Notify()
     monitor: Monitor = Monitor()
     clock: Clock = Clock()
     log: Log = Log()
@@ -82,6 +85,21 @@ class Settings(Section):
         """The keys that make a message's attributes valid: the current one, which signs, then the previous one."""
         both = (self.secrets.signing_key, self.secrets.signing_key_previous)
         return tuple(key.get_secret_value().encode() for key in both if key is not None)
+
+    def notify_urls(self) -> tuple[str, ...]:
+        """Return the addresses of the channels: the environment's, then those of the file.
+
+        A file that cannot be read gives none: it must not keep a worker from its work.
+        """
+        given = tuple(url.get_secret_value() for url in self.secrets.notify_urls)
+        if self.notify.urls_file is None:
+            return given
+        try:
+            text = Path(self.notify.urls_file).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return given
+        lines = (line.strip() for line in text.splitlines())
+        return given + tuple(line for line in lines if line and not line.startswith("#"))
 
     def effective(self) -> dict[str, Any]:
         """Return the settings as plain data for a file of the same effect: derived addresses filled in, no secrets."""

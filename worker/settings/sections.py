@@ -219,6 +219,28 @@ class Image(Section):
     )
 
 
+class Clone(Section):
+    """What the replacement is made of."""
+
+    data_disks: Literal["image", "reattach"] = Field(
+        default="image",
+        description="`image` copies the data disks with the system disk. `reattach` images the system disk alone and "
+        "moves the data disks themselves, once the source is down: sooner where they are large, with all that was "
+        "written to the last, but only within the zone. Their lines in fstab need `nofail`.",
+    )
+    fallbacks: tuple[Literal["rescue", "stale-snapshot"], ...] = Field(
+        default=(),
+        description="What to boot from, in this order, when no image and no snapshot of this notice can be had: `rescue` "
+        "takes the image that the source began with and attaches all its disks, `stale-snapshot` takes the newest "
+        "automatic snapshot of its system disk. Either is told as degraded. Empty leaves it to a person.",
+    )
+    user_data: Literal["drop", "rerun"] = Field(
+        default="drop",
+        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
+        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
+    )
+
+
 class Launch(Section):
     """When and as what the replacement starts."""
 
@@ -285,16 +307,6 @@ class Launch(Section):
     running_wait_max: Annotated[Duration, Within("1m", "6h")] = Field(
         default=900.0,
         description="A replacement seen but not running this long after it was accepted needs a person.",
-    )
-
-
-class Clone(Section):
-    """What of the source a replacement gets where either answer can be right."""
-
-    user_data: Literal["drop", "rerun"] = Field(
-        default="drop",
-        description="`rerun` gives the replacement the source's user data, which its first start then runs again; it "
-        "travels encrypted under the signing key. `drop` gives it none: what it once did is in the image.",
     )
 
 
@@ -439,6 +451,28 @@ class Receipts(Section):
     )
 
 
+NotifyKind = Literal["started", "recovered", "degraded", "called_off", "parked", "quarantined"]
+
+
+class Notify(Section):
+    """Messages to people's phones. The channels' addresses hold secrets: ALIYUN_OPS_NOTIFY_URLS or a file has them."""
+
+    kinds: tuple[NotifyKind, ...] = Field(
+        default=("started", "recovered", "degraded", "called_off", "parked", "quarantined"),
+        description="What is told: an interruption that began, ended well, ended with something not kept, was a false "
+        "alarm (called_off), stopped for a person (parked), or made a replacement too many (quarantined).",
+    )
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the messages: English or Chinese."
+    )
+    urls_file: str | None = Field(
+        default=None,
+        description="File with one channel address per line, as apprise writes them (dingtalk://, feishu://, "
+        "wecombot://, slack://, mailto://, json://), beside those of ALIYUN_OPS_NOTIFY_URLS. Try them with "
+        "`aliyun-ops notify test`.",
+    )
+
+
 class Monitor(Section):
     """What a worker tells over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for a supervisor."""
 
@@ -475,3 +509,4 @@ class Secrets(Section):
 
     signing_key: SecretStr | None = None
     signing_key_previous: SecretStr | None = None
+    notify_urls: tuple[SecretStr, ...] = ()

@@ -9,6 +9,7 @@ from worker.ports import (
     Balancers,
     Captures,
     Commands,
+    DiskMoves,
     Disks,
     Images,
     Instances,
@@ -53,6 +54,7 @@ class CloudPorts:
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
+    disk_moves: DiskMoves
     commands: Commands
     probes: Probes
     captures: Captures

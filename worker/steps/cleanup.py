@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import handing, identity
+from worker.core import boots, handing, identity
 from worker.core.model import Accepted
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
@@ -19,7 +19,15 @@ RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
+DATE_SYSTEM_SNAPSHOT = "date system snapshot"
 DATE_SNAPSHOTS_IMAGE = "date image of snapshots"
+DATE_STALE_IMAGE = "date image of an automatic snapshot"
+# The image comes last: its date is what a late twin takes for the sign that all is done.
+IMAGES = {
+    DATE_SNAPSHOTS_IMAGE: identity.snapshots_image_name,
+    DATE_STALE_IMAGE: identity.stale_image_name,
+    DATE_IMAGE: identity.image_name,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,17 @@ class CleanUp:
         action = next((one for one in self._actions(progress) if one not in progress.cleaned), None)
         if action is None:
             return Done(progress)
-        if action in {DATE_SNAPSHOTS, DATE_SNAPSHOTS_IMAGE, DATE_IMAGE}:
+        if action in {DATE_SNAPSHOTS, *IMAGES}:
             return self._date_image(action, progress, now)
+        if action == DATE_SYSTEM_SNAPSHOT:
+            ids = _system_snapshot(progress)
+            return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
-        kept = progress.retained.to_keep if progress.retained else ()
         if action == DATE_DISKS:
-            return _cleaned(progress, action, self._date("disk", kept, progress, now))
-        answer = self.disks.release(kept)
+            copied = boots.copied(progress)
+            return _cleaned(progress, action, self._date("disk", copied, progress, now))
+        answer = self.disks.release(_to_release(progress))
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
@@ -77,13 +88,12 @@ class CleanUp:
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""
         imaged = progress.imaged
-        name = identity.image_name(progress.recreation_id)
-        if action == DATE_IMAGE and imaged is not None and imaged.name == name and imaged.image_id:
-            return _cleaned(
-                progress, action, self._date("image", (imaged.image_id,), progress, now)
-            )
-        if action == DATE_SNAPSHOTS_IMAGE:
-            name = identity.snapshots_image_name(progress.recreation_id)
+        name = IMAGES.get(action, identity.image_name)(progress.recreation_id)
+        # What a replacement boots from in place of its image is not ours to date.
+        is_known = imaged is not None and imaged.name == name and progress.boot is None
+        if action == DATE_IMAGE and imaged is not None and is_known and imaged.image_id:
+            refused = self._date("image", (imaged.image_id,), progress, now)
+            return _cleaned(progress, action, refused)
         image = self.images.find(name)
         if image is None:
             missed = replace(progress, image_absent_at=progress.image_absent_at or now)
@@ -103,7 +113,7 @@ class CleanUp:
             identity.TAG_ID: progress.recreation_id,
             identity.TAG_OWNER: self.policy.owner,
             identity.TAG_SOURCE: progress.instance_id,
-            identity.TAG_DELETE_AFTER: identity.delete_after(now + self.policy.leftovers_kept),
+            identity.TAG_DELETE_AFTER: identity.instant(now + self.policy.leftovers_kept),
         }
         if kind == "disk":
             # It may not have been to be had in time.
@@ -121,10 +131,7 @@ def _cleaned(progress: Progress, action: str, refused: str) -> Note:
 
 
 def _actions(progress: Progress) -> tuple[str, ...]:
-    """List what is to be done, in order.
-
-    The image comes last: its date is what a late twin takes for the sign that all is done.
-    """
+    """List what is to be done, in order."""
     if progress.moot in {Mootness.NOT_OURS, Mootness.ALREADY_DONE}:
         return ()
     kept = progress.retained is not None and bool(progress.retained.to_keep)
@@ -132,11 +139,28 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A call without an answer may have been carried out.
     changed = kept and refused in {"", UNANSWERED}
     actions: list[str] = []
+    # The disks are the later recreation's business, which has found them changed.
+    changed = changed and progress.moot is not Mootness.SUPERSEDED
     # A source in economical mode is not released: its disks are still its own.
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
-        actions += [RESTORE_DISKS] if changed else []
+        actions += [RESTORE_DISKS] if changed and _to_release(progress) else []
     else:
-        actions += [DATE_DISKS] if changed else []
-    actions += [DATE_SNAPSHOTS_IMAGE] if progress.snapshots and progress.imaged else []
-    actions += [DATE_SNAPSHOTS, DATE_IMAGE] if progress.imaged else []
-    return tuple(actions)
+        actions += [DATE_DISKS] if changed and boots.copied(progress) else []
+    actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
+    begun = progress.images_begun
+    images = [action for action, name in IMAGES.items() if name(progress.recreation_id) in begun]
+    # The parts of the others are these, or the owner's own.
+    actions += [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
+    return (*actions, *images)
+
+
+def _system_snapshot(progress: Progress) -> tuple[str, ...]:
+    system = progress.system_snapshot
+    return (system.snapshot_id,) if system is not None and system.snapshot_id else ()
+
+
+def _to_release(progress: Progress) -> tuple[str, ...]:
+    """Name the disks that the source has still and that go with it again."""
+    moved = {disk.disk_id for disk in boots.reattached(progress)}
+    retained = progress.retained
+    return tuple(one for one in (retained.to_keep if retained else ()) if one not in moved)

@@ -5,10 +5,11 @@ again under the same one. A look by tag stands before every request, because tok
 after a while, and the request stands before every verdict, because tags show late.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, get_args
 
-from worker.core import identity, launching
+from worker.core import boots, identity, launching
 from worker.core.events import parse_time
 from worker.core.model import (
     Accepted,
@@ -25,9 +26,10 @@ from worker.core.model import (
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.polling import next_image_poll
-from worker.core.progress import Imaged, Mootness, Progress
+from worker.core.progress import BootKind, Imaged, Mootness, Progress, Snapshots
 from worker.ports import Images, Instances, Sources, Tagging
 from worker.steps.base import Parking
+from worker.steps.rungs import descend
 
 DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
@@ -45,9 +47,9 @@ STOP_SECONDS_MAX = 45.0
 LOOK_AGAIN_SECONDS = 10.0
 # A source that is gone does not leave the quota in the same instant.
 QUOTA_SECONDS = 120.0
+RUNGS: Mapping[str, BootKind] = {rung: rung for rung in get_args(BootKind)}
 # A state that does not pass in so many rounds may be the candidate's own.
 ROUNDS_MAX = 30
-FINISHED, UNFINISHED = "accomplished", "progressing"
 UNLOCKED_POLL_SECONDS = 20.0
 LOOKS_FOR_FALSE_ALARM = 2
 
@@ -70,7 +72,8 @@ class Launch:
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """The frozen request, the image, and the slot that the token stands for."""
         launched = progress.launched
-        return (progress.imaged, progress.specified, launched.slot, launched.instance_id)
+        booted = (progress.boot, progress.imaged, launched.missing)
+        return (*booted, progress.specified, launched.slot, launched.instance_id)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Go through the phases in order; each answers for itself whether it is passed."""
@@ -115,11 +118,13 @@ class Launch:
     # The image
 
     def _await_image(self, progress: Progress, now: float) -> Outcome:
-        imaged = launching.imaged(progress)
-        image = self.images.find(imaged.name)
+        if progress.imaged is None:
+            return self._await_snapshot(progress, now)
+        imaged = progress.imaged
+        image = self._image(progress)
         if image is None:
             return self._no_image(progress, imaged, now)
-        if identity.TAG_DELETE_AFTER in image.tags:
+        if self._is_settled(progress, image):
             return self._settled(progress, image, now)
         if image.has_failed:
             return self._image_failed(progress, image, now)
@@ -127,12 +132,54 @@ class Launch:
             return self._keep_waiting(progress, image, imaged, now)
         return Note(launching.with_usable_image(progress, image, now))
 
+    def _image(self, progress: Progress) -> Image | None:
+        imaged = launching.imaged(progress)
+        if progress.rung == "rescue":
+            return self.images.known(imaged.image_id)
+        return self.images.find(imaged.name)
+
+    def _await_snapshot(self, progress: Progress, now: float) -> Outcome:
+        """Wait for the snapshot of the system disk, of which the image is then made."""
+        system = progress.system_snapshot
+        if system is None:
+            raise AssertionError("launch stands after image")
+        found = next(iter(self.images.snapshots((system.snapshot_id,))), None)
+        if found is not None and found.is_finished:
+            taken_at = parse_time(found.created_at) or system.accepted_at
+            parts = ((system.device, found.snapshot_id),)
+            made_of = Snapshots("", parts, min(taken_at, system.accepted_at))
+            return Note(replace(progress, snapshots=made_of))
+        patience = self.policy.vanish_after if found is None else self.policy.image_wait_max
+        is_late = now > max(system.accepted_at, progress.resumed_at) + patience
+        if is_late or (found is not None and found.has_failed):
+            state = "gone" if found is None else found.status
+            why = f"snapshot {system.snapshot_id} is {state}"
+            return descend(progress, self.policy, why, now, late=found is not None and is_late)
+        until = next_image_poll(
+            percent=0 if found is None else found.percent,
+            begun_at=system.accepted_at,
+            now=now,
+            shortest=self.policy.image_poll_min,
+            longest=self.policy.image_poll_max,
+        )
+        return Wait(progress, until, "the snapshot of the system disk is not finished")
+
+    def _is_settled(self, progress: Progress, image: Image) -> bool:
+        """Tell whether an image is of a recreation that is over, or of an earlier notice."""
+        if progress.rung == "rescue":
+            return False
+        is_first = progress.rung == "image"
+        return identity.TAG_DELETE_AFTER in image.tags or (
+            is_first and boots.is_of_an_earlier_notice(progress, image, self.policy.notice)
+        )
+
     def _settled(self, progress: Progress, image: Image, now: float) -> Outcome:
-        """Tell a finished recreation from an earlier notice that was taken back.
+        """Tell a finished recreation from an earlier notice that was taken back, or parked.
 
         A repeated token hands out the image of that notice as if it had just been made.
         """
-        if identity.TAG_FALSE_ALARM not in image.tags:
+        is_dated = identity.TAG_DELETE_AFTER in image.tags
+        if is_dated and identity.TAG_FALSE_ALARM not in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         source = self.sources.find(progress.instance_id)
         if source is None:
@@ -146,16 +193,17 @@ class Launch:
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:
-            raise Parking(Park.IMAGE_FAILED, f"image {imaged.image_id or imaged.name} vanished")
+            lost = imaged.image_id
+            why = f"image {lost or imaged.name} vanished"
+            return descend(progress, self.policy, why, now, lost=lost)
         return Wait(progress, now + self.policy.image_poll_min, "the image does not show yet")
 
     def _keep_waiting(
         self, progress: Progress, image: Image, imaged: Imaged, now: float
     ) -> Outcome:
         if now > max(imaged.accepted_at, progress.resumed_at) + self.policy.image_wait_max:
-            raise Parking(
-                Park.IMAGE_TOO_SLOW, f"image {image.image_id} is still at {image.percent} %"
-            )
+            why = f"image {image.image_id} is still at {image.percent} %"
+            return descend(progress, self.policy, why, now, lost=image.image_id, late=True)
         until = next_image_poll(
             percent=image.percent,
             # One that was adopted is older than our knowledge of it.
@@ -180,10 +228,11 @@ class Launch:
             return self._launch_beside(launching.with_stopped_source(progress, now), now)
         if not source.is_recycling and not launched.stop_sent:
             return self._unlocked(progress, now)
+        # A source that serves is worth more than what comes up without being set up.
+        if self.policy.takeover == "wait" or progress.is_degraded:
+            return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
         if self.policy.takeover == "overlap":
             return self._launch_beside(progress, now)
-        if self.policy.takeover == "wait":
-            return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
         if source.status == "Stopping" and not launched.stop_sent:
             # A twin has asked, or the platform stops it; to ask again would only be refused.
             progress = launching.with_stop_asked(progress, now)
@@ -210,24 +259,8 @@ class Launch:
         source = self.sources.find(progress.instance_id) if progress.economical else None
         if source is not None and launching.is_started_again(progress, source):
             return self._started_again(progress, source, now)
-        if progress.snapshots is not None or not image.snapshots:
-            raise Parking(Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}")
-        return self._fall_back_on_snapshots(progress, image, now)
-
-    def _fall_back_on_snapshots(self, progress: Progress, image: Image, now: float) -> Outcome:
-        """An image can fail with its snapshots good: what is finished outlives the source."""
-        ids = tuple(snapshot for _, snapshot in image.snapshots)
-        found = {one.snapshot_id: one.status for one in self.images.snapshots(ids)}
-        states = {found.get(one, "gone") for one in ids}
-        if states == {FINISHED}:
-            return Note(launching.with_snapshots(progress, image, now))
-        since = max(launching.imaged(progress).accepted_at, progress.resumed_at)
-        latest = since + self.policy.image_wait_max
-        if states <= {FINISHED, UNFINISHED} and now <= latest:
-            return Wait(progress, now + LOOK_AGAIN_SECONDS, "its snapshots are not finished")
-        raise Parking(
-            Park.IMAGE_FAILED, f"image {image.image_id} is {image.status}, and so are its snapshots"
-        )
+        why = f"image {image.image_id} is {image.status}"
+        return descend(progress, self.policy, why, now, lost=image.image_id)
 
     def _is_pressed(self, progress: Progress, now: float) -> bool:
         """Tell whether the end is near and no orderly stop can come before it.
@@ -268,7 +301,7 @@ class Launch:
 
     def _await_safe_image(self, progress: Progress, now: float) -> Outcome:
         """A usable image may still be harmed by a stop; wait for Available."""
-        image = self.images.find(launching.imaged(progress).name)
+        image = self._image(progress)
         if image is not None and image.has_failed:
             return self._image_failed(progress, image, now)
         if image is None or not image.is_safe:
@@ -302,18 +335,20 @@ class Launch:
         found = self._rivals(progress)
         if found:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
-        specified, launched = launching.specified(progress), progress.launched
-        image = self.images.find(launching.imaged(progress).name)
-        if image is not None and identity.TAG_DELETE_AFTER in image.tags:
+        if other := self._of_another_notice(progress, now):
+            return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {other}")
+        launched = progress.launched
+        image = self._image(progress)
+        if image is not None and self._is_settled(progress, image):
             return self._settled(progress, image, now)
         if image is None or image.has_failed:
             again = replace(progress, launched=replace(launched, image_usable_at=0.0))
             return Wait(again, now + self.policy.image_poll_min, "the image is not usable any more")
-        candidate = specified.candidates[launched.index]
+        candidate = launching.candidate_in_hand(progress)
         if not candidate.spot and not progress.wishes.pay_as_you_go and self._is_capped(progress):
             return Note(self._past_the_cap(progress, candidate, now))
         answer = self.instances.launch(
-            specified.launch,
+            launching.request(progress),
             candidate,
             image_id=image.image_id,
             token=launching.token(progress),
@@ -370,7 +405,7 @@ class Launch:
 
         A twin may have found room just before, so its launch gets the time to show by tag.
         """
-        last = len(launching.specified(progress).candidates) - 1
+        last = len(launching.order(progress)) - 1
         at_the_end = replace(progress, launched=replace(progress.launched, index=last))
         code = "launch.pay_as_you_go_max"
         moved = self._next(at_the_end, candidate, code, now)
@@ -393,7 +428,7 @@ class Launch:
         moved = launching.with_next_candidate(progress, candidate, code, now, pause=pause)
         is_new_epoch = moved.launched.epoch > progress.launched.epoch
         if is_new_epoch and moved.launched.epoch % self.policy.epochs_max == 0:
-            total = len(launching.specified(progress).candidates)
+            total = len(launching.order(progress))
             # A replay asks under new tokens: a refusal is remembered with the old one.
             raise Parking(
                 Park.NO_STOCK,
@@ -436,13 +471,26 @@ class Launch:
             return Wait(progress, now + pause, "the replacement does not show yet")
         if self.images.find(_image_of(progress, launched.instance_id)) is not None:
             return Done(launching.with_reclaimed(progress, now))
-        candidate = launching.specified(progress).candidates[launched.index]
+        candidate = launching.candidate_in_hand(progress)
         return Note(self._next(progress, candidate, "vanished after it was accepted", now))
 
     def _rivals(self, progress: Progress) -> tuple[Instance, ...]:
         """Find the instances of this recreation, but for those that are marked as one too many."""
         found = self.instances.find_tagged(progress.recreation_id)
         return launching.not_quarantined(found, progress.launched.quarantined)
+
+    def _of_another_notice(self, progress: Progress, now: float) -> str:
+        """Find what a later notice has launched: a parked message may be replayed after that.
+
+        A source in economical mode is the same instance through many notices.
+        """
+        is_late = now > progress.t0 + self.policy.false_alarm_after
+        if not is_late or progress.economical is not None:
+            return ""
+        found = self.instances.find_replacements(progress.instance_id)
+        # What a drill has launched replaces nothing.
+        real = (one for one in found if identity.TAG_DRILL not in one.tags)
+        return next((one.instance_id for one in real), "")
 
     def _alone(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
         """Of two replacements the earliest stays; the other is marked, never deleted."""
@@ -460,7 +508,20 @@ class Launch:
             return Note(
                 launching.with_quarantined(launching.with_adopted(progress, winner, now), losers)
             )
-        return Done(self._beside_source(launching.with_running(progress, replacement, now)))
+        running = self._beside_source(launching.with_running(progress, replacement, now))
+        return self._booted(running, replacement, now)
+
+    def _booted(self, progress: Progress, replacement: Instance, now: float) -> Outcome:
+        """Learn what it was launched from: a twin may have come down to another rung."""
+        rung = identity.read_boot_tag(replacement.tags.get(identity.TAG_BOOT))[0]
+        known = launching.imaged(progress)
+        is_told = rung in RUNGS and bool(replacement.image_id)
+        if not is_told or (replacement.image_id, rung) == (known.image_id, progress.rung):
+            return Done(progress)
+        image = self.images.known(replacement.image_id)
+        if image is None:
+            return Done(progress)
+        return Done(launching.with_other_boot(progress, image, RUNGS[rung], now))
 
     def _beside_source(self, progress: Progress) -> Progress:
         """A start in place that took effect after the launch makes two: the clone is the one."""

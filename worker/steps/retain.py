@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import boots, identity
+from worker.core.boots import FIRST_LOOK
 from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
@@ -30,9 +31,10 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# The same where data disks are carried over themselves: nothing else holds their data then.
+REATTACHING_PATIENCE_SECONDS = 60.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
 TAGS_SHOW_SECONDS = 15.0
-FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
@@ -90,7 +92,7 @@ class Retain:
                 replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
             )
         # Nothing has to come before the platform's stop of a source in economical mode.
-        if _is_late(progress, now) and not retained.postponed and progress.economical is None:
+        if self._is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
@@ -118,8 +120,7 @@ class Retain:
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
-        # The event may have told of an earlier notice that was taken back.
-        begun = max(seen.t0, seen.unlocked_at)
+        begun = self._notice_begun(seen, source, now)
         confirmed = replace(
             seen,
             retained=retained,
@@ -128,6 +129,13 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
+
+    def _notice_begun(self, progress: Progress, source: Instance, now: float) -> float:
+        """Tell when the notice in force began; the event may have told of one that was taken back."""
+        begun = max(progress.t0, progress.unlocked_at)
+        is_over = now > begun + self.policy.notice + boots.EARLIER_SECONDS
+        # What outlives its notice has been given another one, nobody knows when: its end is not near.
+        return now if is_over and source.status == "Running" else begun
 
     def _is_over(self, progress: Progress) -> bool:
         """Whether the clean-up of this recreation has passed: the source is still there then."""
@@ -181,7 +189,7 @@ class Retain:
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
-        patience = SECOND_LOOK_SECONDS if image is None else self.policy.sibling_wait
+        patience = self._sibling_patience(image)
         if now < missed.absent_at + patience:
             pause = max(SECOND_LOOK_SECONDS, (now - missed.absent_at) * SIBLING_POLL_SHARE)
             until = min(now + pause, missed.absent_at + patience)
@@ -195,6 +203,14 @@ class Retain:
             f"instance {progress.instance_id} is not known in {progress.region}: it was released"
             f" before it could be captured, or never existed; {trace}",
         )
+
+    def _sibling_patience(self, image: Image | None) -> float:
+        """Give another message of this recreation the time to finish, if there can be one."""
+        if image is not None:
+            return self.policy.sibling_wait
+        # It may have no image yet where the system disk's snapshot comes first.
+        is_imaged_at_once = self.policy.data_disks == "image"
+        return SECOND_LOOK_SECONDS if is_imaged_at_once else self.policy.notice
 
     def _too_late(
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
@@ -251,6 +267,13 @@ class Retain:
         refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
 
+    def _is_late(self, progress: Progress, now: float) -> bool:
+        """Whether retain has been trying for so long that the image must not wait any more."""
+        confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
+        is_reattaching = self.policy.data_disks == "reattach"
+        patience = REATTACHING_PATIENCE_SECONDS if is_reattaching else PATIENCE_SECONDS
+        return now > confirmed + patience
+
 
 def _seen(progress: Progress, source: Instance, now: float) -> Progress:
     incarnation = source.started_at if source.is_economical else identity.NOT_ECONOMICAL
@@ -284,12 +307,6 @@ def _was_stopped_by_the_platform(
     if progress.vouched and progress.vouched == source.started_at:
         return True
     return any(_is_changed(disk, progress.recreation_id) for disk in disks)
-
-
-def _is_late(progress: Progress, now: float) -> bool:
-    """Whether retain has been trying for so long that the image must not wait any more."""
-    confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
-    return now > confirmed + PATIENCE_SECONDS
 
 
 def _is_dated(disk: Disk, recreation: str) -> bool:

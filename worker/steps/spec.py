@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity
+from worker.core import boots, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.ladder import Needs, addressed, candidates, wished, within_price
@@ -132,6 +132,7 @@ class Specify:
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
             interfaces=captured.details.interfaces,
             secure_boot=source.secure_boot,
+            same_zone=boots.awaits_snapshot(progress),
         )
         order = candidates(source, types, vswitches, self.policy, needs)
         order = within_price(order, self._prices(progress, order), self.policy)
@@ -219,9 +220,11 @@ def launch_spec(
     """Write the request for the clone; returns it and the tag keys that found no room."""
     source, disks, details = captured.instance, captured.disks, captured.details
     in_set = next((disk for disk in disks if disk.storage_set), None)
-    ours = identity.owned_tags(
+    owned = identity.owned_tags(
         progress.recreation_id, owner=owner, source=source.instance_id, lineage=progress.lineage
     )
+    base = identity.read_boot_tag(source.tags.get(identity.TAG_BOOT))[1] or source.image_id
+    ours = {**owned, identity.TAG_BOOT: identity.boot_tag("image", base)}
     tags, dropped = identity.cloned_tags(source.tags, ours)
     was_kept = {
         disk.disk_id: disk for disk in (progress.retained.disks if progress.retained else ())
@@ -337,6 +340,10 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
         progress = progress.remarked(
             f"bandwidth of {source.bandwidth_out} Mbit/s", "a launch may ask for 100 at most"
         )
+    return _remarks_on_disks(progress, disks)
+
+
+def _remarks_on_disks(progress: Progress, disks: tuple[Disk, ...]) -> Progress:
     for kept in progress.retained.disks if progress.retained else ():
         if kept.kind == "system" and not kept.was_deleted_with_instance:
             progress = progress.remarked(
@@ -345,4 +352,10 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
     for disk in disks:
         if not disk.is_cloud:
             progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")
+    for kept in progress.retained.disks if progress.retained else ():
+        if kept.is_cloud and not kept.was_deleted_with_instance:
+            progress = progress.remarked(
+                f"disk {kept.disk_id}",
+                "it was set to outlive the source before, so it got no tag and no date of ours",
+            )
     return progress

@@ -33,6 +33,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "ReceiveMessage": "TimeExpired",
     },
     Kind.NOT_READY: {
+        "CreateSnapshot": "IncorrectDiskStatus.CreatingSnapshot QuotaExceed.ConcurrentSnapshotQuota",
         "CreateImage": """IncorrectDiskStatus IncorrectDiskStatus.CreatingSnapshot
             IncorrectDiskStatus.Transferring QuotaExceed.ConcurrentSnapshotQuota
             TooManySnapshot.Unfinished SnapshotNotReady InvalidSnapshotId.NotReady
@@ -134,6 +135,8 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "DeleteInstance": "InvalidInstanceId.NotFound",
     },
     Kind.REFUSED: {
+        "CreateSnapshot": """IncorrectDiskType.NotSupport IncorrectDiskStatus.NeverAttached
+            OperationDenied QuotaExceed.Snapshot""",
         "CreateImage": """InvalidDiskCategory.CreateImage InvalidOperation.DiskCategoryUnsupported
             InvalidInstance.NotFoundSystemDisk OperationDenied IncorrectDiskStatus.NeverAttached
             IncorrectDiskStatus.Invalid IncorrectInstanceStatus.NeedRestart

@@ -20,10 +20,10 @@ from worker.core.identity import (
     TAGS_MAX,
     client_token,
     cloned_tags,
-    delete_after,
     digest,
     earlier_generation,
     image_name,
+    instant,
     is_clonable,
     next_lineage,
     owned_tags,
@@ -196,7 +196,7 @@ def test_own_tag_keys_are_valid_for_the_cloud(key: str) -> None:
 
 def test_delete_after_is_utc_to_the_second() -> None:
     """The date is one that `sweep` and a person read alike."""
-    assert delete_after(1_795_392_000.9) == "2026-11-23T00:00:00Z"
+    assert instant(1_795_392_000.9) == "2026-11-23T00:00:00Z"
 
 
 # Lineage

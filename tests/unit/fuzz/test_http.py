@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -386,7 +387,9 @@ def exchange(emulator: LocalEmulator, raw: bytes) -> bytes:
     with socket.create_connection((host, int(port)), timeout=SECONDS_MAX) as connection:
         try:
             connection.sendall(raw)
-            connection.shutdown(socket.SHUT_WR)
+            # The answer may have come and the connection gone before all of it was sent.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
             answer = b""
             while chunk := connection.recv(65_536):
                 answer += chunk

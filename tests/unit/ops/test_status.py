@@ -147,6 +147,21 @@ def test_everything_of_a_recreation_is_shown() -> None:
         assert fact in text
 
 
+@pytest.mark.parametrize(
+    ("boot", "told"),
+    [("rescue", "a rescue from the base image"), ("stale-snapshot", "automatic snapshot")],
+)
+def test_degraded_replacement_is_told(boot: str, told: str) -> None:
+    """Whoever looks sees that it needs a hand, in both languages, and so does a program."""
+    tags = {**OURS, identity.TAG_BOOT: identity.boot_tag(boot, "base")}
+    replacement = Instance("i-bp1new0000000000", "Running", "ecs.g7.large", "zone", tags=tags)
+
+    found = status(holdings=Holdings(instances=(replacement,)))
+
+    assert told in shown(found)
+    assert found.as_data()["recreations"][0]["degraded"] == boot
+
+
 def test_bare_notice_names_its_source() -> None:
     """A fresh event is read, not only counted."""
     (message,) = status(glimpse()).queue.messages or ()

@@ -18,6 +18,7 @@ STEPS = Path(worker.steps.__file__).parent
 SPEAKERS = (*sorted(STEPS.rglob("*.py")), STEPS.parent / "engine.py")
 # Where a step says something: the call's name, and which argument is the sentence.
 SPOKEN = {"Wait": 2, "Moot": 2, "Parking": 1, "Parked": 2, "Left": 0, "RefusedForNow": 0}
+SPOKEN |= {"descend": 2}
 
 
 def fields(text: str) -> set[str]:

@@ -22,6 +22,7 @@ from worker.core.model import (
     Look,
     Member,
     MemberAnswer,
+    MoveAnswer,
     NotInstalled,
     NotReady,
     Refused,
@@ -161,6 +162,20 @@ class Sources:
 
 
 @dataclass
+class Disks:
+    cloud: Cloud
+
+    def find(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        raise AssertionError(disk_ids)
+
+    def detach(self, disk_id: str, instance_id: str) -> MoveAnswer:
+        raise AssertionError(disk_id, instance_id)
+
+    def attach(self, disk_id: str, instance_id: str, *, goes_with_instance: bool) -> MoveAnswer:
+        raise AssertionError(disk_id, instance_id, goes_with_instance)
+
+
+@dataclass
 class Tagging:
     cloud: Cloud
 
@@ -203,6 +218,7 @@ def step(cloud: Cloud) -> HandOver:
         addresses=Addresses(cloud),
         balancers=Balancers(cloud),
         interfaces=Interfaces(cloud),
+        disk_moves=Disks(cloud),
         tagging=Tagging(cloud),
         probes=NoProbes(),
         commands=NoCommands(),

@@ -12,7 +12,7 @@ from worker.adapters.ecs import fields, shapes
 from worker.adapters.ecs.batch import Batches
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.tagging import tag_parameters
-from worker.adapters.error_map import CREATE_IMAGE, Kind
+from worker.adapters.error_map import CREATE_IMAGE, CREATE_SNAPSHOT, Kind
 from worker.core.errors import UnknownOutcome
 from worker.core.identity import TAG_LINEAGE
 from worker.core.model import (
@@ -24,6 +24,7 @@ from worker.core.model import (
     NotReady,
     Refused,
     Snapshot,
+    SnapshotAnswer,
     Tags,
 )
 
@@ -81,8 +82,35 @@ class EcsImages(ports.Images):
             size=_SNAPSHOTS_PER_PAGE,
         )
         # Looked at again here: a filter that was not understood would show strangers.
-        found = {fields.text(body, "SnapshotId"): fields.text(body, "Status") for body in bodies}
-        return tuple(Snapshot(one, found[one]) for one in ids if one in found)
+        read = (shapes.snapshot_of(body) for body in bodies)
+        found = {one.snapshot_id: one for one in read if one is not None}
+        return tuple(found[one] for one in ids if one in found)
+
+    @override
+    def snapshots_of(self, disk_id: str) -> tuple[Snapshot, ...]:
+        bodies = self.endpoint.list_by_number(
+            "DescribeSnapshots",
+            {"DiskId": disk_id},
+            "Snapshots",
+            "Snapshot",
+            size=_SNAPSHOTS_PER_PAGE,
+        )
+        # The same: only what says that it is of this disk.
+        mine = (one for one in bodies if fields.text(one, "SourceDiskId") == disk_id)
+        return tuple(one for one in map(shapes.snapshot_of, mine) if one is not None)
+
+    @override
+    def snapshot(self, disk_id: str, *, token: str, tags: Tags) -> SnapshotAnswer:
+        answer = self.endpoint.change(
+            CREATE_SNAPSHOT,
+            {"DiskId": disk_id, "ClientToken": token, "Tag": tag_parameters(tags)},
+        )
+        if isinstance(answer, Refusal):
+            return _refused(answer)
+        snapshot_id = fields.text(answer, "SnapshotId")
+        if not snapshot_id:
+            raise UnknownOutcome("CreateSnapshot answered without a snapshot id")
+        return Accepted(snapshot_id)
 
     @override
     def find(self, name: str) -> Image | None:
@@ -118,6 +146,18 @@ class EcsImages(ports.Images):
         self._ids[name] = image_id
 
     @override
+    def known(self, image_id: str) -> Image | None:
+        bodies = self.endpoint.list_by_number(
+            "DescribeImages",
+            {"ImageId": image_id, "Status": "ALL"},
+            "Images",
+            "Image",
+            size=_IMAGES_PER_PAGE,
+        )
+        found = (shapes.image_of(body) for body in bodies)
+        return next((one for one in found if one is not None and one.image_id == image_id), None)
+
+    @override
     def of_generation(self, lineage: str) -> tuple[Image, ...]:
         bodies = self.endpoint.list_by_number(
             "DescribeImages",
@@ -137,7 +177,7 @@ class EcsImages(ports.Images):
         )
 
 
-def _refused(refusal: Refusal) -> ImageAnswer:
+def _refused(refusal: Refusal) -> Exists | Gone | NotReady | Refused:
     match refusal.kind:
         case Kind.EXISTS:
             return Exists()

@@ -15,7 +15,7 @@ from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
 from worker.adapters.sealing import WITHOUT_KEYS, Sealing
 from worker.core.errors import UnknownOutcome
-from worker.core.identity import TAG_ID, TAG_OWNER
+from worker.core.identity import TAG_ID, TAG_OWNER, TAG_SOURCE
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -45,15 +45,22 @@ class EcsInstances(ports.Instances):
 
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
+        return self._tagged(TAG_ID, recreation)
+
+    @override
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        return self._tagged(TAG_SOURCE, source)
+
+    def _tagged(self, key: str, value: str) -> tuple[Instance, ...]:
         bodies = self.endpoint.list_by_token(
             "DescribeInstances",
-            {"Tag": [{"Key": TAG_ID, "Value": recreation}], "MaxResults": _INSTANCES_PER_PAGE},
+            {"Tag": [{"Key": key, "Value": value}], "MaxResults": _INSTANCES_PER_PAGE},
             "Instances",
             "Instance",
         )
         found = (shapes.instance_of(body) for body in bodies)
         # Looked at again here: a filter that the cloud did not understand would adopt strangers.
-        return tuple(one for one in found if one is not None and one.tags.get(TAG_ID) == recreation)
+        return tuple(one for one in found if one is not None and one.tags.get(key) == value)
 
     @override
     def pay_as_you_go(self, owner: str, *, besides: str) -> int:
@@ -88,7 +95,7 @@ class EcsInstances(ports.Instances):
         )
         answer = self.endpoint.change(RUN_INSTANCES, params)
         if isinstance(answer, Refusal):
-            return _refused(answer, drop)
+            return refused_launch(answer, drop)
         ids = fields.texts(answer, "InstanceIdSets", "InstanceIdSet")
         if not ids:
             raise UnknownOutcome("RunInstances answered without an instance id")
@@ -130,7 +137,12 @@ def _is_bought(one: Instance, owner: str, besides: str) -> bool:
     )
 
 
-def _refused(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
+def refused_launch(refusal: Refusal, dropped: Sequence[str]) -> LaunchAnswer:
+    """Turn the refusal of a launch into an answer.
+
+    Raises:
+        Permanent: The refusal has nothing to do with what was asked for.
+    """
     match refusal.kind:
         case Kind.EXISTS:
             return Exists()

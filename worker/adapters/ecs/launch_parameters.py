@@ -194,7 +194,8 @@ def _login(spec: LaunchSpec, drop: Sequence[str]) -> dict[str, Any]:
     # A key pair switches password login off; without one the image's own password is kept.
     if spec.key_pair and "KeyPairName" not in drop:
         return {"KeyPairName": spec.key_pair}
-    return {"PasswordInherit": True}
+    # Source: RunInstances, PasswordInherit: only for an image that has a password.
+    return {"PasswordInherit": True} if spec.password_inherit else {}
 
 
 def _bandwidth(spec: LaunchSpec, drop: Sequence[str]) -> dict[str, Any]:

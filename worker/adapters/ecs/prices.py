@@ -10,10 +10,8 @@ from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.core.leftovers import Kind, Leftover
-from worker.operator_ports import Price
+from worker.operator_ports import HOURS_PER_MONTH, Price
 
-# DescribePrice prices an hour; a year of 365 days has twelve months of as many.
-HOURS_PER_MONTH: Final = 730
 _FREE: Final = 0.0
 
 

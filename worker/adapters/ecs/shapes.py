@@ -8,7 +8,7 @@ from typing import Final
 
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
-from worker.core.model import Details, Disk, Image, Instance, InstanceType, VSwitch
+from worker.core.model import Details, Disk, Image, Instance, InstanceType, Snapshot, VSwitch
 
 MIB_PER_GIB: Final = 1024
 # Source: DescribeInstanceTypes, InstanceFamilyLevel: t5 and t6 are of the entry level with credits.
@@ -158,6 +158,23 @@ def image_of(body: Body) -> Image | None:
             for entry in mappings
             if fields.text(entry, "SnapshotId")
         ),
+        tags=fields.tags(body),
+    )
+
+
+def snapshot_of(body: Body) -> Snapshot | None:
+    """Read one member of DescribeSnapshots."""
+    snapshot_id = fields.text(body, "SnapshotId")
+    if not snapshot_id:
+        return None
+    percent = _NUMBER.match(fields.text(body, "Progress"))
+    return Snapshot(
+        snapshot_id=snapshot_id,
+        status=fields.text(body, "Status"),
+        created_at=fields.text(body, "CreationTime"),
+        percent=min(int(percent.group()), 100) if percent else 0,
+        # Source: DescribeSnapshots, SnapshotType: `timer` and `auto` are made by a policy.
+        automatic=fields.text(body, "SnapshotType") in {"timer", "auto"},
         tags=fields.tags(body),
     )
 

@@ -1,4 +1,4 @@
-"""Hand over what makes a server the one that others know: addresses, memberships, interfaces, tags."""
+"""Hand over its disks where they are not imaged, and what makes a server the one that others know."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -8,12 +8,13 @@ from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.handing import Thing
 from worker.core.model import Address, Interface, Member
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
-from worker.core.policy import Policy
-from worker.core.progress import Progress
+from worker.core.policy import HealthCheck, Policy
+from worker.core.progress import KeptDisk, Progress
 from worker.ports import (
     Addresses,
     Balancers,
     Commands,
+    DiskMoves,
     Instances,
     Interfaces,
     Probes,
@@ -21,6 +22,7 @@ from worker.ports import (
     Tagging,
 )
 from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.disks import DiskMove
 from worker.steps.handover.health import Check
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
@@ -48,6 +50,7 @@ class HandOver:
     addresses: Addresses
     balancers: Balancers
     interfaces: Interfaces
+    disk_moves: DiskMoves
     tagging: Tagging
     probes: Probes
     commands: Commands
@@ -59,7 +62,7 @@ class HandOver:
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
         rounds = tuple((move.thing, move.round) for move in progress.moves if move.round)
-        return (progress.belongings, progress.receiver, rounds)
+        return (progress.belongings, progress.launched.missing, progress.receiver, rounds)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Check the replacement, then let one thing have its turn."""
@@ -107,6 +110,9 @@ class HandOver:
     def _is_checked(self, progress: Progress) -> bool:
         if self.policy.health is None or progress.is_in_place or progress.was_reclaimed:
             return True
+        if progress.rung == "rescue":
+            # It is not set up to serve, so that nothing asks whether it does.
+            return True
         return progress.health is not None and bool(progress.health.ended)
 
     def _is_check_due(self, progress: Progress) -> bool:
@@ -114,14 +120,19 @@ class HandOver:
         if check is None or self._is_checked(progress):
             return False
         ended = {move.thing for move in progress.moves if move.ended}
-        arrived = all(one.key in ended for one in handing.addresses(progress))
-        return check.address == "private" or arrived
+        return all(one.key in ended for one in self._needed(progress, check))
 
     def _open(self, progress: Progress) -> tuple[Thing, ...]:
-        """List what may move: before the check it is the address that is asked."""
-        if self._is_checked(progress):
+        """List what may move: before the check it is what the check needs."""
+        check = self.policy.health
+        if check is None or self._is_checked(progress):
             return handing.things(progress)
-        return handing.addresses(progress)
+        return self._needed(progress, check)
+
+    def _needed(self, progress: Progress, check: HealthCheck) -> tuple[Thing, ...]:
+        """List what stands before the check: the service's disks, and the address that is asked."""
+        asked = handing.addresses(progress) if check.address == "elastic" else ()
+        return (*handing.disks(progress), *asked)
 
     @property
     def _check(self) -> Check:
@@ -169,8 +180,12 @@ class HandOver:
 
     def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
         match thing.what:
+            case KeptDisk() as disk:
+                return DiskMove(self.disk_moves).run(disk, progress)
             case Address() as address:
                 return AddressMove(self.addresses).run(thing, address, progress)
+            case Member() if progress.rung == "rescue":
+                return Left("the replacement is not set up to serve")
             case Member() as member:
                 mover = MemberMove(self.balancers, self.interfaces, self.sources)
                 return mover.run(thing, member, progress)

@@ -1,0 +1,119 @@
+"""A source that is noticed again: what an earlier notice left behind is never taken for this one's."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.simulation.faults import Fault
+from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.invariants import entries, violations
+from tests.simulation.scenarios import (
+    Source,
+    add_source,
+    interrupt,
+    recover,
+    replacements,
+)
+from tests.simulation.schedules import QUICK, withdraw
+from tests.simulation.test_recovery import interrupt_again, replay
+from worker.core import identity
+from worker.core.policy import Policy
+
+NEWER = "/data/later.txt"
+STUCK = replace(QUICK, image_seconds=30.0, image_stuck_share=1.0)
+
+
+def parked_once(workers: int = 1) -> tuple[Simulation, Source]:
+    """Notice a source, take the notice back, and let its image be parked for being late."""
+    policy = Policy(image_wait_max=300.0, takeover="wait")
+    simulation = simulate(policy=policy, ecs=STUCK)
+    source = add_source(simulation)
+    for number in range(workers):
+        simulation.start_worker(f"worker-{number}")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+    withdraw(simulation, source)
+    recover(simulation, at_least=900.0)
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["image_too_slow"]
+    simulation.cloud.ecs[REGION].region.settings = QUICK
+    return simulation, source
+
+
+def written_since(simulation: Simulation, source: Source) -> Source:
+    """Let the source write more, and make it durable."""
+    ecs, disk = simulation.cloud.ecs[REGION], source.disks["/dev/xvda"]
+    now = simulation.kernel.now
+    ecs.write(source.instance_id, "/dev/xvda", NEWER, "what came later", now, flush=True)
+    simulation.run(30.0)
+    durable = {"/dev/xvda": ecs.disk_content(disk, simulation.kernel.now, durable=True)}
+    return replace(source, durable=durable, noticed_at=simulation.kernel.now)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("pause", [0.0, 7_200.0])
+def test_the_image_of_a_parked_notice_is_not_launched_from(workers: int, pause: float) -> None:
+    """Whether the token is still known or only the name is taken: an image of its own is made."""
+    simulation, source = parked_once(workers)
+    simulation.run(pause)
+    later = written_since(simulation, source)
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, later) == []
+    (replacement,) = replacements(simulation)
+    assert replacement["Status"] == "Running"
+    images = [entry.detail["name"] for entry in entries(simulation, "CreateImage")]
+    assert len(images) == len(set(images)) == 3
+    assert replacement["Tags"][identity.TAG_ID] in images[-1]
+
+
+def test_a_replay_of_the_first_notice_launches_no_second_replacement() -> None:
+    """What was parked then is over, for the source has been recreated since."""
+    simulation, source = parked_once()
+    later = written_since(simulation, source)
+    interrupt(simulation, source)
+    recover(simulation)
+    (replacement,) = replacements(simulation)
+
+    service = simulation.cloud.ecs[REGION]
+    for image in tuple(service.region.images.values()):
+        if image.status.now == "Creating":
+            service.end_image(image.image_id, simulation.kernel.now, available=True)
+    replay(simulation)
+    recover(simulation)
+
+    # Everything since the first notice counts, and both recreations leave nothing undated.
+    assert violations(simulation, replace(later, noticed_at=source.noticed_at)) == []
+    assert [one["InstanceId"] for one in replacements(simulation)] == [replacement["InstanceId"]]
+    reasons = [line["reason"] for line in simulation.notebook.named("moot")]
+    assert reasons == [f"already recreated as {replacement['InstanceId']}"]
+
+
+def test_twins_of_the_second_notice_agree_on_one_image() -> None:
+    """Both find the same earlier image, and derive the same id from it."""
+    simulation, source = parked_once(2)
+    later = written_since(simulation, source)
+    simulation.interposer.plan = {len(simulation.interposer.calls) + 40: Fault.CRASH_AFTER}
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, later) == []
+    assert len(replacements(simulation)) == 1
+
+
+def test_an_event_without_a_time_takes_over_the_image_of_its_own_notice() -> None:
+    """A copy that tells no time comes long after the image was begun, and changes nothing."""
+    simulation = simulate(ecs=replace(QUICK, image_seconds=200.0))
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(150.0)
+    simulation.kill("one")
+    interrupt_again(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, source) == []
+    assert len(entries(simulation, "CreateImage")) == 1
+    assert len(replacements(simulation)) == 1

@@ -1,0 +1,120 @@
+"""Messages for a phone: what was saved, what happens, what to do; and many as one."""
+
+from dataclasses import replace
+
+import pytest
+
+from worker.adapters.channels import MESSAGE_BYTES_MAX, clipped
+from worker.core.notices import Kind, Notice
+from worker.core.outcomes import Park
+from worker.core.progress import Remark
+from worker.ops.notice_view import message_of, sample
+from worker.ops.wording import Language, Wording
+
+ENGLISH, CHINESE = Wording(Language.ENGLISH), Wording(Language.CHINESE)
+SOURCE = "i-bp1source0000000001"
+NOTICE = Notice(
+    Kind.STARTED,
+    "cn-hangzhou",
+    source=SOURCE,
+    name="前端-01",
+    recreation="r" * 32,
+    image="m-1",
+    disks=2,
+    replacement="i-bp1replacement00001",
+    server=("ecs.g7.large", "cn-hangzhou-h", "spot"),
+    address="192.168.1.9",
+    seconds=130.4,
+    seconds_left=280.0,
+)
+PARKED = replace(
+    NOTICE,
+    kind=Kind.PARKED,
+    why="none of 3 candidates could be had",
+    code="OperationDenied.NoStock",
+    advice=Park.NO_STOCK.advice,
+)
+
+
+def test_a_start_says_that_there_is_nothing_to_do() -> None:
+    message = message_of([NOTICE], ENGLISH)
+
+    assert message.title == "Being reclaimed: 前端-01"
+    assert message.body.splitlines() == [
+        f"{SOURCE} in cn-hangzhou",
+        "The cloud reclaims it; release in about 280 s.",
+        "Saved: image m-1 (being made), 2 disks outlive it",
+        "Next: the replacement starts from the image. Nothing to do for you.",
+    ]
+
+
+def test_an_end_names_the_replacement_what_was_not_kept_and_what_to_check() -> None:
+    lost = (Remark("public address 203.0.113.7", "a static public address dies with its instance"),)
+    message = message_of([replace(NOTICE, kind=Kind.DEGRADED, not_kept=lost)], ENGLISH)
+
+    assert message.title == "Recovered, not all kept: 前端-01"
+    assert "i-bp1replacement00001 runs in its place, 130 s after the notice." in message.body
+    assert "Now: ecs.g7.large, cn-hangzhou-h, spot" in message.body
+    assert "Not kept: public address 203.0.113.7: a static public address" in message.body
+    assert "check that your service answers on 192.168.1.9" in message.body
+    assert f"aliyun-ops receipt {'r' * 32}" in message.body
+
+
+def test_what_is_parked_has_the_command_to_run() -> None:
+    body = message_of([PARKED], ENGLISH).body
+
+    assert "none of 3 candidates could be had (OperationDenied.NoStock)" in body
+    assert f"To do: {Park.NO_STOCK.advice}" in body
+    assert f"aliyun-ops dlq show {SOURCE}" in body
+    assert f"aliyun-ops dlq replay {SOURCE}" in body
+
+
+def test_what_cannot_be_read_has_one_too() -> None:
+    unreadable = Notice(Kind.PARKED, "cn-hangzhou", why="no JSON", advice=Park.UNREADABLE.advice)
+    message = message_of([unreadable], ENGLISH)
+
+    assert message.title == "Needs you: a message"
+    assert message.body.endswith("aliyun-ops dlq list")
+
+
+@pytest.mark.parametrize("park", list(Park))
+def test_chinese_messages_are_chinese(park: Park) -> None:
+    """The advice of every parked reason included."""
+    message = message_of([replace(PARKED, advice=park.advice)], CHINESE)
+
+    assert message.title == "需要人工处理：前端-01"
+    assert park.advice not in message.body
+    assert "OperationDenied.NoStock" in message.body
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_every_kind_fits_every_channel(kind: Kind, wording: Wording) -> None:
+    """An example of each, whole: nothing of it is cut off."""
+    message = message_of([sample(kind, wording)], wording)
+
+    assert message.kind is kind
+    assert len(f"{message.title}\r\n{message.body}".encode()) <= MESSAGE_BYTES_MAX // 2
+    assert clipped(message.title, message.body) == (message.title, message.body)
+
+
+def test_many_become_counts_first_names_and_commands() -> None:
+    """A zone is reclaimed: one message, the most urgent first."""
+    many = [replace(NOTICE, name=f"web-{n:02}") for n in range(40)]
+    stopped = [replace(PARKED, name=f"db-{n}") for n in range(2)]
+    message = message_of([*many, *stopped], ENGLISH)
+
+    assert message.kind is Kind.PARKED
+    assert message.title == "42 notices: 2 need you, 40 being reclaimed"
+    assert message.body.splitlines() == [
+        "2 need you: db-0, db-1",
+        "40 being reclaimed: web-00, web-01, web-02, web-03, web-04 and 35 more",
+        "Look: aliyun-ops dlq list",
+    ]
+
+
+def test_names_cannot_steer_a_terminal() -> None:
+    message = message_of([replace(NOTICE, name="\x1b[31mred\n")], ENGLISH)
+
+    assert "\x1b" not in message.title
+    assert "\n" not in message.title

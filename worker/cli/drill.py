@@ -1,0 +1,234 @@
+"""`aliyun-ops drill`: a recreation rehearsed on an instance that nobody reclaims."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from typing_extensions import Self
+
+from worker.bootstrap import build_surroundings
+from worker.cli.failures import Failure, WrongUsage
+from worker.cli.options import (
+    dry_run_option,
+    examples,
+    json_option,
+    language_option,
+    pass_settings,
+    yes_option,
+)
+from worker.cli.output import confirm, print_json
+from worker.core.errors import RecreationError
+from worker.core.leftovers import Leftover
+from worker.core.progress import Mark
+from worker.operators import build_cleaning, build_drill, build_insistence
+from worker.ops.drill import Drill, Plan, Report, began_at
+from worker.ops.drill_cleaning import Cleaning
+from worker.ops.drill_data import plan_data, report_data
+from worker.ops.drill_view import cleaned_line, mark_line, plan_lines, report_lines
+from worker.ops.printing import show_line
+from worker.ops.sweep import Result
+from worker.ops.sweep_data import result_data
+from worker.ops.sweep_view import result_line
+from worker.ops.wording import Wording, language_of
+from worker.settings import Settings
+
+_INSTANCE = re.compile(r"i-[0-9a-z]{8,32}\Z")
+_GROUP = re.compile(r"sg-[0-9a-zA-Z]{4,32}\Z")
+
+
+@click.command(
+    epilog=examples(
+        "aliyun-ops drill --instance i-bp1abcdefgh12345678",
+        "aliyun-ops drill --instance i-bp1abcdefgh12345678 --launch --security-group sg-bp1isolated",
+        "aliyun-ops drill --instance i-bp1abcdefgh12345678 --clean",
+    )
+)
+@click.option("--instance", "instance_id", metavar="ID", required=True, help="The spot instance.")
+@click.option("--launch", "is_launch", is_flag=True, help="Launch a replacement, isolated.")
+@click.option(
+    "--security-group",
+    metavar="ID",
+    default="",
+    help="The only security group of the replacement; make one that lets nothing out.",
+)
+@click.option("--keep", is_flag=True, help="Leave what was made for a look at it.")
+@click.option("--clean", is_flag=True, help="Only delete what drills of the instance have left.")
+@pass_settings
+@dry_run_option
+@yes_option
+@language_option
+@json_option
+def drill(
+    settings: Settings,
+    *,
+    instance_id: str,
+    is_launch: bool,
+    security_group: str,
+    keep: bool,
+    clean: bool,
+    dry_run: bool,
+    yes: bool,
+    language: str | None,
+    as_json: bool,
+) -> None:
+    """Rehearse a recreation: image, configuration, candidates, and a launch that is only checked.
+
+    The worker's own steps run on an instance that is not being reclaimed. A replacement starts only with --launch: it has the
+    data and the software of the source, so it must stand in a security group that lets it reach nothing. Nothing is stopped,
+    handed over or changed on the instance itself.
+
+    What is made carries the drill's tag and is deleted at the end. After an interruption the same command goes on, and --clean
+    takes everything away. Exit code 1 when no replacement would have been launched.
+    """
+    _check(instance_id, security_group, is_launch=is_launch, clean=clean)
+    around = build_surroundings(settings, os.environ)
+    told = _Telling(Wording(language_of(os.environ, language)), as_json=as_json)
+    insist = build_insistence(around, time.sleep)
+    cleaning = build_cleaning(around, insist)
+    with told, _interruptible(instance_id):
+        if clean:
+            _clean_only(cleaning, instance_id, told, dry_run=dry_run, yes=yes)
+            return
+        drilling = build_drill(around, insist)
+        plan = drilling.plan(instance_id, is_launch=is_launch, security_group=security_group)
+        told.plan(plan)
+        if dry_run:
+            told.say("drill.dry")
+            return
+        confirm(told.wording("drill.question"), yes=yes)
+        _rehearse(drilling, plan, cleaning, told, keep=keep)
+
+
+def _rehearse(
+    drilling: Drill, plan: Plan, cleaning: Cleaning, told: "_Telling", *, keep: bool
+) -> None:
+    """Run the drill and clean up, also after a failure; a person's interruption ends it at once."""
+    instance_id, why = plan.source.instance_id, ""
+    try:
+        report = drilling.run(plan, told.mark)
+    except RecreationError as error:
+        why = f"the drill failed: {error.sentence}{f' ({error.code})' if error.code else ''}"
+    else:
+        told.report(report, drilling.insist.clock.now())
+        if not report.is_good:
+            why = "no replacement would have been launched; the reasons are above"
+    if keep:
+        told.say("drill.kept", source=instance_id)
+    left = "" if keep else _clean(cleaning, instance_id, told)
+    if why or left:
+        raise Failure("; ".join(one for one in (why, left) if one))
+
+
+def _check(instance_id: str, group: str, *, is_launch: bool, clean: bool) -> None:
+    if _INSTANCE.match(instance_id) is None:
+        raise WrongUsage(
+            f"--instance {instance_id} is no instance id, such as i-bp1abcdefgh12345678"
+        )
+    if clean and is_launch:
+        raise WrongUsage("--clean launches nothing: give one of --clean and --launch")
+    if is_launch and not group:
+        raise WrongUsage(
+            "--launch starts the software of the source a second time: name with --security-group one that lets it reach"
+            " nothing"
+        )
+    if group and (_GROUP.match(group) is None or not is_launch):
+        raise WrongUsage(
+            "--security-group takes an id such as sg-bp1abcdefgh12345678, with --launch"
+        )
+
+
+def _clean_only(
+    cleaning: Cleaning, instance_id: str, told: "_Telling", *, dry_run: bool, yes: bool
+) -> None:
+    left = cleaning.left(instance_id)
+    told.left(left, instance_id)
+    if not left:
+        return
+    if dry_run:
+        told.say("drill.dry")
+        return
+    confirm(told.wording("drill.question_clean", number=len(left)), yes=yes)
+    left_over = _clean(cleaning, instance_id, told)
+    if left_over:
+        raise Failure(left_over)
+
+
+def _clean(cleaning: Cleaning, instance_id: str, told: "_Telling") -> str:
+    """Take everything away; returns what is to be said when something stayed."""
+    for result in cleaning.run(instance_id):
+        told.result(result)
+    told.count()
+    failed = [one.thing.resource_id for one in told.results if one.is_failure]
+    if not failed:
+        return ""
+    return (
+        f"not deleted: {', '.join(failed)}; run aliyun-ops drill --clean --instance {instance_id}"
+    )
+
+
+@contextmanager
+def _interruptible(instance_id: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Failure(
+            "interrupted; the same command goes on, and this takes everything away:"
+            f" aliyun-ops drill --clean --instance {instance_id}"
+        ) from None
+
+
+class _Telling:
+    """Tells a person while it happens, or a program at the end, also after a failure."""
+
+    def __init__(self, wording: Wording, *, as_json: bool) -> None:
+        self.wording = wording
+        self.results: list[Result] = []
+        self._as_json = as_json
+        self._data: dict[str, Any] = {}
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._as_json:
+            print_json({**self._data, "cleaned": [result_data(one) for one in self.results]})
+
+    def say(self, key: str, **values: object) -> None:
+        self._line(self.wording(key, **values))
+
+    def plan(self, plan: Plan) -> None:
+        self._data = plan_data(plan)
+        self._began = began_at(plan.drill)
+        for line in plan_lines(plan, self.wording):
+            self._line(line)
+
+    def mark(self, mark: Mark) -> None:
+        self._line(mark_line(mark, self._began, self.wording))
+
+    def report(self, report: Report, at: float) -> None:
+        self._data |= report_data(report, at)
+        for line in report_lines(report, self.wording):
+            self._line(line)
+
+    def left(self, left: tuple[Leftover, ...], instance_id: str) -> None:
+        self._data["left"] = [one.resource_id for one in left]
+        self.say("drill.cleaning" if left else "drill.nothing", source=instance_id)
+        for one in left:
+            self._line(f"  {self.wording(f'sweep.kind.{one.kind.value}')} {one.resource_id}")
+
+    def result(self, result: Result) -> None:
+        self.results.append(result)
+        self._line(result_line(result, self.wording))
+
+    def count(self) -> None:
+        self._line(cleaned_line(self.results, self.wording))
+
+    def _line(self, line: str) -> None:
+        if not self._as_json:
+            show_line(line, sys.stdout, os.environ)

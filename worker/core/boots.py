@@ -1,0 +1,149 @@
+"""What the replacement boots from, and which disks it gets themselves; all pure.
+
+An image holds some of the source's disks. What it does not hold follows from the image alone, which
+every worker sees alike, and is attached to the replacement if it outlives the source.
+"""
+
+from dataclasses import replace
+
+from worker.core import identity, ladder
+from worker.core.events import parse_time
+from worker.core.model import Image
+from worker.core.policy import Policy
+from worker.core.progress import Boot, BootKind, KeptDisk, Progress
+
+# By how much clocks and describes may be behind: what is nearer to a notice counts as of it.
+EARLIER_SECONDS = 60.0
+FIRST_LOOK = "first look"
+SYSTEM = "system"
+
+
+def fallen(
+    progress: Progress, policy: Policy, why: str, now: float, *, lost: str = "", late: bool = False
+) -> Progress | None:
+    """Move to the next rung; None when there is none.
+
+    The slot of the launch stays: a request that may have been taken is asked again under its token.
+    """
+    rung = ladder.rung_after(progress.rung, policy)
+    if rung is None:
+        return None
+    known = progress.boot
+    boot = Boot(rung, now, why, lost or (known.lost if known else ""), late)
+    launched = replace(progress.launched, image_usable_at=0.0, image_safe=False, missing=())
+    return replace(
+        progress,
+        begun=progress.images_begun,
+        boot=boot,
+        imaged=None,
+        snapshots=None,
+        launched=launched,
+    )
+
+
+def image_name(progress: Progress) -> str:
+    """Name the image of the rung in hand."""
+    match progress.rung:
+        case "snapshots":
+            return identity.snapshots_image_name(progress.recreation_id)
+        case "stale-snapshot":
+            return identity.stale_image_name(progress.recreation_id)
+        case _:
+            return identity.image_name(progress.recreation_id)
+
+
+def cloud_disks(progress: Progress) -> tuple[KeptDisk, ...]:
+    """List the disks that can be imaged or carried over: data disks by device, then the system."""
+    disks = progress.retained.disks if progress.retained is not None else ()
+    found = (disk for disk in disks if disk.is_cloud)
+    return tuple(sorted(found, key=lambda disk: (disk.kind == SYSTEM, disk.device)))
+
+
+def system_disk(progress: Progress) -> KeptDisk | None:
+    """Return the source's system disk, if it is a cloud disk."""
+    return next((disk for disk in cloud_disks(progress) if disk.kind == SYSTEM), None)
+
+
+def outlives(progress: Progress, disk: KeptDisk) -> bool:
+    """Tell whether a disk is there after the release; in economical mode there is none."""
+    retained = progress.retained
+    if retained is None or not disk.is_cloud:
+        return False
+    return progress.economical is not None or retained.outlives(disk)
+
+
+def can_reattach(progress: Progress) -> bool:
+    """Tell whether every data disk of the source can be carried over itself."""
+    data = [disk for disk in cloud_disks(progress) if disk.kind != SYSTEM]
+    has_system = system_disk(progress) is not None
+    return has_system and bool(data) and all(outlives(progress, disk) for disk in data)
+
+
+def awaits_snapshot(progress: Progress) -> bool:
+    """Tell whether the image is to be made of a snapshot that is not finished."""
+    system = progress.system_snapshot
+    begun = system is not None and bool(system.snapshot_id)
+    return begun and progress.rung == "image" and progress.snapshots is None
+
+
+def missing(progress: Progress, image: Image, rung: BootKind) -> tuple[str, ...]:
+    """Name the disks of the source that the image does not hold, in the order of attaching."""
+    disks = cloud_disks(progress)
+    if rung == "rescue":
+        return tuple(disk.disk_id for disk in disks)
+    held = {device for device, _ in image.snapshots}
+    # An image that does not tell its parts was made of the whole source.
+    return tuple(disk.disk_id for disk in disks if held and disk.device not in held)
+
+
+def reattached(progress: Progress) -> tuple[KeptDisk, ...]:
+    """List the disks that the replacement gets themselves."""
+    wanted = progress.launched.missing
+    return tuple(
+        disk
+        for disk in cloud_disks(progress)
+        if disk.disk_id in wanted and outlives(progress, disk)
+    )
+
+
+def copied(progress: Progress) -> tuple[str, ...]:
+    """Name the disks that retain has changed and of which the replacement has a copy.
+
+    What it has not is the only place where that data is: it never gets a date.
+    """
+    retained = progress.retained
+    apart = set(progress.launched.missing)
+    system = system_disk(progress)
+    if progress.rung == "stale-snapshot" and system is not None:
+        apart.add(system.disk_id)
+    return tuple(one for one in (retained.to_keep if retained else ()) if one not in apart)
+
+
+def data_point(image: Image) -> float:
+    """Read off an image of snapshots when these were begun; 0 for an image of a source."""
+    return parse_time(image.tags.get(identity.TAG_DATA_POINT, "")) or 0.0
+
+
+def is_of_an_earlier_notice(progress: Progress, image: Image, notice: float) -> bool:
+    """Tell whether an image was begun before this notice was given.
+
+    An image is only made under a lock, so that none is older than its notice. Its name and its
+    token are those of the source, and a second notice meets both again.
+    """
+    created = parse_time(image.created_at)
+    if created is None:
+        return False
+    looked = next((mark.at for mark in progress.marks if mark.what == FIRST_LOOK), progress.t0)
+    # The event may not tell its time, and come at the end of its notice.
+    told = progress.noticed_at or progress.t0 - notice
+    begun = max(min(told, looked), progress.unlocked_at)
+    return created < begun - EARLIER_SECONDS
+
+
+def retained_sentence(progress: Progress) -> str:
+    """Say which disks outlive the source, for a person who has to go on with them."""
+    kept = [disk for disk in cloud_disks(progress) if outlives(progress, disk)]
+    if not kept:
+        return "no disk of the source is retained"
+    named = ", ".join(f"{disk.disk_id} ({disk.device}, {disk.size} GiB)" for disk in kept)
+    return f"retained: {named}"

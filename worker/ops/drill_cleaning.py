@@ -1,0 +1,140 @@
+"""Takes away what a drill has made: by its tags alone, so that it works after any interruption.
+
+Each thing is described again right before it goes and must still carry the drill's tag. An image is
+deleted last but its snapshots, which are tagged while the image still says that they are its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from worker import ports
+from worker.core import identity
+from worker.core.errors import RecreationError
+from worker.core.leftovers import Kind, Leftover
+from worker.core.model import Accepted, Refused
+from worker.operator_ports import Deletion, Leftovers, Termination
+from worker.ops.drill import is_a_drills, made_by_drills
+from worker.ops.insistence import Insistence
+from worker.ops.sweep import Fate, Result
+
+ORDER = (Kind.INSTANCE, Kind.IMAGE, Kind.SNAPSHOT)
+# An image in the making is waited for: what it becomes is what can be taken away whole.
+UNFINISHED = ("Creating", "Waiting")
+LOOK_AGAIN_SECONDS = 5.0
+IMAGE_SECONDS_MAX = 7_200.0
+# Longer than describe calls lag behind a change of tags.
+LAG_SECONDS_MAX = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """Removes what drills of one deployment have made."""
+
+    leftovers: Leftovers
+    termination: Termination
+    deletion: Deletion
+    tagging: ports.Tagging
+    insist: Insistence
+    owner: str
+
+    def left(self, instance_id: str) -> tuple[Leftover, ...]:
+        """List what drills of an instance have left."""
+        found = self.insist(self.leftovers.tagged)
+        return made_by_drills(found, instance_id, self.owner)
+
+    def run(self, instance_id: str) -> Iterator[Result]:
+        """Remove it all, going on after a refusal; yields what became of each thing."""
+        things = sorted(self.left(instance_id), key=lambda one: ORDER.index(one.kind))
+        images = [one for one in things if one.kind is Kind.IMAGE]
+        snapshots = {one.resource_id: one for one in things if one.kind is Kind.SNAPSHOT}
+        self._end(images)
+        for thing in things:
+            if thing.kind is Kind.INSTANCE:
+                yield self._remove(thing, instance_id)
+        is_whole = True
+        for image in images:
+            found, result = self._remove_image(image, instance_id)
+            snapshots.update({one.resource_id: one for one in found})
+            is_whole = is_whole and result.fate in {Fate.DELETED, Fate.GONE}
+            yield result
+        # An image that stayed must not lose what it is made of.
+        for snapshot in snapshots.values() if is_whole else ():
+            yield self._remove(snapshot, instance_id)
+
+    def _end(self, images: Sequence[Leftover]) -> None:
+        """Date the images, so that no later command resumes a drill that is half gone."""
+        date = identity.instant(self.insist.clock.now())
+        for image in images:
+            tags = {**_ours(image), identity.TAG_DELETE_AFTER: date}
+            self.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))
+
+    def _remove(self, thing: Leftover, instance_id: str) -> Result:
+        try:
+            return self.insist(lambda: self._look_and_remove(thing, instance_id))
+        except RecreationError as error:
+            return Result(thing, Fate.UNANSWERED, error.sentence)
+
+    def _look_and_remove(self, thing: Leftover, instance_id: str) -> Result:
+        found = self.leftovers.find(thing.kind, thing.resource_id)
+        if found is None:
+            return Result(thing, Fate.GONE)
+        if not is_a_drills(found, instance_id, self.owner):
+            return Result(found, Fate.KEPT, identity.TAG_DRILL)
+        if found.kind is Kind.INSTANCE:
+            answer = self.termination.terminate(found.resource_id)
+        else:
+            answer = self.deletion.delete(found.kind, found.resource_id)
+        if isinstance(answer, Refused):
+            return Result(found, Fate.REFUSED, answer.code)
+        return Result(found, Fate.DELETED)
+
+    def _remove_image(
+        self, image: Leftover, instance_id: str
+    ) -> tuple[tuple[Leftover, ...], Result]:
+        """Mark the snapshots as the drill's while the image names them, then delete the image."""
+        try:
+            finished = self._finished(image)
+            if finished is None:
+                return (), Result(image, Fate.GONE)
+            snapshots = self._marked(finished)
+        except RecreationError as error:
+            return (), Result(image, Fate.UNANSWERED, error.sentence)
+        return snapshots, self._remove(finished, instance_id)
+
+    def _finished(self, image: Leftover) -> Leftover | None:
+        end = self.insist.clock.now() + IMAGE_SECONDS_MAX
+        while True:
+            found = self.insist(lambda: self.leftovers.find(Kind.IMAGE, image.resource_id))
+            now = self.insist.clock.now()
+            if found is None or found.status not in UNFINISHED or now > end:
+                return found
+            self.insist.until(now + LOOK_AGAIN_SECONDS)
+
+    def _marked(self, image: Leftover) -> tuple[Leftover, ...]:
+        """Tag the snapshots of an image and wait until that shows."""
+        if not image.snapshots:
+            return ()
+        tags = _ours(image)
+        answer = self.insist(lambda: self.tagging.tag("snapshot", image.snapshots, tags))
+        end = self.insist.clock.now() + LAG_SECONDS_MAX
+        marked: list[Leftover] = []
+        for snapshot_id in image.snapshots if isinstance(answer, Accepted) else ():
+            found = self._shown(snapshot_id, tags, end)
+            if found is not None:
+                marked.append(found)
+        return tuple(marked)
+
+    def _shown(self, snapshot_id: str, tags: dict[str, str], end: float) -> Leftover | None:
+        while True:
+            found = self.insist(lambda: self.leftovers.find(Kind.SNAPSHOT, snapshot_id))
+            now = self.insist.clock.now()
+            if found is None or tags.items() <= found.tags.items() or now > end:
+                return found
+            self.insist.until(now + LOOK_AGAIN_SECONDS)
+
+
+def _ours(image: Leftover) -> dict[str, str]:
+    """Return the tags that make a thing the drill's."""
+    wanted = (identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE, identity.TAG_DRILL)
+    return {key: image.tags[key] for key in wanted if key in image.tags}
