@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
-.PHONY: fc-package bench tools test-tools deploy-files docs
+.PHONY: fc-package bench bench-full tools test-tools deploy-files docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,10 +80,14 @@ sim-clones: $(READY) ## Random sources by random stock: one replacement like its
 fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
 	@$(BIN)/python deploy/fc/package.py
 
-bench: $(READY) ## The figures of docs/performance.md
+bench: $(READY) ## The figures of docs/performance.md; also build/bench/*.json
 	@$(BIN)/python -m bench.imports
 	@$(BIN)/python -m bench.function
 	@$(BIN)/python -m bench.cold_start
+	@nice -n 5 $(BIN)/python -m bench.report --out build/bench
+
+bench-full: $(READY) ## The same with storms of 1,000 in every phase and 100, 1,000 and 5,000 side by side (hours)
+	@nice -n 10 $(BIN)/python -m bench.report --out build/bench --full
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

@@ -102,6 +102,9 @@ class Assumptions:
     # by published clients.
     mns_open_not_found_code: str = "QueueNotExist"
 
+    # Whether calls are counted by the calendar minute, or drip from a bucket of the same size.
+    # Source: "API throttling" says the minute; field reports of some APIs read like a bucket.
+    ecs_throttle: str = "minute"
     # HTTP status of a dry run that passed. Source: RunInstances, DryRun, names the error code
     # DryRunOperation and no status.
     dry_run_status: int = 400
@@ -211,6 +214,7 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "smq_batch_send_failure_status": (400,),
     "smq_batch_actions_are_own": (False,),
     "mns_open_not_found_code": ("ResourceNotFound:QueueName", "RESOURCE_NOT_FOUND"),
+    "ecs_throttle": ("bucket",),
     "dry_run_status": (403, 412),
     "modify_disk_while_recycling": (False,),
     "create_image_while_recycling": (False,),

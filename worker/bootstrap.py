@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker import ports
@@ -13,6 +13,8 @@ from worker.adapters import credentials, metadata
 from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
 from worker.adapters.channels import open_channels, secrets_of
 from worker.adapters.clock import EmulatorClock, RealClock
+from worker.adapters.crew import Crew, ThreadCrew
+from worker.adapters.ecs.batch import build_batches
 from worker.adapters.ecs.call import SdkCall
 from worker.adapters.ecs.commands import EcsCommands
 from worker.adapters.ecs.disks import EcsDisks
@@ -20,10 +22,10 @@ from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.images import EcsImages
 from worker.adapters.ecs.instances import EcsInstances
 from worker.adapters.ecs.inventory import EcsInventory
-from worker.adapters.ecs.sources import Beside, EcsSources, InParallel
+from worker.adapters.ecs.sources import EcsSources
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.network.addresses import VpcAddresses
@@ -53,6 +55,10 @@ from worker.steps import CloudPorts, recipe
 
 # A receive and the queue's own calls run beside the steps.
 THREADS_FOR_THE_QUEUE = 6
+# Recreations at work for each call under way: the others wait for a call that is made for many.
+RECREATIONS_PER_CALL = 4
+# As many kinds of calls are merged, two of each at a time.
+THREADS_FOR_MERGED_CALLS = 12
 EPOCHS_UNBOUNDED = 1_000_000
 HANDOVER_KINDS: tuple[HandoverKind, ...] = ("eip", "load_balancers", "interfaces", "tags")
 
@@ -104,10 +110,7 @@ class Surroundings:
     clock: ports.CorrectedClock
     telemetry: ports.Telemetry
     provider: credentials.Provider
-    # Spreads calls, guards nothing.
-    limiter: CalendarMinuteLimiter = field(
-        default_factory=lambda: CalendarMinuteLimiter(random.Random())  # noqa: S311
-    )
+    limiter: QuotaLimiter
 
 
 def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surroundings:
@@ -118,7 +121,11 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
     """
     clock = build_clock(settings)
     telemetry = build_telemetry(settings, clock, environ)
-    return Surroundings(settings, clock, telemetry, credentials.provider(environ))
+    limiter = QuotaLimiter(
+        random.Random(),  # noqa: S311 - spreads calls, guards nothing
+        quota_share=settings.worker.quota_share,
+    )
+    return Surroundings(settings, clock, telemetry, credentials.provider(environ), limiter)
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:
@@ -184,10 +191,9 @@ def build_parts(
             " `openssl rand -hex 32`)"
         )
     around = around or build_surroundings(settings, environ)
-    looks = ThreadPoolExecutor(settings.worker.concurrency, "look")
     cloud = build_cloud(
         build_endpoint(around),
-        in_parallel=Beside(looks),
+        ThreadCrew(ThreadPoolExecutor(THREADS_FOR_MERGED_CALLS, "merge")),
         sealing=Sealing(settings.signing_keys),
         captures=recorded_captures(around),
     )
@@ -200,7 +206,7 @@ def build_tasks(parts: Parts) -> ThreadTasks:
     """Return the threads of one consumer."""
     telemetry = parts.around.telemetry
     return ThreadTasks(
-        parts.settings.worker.concurrency + THREADS_FOR_THE_QUEUE,
+        parts.settings.worker.concurrency * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE,
         clock=parts.around.clock,
         on_crash=lambda error: telemetry.failure("bug", error),
     )
@@ -290,25 +296,22 @@ def build_endpoint(around: Surroundings) -> Endpoint:
         },
         connect_seconds=settings.worker.connect_timeout,
         read_seconds=settings.worker.read_timeout,
-        connections=settings.worker.concurrency * 2,
+        calls_max=settings.worker.concurrency,
     )
     return Endpoint(call, settings.region, around.limiter, around.clock, around.telemetry)
 
 
 def build_cloud(
-    endpoint: Endpoint,
-    *,
-    in_parallel: InParallel,
-    sealing: Sealing,
-    captures: ports.Captures,
+    endpoint: Endpoint, crew: Crew, *, sealing: Sealing, captures: ports.Captures
 ) -> CloudPorts:
     """Give every port of the steps its adapter over one endpoint."""
+    batches = build_batches(endpoint, crew)
     return CloudPorts(
-        sources=EcsSources(endpoint, in_parallel, sealing),
-        disks=EcsDisks(endpoint),
-        images=EcsImages(endpoint),
-        instances=EcsInstances(endpoint, sealing),
-        stock=EcsStock(endpoint),
+        sources=EcsSources(endpoint, batches, sealing),
+        disks=EcsDisks(batches),
+        images=EcsImages(endpoint, batches),
+        instances=EcsInstances(endpoint, batches, sealing),
+        stock=EcsStock(endpoint, crew),
         tagging=EcsTagging(endpoint),
         addresses=VpcAddresses(endpoint),
         balancers=CloudBalancers(endpoint),
@@ -416,7 +419,7 @@ def build_terms(settings: Settings, *, until_idle: bool) -> Terms:
         long_poll=settings.queue.long_poll,
         batch=settings.queue.receive_batch,
         held_max=settings.worker.held_max,
-        concurrency=settings.worker.concurrency,
+        concurrency=settings.worker.concurrency * RECREATIONS_PER_CALL,
         stop_within=settings.worker.stop_within,
         notice=settings.notice.length,
         until_idle=until_idle,

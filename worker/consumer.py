@@ -12,16 +12,26 @@ crash between the two leaves a twin, and twins are harmless.
 
 import heapq
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from worker.core import identity, messages, notices
 from worker.core.errors import Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
-from worker.core.outcomes import Checkpoint, Finish, HandBack, Hold, Park, Parked, Verdict
+from worker.core.outcomes import (
+    Checkpoint,
+    Finish,
+    HandBack,
+    Hold,
+    Park,
+    Parked,
+    StepName,
+    Verdict,
+)
 from worker.core.progress import Progress
 from worker.core.receipt import receipt
 from worker.core.signing import SIGNATURE
+from worker.core.urgency import rank
 from worker.engine import Engine, backoff_seconds
 from worker.holding import (
     Acknowledge,
@@ -52,8 +62,16 @@ from worker.ports import (
 
 SENT_REMEMBERED_MAX = 4_096
 IDLE_SECONDS = 30.0
+# Receives at a time, once they come back full; when idle there is one long poll.
+RECEIVERS_MAX = 4
 # A queue that was empty is not asked again sooner, even when receives do not wait.
 EMPTY_PAUSE_SECONDS = 2.0
+# A crowd is leased for longer, so that renewals stay below so many a second.
+RENEWALS_PER_SECOND = 30.0
+LEASE_SECONDS_MAX = 300.0
+# What waits for a thread: first what saves data, then the image, then all else.
+_FIRST = {StepName.RETAIN: 0, StepName.START: 1, StepName.IMAGE: 1}
+_ALL_ELSE = 2
 # A message that is handed back unchanged counts as received once more; one that has come so far is
 # replaced by a successor, whose count begins anew, long before the queue takes it for poison.
 RECEIVES_MAX = 40
@@ -93,12 +111,13 @@ class Consumer:
     turned_at: float = 0.0
     received_at: float = 0.0
     _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
-    _ready: list[tuple[float, int, Held]] = field(default_factory=list)
+    _ready: list[tuple[int, float, int, Held]] = field(default_factory=list)
     _leaders: dict[str, Held] = field(default_factory=dict)
     _sent_ids: dict[str, None] = field(default_factory=dict)
     _sequence: int = 0
     _running: int = 0
-    _receiving: bool = False
+    _receiving: int = 0
+    _receivers: int = 1
     _receive_at: float = 0.0
     _receive_failures: int = 0
     _idle: bool = False
@@ -146,14 +165,14 @@ class Consumer:
             due.append(self._agenda[0][0])
         if self.stopping:
             due.append(self._stop_by)
-        elif not self._receiving and len(self.held) < self.terms.held_max:
+        elif self._room() > 0:
             due.append(self._receive_at)
         return max(min(due) - now, 0.0)
 
     def _handle(self, item: object) -> None:
         match item:
-            case Received(deliveries, asked_at):
-                self._received(deliveries, asked_at)
+            case Received():
+                self._received(item)
             case Advanced(held, verdict):
                 self._advanced(held, verdict)
             case Renewed(held, lease, asked_at):
@@ -196,25 +215,43 @@ class Consumer:
     # Receiving
 
     def _start_receiving(self) -> None:
-        room = self.terms.held_max - len(self.held)
-        if self._receiving or self.stopping or room <= 0 or self.clock.now() < self._receive_at:
-            return
-        self._receiving, self._idle = True, False
-        count, wait = min(self.terms.batch, room), self.terms.long_poll
+        while not self.stopping and self.clock.now() >= self._receive_at:
+            count = self._room()
+            if count <= 0:
+                return
+            self._receive(count)
+
+    def _room(self) -> int:
+        """Return how many messages another receive may ask for; 0 when there is to be none now."""
+        if self._receiving >= self._receivers:
+            return 0
+        expected = len(self.held) + self._receiving * self.terms.batch
+        return min(self.terms.batch, self.terms.held_max - expected)
+
+    def _receive(self, count: int) -> None:
+        """Ask for messages; one long poll at a time, for every receive is billed."""
+        wait = 0.0 if self._receiving else self.terms.long_poll
+        self._receiving += 1
+        self._idle = False
         asked = self.clock.now()
         self._task(
-            "receive", None, lambda: Received(self.queue.receive(count=count, wait=wait), asked)
+            "receive",
+            None,
+            lambda: Received(self.queue.receive(count=count, wait=wait), asked, count),
         )
 
-    def _received(self, deliveries: Sequence[Delivery], asked_at: float) -> None:
-        self._receiving = False
+    def _received(self, item: Received) -> None:
+        deliveries = item.deliveries
+        self._receiving -= 1
         self._receive_failures, self.received_at = 0, self.clock.now()
-        self._idle = not deliveries
+        self._idle = not deliveries and not self._receiving
+        is_full = len(deliveries) >= item.count
+        self._receivers = min(self._receivers * 2, RECEIVERS_MAX) if is_full else 1
         told = [delivery.told_at for delivery in deliveries if delivery.told_at is not None]
         if told:
-            self._learn_the_time(max(told), asked_at)
+            self._learn_the_time(max(told), item.asked_at)
         if not deliveries:
-            self._receive_at = asked_at + EMPTY_PAUSE_SECONDS
+            self._receive_at = item.asked_at + EMPTY_PAUSE_SECONDS
         for delivery in deliveries:
             self._admit(delivery)
 
@@ -239,7 +276,8 @@ class Consumer:
             self._receive_at = min(self._receive_at, self.clock.now())
 
     def _receive_failed(self, error: RecreationError) -> None:
-        self._receiving = False
+        self._receiving -= 1
+        self._receivers = 1
         now = self.clock.now()
         self._receive_at = now + backoff_seconds("receive", self._receive_failures)
         if isinstance(error, Throttled):
@@ -400,8 +438,10 @@ class Consumer:
             return
         held.working = True
         self._sequence += 1
-        deadline = held.progress.t0 + self.terms.notice
-        heapq.heappush(self._ready, (deadline, self._sequence, held))
+        deadline = rank(held.progress.t0 + self.terms.notice, now)
+        step = self.engine.next_step(held.progress)
+        stage = _FIRST.get(step.name, _ALL_ELSE) if step is not None else _ALL_ELSE
+        heapq.heappush(self._ready, (stage, deadline, self._sequence, held))
 
     def _follow(self, held: Held, leader: Held, progress: Progress, now: float) -> None:
         """Put off a message while another one of its source is being worked on."""
@@ -414,14 +454,17 @@ class Consumer:
     def _dispatch(self) -> None:
         """Hand work to the pool, earliest deadline first."""
         while self._ready and self._running < self.terms.concurrency:
-            held = heapq.heappop(self._ready)[2]
+            held = heapq.heappop(self._ready)[-1]
             if held.progress is not None and self._is_ours(held):
                 self._running += 1
                 self._advance(held, held.progress, held.sent, held.attempt)
 
     def _advance(self, held: Held, progress: Progress, sent: Progress | None, attempt: int) -> None:
+        crowded = bool(self._ready)
         self._task(
-            "advance", held, lambda: Advanced(held, self.engine.advance(progress, sent, attempt))
+            "advance",
+            held,
+            lambda: Advanced(held, self.engine.advance(progress, sent, attempt, crowded=crowded)),
         )
 
     def _advanced(self, held: Held, verdict: Verdict) -> None:
@@ -437,7 +480,7 @@ class Consumer:
         if isinstance(verdict, Hold):
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
-            if verdict.until - now > self.terms.hand_back_after:
+            if not verdict.in_hand and verdict.until - now > self.terms.hand_back_after:
                 held.decision, held.due = _for_later(held, verdict), now
         else:
             held.decision, held.due = verdict, now
@@ -451,7 +494,7 @@ class Consumer:
 
     def _renew(self, held: Held) -> None:
         held.queueing = True
-        handle, seconds = held.delivery.handle, self.terms.lease
+        handle, seconds = held.delivery.handle, self._lease_seconds()
         asked = self.clock.now()
         self._task("renew", held, lambda: Renewed(held, self.queue.renew(handle, seconds), asked))
 
@@ -462,6 +505,11 @@ class Consumer:
             self._learn_the_time(lease.told_at, asked_at)
         if self._is_ours(held):
             self._schedule(held)
+
+    def _lease_seconds(self) -> float:
+        """Return the length of a lease; a crowd is renewed less often."""
+        crowd = len(self.held) / RENEWALS_PER_SECOND / RENEW_AT_SHARE
+        return max(self.terms.lease, min(crowd, LEASE_SECONDS_MAX))
 
     def _carry_out(self, held: Held, decision: Decision) -> None:
         held.queueing = True
@@ -586,7 +634,8 @@ class Consumer:
         """A defect: the message comes back by itself when its lease ends."""
         self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
         if what == "receive":
-            self._receiving = False
+            self._receiving -= 1
+            self._receivers = 1
             self._receive_at = self.clock.now() + IDLE_SECONDS
         if what == "advance":
             self._running -= 1
@@ -603,7 +652,7 @@ class Consumer:
         self.stopping = True
         self._stop_by = self.clock.now() + self.terms.stop_within / self.clock.real_seconds(1.0)
         self.telemetry.event("stopping", in_hand=len(self.held), within=self.terms.stop_within)
-        for _, _, held in self._ready:
+        for *_, held in self._ready:
             held.working = False
         self._ready.clear()
         for held in list(self.held.values()):

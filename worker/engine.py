@@ -26,6 +26,7 @@ from worker.core.outcomes import (
 )
 from worker.core.policy import Policy
 from worker.core.progress import Progress
+from worker.core.urgency import urgent
 from worker.ports import Clock, Telemetry
 from worker.steps.base import Forgiving, Parking, Step
 
@@ -50,13 +51,16 @@ class Engine:
     clock: Clock
     telemetry: Telemetry
 
-    def advance(self, progress: Progress, sent: Progress | None, attempt: int) -> Verdict:
+    def advance(
+        self, progress: Progress, sent: Progress | None, attempt: int, *, crowded: bool = False
+    ) -> Verdict:
         """Take a recreation as far as it goes now.
 
         Args:
             progress: What is achieved, as held in this process.
             sent: What the message itself says; None for a bare event.
             attempt: How many calls failed in a row before this one.
+            crowded: Others wait for the thread, so that it is given back after each step.
         """
         if self._is_chain(progress):
             return Parked(progress, Park.TOO_MANY_HOPS, f"passed on {progress.hops} times")
@@ -70,6 +74,8 @@ class Engine:
             if not isinstance(answer, Done | Note | Moot):
                 return answer
             progress = self._after(step, answer)
+            if crowded and isinstance(answer, Done) and self.next_step(progress) is not None:
+                return Hold(progress, self.clock.now(), "others come first")
         return self._rest(progress)
 
     def next_step(self, progress: Progress) -> Step | None:
@@ -97,7 +103,8 @@ class Engine:
     ) -> Done | Note | Moot | Hold | Parked | HandBack:
         now = self.clock.now()
         try:
-            outcome: Outcome = step.run(progress, now)
+            with urgent(progress.recreation_id, progress.t0 + self.policy.notice):
+                outcome: Outcome = step.run(progress, now)
         except (Transient, Permanent) as error:
             forgiven = _forgiven(step, progress, error, now)
             if forgiven is None and isinstance(error, Transient):
@@ -161,7 +168,7 @@ class Engine:
             seconds=round(wait.until - now, 1),
             **_who(wait.progress),
         )
-        return Hold(wait.progress, wait.until, wait.reason)
+        return Hold(wait.progress, wait.until, wait.reason, in_hand=wait.in_hand)
 
     def _failed(
         self, step: Step, progress: Progress, error: Transient, attempt: int
@@ -171,7 +178,10 @@ class Engine:
             return Parked(progress, Park.GAVE_UP, error.sentence, error.code, type(error).__name__)
         until = now + backoff_seconds(progress.recreation_id, attempt)
         if isinstance(error, Throttled):
-            until = max(error.retry_at, now + THROTTLED_PAUSE_SECONDS_MIN)
+            until = self._retry_at(progress, error, now)
+            if attempt and not error.code:
+                # Told once: a crowd waits in line for minutes.
+                return Hold(progress, until, error.sentence, failed=True)
         self.telemetry.event(
             "step_failed",
             step=step.name.value,
@@ -183,6 +193,12 @@ class Engine:
             **_who(progress),
         )
         return Hold(progress, until, error.sentence, failed=True)
+
+    def _retry_at(self, progress: Progress, error: Throttled, now: float) -> float:
+        """Wait for the turn, but not beyond the release: then it may not have one any more."""
+        deadline = progress.t0 + self.policy.notice
+        until = min(error.retry_at, deadline) if now < deadline else error.retry_at
+        return max(until, now + THROTTLED_PAUSE_SECONDS_MIN)
 
 
 def backoff_seconds(recreation: str, attempt: int) -> float:

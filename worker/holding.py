@@ -91,6 +91,7 @@ class Held:
 class Received:
     deliveries: tuple[Delivery, ...]
     asked_at: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def build_watched_worker(
         StateCollector(
             around.clock,
             held=lambda: len(worker.consumer.held),
-            blocked=around.limiter.blocked,
+            limiter=around.limiter.standings,
             dead_letters=bootstrap.build_peek(around, settings.queue.dead_letter_name),
         )
     )

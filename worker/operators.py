@@ -9,6 +9,7 @@ from pathlib import Path
 from worker import operator_ports
 from worker.adapters import metadata
 from worker.adapters.captures import DirectoryCaptures
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.capacity import EcsCapacity
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.disk_settings import EcsDiskSettings
@@ -16,7 +17,6 @@ from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.ecs.rehearsal import EcsRehearsal, EcsTermination
-from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.adapters.reach import HttpReach
 from worker.adapters.sealing import Sealing
@@ -211,7 +211,7 @@ def build_replay(
     endpoint = build_endpoint(around)
     cloud = build_cloud(
         endpoint,
-        in_parallel=one_after_the_other,
+        Alone(),
         sealing=Sealing(around.settings.signing_keys),
         captures=recorded_captures(around),
     )
@@ -243,7 +243,7 @@ def build_reconcile(
     endpoint = build_endpoint(around)
     cloud = build_cloud(
         endpoint,
-        in_parallel=one_after_the_other,
+        Alone(),
         sealing=Sealing(around.settings.signing_keys),
         captures=recorded_captures(around),
     )
@@ -272,7 +272,7 @@ def build_drill(around: Surroundings, insist: Insistence) -> Drill:
     return Drill(
         cloud=build_cloud(
             endpoint,
-            in_parallel=one_after_the_other,
+            Alone(),
             sealing=Sealing(settings.signing_keys),
             captures=recorded_captures(around),
         ),

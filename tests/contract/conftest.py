@@ -24,10 +24,10 @@ from tests.simulation.kernel import Kernel, SimulatedClock
 from worker import ports
 from worker.adapters import credentials
 from worker.adapters.clock import EmulatorClock, RealClock
+from worker.adapters.crew import Alone, Crew, ThreadCrew
 from worker.adapters.ecs.call import Product, SdkCall
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.sources import Beside, InParallel, one_after_the_other
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.mns_queue import MnsQueue
 
 T = TypeVar("T")
@@ -78,8 +78,8 @@ class World(Protocol):
         """Return the region's ECS."""
         ...
 
-    def in_parallel(self) -> InParallel:
-        """Return how two reads are run."""
+    def crew(self) -> Crew:
+        """Return who makes merged calls."""
         ...
 
     def queue(self, name: str) -> ports.Queue:
@@ -124,8 +124,8 @@ class StateWorld:
         call = CloudCall(self.cloud, REGION, self.kernel, lambda: 0.0)
         return _endpoint(call, self)
 
-    def in_parallel(self) -> InParallel:
-        return one_after_the_other
+    def crew(self) -> Crew:
+        return Alone()
 
     def queue(self, name: str) -> ports.Queue:
         self.on_cloud(lambda cloud, now: _create_queue(cloud, name, now))
@@ -163,8 +163,8 @@ class SdkWorld:
         )
         return _endpoint(call, self)
 
-    def in_parallel(self) -> InParallel:
-        return Beside(self._pool)
+    def crew(self) -> Crew:
+        return ThreadCrew(self._pool)
 
     def queue(self, name: str) -> ports.Queue:
         self.on_cloud(lambda cloud, now: _create_queue(cloud, name, now))
@@ -198,7 +198,7 @@ class SdkWorld:
 
 
 def _endpoint(call: Any, world: StateWorld | SdkWorld) -> Endpoint:
-    limiter = CalendarMinuteLimiter(random.Random(1))
+    limiter = QuotaLimiter(random.Random(1))
     return Endpoint(call, REGION, limiter, world.clock, world.notebook)
 
 
@@ -263,7 +263,7 @@ def real_endpoint() -> Endpoint:
     region = os.environ.get("ALIBABA_CLOUD_REGION_ID", REGION)
     provider = credentials.provider(os.environ)
     call = SdkCall(region, credential=lambda: credentials.sdk_credential(provider))
-    limiter = CalendarMinuteLimiter(random.Random(time.time_ns()))
+    limiter = QuotaLimiter(random.Random(time.time_ns()))
     return Endpoint(call, region, limiter, RealClock(), Notebook())
 
 

@@ -1,5 +1,6 @@
 """The doctor over the emulator: each planted misconfiguration is found by its code, a sound one by none."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from tests.contract.roles import ANY, environ, restrict
 from tests.contract.rule_world import CALM, REGION, World, world_with
 from worker.adapters import credentials
 from worker.adapters.clock import RealClock
+from worker.adapters.limiter import QuotaLimiter
 from worker.bootstrap import Surroundings
 from worker.cli.set_up import RuleSetUp
 from worker.core.diagnosis import Code, Finding, Severity
@@ -57,7 +59,8 @@ class Patient:
 
     def surroundings(self, settings: Settings) -> Surroundings:
         provider = credentials.provider(self.environ)
-        return Surroundings(settings, RealClock(), Notebook(), provider)
+        limiter = QuotaLimiter(random.Random(1))
+        return Surroundings(settings, RealClock(), Notebook(), provider, limiter)
 
     def codes(self) -> list[Code]:
         return [finding.code for finding in self.examine()]

@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import REGION, SdkWorld, World
+from tests.ports import ports_over
 from worker.adapters import credentials
 from worker.adapters.ecs.call import VPC_ACTIONS
 from worker.adapters.ecs.commands import EcsCommands
-from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.images import EcsImages
-from worker.adapters.ecs.instances import EcsInstances
-from worker.adapters.ecs.sources import EcsSources
-from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_LINEAGE
@@ -52,24 +48,24 @@ UNKNOWN = "i-bp1unknown00000000000"
 
 def test_unknown_instance_is_absent(readable: Endpoint) -> None:
     """Absence is an answer."""
-    assert EcsSources(readable).find(UNKNOWN) is None
-    assert EcsSources(readable).look(UNKNOWN).instance is None
-    assert EcsSources(readable).ram_role(UNKNOWN) == ""
+    assert ports_over(readable).sources.find(UNKNOWN) is None
+    assert ports_over(readable).sources.look(UNKNOWN).instance is None
+    assert ports_over(readable).sources.ram_role(UNKNOWN) == ""
 
 
 def test_unknown_image_is_absent(readable: Endpoint) -> None:
     """Absence is an answer."""
-    assert EcsImages(readable).find("recreation-never-made") is None
+    assert ports_over(readable).images.find("recreation-never-made") is None
 
 
 def test_nothing_carries_a_tag_that_nobody_gave(readable: Endpoint) -> None:
     """The tag filter is understood."""
-    assert EcsInstances(readable).find_tagged("never-made") == ()
+    assert ports_over(readable).instances.find_tagged("never-made") == ()
 
 
 def test_types_of_the_same_memory(readable: Endpoint) -> None:
     """All have it, and what decides about replacing is known of each."""
-    found = EcsStock(readable).instance_types(memory=8.0, architecture_of="ecs.g7.large")
+    found = ports_over(readable).stock.instance_types(memory=8.0, architecture_of="ecs.g7.large")
 
     assert "ecs.g7.large" in {one.name for one in found}
     assert {one.memory for one in found} == {8.0}
@@ -79,7 +75,7 @@ def test_types_of_the_same_memory(readable: Endpoint) -> None:
 
 def test_unknown_vpc_has_no_subnets(readable: Endpoint) -> None:
     """Absence is an answer."""
-    assert EcsStock(readable).vswitches("vpc-bp1unknown000000000000") == ()
+    assert ports_over(readable).stock.vswitches("vpc-bp1unknown000000000000") == ()
 
 
 # The source
@@ -100,7 +96,7 @@ def source(seed: Seed) -> str:
 
 def test_look_captures_the_source(world: World, source: str) -> None:
     """Instance and disks with everything that a clone depends on."""
-    sources = EcsSources(world.endpoint(), world.in_parallel())
+    sources = ports_over(world.endpoint()).sources
 
     look = sources.look(source)
 
@@ -127,7 +123,7 @@ def test_lock_shows_in_a_look(world: World, source: str) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].interrupt(source, now))
     world.advance(LAG)
 
-    found = EcsSources(world.endpoint()).find(source)
+    found = ports_over(world.endpoint()).sources.find(source)
 
     assert found is not None
     assert found.is_recycling
@@ -138,7 +134,7 @@ def test_released_source_is_absent(world: World, source: str) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].interrupt(source, now))
     world.advance(400.0)
 
-    look = EcsSources(world.endpoint(), world.in_parallel()).look(source)
+    look = ports_over(world.endpoint(), world.crew()).sources.look(source)
 
     assert look.instance is None
     assert look.disks == ()
@@ -147,7 +143,7 @@ def test_released_source_is_absent(world: World, source: str) -> None:
 def test_disks_are_kept_and_released_again(world: World, source: str) -> None:
     """All in one call, and undone in one."""
     endpoint = world.endpoint()
-    sources, disks = EcsSources(endpoint), EcsDisks(endpoint)
+    sources, disks = ports_over(endpoint).sources, ports_over(endpoint).disks
     ids = [disk.disk_id for disk in sources.look(source).disks]
 
     assert disks.keep(ids) == Accepted()
@@ -160,13 +156,13 @@ def test_disks_are_kept_and_released_again(world: World, source: str) -> None:
 
 def test_unknown_disk_is_gone(world: World) -> None:
     """It went with its instance."""
-    assert isinstance(EcsDisks(world.endpoint()).keep(["d-bp1unknown"]), Gone | Refused)
+    assert isinstance(ports_over(world.endpoint()).disks.keep(["d-bp1unknown"]), Gone | Refused)
 
 
 def test_source_is_stopped_in_good_order(world: World, source: str) -> None:
     """It keeps its place, and asking again is harmless."""
     endpoint = world.endpoint()
-    instances = EcsInstances(endpoint)
+    instances = ports_over(endpoint).instances
 
     assert instances.stop(source) == Accepted(source)
     world.advance(60.0)
@@ -182,7 +178,7 @@ def test_source_in_economical_mode_is_started_again(world: World, seed: Seed) ->
     """It comes back Running under its id; what runs cannot be started, what is unknown is gone."""
     source = seed(spot_interruption_behavior="Stop")
     endpoint = world.endpoint()
-    instances = EcsInstances(endpoint)
+    instances = ports_over(endpoint).instances
     assert isinstance(instances.start(source), NotReady)
     instances.stop(source)
     world.advance(60.0)
@@ -199,7 +195,7 @@ def test_source_in_economical_mode_is_started_again(world: World, seed: Seed) ->
 def test_tags_are_added(world: World, source: str) -> None:
     """To an instance and to disks; the old ones stay."""
     endpoint = world.endpoint()
-    tagging, sources = EcsTagging(endpoint), EcsSources(endpoint)
+    tagging, sources = EcsTagging(endpoint), ports_over(endpoint).sources
     disks = [disk.disk_id for disk in sources.look(source).disks]
 
     assert tagging.tag("instance", [source], TAGS) == Accepted()
@@ -210,7 +206,7 @@ def test_tags_are_added(world: World, source: str) -> None:
     assert look.instance is not None
     assert look.instance.tags == {"team": "订单", "empty": "", **TAGS}
     assert all(disk.tags["kept"] == "是" for disk in look.disks)
-    (tagged,) = EcsInstances(endpoint).find_tagged(TAGS[TAG_ID])
+    (tagged,) = ports_over(endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert tagged.instance_id == source
 
 
@@ -225,11 +221,11 @@ def test_tags_of_something_unknown(world: World) -> None:
 
 
 def make_image(endpoint: Endpoint, source: str, token: str = TOKEN) -> Any:
-    return EcsImages(endpoint).create(source, name=NAME, token=token, tags=TAGS)
+    return ports_over(endpoint).images.create(source, name=NAME, token=token, tags=TAGS)
 
 
 def found_image(endpoint: Endpoint) -> Image:
-    found = EcsImages(endpoint).find(NAME)
+    found = ports_over(endpoint).images.find(NAME)
     assert found is not None
     return found
 
@@ -244,7 +240,8 @@ def test_image_is_made_once(world: World, source: str) -> None:
     assert make_image(endpoint, source) == accepted
     assert make_image(endpoint, source, "token-2") == Exists()
     assert (
-        EcsImages(endpoint).create(source, name=NAME + "-b", token="token-1", tags=TAGS) == Exists()
+        ports_over(endpoint).images.create(source, name=NAME + "-b", token="token-1", tags=TAGS)
+        == Exists()
     )
 
 
@@ -267,7 +264,7 @@ def test_image_shows_while_it_is_made(world: World, source: str) -> None:
 
 def test_images_of_one_generation(world: World, source: str) -> None:
     """One generation of a line is found by its tag, and no other is."""
-    images = EcsImages(world.endpoint())
+    images = ports_over(world.endpoint()).images
     tags = {**TAGS, TAG_LINEAGE: f"{source}/11"}
     accepted = images.create(source, name=NAME, token="token-1", tags=tags)
     assert isinstance(accepted, Accepted)
@@ -294,7 +291,7 @@ def test_failed_image_shows(world: World, source: str) -> None:
 def test_snapshot_of_one_disk_is_begun_once(world: World, source: str) -> None:
     """The token gives the first answer again; the disk lists it with its tags and progress."""
     endpoint = world.endpoint()
-    images, disk = EcsImages(endpoint), system_disk(world, source)
+    images, disk = ports_over(endpoint).images, system_disk(world, source)
 
     accepted = images.snapshot(disk, token="token-s", tags=TAGS)
     world.advance(LAG)
@@ -313,7 +310,9 @@ def test_snapshot_of_one_disk_is_begun_once(world: World, source: str) -> None:
 
 def test_snapshot_of_an_unknown_disk(world: World) -> None:
     """The source went before it was begun."""
-    answer = EcsImages(world.endpoint()).snapshot("d-bp1unknown0000000000", token="t", tags=TAGS)
+    answer = ports_over(world.endpoint()).images.snapshot(
+        "d-bp1unknown0000000000", token="t", tags=TAGS
+    )
 
     assert isinstance(answer, Gone)
 
@@ -322,7 +321,7 @@ def test_image_of_finished_snapshots_holds_these_and_no_other_disk(
     world: World, source: str
 ) -> None:
     """It tells its parts by device, which says what it lacks."""
-    images, disk = EcsImages(world.endpoint()), system_disk(world, source)
+    images, disk = ports_over(world.endpoint()).images, system_disk(world, source)
     begun = images.snapshot(disk, token="token-s", tags=TAGS)
     assert isinstance(begun, Accepted)
     world.advance(180.0)
@@ -339,8 +338,8 @@ def test_image_of_finished_snapshots_holds_these_and_no_other_disk(
 def test_image_is_known_by_its_id_whoever_owns_it(world: World, source: str) -> None:
     """The provider's own images are found, ready to be launched from, and have no parts of ours."""
     endpoint = world.endpoint()
-    images = EcsImages(endpoint)
-    base = EcsSources(endpoint).find(source)
+    images = ports_over(endpoint).images
+    base = ports_over(endpoint).sources.find(source)
     assert base is not None
 
     found = images.known(base.image_id)
@@ -357,7 +356,7 @@ def test_image_of_an_unknown_source(world: World) -> None:
 
 def system_disk(world: World, source: str) -> str:
     """The id of a source's system disk."""
-    look = EcsSources(world.endpoint()).look(source)
+    look = ports_over(world.endpoint()).sources.look(source)
     return next(disk.disk_id for disk in look.disks if disk.kind == "system")
 
 
@@ -394,7 +393,7 @@ class Ready:
         self.endpoint = world.endpoint()
         make_image(self.endpoint, source_id)
         world.advance(120.0)
-        source = EcsSources(self.endpoint).find(source_id)
+        source = ports_over(self.endpoint).sources.find(source_id)
         assert source is not None
         self.source = source
         self.image_id = found_image(self.endpoint).image_id
@@ -402,7 +401,7 @@ class Ready:
         self.candidate = Candidate(source.instance_type, source.zone, source.vswitch)
 
     def launch(self, token: str = TOKEN, drop: tuple[str, ...] = ()) -> LaunchAnswer:
-        return EcsInstances(self.endpoint).launch(
+        return ports_over(self.endpoint).instances.launch(
             self.spec, self.candidate, image_id=self.image_id, token=token, drop=drop
         )
 
@@ -418,10 +417,10 @@ def test_replacement_is_like_its_source(world: World, ready: Ready) -> None:
     world.advance(60.0)
 
     assert isinstance(accepted, Accepted)
-    (found,) = EcsInstances(ready.endpoint).find_tagged(TAGS[TAG_ID])
+    (found,) = ports_over(ready.endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert found.instance_id == accepted.resource_id
     assert found.status == "Running"
-    full = EcsInstances(ready.endpoint).find(found.instance_id)
+    full = ports_over(ready.endpoint).instances.find(found.instance_id)
     assert full is not None
     ours: dict[str, Any] = {
         "instance_id": ready.source.instance_id,
@@ -437,7 +436,7 @@ def test_replacement_is_like_its_source(world: World, ready: Ready) -> None:
     }
     assert replace(full, **ours) == ready.source
     assert full.tags == {**ready.source.tags, **TAGS}
-    disks = EcsSources(ready.endpoint).look(full.instance_id).disks
+    disks = ports_over(ready.endpoint).sources.look(full.instance_id).disks
     assert [(disk.kind, disk.size, disk.category) for disk in disks] == [
         ("system", 40, "cloud_essd"),
         ("data", 100, "cloud_essd"),
@@ -454,7 +453,7 @@ def test_launch_under_one_token_has_one_effect(world: World, ready: Ready) -> No
     assert first == again
     assert other == Exists()
     world.advance(LAG)
-    assert len(EcsInstances(ready.endpoint).find_tagged(TAGS[TAG_ID])) == 1
+    assert len(ports_over(ready.endpoint).instances.find_tagged(TAGS[TAG_ID])) == 1
 
 
 def test_sold_out_type(world: World, ready: Ready) -> None:
@@ -487,10 +486,10 @@ def test_image_that_cannot_be_used_yet(world: World, source: str) -> None:
     """It passes with time."""
     endpoint = world.endpoint()
     accepted = make_image(endpoint, source)
-    found = EcsSources(endpoint).find(source)
+    found = ports_over(endpoint).sources.find(source)
     assert found is not None
 
-    answer = EcsInstances(endpoint).launch(
+    answer = ports_over(endpoint).instances.launch(
         spec_for(found),
         Candidate(found.instance_type, found.zone, found.vswitch),
         image_id=accepted.resource_id,
@@ -512,10 +511,10 @@ def test_unknown_image_needs_a_person(ready: Ready) -> None:
 def test_subnets_of_the_source(world: World, source: str) -> None:
     """Its own among them, each with its zone and room."""
     endpoint = world.endpoint()
-    found = EcsSources(endpoint).find(source)
+    found = ports_over(endpoint).sources.find(source)
     assert found is not None
 
-    vswitches = EcsStock(endpoint).vswitches(found.vpc)
+    vswitches = ports_over(endpoint).stock.vswitches(found.vpc)
 
     assert found.vswitch in {one.vswitch_id for one in vswitches}
     assert len({one.zone for one in vswitches}) > 1
@@ -549,7 +548,7 @@ def test_lost_answer_is_found_under_the_same_token(
 
     assert isinstance(accepted, Accepted)
     sdk_world.advance(LAG)
-    found = EcsInstances(sdk_ready.endpoint).find_tagged(TAGS[TAG_ID])
+    found = ports_over(sdk_ready.endpoint).instances.find_tagged(TAGS[TAG_ID])
     assert [one.instance_id for one in found] == [accepted.resource_id]
 
 
@@ -560,10 +559,10 @@ def test_lost_answer_of_a_read(sdk_world: SdkWorld, answer: str) -> None:
     sdk_world.fault(answer=answer, action="DescribeImages")
 
     with pytest.raises(Transient) as caught:
-        EcsImages(endpoint).find(NAME)
+        ports_over(endpoint).images.find(NAME)
 
     assert not isinstance(caught.value, UnknownOutcome)
-    assert EcsImages(endpoint).find(NAME) is None
+    assert ports_over(endpoint).images.find(NAME) is None
 
 
 def test_throttled_api_is_left_alone_until_the_next_minute(sdk_world: SdkWorld) -> None:
@@ -571,13 +570,13 @@ def test_throttled_api_is_left_alone_until_the_next_minute(sdk_world: SdkWorld) 
     endpoint = sdk_world.endpoint()
     sdk_world.fault(answer="throttle", action="DescribeImages")
 
-    with pytest.raises(Throttled) as refused:
-        EcsImages(endpoint).find(NAME)
     with pytest.raises(Throttled):
-        EcsImages(endpoint).find(NAME)
-    sdk_world.advance(refused.value.retry_at - sdk_world.clock.now() + 1.0)
+        ports_over(endpoint).images.find(NAME)
+    with pytest.raises(Throttled):
+        ports_over(endpoint).images.find(NAME)
+    sdk_world.advance(61.0)
 
-    assert EcsImages(endpoint).find(NAME) is None
+    assert ports_over(endpoint).images.find(NAME) is None
 
 
 def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
@@ -587,7 +586,7 @@ def test_wrong_key_stops_everything(sdk_world: SdkWorld) -> None:
     )
 
     with pytest.raises(Permanent, match="credentials"):
-        EcsDisks(sdk_world.endpoint()).keep(["d-1"])
+        ports_over(sdk_world.endpoint()).disks.keep(["d-1"])
 
 
 def test_command_runs_once_and_ends(ready: Ready) -> None:
@@ -623,19 +622,19 @@ def test_sdk_sends_every_parameter(sdk_ready: Ready) -> None:
     endpoint = replace(sdk_ready.endpoint, call=recorder)
     sdk_ready.endpoint = endpoint
     source = sdk_ready.source.instance_id
-    look = EcsSources(endpoint).look(source)
-    EcsSources(endpoint).ram_role(source)
-    EcsStock(endpoint).instance_types(memory=8.0, architecture_of="ecs.c7.large")
-    EcsStock(endpoint).vswitches(sdk_ready.source.vpc)
-    EcsDisks(endpoint).keep([disk.disk_id for disk in look.disks])
+    look = ports_over(endpoint).sources.look(source)
+    ports_over(endpoint).sources.ram_role(source)
+    ports_over(endpoint).stock.instance_types(memory=8.0, architecture_of="ecs.c7.large")
+    ports_over(endpoint).stock.vswitches(sdk_ready.source.vpc)
+    ports_over(endpoint).disks.keep([disk.disk_id for disk in look.disks])
     EcsTagging(endpoint).tag("disk", [look.disks[0].disk_id], TAGS)
     make_image(endpoint, source)
-    EcsImages(endpoint).find(NAME)
+    ports_over(endpoint).images.find(NAME)
     EcsCommands(endpoint).run(source, Script("sync"), token=TOKEN, within=5.0)
     EcsCommands(endpoint).result("t-1", source, within=5.0)
-    EcsInstances(endpoint).find_tagged("x")
+    ports_over(endpoint).instances.find_tagged("x")
     sdk_ready.launch()
-    EcsInstances(endpoint).stop(source)
+    ports_over(endpoint).instances.stop(source)
 
     assert len({action for action, _ in recorder.calls}) == 13
     for action, params in recorder.calls:

@@ -1,5 +1,6 @@
 """The role of who replays is enough for it: the queue's protocol, and what tells of a recreation."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -7,13 +8,12 @@ import pytest
 from tests.contract.conftest import Notebook
 from tests.contract.roles import environ, restrict
 from tests.contract.rule_world import CALM, REGION, World, world_with
+from tests.ports import ports_over
 from worker.adapters import credentials
 from worker.adapters.clock import RealClock
 from worker.adapters.ecs.fleet import EcsFleet
-from worker.adapters.ecs.images import EcsImages
-from worker.adapters.ecs.instances import EcsInstances
 from worker.adapters.ecs.prices import EcsPrices
-from worker.adapters.ecs.stock import EcsStock
+from worker.adapters.limiter import QuotaLimiter
 from worker.bootstrap import Surroundings, build_endpoint, build_queue
 from worker.core.grants import GRANTS, actions_of
 from worker.core.leftovers import Kind, Leftover
@@ -30,7 +30,8 @@ def world() -> Iterator[World]:
 def test_replay(world: World) -> None:
     """Nothing is denied, and nothing is granted for nothing."""
     provider = credentials.provider(environ("replay"))
-    around = Surroundings(world.settings(), RealClock(), Notebook(), provider)
+    limiter = QuotaLimiter(random.Random(1))
+    around = Surroundings(world.settings(), RealClock(), Notebook(), provider, limiter)
     queues = [build_queue(around, one.name) for one in world.desired().queues]
     for queue in queues:
         queue.send("a", {})
@@ -42,10 +43,11 @@ def test_replay(world: World) -> None:
     world.on_cloud(lambda cloud, now: cloud.ecs[REGION].seed_instance({"name": "web"}, now))
     world.sleep(10.0)
     endpoint = build_endpoint(around)
-    EcsInstances(endpoint).find_tagged("none")
-    EcsImages(endpoint).find("none")
+    cloud = ports_over(endpoint)
+    cloud.instances.find_tagged("none")
+    cloud.images.find("none")
     EcsFleet(endpoint).equipped()
-    EcsStock(endpoint).vswitches("vpc-none")
+    cloud.stock.vswitches("vpc-none")
     spot = Leftover(
         Kind.INSTANCE, "", zone="cn-hangzhou-h", instance_type="ecs.g7.large", is_spot=True
     )

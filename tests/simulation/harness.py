@@ -13,9 +13,10 @@ from tests.simulation.bindings import CloudCall, CloudProbes, CloudQueue, Doorbe
 from tests.simulation.faults import Fault, Interposer
 from tests.simulation.kernel import Kernel, SimulatedClock, SimulatedTasks
 from worker.adapters.captures import SignedCaptures
+from worker.adapters.crew import Alone, Crew
+from worker.adapters.ecs.call import EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.sources import one_after_the_other
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
@@ -145,6 +146,10 @@ class Simulation:
     captures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     workers: dict[str, SimulatedWorker] = field(default_factory=dict)
+    seam: Callable[[str], EcsCall] | None = None
+    quota_share: float = 1.0
+    crew_of: Callable[[SimulatedTasks], Crew] = lambda _tasks: Alone()
+    queue_of: Callable[[str, CloudQueue], Any] = lambda _worker, queue: queue
 
     def start_worker(
         self, name: str, *, at: float | None = None, skew: float = 0.0, release: int = 0
@@ -190,12 +195,17 @@ class Simulation:
         code = self.releases[release]
         policy = code.policy or self.policy
         clock = SimulatedClock(self.kernel, skew)
-        call = CloudCall(self.cloud, REGION, self.kernel, self.latency)
-        limiter = CalendarMinuteLimiter(random.Random(7))
+        call = (
+            self.seam(name)
+            if self.seam
+            else CloudCall(self.cloud, REGION, self.kernel, self.latency)
+        )
+        limiter = QuotaLimiter(random.Random(7), quota_share=self.quota_share)
         endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
+        tasks = SimulatedTasks(self.kernel)
         bare = build_cloud(
             endpoint,
-            in_parallel=one_after_the_other,
+            self.crew_of(tasks),
             sealing=Sealing((KEY,)),
             captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.notebook),
         )
@@ -205,7 +215,6 @@ class Simulation:
             probes=CloudProbes(self.cloud, REGION, self.kernel),
         )
         ports = {port: self.interposer.wrap(name, port, getattr(bare, port)) for port in PORTS}
-        tasks = SimulatedTasks(self.kernel)
         consumer = Consumer(
             queue=self._queue(name, "queue", QUEUE, clock),
             dead_letters=self._queue(name, "dead_letters", DEAD, clock),
@@ -221,7 +230,7 @@ class Simulation:
 
     def _queue(self, worker: str, port: str, name: str, clock: SimulatedClock) -> Any:
         queue = CloudQueue(self.cloud, REGION, name, self.kernel, clock, self.doorbell, self.sent)
-        return self.interposer.wrap(worker, port, queue)
+        return self.interposer.wrap(worker, port, self.queue_of(worker, queue))
 
 
 def simulate(

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from greenlet import greenlet
 
@@ -173,6 +173,55 @@ class SimulatedTasks:
         self._taker = None
         items, self._inbox = self._inbox, []
         return items
+
+
+@dataclass
+class SimulatedReply:
+    """An answer to come, for which actors sleep."""
+
+    kernel: Kernel
+    _waiting: list[greenlet] = field(default_factory=list)
+    _result: Any = None
+    _error: BaseException | None = None
+    _is_there: bool = False
+
+    def set_result(self, result: Any) -> None:
+        self._result, self._is_there = result, True
+        self._wake()
+
+    def set_exception(self, exception: BaseException) -> None:
+        self._error, self._is_there = exception, True
+        self._wake()
+
+    def result(self) -> Any:
+        while not self._is_there:
+            self._waiting.append(greenlet.getcurrent())
+            self.kernel.park()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _wake(self) -> None:
+        for actor in self._waiting:
+            self.kernel.wake(actor, self.kernel.now)
+        self._waiting.clear()
+
+
+@dataclass(frozen=True)
+class SimulatedCrew:
+    """Merged calls of one worker: they are made, and end, with its other actors."""
+
+    tasks: SimulatedTasks
+    merges: ClassVar[bool] = True
+
+    def start(self, work: Callable[[], None]) -> None:
+        self.tasks.submit(work)
+
+    def reply(self) -> SimulatedReply:
+        return SimulatedReply(self.tasks.kernel)
+
+    def pause(self, seconds: float) -> None:
+        self.tasks.kernel.sleep(seconds)
 
 
 @dataclass

@@ -15,10 +15,10 @@ from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
 from tests.simulation.kernel import SimulatedClock
 from worker import operator_ports, ports
 from worker.adapters.captures import SignedCaptures, no_documents
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.prices import EcsPrices
-from worker.adapters.ecs.sources import one_after_the_other
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.core.dead_letters import Filter
@@ -105,7 +105,7 @@ class Person:
         endpoint = endpoint_of(simulation)
         cloud = build_cloud(
             endpoint,
-            in_parallel=one_after_the_other,
+            Alone(),
             sealing=Sealing((KEY,)),
             captures=SignedCaptures(no_documents, ACCOUNT, REGION, (KEY,), simulation.notebook),
         )
@@ -145,7 +145,7 @@ class Person:
 def endpoint_of(simulation: Simulation) -> Endpoint:
     clock = SimulatedClock(simulation.kernel)
     call = CloudCall(simulation.cloud, REGION, simulation.kernel)
-    limiter = CalendarMinuteLimiter(random.Random(7))
+    limiter = QuotaLimiter(random.Random(7))
     return Endpoint(call, REGION, limiter, clock, simulation.notebook)
 
 

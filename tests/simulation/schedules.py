@@ -10,6 +10,7 @@ from typing_extensions import override
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
+from tests.ports import ports_over
 from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
 from tests.simulation.harness import ACCOUNT, KEY, REGION, Release, Simulation, simulate
@@ -18,8 +19,7 @@ from tests.simulation.kernel import SimulatedClock
 from tests.simulation.scenarios import SOURCE_NAME, Source, add_source, interrupt, recover
 from worker import ports
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.sources import EcsSources
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.core import identity
 from worker.core.capture import write_capture
 from worker.core.model import (
@@ -247,9 +247,9 @@ def add_members(simulation: Simulation) -> None:
 def record_capture(simulation: Simulation, **differing: Any) -> None:
     """Write every source down as `audit --record` does."""
     call = CloudCall(simulation.cloud, REGION, simulation.kernel, lambda: 0.0)
-    limiter = CalendarMinuteLimiter(random.Random(7))
+    limiter = QuotaLimiter(random.Random(7))
     clock = SimulatedClock(simulation.kernel)
-    sources = EcsSources(Endpoint(call, REGION, limiter, clock, simulation.notebook))
+    sources = ports_over(Endpoint(call, REGION, limiter, clock, simulation.notebook)).sources
     place = {"account": ACCOUNT, "region": REGION, "key": KEY, **differing}
     for instance_id in simulation.cloud.ecs[REGION].region.instances:
         look = sources.look(instance_id)

@@ -16,15 +16,15 @@ from tests.simulation.kernel import Kernel, SimulatedClock
 from tests.simulation.scenarios import Source, add_source, interrupt, recover, replacements
 from tests.simulation.schedules import QUICK
 from worker.adapters.captures import SignedCaptures
+from worker.adapters.crew import Alone
 from worker.adapters.ecs.call import ApiRefusal, ConnectionLost
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.ecs.rehearsal import EcsRehearsal, EcsTermination
-from worker.adapters.ecs.sources import one_after_the_other
 from worker.adapters.ecs.tagging import EcsTagging
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.core import identity
@@ -142,13 +142,13 @@ def stage(
     call = FaultyCall(CloudCall(simulation.cloud, REGION, walk), at, fault)
     clock = SimulatedClock(walk)
     notebook = Notebook(walk)
-    endpoint = Endpoint(call, REGION, CalendarMinuteLimiter(Random(7)), clock, notebook)
+    endpoint = Endpoint(call, REGION, QuotaLimiter(Random(7)), clock, notebook)
     insist = Insistence(clock, walk.sleep)
     leftovers = EcsLeftovers(endpoint)
     drill = Drill(
         cloud=build_cloud(
             endpoint,
-            in_parallel=one_after_the_other,
+            Alone(),
             sealing=Sealing((KEY,)),
             captures=SignedCaptures(lambda _: None, ACCOUNT, REGION, (KEY,), notebook),
         ),

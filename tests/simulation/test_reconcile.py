@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from emulator.assumptions import Assumptions
+from tests.ports import ports_over
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation, simulate
 from tests.simulation.invariants import violations
 from tests.simulation.replaying import HOME, do, endpoint_of, put, queue_of, take_all
@@ -18,7 +19,6 @@ from tests.simulation.scenarios import (
 )
 from tests.simulation.schedules import ECONOMICAL, QUICK
 from worker.adapters.ecs.fleet import EcsFleet
-from worker.adapters.ecs.images import EcsImages
 from worker.core.policy import Policy
 from worker.ops.patience import Patience
 from worker.ops.reconcile import Found, Reconcile, Sent, Standing
@@ -43,7 +43,7 @@ def reconcile(
     clock = endpoint.clock
     looking = Reconcile(
         fleet=EcsFleet(endpoint),
-        images=EcsImages(endpoint),
+        images=ports_over(endpoint).images,
         queue=queue_of(simulation, QUEUE),
         clock=clock,
         patience=Patience(clock, simulation.kernel.sleep),

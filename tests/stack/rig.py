@@ -39,7 +39,12 @@ from tests.simulation.schedules import Scenario
 from worker.adapters.clock import EmulatorClock, _Line
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.tasks import ThreadTasks
-from worker.bootstrap import THREADS_FOR_THE_QUEUE, Worker, build_worker
+from worker.bootstrap import (
+    RECREATIONS_PER_CALL,
+    THREADS_FOR_THE_QUEUE,
+    Worker,
+    build_worker,
+)
 from worker.holding import Stop
 from worker.settings import Settings
 from worker.settings.load import from_data
@@ -86,7 +91,7 @@ class LeapingTasks(ThreadTasks):
 
     def __init__(self, clock: EmulatorClock, stage: "Stage") -> None:
         settings = stage.settings
-        threads = settings.worker.concurrency + THREADS_FOR_THE_QUEUE
+        threads = settings.worker.concurrency * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE
         super().__init__(threads, clock=clock, on_crash=stage.crashes.append)
         self._stage = stage
         self._emulated = clock

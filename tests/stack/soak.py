@@ -26,14 +26,20 @@ from emulator.state.ecs.catalogue import Catalogue
 from tests.e2e.conftest import APIS, REGION, Installation, Running
 from tests.simulation.harness import ACCOUNT, DEAD, QUEUE, ROLE, RULE
 from tests.stack.rig import empty_service
-from worker.bootstrap import THREADS_FOR_THE_QUEUE
+from worker.bootstrap import (
+    RECREATIONS_PER_CALL,
+    THREADS_FOR_MERGED_CALLS,
+    THREADS_FOR_THE_QUEUE,
+)
 
 BATCH = 50
 BATCHES_MIN = 8
-# The loop, the tasks with those for the queue, and the looks beside them.
-THREADS_MAX = 1 + (8 + THREADS_FOR_THE_QUEUE) + 8
-# Each thread may hold one to either queue, and the SDKs keep two for each that works, by product.
-CONNECTIONS_MAX = 2 * (8 + THREADS_FOR_THE_QUEUE) + 2 * (2 * 8)
+CALLS_MAX = 24
+TASKS_MAX = CALLS_MAX * RECREATIONS_PER_CALL + THREADS_FOR_THE_QUEUE
+# The loop, the tasks with those for the queue, and those that make merged calls.
+THREADS_MAX = 1 + TASKS_MAX + THREADS_FOR_MERGED_CALLS
+# Each task may hold one to either queue, and the SDKs keep one for each call, by product.
+CONNECTIONS_MAX = 2 * TASKS_MAX + 2 * CALLS_MAX
 # The standard streams, and what Python itself keeps open.
 FILES_BESIDES = 8
 SPEED = 40.0
@@ -103,7 +109,7 @@ def soak(
 
 
 def _batch(installation: Installation, worker: Running, size: int) -> None:
-    made = installation.order("reset", regions={REGION: _cloud(size)})
+    made = installation.order("reset", regions={REGION: cloud_of(size)})
     for source in made["instances"][REGION]:
         installation.order("interrupt", instance_id=source, notice_seconds=NOTICE_SECONDS)
     _await_finished(worker, size)
@@ -111,7 +117,7 @@ def _batch(installation: Installation, worker: Running, size: int) -> None:
     assert installation.look("complaints") == []
 
 
-def _cloud(size: int) -> dict[str, Any]:
+def cloud_of(size: int) -> dict[str, Any]:
     """Queues, rule and role as `rule apply` makes them, and sources, in the words of a scenario."""
     calls = (("CreateServiceLinkedRoleForProduct", ROLE), ("CreateRule", RULE))
     return {
@@ -223,7 +229,7 @@ def _worker(installation: Installation) -> Running:
         **TERMS,
     }
     installation.config.write_text(json.dumps(data), encoding="utf-8")
-    installation.order("reset", regions={REGION: _cloud(0)})
+    installation.order("reset", regions={REGION: cloud_of(0)})
     worker = installation.start("worker", "--config", str(installation.config), "run")
     worker.until_fact("worker_started")
     return worker

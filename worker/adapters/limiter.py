@@ -1,87 +1,433 @@
-"""Port `Limiter`: after a refusal for rate, everybody waits for the next minute.
+"""Port `Limiter`: learns what the cloud lets us spend, spends it, and probes gently.
 
-ECS counts calls per account, region, API and calendar minute, and refuses until the minute is
-over; the sum is shared with consoles and other tools. Source: "API throttling" of ECS.
+ECS counts calls per account, region, API and calendar minute, and refuses until the minute is over;
+the numbers are not published, and consoles and other tools spend of the same. Source: "API
+throttling" of ECS. Some APIs behave like a bucket that refills. Which of the two it is, and how
+much, is learned from the answers:
 
-    open --throttled--> blocked until the next minute --one probe--> open | blocked again
+    free    --refused-->              blocked: one probe after 1, 2, 4, 8 ... seconds
+    blocked --a probe is taken-->     paced: it drips; the rate that was taken, up and down (AIMD)
+    blocked --the minute is over-->   window: what was taken last minute, at the start of this one;
+                                      then a little more, and after a refusal one probe
+    paced   --nothing but refusals--> blocked
+    window, paced --ten quiet minutes--> free
+
+Nobody blocks. Who must wait is told when to come again: the earliest deadline first, and only about
+as many for each minute as will be let through. A thousand that wait must not all wake for sixty.
 """
 
+import bisect
 import math
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from typing_extensions import override
 
 from worker import ports
+from worker.core import urgency
 
 MINUTE: Final = 60.0
 # Clocks differ a little; a call at the very start of our minute may still be in the cloud's last.
 _MARGIN_SECONDS: Final = 0.5
+# The first call of a minute is a probe; the others come when its answer is there.
+_OPENER_SECONDS: Final = 0.6
+_OPENER_PAUSE_SECONDS: Final = 0.25
+_OPENINGS_MAX: Final = 6
 _SPREAD_SECONDS: Final = 2.0
 # A probe whose answer was lost is not waited for any longer.
 _PROBE_SECONDS: Final = 5.0
+_FIRST_PROBE_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 3.0
+_CHECKS_MAX: Final = 4
+_QUIET_SECONDS: Final = 600.0
+# More are told to come than will be let through: some never come, and there may be more to spend.
+_COMERS_SHARE: Final = 1.5
+_COMERS_MORE: Final = 8
+_TURNS_MAX: Final = 30
+# Paces change: nobody is sent further away than this by one.
+_PACED_HORIZON_SECONDS: Final = 20.0
+_PACED_SHARE: Final = 0.7
+_PACED_PAUSE_SECONDS: Final = 0.2
+_PACE_UP_SHARE: Final = 0.15
+_PACE_DOWN_SHARE: Final = 0.97
+_PACE_MIN: Final = 0.1
+_PACE_FIRST: Final = 1.0
+# A refusal so soon after the last is of calls that were under way together.
+_TOGETHER_SECONDS: Final = 0.5
+_BURST_SECONDS: Final = 0.5
+_DRY_REFUSALS: Final = 4
 
 
 @dataclass(slots=True)
-class _Gate:
-    """One API that was refused.
+class _Line:
+    """Who waits for one API, by urgency."""
+
+    keys: list[tuple[float, str]] = field(default_factory=list)
+    of: dict[str, float] = field(default_factory=dict)
+
+    def join(self, now: float) -> int:
+        """Return how many are more urgent than the caller, who waits from now on."""
+        asking = urgency.current()
+        self._let_go(now)
+        if asking is None:
+            return 0
+        key = (asking.key(now), asking.recreation)
+        if self.of.get(asking.recreation) != key[0]:
+            self.leave()
+            bisect.insort(self.keys, key)
+            self.of[asking.recreation] = key[0]
+        return bisect.bisect_left(self.keys, key)
+
+    def is_behind(self, now: float) -> bool:
+        """Tell whether the caller comes too late for its source while others do not."""
+        asking = urgency.current()
+        self._let_go(now)
+        if asking is None or asking.deadline == asking.key(now) or not self.keys:
+            return False
+        return self.keys[0][0] < asking.key(now) and self.keys[0][1] != asking.recreation
+
+    def _let_go(self, now: float) -> None:
+        """Drop those that come too late by now: they stand in line anew."""
+        while self.keys and self.keys[0][0] <= now + urgency.TOO_LATE_SECONDS:
+            self.of.pop(self.keys.pop(0)[1], None)
+
+    def turn(self, place: int, minute: int, each: float) -> int:
+        """Return the minute in which it is the turn of one who has `place` before him.
+
+        Those before him are let through, `each` in a minute, or their deadlines pass.
+        """
+        for at in range(minute, minute + _TURNS_MAX):
+            late = at * MINUTE + _MARGIN_SECONDS + urgency.TOO_LATE_SECONDS + _SPREAD_SECONDS
+            over = bisect.bisect_left(self.keys, (late, ""))
+            if place - max(over, (at - minute) * each) < each:
+                return at
+        return minute + _TURNS_MAX
+
+    def leave(self) -> None:
+        """Let the caller wait no more."""
+        asking = urgency.current()
+        if asking is None or asking.recreation not in self.of:
+            return
+        key = (self.of.pop(asking.recreation), asking.recreation)
+        del self.keys[bisect.bisect_left(self.keys, key)]
+
+
+class _Mode(Enum):
+    FREE = "free"
+    BLOCKED = "blocked"
+    WINDOW = "window"
+    PACED = "paced"
+
+
+@dataclass(slots=True)
+class _Api:
+    """What is known about one API.
 
     Attributes:
-        opens_at: Start of the minute from which a probe may be tried.
-        probe_until: Until when the probe's answer is waited for; None when none is out.
+        minute: The minute that the counts below are of.
+        spent: Calls let through in it.
+        taken: Calls that the cloud took in it.
+        is_full: Whether the cloud has refused in it.
+        cap: Calls that it took in the last minute that was full.
+        more: Calls beyond the cap that are tried in this minute.
+        is_open: Whether the cloud has taken a call in this minute.
+        checks: How often it was tried in this minute if it is a bucket after all.
+        is_measured: Whether the last full minute was ours from its start.
+        probe_at: When the next probe may go.
+        probe_step: Seconds to the probe after it.
+        probe_until: Until when a probe's answer is waited for; None when none is out.
+        probes_refused: In a row.
+        rate: Calls a second, when paced.
+        drops: Calls that may go at once, when paced.
+        dripped_at: Up to when drops are counted.
+        is_rising: Whether the rate has never been refused, so that it may double.
+        taken_since: Calls taken since the last refusal.
+        refused_at: When the cloud last refused.
+        told_at: The probe that somebody was told to come for.
+        line: Who waits.
     """
 
-    opens_at: float
+    mode: _Mode = _Mode.FREE
+    minute: int = -1
+    spent: int = 0
+    taken: int = 0
+    is_full: bool = False
+    cap: int = 1
+    more: int = 1
+    probe_at: float = 0.0
+    probe_step: float = _FIRST_PROBE_SECONDS
     probe_until: float | None = None
+    probes_refused: int = 0
+    is_open: bool = False
+    checks: int = 0
+    is_measured: bool = False
+    rate: float = _PACE_FIRST
+    drops: float = 0.0
+    dripped_at: float = 0.0
+    is_rising: bool = True
+    taken_since: int = 0
+    refused_at: float = 0.0
+    dry: int = 0
+    told_at: float = 0.0
+    line: _Line = field(default_factory=_Line)
 
 
-class CalendarMinuteLimiter(ports.Limiter):
-    """Remembers the refused APIs of one region; safe to share between threads.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one API stands, for those who watch.
+
+    Attributes:
+        mode: What is known of its quota: free, blocked, window or paced.
+        opens_at: From when its next call may go, epoch seconds; the past when it may go now.
+    """
+
+    mode: str
+    opens_at: float
+
+
+class QuotaLimiter(ports.Limiter):
+    """Spends the quotas of one region, API by API; safe to share between threads.
 
     Args:
-        rng: Spreads the waiting calls over the first seconds of the minute.
+        rng: Spreads those who wait.
+        quota_share: How much of what the cloud allows may be spent, 0 to 1.
     """
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, *, quota_share: float = 1.0) -> None:
         self._spread: Callable[[float, float], float] = rng.uniform
+        self._share = quota_share
         self._lock = threading.Lock()
-        self._gates: dict[str, _Gate] = {}
+        self._apis: dict[str, _Api] = {}
 
     @override
     def admit(self, api: str, now: float) -> float | None:
         with self._lock:
-            gate = self._gates.get(api)
-            if gate is None:
+            known = self._known(api, now)
+            wait_until = self._judge(known, now)
+            if wait_until is None:
+                known.line.leave()
+            return wait_until
+
+    def _judge(self, known: _Api, now: float) -> float | None:
+        if known.mode is not _Mode.FREE and known.line.is_behind(now):
+            return self._promise(known, now)
+        match known.mode:
+            case _Mode.FREE:
+                known.spent += 1
                 return None
-            if now < gate.opens_at:
-                return self._after(gate.opens_at)
-            if gate.probe_until is not None and now < gate.probe_until:
-                return self._after(now)
-            gate.probe_until = now + _PROBE_SECONDS
-            return None
+            case _Mode.BLOCKED:
+                return self._probe(known, now)
+            case _Mode.WINDOW:
+                return self._within_minute(known, now)
+            case _Mode.PACED:
+                return self._paced(known, now)
 
     @override
     def succeeded(self, api: str, now: float) -> None:
         with self._lock:
-            gate = self._gates.get(api)
-            # An answer to a call from before the refusal says nothing about the new minute.
-            if gate is not None and gate.probe_until is not None and now >= gate.opens_at:
-                del self._gates[api]
+            known = self._known(api, now)
+            known.taken += 1
+            known.taken_since += 1
+            known.dry = 0
+            known.is_open = True
+            if known.probe_until is None:
+                return
+            # A refusal ends the minute for good where minutes are counted.
+            known.probe_until, known.probes_refused = None, 0
+            known.mode, known.is_rising = _Mode.PACED, True
+            seconds = max(now - known.refused_at, _FIRST_PROBE_SECONDS)
+            known.rate = max(_PACE_FIRST, 1.0 / seconds) * self._share
+            known.drops, known.dripped_at = 1.0, now
 
     @override
     def throttled(self, api: str, now: float) -> float:
         with self._lock:
-            next_minute = (math.floor(now / MINUTE) + 1) * MINUTE + _MARGIN_SECONDS
-            self._gates[api] = _Gate(next_minute)
-            return self._after(next_minute)
+            known = self._known(api, now)
+            is_first = now > known.refused_at + _TOGETHER_SECONDS
+            if known.mode is _Mode.PACED:
+                self._slow_down(known, now, is_first=is_first)
+            else:
+                self._fill(known, now)
+            known.refused_at, known.taken_since = now, 0
+            return self._promise(known, now)
 
-    def blocked(self) -> dict[str, float]:
-        """Return the time from which each refused API may be tried, epoch seconds."""
+    def standings(self) -> dict[str, Standing]:
+        """Return how each API stands that has been called."""
         with self._lock:
-            return {api: gate.opens_at for api, gate in self._gates.items()}
+            return {
+                api: Standing(known.mode.value, self._opens_at(known))
+                for api, known in self._apis.items()
+            }
 
-    def _after(self, instant: float) -> float:
-        return instant + self._spread(0.0, _SPREAD_SECONDS)
+    def _opens_at(self, known: _Api) -> float:
+        next_minute = (known.minute + 1) * MINUTE + _MARGIN_SECONDS
+        match known.mode:
+            case _Mode.FREE:
+                return 0.0
+            case _Mode.BLOCKED:
+                return min(known.probe_until or known.probe_at, next_minute)
+            case _Mode.WINDOW if not known.is_open:
+                return max(known.minute * MINUTE + _MARGIN_SECONDS, known.probe_at)
+            case _Mode.WINDOW:
+                # To ask for more than what was taken last minute is no more than a try.
+                is_spent = known.is_full or known.spent >= self._limit(known)
+                return next_minute if is_spent else 0.0
+            case _Mode.PACED:
+                return known.dripped_at + max(1.0 - known.drops, 0.0) / known.rate
+
+    def _known(self, api: str, now: float) -> _Api:
+        """Return what is known, with the minute turned if it is over."""
+        known = self._apis.setdefault(api, _Api())
+        minute = math.floor(now / MINUTE)
+        if minute > known.minute:
+            self._turn(known, minute, now)
+        return known
+
+    def _turn(self, known: _Api, minute: int, now: float) -> None:
+        if known.is_full:
+            known.is_measured = known.is_open and known.mode is _Mode.WINDOW
+            known.cap = max(known.taken, 1)
+        elif known.mode is _Mode.WINDOW:
+            known.cap = max(known.cap, known.taken)
+        known.minute, known.spent, known.taken = minute, 0, 0
+        known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
+        if known.mode is not _Mode.FREE and now > known.refused_at + _QUIET_SECONDS:
+            known.mode = _Mode.FREE
+        if known.mode in (_Mode.BLOCKED, _Mode.WINDOW):
+            known.mode = _Mode.WINDOW
+            known.probe_until, known.probes_refused, known.probe_at = None, 0, 0.0
+
+    # Refused, and nobody knows for how long
+
+    def _fill(self, known: _Api, now: float) -> None:
+        """Note a refusal where minutes are counted, or where nothing is known yet."""
+        was_probe, known.probe_until = known.probe_until is not None, None
+        if known.mode is _Mode.WINDOW and not known.is_open:
+            # The cloud's minute begins a little later than ours, or others were faster.
+            if known.spent:
+                known.probes_refused = min(known.probes_refused + 1, _OPENINGS_MAX)
+                known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0**known.probes_refused
+                known.spent = 0
+            return
+        if known.mode is _Mode.FREE:
+            known.mode, known.probe_step = _Mode.BLOCKED, _FIRST_PROBE_SECONDS
+        elif was_probe and known.mode is _Mode.BLOCKED:
+            known.probes_refused += 1
+            known.probe_step *= 2.0
+        known.is_full = True
+        wait = known.probe_step
+        if known.mode is _Mode.WINDOW:
+            wait = _CHECK_SECONDS * 2.0**known.checks
+        known.probe_at = now + wait
+
+    def _probe(self, known: _Api, now: float) -> float | None:
+        out = known.probe_until is not None and now < known.probe_until
+        if out or now < known.probe_at:
+            return self._promise(known, now)
+        known.probe_until = now + _PROBE_SECONDS
+        known.spent += 1
+        return None
+
+    # By the calendar minute
+
+    def _within_minute(self, known: _Api, now: float) -> float | None:
+        begun = known.minute * MINUTE + _MARGIN_SECONDS
+        if now < begun:
+            return begun + self._spread(0.0, _OPENER_PAUSE_SECONDS)
+        if not known.is_open:
+            return self._open(known, now)
+        if known.is_full:
+            return self._check(known, now)
+        limit = self._limit(known)
+        if known.spent < limit:
+            known.spent += 1
+            return None
+        if self._share < 1.0:
+            return self._promise(known, now)
+        if known.taken >= limit:
+            known.more *= 2
+            known.spent += 1
+            return None
+        # Those under way may all be taken: then there is more.
+        return now + self._spread(_OPENER_PAUSE_SECONDS, 2 * _OPENER_PAUSE_SECONDS)
+
+    def _limit(self, known: _Api) -> int:
+        if self._share < 1.0:
+            return max(int(known.cap * self._share), 1)
+        return known.cap + known.more - 1
+
+    def _open(self, known: _Api, now: float) -> float | None:
+        """Let one go first, and the others when the cloud has taken it."""
+        if now < known.probe_at:
+            return known.probe_at + self._spread(0.0, _OPENER_PAUSE_SECONDS)
+        if known.spent:
+            if now < known.probe_at + _PROBE_SECONDS and known.probe_at:
+                return now + self._spread(_OPENER_PAUSE_SECONDS, 2 * _OPENER_PAUSE_SECONDS)
+            known.is_open = True
+            return None
+        known.spent, known.probe_at = 1, now
+        return None
+
+    def _check(self, known: _Api, now: float) -> float | None:
+        """Try now and then whether it is a bucket after all."""
+        if known.checks >= _CHECKS_MAX or now < known.probe_at or known.probe_until is not None:
+            return self._promise(known, now)
+        known.checks, known.probe_until = known.checks + 1, now + _PROBE_SECONDS
+        return None
+
+    # By drops
+
+    def _paced(self, known: _Api, now: float) -> float | None:
+        passed = max(now - known.dripped_at, 0.0)
+        known.drops = min(known.drops + passed * known.rate, max(known.rate * _BURST_SECONDS, 1.0))
+        known.dripped_at = now
+        known.rate *= (2.0 if known.is_rising else 1.0 + _PACE_UP_SHARE) ** min(passed, 1.0)
+        if known.drops < 1.0:
+            return self._promise(known, now)
+        known.drops -= 1.0
+        known.spent += 1
+        return None
+
+    def _slow_down(self, known: _Api, now: float, *, is_first: bool) -> None:
+        """Between two refusals the bucket was empty twice: what was taken is what drips."""
+        known.dry += 1
+        if known.dry >= _DRY_REFUSALS and now > known.refused_at + _FIRST_PROBE_SECONDS:
+            known.mode, known.is_full, known.dry = _Mode.BLOCKED, True, 0
+            known.probe_step, known.probe_until = 2 * _FIRST_PROBE_SECONDS, None
+            known.probe_at = now + known.probe_step
+            return
+        if not is_first:
+            return
+        measured = known.taken_since / max(now - known.refused_at, _TOGETHER_SECONDS)
+        known.rate = max(min(known.rate, measured * 1.1) * _PACE_DOWN_SHARE, _PACE_MIN)
+        known.is_rising = False
+        known.drops = min(known.drops, 0.0)
+
+    # When to come again
+
+    def _promise(self, known: _Api, now: float) -> float:
+        if known.mode is _Mode.PACED:
+            return self._next_drop(known, now)
+        minute = known.minute + 1
+        is_probed = known.mode is _Mode.BLOCKED or known.checks < _CHECKS_MAX
+        is_out = known.probe_until is not None or known.told_at == known.probe_at
+        if is_probed and not is_out and now < known.probe_at < minute * MINUTE:
+            # Somebody has to be there for the probe.
+            known.told_at = known.probe_at
+            return known.probe_at
+        place, turn = known.line.join(now), minute
+        if known.is_measured:
+            each = known.cap * self._share * _COMERS_SHARE + _COMERS_MORE
+            turn = known.line.turn(place, minute, each)
+        return turn * MINUTE + _MARGIN_SECONDS + self._spread(0.0, _SPREAD_SECONDS)
+
+    def _next_drop(self, known: _Api, now: float) -> float:
+        """Come a little earlier than the turn: the pace may have risen by then."""
+        turn = (known.line.join(now) + 1) / known.rate * _PACED_SHARE
+        if turn > _PACED_HORIZON_SECONDS:
+            return now + self._spread(_PACED_HORIZON_SECONDS / 2, _PACED_HORIZON_SECONDS)
+        return now + max(turn, _PACED_PAUSE_SECONDS) * self._spread(0.9, 1.1)

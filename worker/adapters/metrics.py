@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from worker import ports
+from worker.adapters.limiter import Standing
 from worker.core.errors import RecreationError
 from worker.core.inventory import Glimpse
 
@@ -145,7 +146,7 @@ class StateCollector(Collector):
     Args:
         clock: Tells ages.
         held: How many messages are in hand.
-        blocked: Time from which each refused API may be tried, by API.
+        limiter: How each API stands.
         dead_letters: The dead-letter queue, which is looked at once a minute at most.
     """
 
@@ -154,12 +155,12 @@ class StateCollector(Collector):
         clock: ports.Clock,
         *,
         held: Callable[[], int],
-        blocked: Callable[[], Mapping[str, float]],
+        limiter: Callable[[], Mapping[str, Standing]],
         dead_letters: ports.Peek,
     ) -> None:
         self._clock = clock
         self._held = held
-        self._blocked = blocked
+        self._limiter = limiter
         self._dead_letters = dead_letters
         self._looked_at = float("-inf")
         self._seen: tuple[Glimpse, ...] | None = None
@@ -175,9 +176,16 @@ class StateCollector(Collector):
             "For how long calls of an API are still held back.",
             labels=["action"],
         )
-        for action, opens_at in self._blocked().items():
-            blocked.add_metric([action], max(opens_at - now, 0.0))
+        modes = GaugeMetricFamily(
+            f"{PREFIX}_limiter_mode",
+            "What is known of the quota of an API: 1 for free, blocked, window or paced.",
+            labels=["action", "mode"],
+        )
+        for action, standing in self._limiter().items():
+            blocked.add_metric([action], max(standing.opens_at - now, 0.0))
+            modes.add_metric([action, standing.mode], 1.0)
         yield blocked
+        yield modes
         yield from self._letters(now)
 
     def _letters(self, now: float) -> Iterable[GaugeMetricFamily]:

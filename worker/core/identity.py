@@ -18,6 +18,7 @@ TAG_DELETE_AFTER = TAG_PREFIX + "delete-after"
 TAG_OWNER = TAG_PREFIX + "owner"
 TAG_SOURCE = TAG_PREFIX + "source"
 TAG_RETAINED = TAG_PREFIX + "retained"
+WAS_DELETED_WITH_INSTANCE = "was-deleted-with-instance"
 TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 # On the image of a notice that was taken back: the next notice makes an image of its own.

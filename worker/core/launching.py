@@ -153,6 +153,7 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         boot=None,
         snapshots=None,
         begun=(),
+        looked=None,
         captured=None,
         specified=None,
         launched=Launched(),

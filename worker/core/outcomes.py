@@ -35,11 +35,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing can be done before `until` (epoch seconds)."""
+    """Nothing can be done before `until` (epoch seconds).
+
+    Attributes:
+        in_hand: Nobody is served until then, and it is not long: the message is not handed back,
+            for who takes it next might come late.
+    """
 
     progress: Progress
     until: float
     reason: str
+    in_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +125,14 @@ class Hold:
 
     Attributes:
         failed: Whether a call failed, so that the next pause is longer.
+        in_hand: Whether the message is held however soon others are handed back.
     """
 
     progress: Progress
     until: float
     reason: str
     failed: bool = False
+    in_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ class Retained:
         sent: The change is made, or refused for good.
         refused: Why it was not made.
         postponed: It takes too long; the image and the capture come first.
+        told: What the disks were stands in a sent message, for tags could not be had in time.
     """
 
     disks: tuple[KeptDisk, ...]
@@ -135,6 +136,7 @@ class Retained:
     sent: bool = False
     refused: str = ""
     postponed: bool = False
+    told: bool = False
 
     @property
     def to_keep(self) -> tuple[str, ...]:
@@ -262,6 +264,14 @@ class Economical:
     asked_at: Instant = 0.0
     unlocked_looks: Count = 0
     not_started: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The source as it was described when its notice was confirmed, until it is captured."""
+
+    instance: Instance
+    disks: tuple[Disk, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +487,7 @@ class Progress:
         boot: What is booted from instead of an image of the source; None while nothing is lost.
         begun: Names of the images that were begun; empty in older forms.
         counted: Whether the generations of the lineage were counted; a replay counts no more.
+        looked: The source as retain saw it; None once it is captured, and in older forms.
         belongings: None when nothing is handed over, as in older forms.
         moves: Where the handover of each thing stands.
         cleaned: Names of the finished clean-up actions.
@@ -503,6 +514,7 @@ class Progress:
     moot_reason: str = ""
     retained: Retained | None = None
     economical: Economical | None = None
+    looked: Looked | None = None
     quiesced: Quiesced | None = None
     imaged: Imaged | None = None
     system_snapshot: SystemSnapshot | None = None
@@ -630,7 +642,9 @@ def _undecodable() -> Malformed:
 
 def _is_consistent(progress: Progress) -> bool:
     """Tell whether the parts fit each other where a step relies on it."""
-    specified, captured = progress.specified, progress.captured
+    specified, captured, looked = progress.specified, progress.captured, progress.looked
+    if looked is not None and looked.instance.instance_id != progress.instance_id:
+        return False
     if captured is not None and captured.instance.instance_id != progress.instance_id:
         return False
     return specified is None or progress.launched.index < len(specified.candidates)

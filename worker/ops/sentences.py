@@ -42,6 +42,7 @@ _WAITING = (
     (r"the instance is not locked any more(?:; look again)?", "实例已不再被锁定"),
     (r"another launch under this token; look for it", "同一令牌已有下单，正在查找"),
     (r"the replacement does not show yet", "替代实例尚未显示"),
+    (r"the replacement starts", "替代实例正在启动"),
     (r"the replacement is (.+)", "替代实例状态：{0}"),
     (r"a second replacement is starting", "另有一台替代实例正在启动"),
     (r"already recreated as (.+)", "已重建为 {0}"),

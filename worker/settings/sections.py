@@ -21,7 +21,7 @@ from worker.settings.names import (
     TypePattern,
     Url,
 )
-from worker.settings.units import Duration, Size, Within
+from worker.settings.units import Duration, Share, Size, Within
 
 _VISIBILITY = "SMQ: visibility timeout 1 s to 12 h"
 
@@ -130,10 +130,17 @@ class Worker(Section):
     """How much one worker process does at a time, and how it stops."""
 
     concurrency: Annotated[StrictInt, Within(1, 64)] = Field(
-        default=8, description="Threads that call the cloud; waiting recreations hold none."
+        default=24,
+        description="Calls to the cloud under way at a time; waiting recreations make none.",
     )
     held_max: Annotated[StrictInt, Within(1, 10_000)] = Field(
-        default=256, description="Messages held at a time; beyond it the worker stops receiving."
+        default=5_000,
+        description="Messages held at a time; beyond it the worker stops receiving.",
+    )
+    quota_share: Share = Field(
+        default=0.8,
+        description="How much of an API's quota the worker spends once the cloud has refused it: the quota belongs to "
+        "the account, and other tools want some. Nobody needs to know the quota; it is learned.",
     )
     stop_within: Annotated[Duration, Within("1s", "5m")] = Field(
         default=10.0,

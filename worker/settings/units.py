@@ -144,6 +144,8 @@ def _quantity(limit: str | int) -> float:
     return (SIZE if limit.endswith("B") else DURATION).read(limit)
 
 
+SHARE_MIN = 0.05
+
 Duration = Annotated[
     float,
     BeforeValidator(_reader(DURATION)),
@@ -154,3 +156,15 @@ Size = Annotated[
     BeforeValidator(_reader(SIZE)),
     PlainSerializer(format_size, return_type=str, when_used="json"),
 ]
+
+
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refusal("is not a number", "write a share such as 0.8")
+    if not SHARE_MIN <= value <= 1:
+        raise refusal(f"is not between {SHARE_MIN} and 1", "write a share such as 0.8")
+    return float(value)
+
+
+# A part of something that is shared.
+Share = Annotated[float, BeforeValidator(_share)]

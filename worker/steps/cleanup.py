@@ -93,7 +93,13 @@ class CleanUp:
 
     def _date_image(self, action: str, progress: Progress, now: float) -> Outcome:
         """Date the image or its snapshots; a look that misses the image may be behind."""
+        imaged = progress.imaged
         name = IMAGES.get(action, identity.image_name)(progress.recreation_id)
+        # What a replacement boots from in place of its image is not ours to date.
+        is_known = imaged is not None and imaged.name == name and progress.boot is None
+        if action == DATE_IMAGE and imaged is not None and is_known and imaged.image_id:
+            refused = self._date("image", (imaged.image_id,), progress, now)
+            return _cleaned(progress, action, refused)
         image = self.images.find(name)
         if image is None:
             missed = replace(progress, image_absent_at=progress.image_absent_at or now)
@@ -118,6 +124,9 @@ class CleanUp:
             identity.TAG_SOURCE: progress.instance_id,
             identity.TAG_DELETE_AFTER: self._due(now),
         }
+        if kind == "disk":
+            # It may not have been to be had in time.
+            tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
         if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
             tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
         answer = self.tagging.tag(kind, ids, tags)

@@ -34,6 +34,9 @@ from worker.steps.rungs import descend
 DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
+# No guest stops, and no instance starts, much faster than this.
+STOPS_AFTER_SECONDS = 8.0
+RUNS_AFTER_SECONDS = 12.0
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.
@@ -289,8 +292,9 @@ class Launch:
         if isinstance(answer, Accepted):
             return Wait(
                 launching.with_stop_asked(progress, now).marked("source asked to stop", now),
-                now + SOURCE_POLL_SECONDS,
+                now + STOPS_AFTER_SECONDS,
                 "the source stops",
+                in_hand=True,
             )
         refused = replace(progress, launched=replace(launched, stop_refused=answer.code))
         return Note(refused.remarked("stopping the source before the takeover", answer.code))
@@ -440,6 +444,9 @@ class Launch:
 
     def _confirm(self, progress: Progress, now: float) -> Outcome:
         launched = progress.launched
+        earliest = launched.accepted_at + RUNS_AFTER_SECONDS
+        if now < earliest:
+            return Wait(progress, earliest, "the replacement starts", in_hand=True)
         replacement = self.instances.find(launched.instance_id)
         if replacement is None:
             return self._missing(progress, now)

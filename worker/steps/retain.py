@@ -7,11 +7,20 @@ from worker.core import boots, identity
 from worker.core.boots import FIRST_LOOK
 from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
+from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.events import parse_time
 from worker.core.model import Accepted, Disk, Image, Instance
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Economical, Imaged, KeptDisk, Mootness, Progress, Retained
+from worker.core.progress import (
+    Economical,
+    Imaged,
+    KeptDisk,
+    Looked,
+    Mootness,
+    Progress,
+    Retained,
+)
 from worker.ports import Captures, Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
 from worker.steps.spec import source_facts
@@ -53,9 +62,24 @@ class Retain:
             return False
         return retained.sent or (retained.postponed and progress.specified is None)
 
-    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
-        """Nothing: what a disk was is written on the disk itself, before it is changed."""
-        return NOTHING
+    def reads(self, progress: Progress) -> tuple[object, ...]:
+        """What a disk was is written on the disk itself, or else stands in a sent message."""
+        retained = progress.retained
+        return (retained,) if retained is not None and retained.told else NOTHING
+
+    def forgive(
+        self,
+        progress: Progress,
+        error: Transient | Permanent,
+        now: float,  # noqa: ARG002
+    ) -> Outcome | None:
+        """Keep the disks without tags when a crowd has used up the minute for tags."""
+        retained = progress.retained
+        if retained is None or retained.tagged or retained.told or retained.postponed:
+            return None
+        if progress.economical is not None or not isinstance(error, Throttled):
+            return None
+        return Note(replace(progress, retained=replace(retained, told=True)))
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Look and judge; then tag the disks; then keep them: one of the three per run."""
@@ -76,7 +100,7 @@ class Retain:
             return Done(
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
-        if not retained.tagged:
+        if not retained.tagged and not retained.told:
             return self._tag(progress, retained, now)
         return self._keep(progress, retained, now)
 
@@ -97,7 +121,13 @@ class Retain:
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
         begun = self._notice_begun(seen, source, now)
-        confirmed = replace(seen, retained=retained, t0=begun, economical=_economical(source))
+        confirmed = replace(
+            seen,
+            retained=retained,
+            t0=begun,
+            economical=_economical(source),
+            looked=Looked(source, look.disks),
+        )
         return Note(confirmed.marked(CONFIRMED, now))
 
     def _notice_begun(self, progress: Progress, source: Instance, now: float) -> float:
@@ -215,7 +245,7 @@ class Retain:
             identity.TAG_ID: progress.recreation_id,
             identity.TAG_OWNER: self.policy.owner,
             identity.TAG_SOURCE: progress.instance_id,
-            identity.TAG_RETAINED: "was-deleted-with-instance",
+            identity.TAG_RETAINED: identity.WAS_DELETED_WITH_INSTANCE,
         }
         answer = self.tagging.tag("disk", retained.to_keep, tags)
         tagged = replace(progress, retained=replace(retained, tagged=True))

@@ -100,13 +100,14 @@ class Specify:
         return LookUp(self.addresses, self.interfaces, self.balancers, self.tagging, self.policy)
 
     def _capture(self, progress: Progress, now: float) -> Outcome:
-        look = self.sources.look(progress.instance_id)
+        look = _looked(progress) or self.sources.look(progress.instance_id)
         if look.instance is None or not _is_whole(look):
             return self._absent(progress, look, now)
         role = self.sources.ram_role(progress.instance_id)
         details = self.sources.details(progress.instance_id)
         captured = Captured(look.instance, look.disks, role, details)
-        return Note(replace(progress, captured=captured).marked("source captured", now))
+        whole = replace(progress, captured=captured, looked=None)
+        return Note(whole.marked("source captured", now))
 
     def _read_user_data(self, progress: Progress, captured: Captured) -> Outcome:
         """It is in the image already; what is carried is what the first start is to run again."""
@@ -187,6 +188,13 @@ class Specify:
         raise Parking(
             Park.SOURCE_GONE, "the source went before it could be captured; its image exists"
         )
+
+
+def _looked(progress: Progress) -> Look | None:
+    """Return what was described when the notice was confirmed, if it can be cloned from."""
+    seen = progress.looked
+    look = None if seen is None else Look(seen.instance, seen.disks)
+    return look if look is not None and _is_whole(look) else None
 
 
 def _is_whole(look: Look) -> bool:

@@ -120,7 +120,11 @@ class EcsService:
             world, region, catalogue=catalogue, settings=settings, vpc=vpc, publish=publish
         )
         vpc.addresses.targets = InstanceTargets(self.region)
-        self._throttle = Throttle(settings.calls_per_minute, settings.default_calls_per_minute)
+        self._throttle = Throttle(
+            settings.calls_per_minute,
+            settings.default_calls_per_minute,
+            is_bucket=world.assumptions.ecs_throttle == "bucket",
+        )
         self._tokens = TokenBook(
             world.assumptions.client_token_seconds, world.assumptions.refusals_stick_to_token
         )

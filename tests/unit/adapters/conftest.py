@@ -8,7 +8,7 @@ import pytest
 
 from worker.adapters.ecs.call import EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter
 
 NOW = 1_800_000_000.0
 
@@ -74,8 +74,8 @@ def telemetry() -> RecordedTelemetry:
 
 
 @pytest.fixture
-def limiter() -> CalendarMinuteLimiter:
-    return CalendarMinuteLimiter(LowestSpread())  # type: ignore[arg-type]
+def limiter() -> QuotaLimiter:
+    return QuotaLimiter(LowestSpread())  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -85,6 +85,6 @@ def scripted() -> Callable[..., ScriptedCloud]:
 
 @pytest.fixture
 def endpoint_over(
-    clock: StandingClock, telemetry: RecordedTelemetry, limiter: CalendarMinuteLimiter
+    clock: StandingClock, telemetry: RecordedTelemetry, limiter: QuotaLimiter
 ) -> Callable[[EcsCall], Endpoint]:
     return lambda call: Endpoint(call, "cn-hangzhou", limiter, clock, telemetry)

@@ -1,25 +1,19 @@
 """The ECS adapters turn the cloud's answers into those of the ports."""
 
 import contextlib
-import threading
 from base64 import b64decode
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.ports import ports_over
 from tests.unit.adapters.conftest import ScriptedCloud
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
 from worker.adapters.ecs.commands import EcsCommands
-from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.images import EcsImages
-from worker.adapters.ecs.instances import EcsInstances
-from worker.adapters.ecs.sources import Beside, EcsSources
-from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.core.errors import Permanent, RecreationError, UnknownOutcome
 from worker.core.identity import TAG_ID
@@ -50,13 +44,15 @@ def refused(code: str, status: int = 403) -> ApiRefusal:
 
 
 def create(endpoint: Endpoint) -> object:
-    return EcsImages(endpoint).create(
+    return ports_over(endpoint).images.create(
         "i-1", name="recreation-1", token="t", tags={"b": "", "a": ""}
     )
 
 
 def launch(endpoint: Endpoint, *drop: str) -> LaunchAnswer:
-    return EcsInstances(endpoint).launch(SPEC, CANDIDATE, image_id="m-1", token="t", drop=drop)
+    return ports_over(endpoint).instances.launch(
+        SPEC, CANDIDATE, image_id="m-1", token="t", drop=drop
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +103,7 @@ def test_image_is_found_by_its_exact_name(endpoint_over: Over, scripted: Script)
     right = {"ImageId": "m-2", "ImageName": "recreation-1", "Status": "CreateFailed"}
     cloud = scripted({"Images": {"Image": [*images, right]}})
 
-    found = EcsImages(endpoint_over(cloud)).find("recreation-1")
+    found = ports_over(endpoint_over(cloud)).images.find("recreation-1")
 
     assert found is not None
     assert found.image_id == "m-2"
@@ -152,7 +148,7 @@ def test_replacements_are_checked_for_their_tag(endpoint_over: Over, scripted: S
     ours = {"InstanceId": "i-1", "Tags": {"Tag": [{"TagKey": TAG_ID, "TagValue": "r"}]}}
     cloud = scripted({"Instances": {"Instance": [ours, {"InstanceId": "i-2"}]}})
 
-    found = EcsInstances(endpoint_over(cloud)).find_tagged("r")
+    found = ports_over(endpoint_over(cloud)).instances.find_tagged("r")
 
     assert [one.instance_id for one in found] == ["i-1"]
 
@@ -161,7 +157,7 @@ def test_stop_is_gentle_and_keeps_the_place(endpoint_over: Over, scripted: Scrip
     """A forced stop would lose what is not flushed."""
     cloud = scripted({})
 
-    assert EcsInstances(endpoint_over(cloud)).stop("i-1") == Accepted("i-1")
+    assert ports_over(endpoint_over(cloud)).instances.stop("i-1") == Accepted("i-1")
     assert cloud.calls[0][1]["ForceStop"] is False
     assert cloud.calls[0][1]["StoppedMode"] == "KeepCharging"
 
@@ -182,17 +178,17 @@ def test_refusals_that_can_be_lived_without(
     """Keeping, tagging and stopping never stand in the way of the image."""
     endpoint = endpoint_over(scripted(*[refused(code)] * 4))
 
-    assert EcsDisks(endpoint).keep(["d-1"]) == answer
-    assert EcsDisks(endpoint).release(["d-1"]) == answer
+    assert ports_over(endpoint).disks.keep(["d-1"]) == answer
+    assert ports_over(endpoint).disks.release(["d-1"]) == answer
     assert EcsTagging(endpoint).tag("disk", ["d-1"], {"a": "1"}) == answer
-    assert EcsInstances(endpoint).stop("i-1") == answer
+    assert ports_over(endpoint).instances.stop("i-1") == answer
 
 
 def test_disks_are_kept_in_one_call(endpoint_over: Over, scripted: Script) -> None:
     """At most three serial calls stand before CreateImage, however many disks there are."""
     cloud = scripted({})
 
-    EcsDisks(endpoint_over(cloud)).keep([f"d-{n}" for n in range(100)])
+    ports_over(endpoint_over(cloud)).disks.keep([f"d-{n}" for n in range(100)])
 
     assert len(cloud.calls) == 1
     assert cloud.calls[0][1]["DeleteWithInstance"] is False
@@ -202,7 +198,7 @@ def test_nothing_to_change_is_no_call(endpoint_over: Over, scripted: Script) -> 
     """The cloud refuses an empty list."""
     endpoint = endpoint_over(scripted())
 
-    assert EcsDisks(endpoint).keep([]) == Accepted()
+    assert ports_over(endpoint).disks.keep([]) == Accepted()
     assert EcsTagging(endpoint).tag("disk", [], {"a": "1"}) == Accepted()
 
 
@@ -214,7 +210,7 @@ def test_too_many_for_one_call(endpoint_over: Over, scripted: Script, size: int)
 
     with pytest.raises(ValueError, match="at most"):
         (
-            EcsDisks(endpoint).keep(ids)
+            ports_over(endpoint).disks.keep(ids)
             if size > 100
             else EcsTagging(endpoint).tag("disk", ids, {"a": ""})
         )
@@ -229,7 +225,7 @@ def test_types_have_exactly_the_memory(endpoint_over: Over, scripted: Script) ->
     """Whether the filter's ends belong to it is not documented; the source's type comes anyway."""
     cloud = scripted(types(("b", 8.0), ("a", 8.0), ("c", 16.0)), types(("old", 7.5)))
 
-    found = EcsStock(endpoint_over(cloud)).instance_types(memory=8.0, architecture_of="old")
+    found = ports_over(endpoint_over(cloud)).stock.instance_types(memory=8.0, architecture_of="old")
 
     assert [one.name for one in found] == ["a", "b", "old"]
     assert cloud.calls[1][1]["InstanceTypes"] == ["old"]
@@ -242,36 +238,18 @@ def test_look_reads_instance_and_disks(endpoint_over: Over, scripted: Script) ->
         {"Disks": {"Disk": [{"DiskId": "d-1"}, {"Size": 3}]}},
     )
 
-    look = EcsSources(endpoint_over(cloud)).look("i-1")
+    look = ports_over(endpoint_over(cloud)).sources.look("i-1")
 
     assert look.instance is not None
     assert [disk.disk_id for disk in look.disks] == ["d-1"]
     assert "META_OPTIONS" in cloud.calls[0][1]["AdditionalAttributes"]
 
 
-def test_reads_run_beside_each_other() -> None:
-    """Neither ends before the other has begun."""
-    both = threading.Barrier(2, timeout=5)
-
-    with ThreadPoolExecutor(1) as pool:
-        assert Beside(pool)(both.wait, both.wait) in {(0, 1), (1, 0)}
-
-
-def test_failed_read_waits_for_the_other() -> None:
-    """No thread is left behind with a call in the air."""
-    done: list[str] = []
-
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
-        Beside(pool)(lambda: 1 // 0, lambda: done.append("second"))
-
-    assert done == ["second"]
-
-
 def test_role_is_the_instances_own(endpoint_over: Over, scripted: Script) -> None:
     """An instance without one has an empty name."""
     sets = [{"InstanceId": "i-2", "RamRoleName": "x"}, {"InstanceId": "i-1", "RamRoleName": "db"}]
     cloud = scripted({"InstanceRamRoleSets": {"InstanceRamRoleSet": sets}}, {})
-    sources = EcsSources(endpoint_over(cloud))
+    sources = ports_over(endpoint_over(cloud)).sources
 
     assert sources.ram_role("i-1") == "db"
     assert sources.ram_role("i-1") == ""
@@ -331,14 +309,14 @@ def test_mangled_answers_raise_errors_of_ours_only(
     endpoint = endpoint_over(lambda *_: body)
     calls: list[Callable[[], object]] = [
         lambda: create(endpoint),
-        lambda: EcsImages(endpoint).find("n"),
+        lambda: ports_over(endpoint).images.find("n"),
         lambda: launch(endpoint),
-        lambda: EcsInstances(endpoint).find_tagged("r"),
-        lambda: EcsInstances(endpoint).stop("i-1"),
-        lambda: EcsSources(endpoint).look("i-1"),
-        lambda: EcsSources(endpoint).ram_role("i-1"),
-        lambda: EcsStock(endpoint).instance_types(memory=8.0, architecture_of="t"),
-        lambda: EcsStock(endpoint).vswitches("vpc-1"),
+        lambda: ports_over(endpoint).instances.find_tagged("r"),
+        lambda: ports_over(endpoint).instances.stop("i-1"),
+        lambda: ports_over(endpoint).sources.look("i-1"),
+        lambda: ports_over(endpoint).sources.ram_role("i-1"),
+        lambda: ports_over(endpoint).stock.instance_types(memory=8.0, architecture_of="t"),
+        lambda: ports_over(endpoint).stock.vswitches("vpc-1"),
     ]
     for call in calls:
         with contextlib.suppress(RecreationError):

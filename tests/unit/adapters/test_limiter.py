@@ -1,86 +1,296 @@
-"""After a refusal for rate everybody waits for the next minute, then one tries first."""
+"""What an API allows is learned from its answers, whatever kind of limit it has."""
 
+import heapq
+import itertools
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.adapters.limiter import CalendarMinuteLimiter
+from worker.adapters.limiter import QuotaLimiter, Standing
+from worker.core.urgency import urgent
 
-MINUTE_5 = 300.0
+API = "CreateImage"
+MINUTE = 60.0
+FAR = 1e6
 
 
-def test_open_until_refused(limiter: CalendarMinuteLimiter) -> None:
+def fill(limiter: QuotaLimiter, at: float, count: int) -> float:
+    """Let `count` calls be taken and one be refused; returns when to come again."""
+    for _ in range(count):
+        assert limiter.admit(API, at) is None
+        limiter.succeeded(API, at)
+    assert limiter.admit(API, at) is None
+    return limiter.throttled(API, at)
+
+
+def burst(limiter: QuotaLimiter, at: float, most: int = 1_000) -> int:
+    """Return how many are let through from `at` on when each is taken at once."""
+    done = 0
+    while done < most and limiter.admit(API, at) is None:
+        limiter.succeeded(API, at)
+        done += 1
+    return done
+
+
+def test_open_until_refused(limiter: QuotaLimiter) -> None:
     """Nothing is held back without a reason."""
-    assert limiter.admit("DescribeImages", 10.0) is None
+    assert burst(limiter, 10.0, 500) == 500
 
 
-def test_refusal_holds_until_the_next_calendar_minute(limiter: CalendarMinuteLimiter) -> None:
-    """The cloud counts by calendar minute, not by sixty seconds from the refusal."""
-    assert limiter.throttled("DescribeImages", 299.0) == MINUTE_5 + 0.5
-    assert limiter.admit("DescribeImages", 299.9) == MINUTE_5 + 0.5
-    assert limiter.admit("DescribeImages", MINUTE_5 + 0.4) is not None
+def test_after_a_refusal_only_probes_go(limiter: QuotaLimiter) -> None:
+    """After one second, then after two, four and eight more."""
+    fill(limiter, 300.0, 3)
+
+    went = []
+    for tenth in range(1, 300):
+        now = 300.0 + tenth / 10
+        if limiter.admit(API, now) is None:
+            limiter.throttled(API, now)
+            went.append(round(now - 300.0, 1))
+
+    assert went == [1.0, 3.0, 7.0, 15.0]
 
 
-def test_one_probes_and_the_others_wait(limiter: CalendarMinuteLimiter) -> None:
-    """A herd at the start of the minute would be refused again."""
-    limiter.throttled("DescribeImages", 299.0)
+def test_what_a_minute_took_is_spent_in_the_next(limiter: QuotaLimiter) -> None:
+    """Counted by the calendar: one first, then as many as before, then a little more."""
+    fill(limiter, 290.0, 40)
 
-    assert limiter.admit("DescribeImages", 301.0) is None
-    assert limiter.admit("DescribeImages", 301.1) is not None
-
-
-def test_probe_that_succeeds_opens(limiter: CalendarMinuteLimiter) -> None:
-    """Then everybody may go."""
-    limiter.throttled("DescribeImages", 299.0)
-    limiter.admit("DescribeImages", 301.0)
-
-    limiter.succeeded("DescribeImages", 301.2)
-
-    assert limiter.admit("DescribeImages", 301.3) is None
-    assert limiter.admit("DescribeImages", 301.3) is None
+    assert limiter.admit(API, 300.4) is not None
+    assert limiter.admit(API, 300.5) is None
+    assert limiter.admit(API, 300.6) is not None
+    limiter.succeeded(API, 300.7)
+    for _ in range(39):
+        assert limiter.admit(API, 300.8) is None
+    assert limiter.admit(API, 300.8) is not None
 
 
-def test_probe_that_is_refused_waits_a_minute_more(limiter: CalendarMinuteLimiter) -> None:
-    """Somebody else has spent the minute already."""
-    limiter.throttled("DescribeImages", 299.0)
-    limiter.admit("DescribeImages", 301.0)
+def test_who_watches_sees_how_an_api_stands(limiter: QuotaLimiter) -> None:
+    """Free, then refused until a probe, then spent until the next minute, then dripping."""
+    assert burst(limiter, 290.0, 4) == 4
+    assert limiter.standings() == {API: Standing("free", 0.0)}
 
-    assert limiter.throttled("DescribeImages", 301.2) == 360.5
+    assert limiter.admit(API, 290.0) is None
+    limiter.throttled(API, 290.0)
+    assert limiter.standings() == {API: Standing("blocked", 291.0)}
+
+    assert limiter.admit(API, 300.1) is not None
+    assert limiter.standings() == {API: Standing("window", 300.5)}
+    assert burst(limiter, 300.6, 3) == 3
+    assert limiter.standings()[API].opens_at == 0.0
+    while limiter.admit(API, 301.0) is None:
+        pass
+    assert limiter.standings() == {API: Standing("window", 360.5)}
 
 
-def test_late_success_of_an_older_call_does_not_open(limiter: CalendarMinuteLimiter) -> None:
-    """It was taken before the refusal."""
-    limiter.throttled("DescribeImages", 299.0)
+def test_who_watches_sees_a_bucket_drip(limiter: QuotaLimiter) -> None:
+    """The next call may go when a drop has come together."""
+    fill(limiter, 300.0, 3)
+    assert limiter.admit(API, 301.0) is None
+    limiter.succeeded(API, 301.5)
 
-    limiter.succeeded("DescribeImages", 299.5)
+    assert burst(limiter, 301.5, 1) == 1
+    (standing,) = limiter.standings().values()
+    assert standing.mode == "paced"
+    assert 301.5 < standing.opens_at <= 302.5
 
-    assert limiter.admit("DescribeImages", 299.6) is not None
+
+def test_a_grown_quota_is_found(limiter: QuotaLimiter) -> None:
+    """Others may spend less than in the minute before."""
+    fill(limiter, 290.0, 2)
+
+    assert limiter.admit(API, 300.5) is None
+    limiter.succeeded(API, 300.6)
+
+    assert burst(limiter, 300.7, 100) == 100
 
 
-def test_lost_probe_is_replaced(limiter: CalendarMinuteLimiter) -> None:
+def test_a_share_is_left_to_others() -> None:
+    """With quota_share 0.8 a fifth is never asked for."""
+    limiter = QuotaLimiter(random.Random(1), quota_share=0.8)
+    fill(limiter, 290.0, 50)
+
+    assert limiter.admit(API, 300.5) is None
+    limiter.succeeded(API, 300.6)
+
+    assert burst(limiter, 300.7) == 39
+
+
+def test_a_probe_that_is_taken_tells_of_a_bucket(limiter: QuotaLimiter) -> None:
+    """Where minutes are counted nothing is taken before the next one."""
+    fill(limiter, 300.0, 50)
+
+    assert limiter.admit(API, 301.0) is None
+    limiter.succeeded(API, 301.1)
+
+    assert limiter.admit(API, 301.2) is None
+    again = limiter.admit(API, 301.2)
+    assert again is not None
+    assert again < 310.0
+
+
+def test_a_bucket_that_stays_dry_is_none(limiter: QuotaLimiter) -> None:
+    """A late answer of an older call looks like a probe that was taken."""
+    fill(limiter, 300.0, 50)
+    limiter.admit(API, 301.0)
+    limiter.succeeded(API, 301.1)
+
+    now = 302.0
+    refused = 0
+    while now < 330.0:
+        if limiter.admit(API, now) is None:
+            limiter.throttled(API, now)
+            refused += 1
+        now += 0.1
+
+    assert refused < 10
+
+
+def test_lost_probe_is_replaced(limiter: QuotaLimiter) -> None:
     """Nobody waits for an answer that never comes."""
-    limiter.throttled("DescribeImages", 299.0)
-    limiter.admit("DescribeImages", 301.0)
+    fill(limiter, 300.0, 1)
+    assert limiter.admit(API, 301.0) is None
+    assert limiter.admit(API, 302.0) is not None
 
-    assert limiter.admit("DescribeImages", 306.1) is None
+    assert limiter.admit(API, 306.1) is None
+
+
+def test_quiet_minutes_are_forgotten(limiter: QuotaLimiter) -> None:
+    """What was learned in a storm says nothing about next week."""
+    fill(limiter, 300.0, 1)
+
+    assert burst(limiter, 300.0 + 11 * MINUTE, 500) == 500
+
+
+def test_the_earliest_deadline_comes_first(limiter: QuotaLimiter) -> None:
+    """Whoever asks first."""
+    fill(limiter, 290.0, 10)
+    told = {}
+    for number in reversed(range(300)):
+        with urgent(f"r{number:03}", 1_000.0 + number):
+            told[number] = limiter.admit(API, 292.0)
+
+    minutes = [int((told[number] or 0) // MINUTE) for number in range(300)]
+
+    assert minutes[0] == 5
+    # The last of them asked when nobody else was there.
+    assert minutes[10] <= minutes[100] <= minutes[200]
+
+
+def test_too_late_waits_for_those_in_time(limiter: QuotaLimiter) -> None:
+    """A call for a source that is gone in a moment would only be lost."""
+    fill(limiter, 290.0, 10)
+    with urgent("in-time", 500.0):
+        assert limiter.admit(API, 290.5) is not None
+
+    with urgent("too-late", 304.0):
+        assert limiter.admit(API, 300.6) is not None
+    with urgent("in-time", 500.0):
+        assert limiter.admit(API, 300.6) is None
 
 
 @given(seed=st.integers(), now=st.floats(0, 4e9))
 def test_wait_is_short_of_two_minutes(seed: int, now: float) -> None:
     """The next minute and a few seconds, whatever the seed."""
-    until = CalendarMinuteLimiter(random.Random(seed)).throttled("x", now)
+    until = QuotaLimiter(random.Random(seed)).throttled("x", now)
 
-    assert now < until <= now + 60 + 2.5 + 1e-3
+    assert now < until <= now + 60 + 3.5 + 1e-3
 
 
 def test_only_one_of_many_threads_probes() -> None:
     """The limiter is shared."""
-    limiter = CalendarMinuteLimiter(random.Random(1))
-    limiter.throttled("x", 299.0)
+    limiter = QuotaLimiter(random.Random(1))
+    limiter.admit(API, 299.0)
+    limiter.throttled(API, 299.0)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: limiter.admit("x", 301.0), range(200)))
+        answers = list(pool.map(lambda _: limiter.admit(API, 301.0), range(64)))
 
     assert answers.count(None) == 1
+
+
+# Against limits of both kinds
+
+
+@dataclass
+class Limit:
+    """The cloud's side."""
+
+    quota: int
+    kind: str
+    taken: Counter[int] = field(default_factory=Counter)
+    level: float = -1.0
+    since: float = 0.0
+
+    def takes(self, now: float) -> bool:
+        if self.kind == "window":
+            self.taken[int(now // MINUTE)] += 1
+            return self.taken[int(now // MINUTE)] <= self.quota
+        full = float(self.quota)
+        refilled = self.level + (now - self.since) * self.quota / MINUTE
+        level = full if self.level < 0 else min(full, refilled)
+        self.level, self.since = level - (level >= 1), now
+        return level >= 1
+
+
+def crowd(limit: Limit, *, count: int, seconds: float, phase: float, skew: float) -> Counter[str]:
+    """Let a crowd ask from one instant on, until a deadline; its clock is wrong by `skew`."""
+    rng, order = random.Random(3), itertools.count()
+    limiter = QuotaLimiter(random.Random(1))
+    begun = 100 * MINUTE + phase
+    agenda: list[tuple[float, int, str, Any]] = []
+    found: Counter[str] = Counter()
+
+    def at(instant: float, what: str, who: Any) -> None:
+        heapq.heappush(agenda, (instant, next(order), what, who))
+
+    for number in range(count):
+        at(begun + rng.random(), "ask", number)
+    while agenda:
+        now, _, what, who = heapq.heappop(agenda)
+        if what == "ask" and now < begun + seconds:
+            with urgent(str(who), begun + skew + FAR):
+                wait = limiter.admit(API, now + skew)
+            if wait is None:
+                at(now + rng.uniform(0.025, 0.15), "arrive", who)
+            else:
+                at(max(wait - skew, now + 0.2), "ask", who)
+        elif what == "arrive":
+            took = limit.takes(now)
+            found["taken" if took else "refused"] += 1
+            at(now + rng.uniform(0.025, 0.15), "took" if took else "refused", who)
+        elif what == "took":
+            limiter.succeeded(API, now + skew)
+        elif what == "refused":
+            with urgent(str(who), begun + skew + FAR):
+                wait = limiter.throttled(API, now + skew)
+            at(max(wait - skew, now + 0.2), "ask", who)
+    return found
+
+
+@pytest.mark.parametrize("skew", [-0.4, 0.0, 0.4])
+@pytest.mark.parametrize("phase", [0.0, 20.0, 50.0])
+@pytest.mark.parametrize("quota", [60, 200])
+def test_minutes_are_spent_to_the_last_call(quota: int, phase: float, skew: float) -> None:
+    """Unknown quota, any phase: all that five minutes hold, for few refusals."""
+    limit = Limit(quota, "window")
+
+    found = crowd(limit, count=2_000, seconds=300.0, phase=phase, skew=skew)
+
+    minutes = 5 if phase == 0.0 else 6
+    assert found["taken"] >= 0.99 * quota * minutes
+    # All that come at the very first moment are sent before the first answer is there.
+    assert sum(max(n - quota, 0) for minute, n in limit.taken.items() if minute > 100) < 60
+
+
+@pytest.mark.parametrize("quota", [60, 200])
+def test_a_bucket_is_kept_empty(quota: int) -> None:
+    """What drips is taken."""
+    found = crowd(Limit(quota, "bucket"), count=3_000, seconds=300.0, phase=10.0, skew=0.2)
+
+    assert found["taken"] >= 0.98 * quota * 6

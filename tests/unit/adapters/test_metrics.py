@@ -14,6 +14,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from worker.adapters.limiter import Standing
 from worker.adapters.metrics import MetricsTelemetry, StateCollector
 from worker.adapters.monitor_http import Monitor, Probes
 from worker.core.errors import Transient
@@ -72,7 +73,7 @@ class Bench:
             StateCollector(
                 self.clock,
                 held=lambda: 3,
-                blocked=lambda: {"RunInstances": self.clock.at + 20.0},
+                limiter=lambda: {"RunInstances": Standing("window", self.clock.at + 20.0)},
                 dead_letters=self.letters,
             )
         )
@@ -132,7 +133,7 @@ def test_no_id_and_no_text_of_anybody_is_in_a_metric() -> None:
         for sample in family.samples
         for name in sample.labels
     }
-    assert labels <= {"verdict", "outcome", "reason", "action", "by", "step", "error", "le"}
+    assert labels <= {"verdict", "outcome", "reason", "action", "by", "step", "error", "le", "mode"}
 
 
 def test_state_is_read_at_the_scrape() -> None:
@@ -144,6 +145,7 @@ def test_state_is_read_at_the_scrape() -> None:
 
     assert bench.value("held") == 3.0
     assert bench.value("limiter_blocked_seconds", action="RunInstances") == 20.0
+    assert bench.value("limiter_mode", action="RunInstances", mode="window") == 1.0
     assert bench.value("dead_letters") == 2.0
     assert bench.value("dead_letter_oldest_seconds") == 90.0
 

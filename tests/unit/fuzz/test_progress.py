@@ -28,6 +28,9 @@ def consistent(progress: Progress) -> Progress:
     if captured is not None:
         instance = replace(captured.instance, instance_id=progress.instance_id)
         progress = replace(progress, captured=replace(captured, instance=instance))
+    if progress.looked is not None:
+        instance = replace(progress.looked.instance, instance_id=progress.instance_id)
+        progress = replace(progress, looked=replace(progress.looked, instance=instance))
     if specified is not None and not specified.candidates:
         progress = replace(progress, specified=None)
     elif specified is not None:

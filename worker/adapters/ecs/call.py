@@ -122,7 +122,7 @@ class SdkCall:
             endpoint over https where it names none.
         connect_seconds: Real seconds to wait for a connection.
         read_seconds: Real seconds to wait for an answer.
-        connections: Connections kept open, at least the number of calling threads.
+        calls_max: Calls under way at a time, and connections kept open; who comes later waits.
     """
 
     def __init__(
@@ -133,13 +133,14 @@ class SdkCall:
         endpoints: Mapping[Product, str] | None = None,
         connect_seconds: float = _CONNECT_SECONDS,
         read_seconds: float = _READ_SECONDS,
-        connections: int = 32,
+        calls_max: int = 24,
     ) -> None:
         self._region = region
         self._credential = credential
         self._endpoints = dict(endpoints or {})
         self._timeouts = (int(connect_seconds * 1000), int(read_seconds * 1000))
-        self._connections = connections
+        self._calls_max = calls_max
+        self._free = threading.BoundedSemaphore(calls_max)
         self._lock = threading.Lock()
         self._clients: dict[Product, _Client] = {}
 
@@ -152,7 +153,8 @@ class SdkCall:
             SdkMissing: The SDK of the product is not installed.
         """
         product, name = route(action)
-        return self._client(product).send(name, params)
+        with self._free:
+            return self._client(product).send(name, params)
 
     def _client(self, product: Product) -> "_Client":
         with self._lock:
@@ -187,7 +189,7 @@ class SdkCall:
             protocol=(url.scheme or "https").upper(),
             connect_timeout=connect,
             read_timeout=read,
-            max_idle_conns=self._connections,
+            max_idle_conns=self._calls_max,
             user_agent=USER_AGENT,
         )
 

@@ -8,6 +8,8 @@ from typing import Final
 from typing_extensions import override
 
 from worker import operator_ports
+from worker.adapters.crew import Alone
+from worker.adapters.ecs.batch import build_batches
 from worker.adapters.ecs.disks import EcsDisks
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.tagging import RESOURCES_PER_CALL, EcsTagging
@@ -28,7 +30,8 @@ class EcsDiskSettings(operator_ports.DiskSettings):
     def outlive(self, disk_ids: Sequence[str], *, owner: str) -> KeepAnswer:
         # The mark comes first: a disk that outlives its instance unseen would cost for ever.
         tags = {TAG_OUTLIVES: _SET_BY, TAG_OWNER: owner}
-        tagging, disks = EcsTagging(self.endpoint), EcsDisks(self.endpoint)
+        tagging = EcsTagging(self.endpoint)
+        disks = EcsDisks(build_batches(self.endpoint, Alone()))
         marked = _each(disk_ids, lambda some: tagging.tag("disk", some, tags))
         return _each(disk_ids, disks.keep) if isinstance(marked, Accepted) else marked
 

@@ -7,11 +7,13 @@ from typing import Any, Final
 from typing_extensions import override
 
 from worker import operator_ports
+from worker.adapters.crew import Alone
 from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.batch import ADDITIONAL_ATTRIBUTES, build_batches
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.leftovers import snapshot_of
-from worker.adapters.ecs.sources import ADDITIONAL_ATTRIBUTES, EcsSources
+from worker.adapters.ecs.sources import EcsSources
 from worker.core.auditing import Equipped
 from worker.core.eligibility import NOT_SPOT
 from worker.core.model import Details, Disk
@@ -49,11 +51,14 @@ class EcsFleet(operator_ports.Fleet):
 
     @override
     def ram_role(self, instance_id: str) -> str:
-        return EcsSources(self.endpoint).ram_role(instance_id)
+        return self._sources().ram_role(instance_id)
 
     @override
     def details(self, instance_id: str) -> Details:
-        return EcsSources(self.endpoint).details(instance_id)
+        return self._sources().details(instance_id)
+
+    def _sources(self) -> EcsSources:
+        return EcsSources(self.endpoint, build_batches(self.endpoint, Alone()))
 
     def _disks(self) -> dict[str, list[Disk]]:
         found: dict[str, list[Disk]] = defaultdict(list)

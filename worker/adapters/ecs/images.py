@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from typing_extensions import override
 
 from worker import ports
 from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.batch import Batches
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.tagging import tag_parameters
 from worker.adapters.error_map import CREATE_IMAGE, CREATE_SNAPSHOT, Kind
@@ -31,6 +32,7 @@ from worker.core.model import (
 _IMAGES_PER_PAGE: Final = 100
 # Source: DescribeSnapshots, PageSize and SnapshotIds: up to 100.
 _SNAPSHOTS_PER_PAGE: Final = 100
+_REMEMBERED_MAX: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class EcsImages(ports.Images):
     """Port `Images` over one region."""
 
     endpoint: Endpoint
+    batches: Batches
+    # Ids by name: many images are described by id in one call, by name only one.
+    _ids: dict[str, str] = field(init=False, default_factory=dict)
 
     @override
     def create(self, instance_id: str, *, name: str, token: str, tags: Tags) -> ImageAnswer:
@@ -62,6 +67,7 @@ class EcsImages(ports.Images):
         image_id = fields.text(answer, "ImageId")
         if not image_id:
             raise UnknownOutcome("CreateImage answered without an image id")
+        self._remember(name, image_id)
         return Accepted(image_id)
 
     @override
@@ -108,6 +114,17 @@ class EcsImages(ports.Images):
 
     @override
     def find(self, name: str) -> Image | None:
+        image_id = self._ids.get(name)
+        if image_id is None:
+            return self._named(name)
+        found: Image | None = self.batches.images.ask(image_id).result()
+        if found is not None and found.name == name:
+            return found
+        # It does not show yet, or it is gone: the name finds whatever has taken its place.
+        self._ids.pop(name, None)
+        return None
+
+    def _named(self, name: str) -> Image | None:
         bodies = self.endpoint.list_by_number(
             "DescribeImages",
             # Without Status only Available images are listed; the name filter is fuzzy. Source:
@@ -118,7 +135,15 @@ class EcsImages(ports.Images):
             size=_IMAGES_PER_PAGE,
         )
         found = (shapes.image_of(body) for body in bodies)
-        return next((image for image in found if image is not None and image.name == name), None)
+        named = next((one for one in found if one is not None and one.name == name), None)
+        if named is not None:
+            self._remember(name, named.image_id)
+        return named
+
+    def _remember(self, name: str, image_id: str) -> None:
+        while len(self._ids) >= _REMEMBERED_MAX:
+            self._ids.pop(next(iter(self._ids), ""), None)
+        self._ids[name] = image_id
 
     @override
     def known(self, image_id: str) -> Image | None:

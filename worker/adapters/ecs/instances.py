@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from worker import ports
 from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.batch import Batches
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.launch_parameters import launch_parameters
-from worker.adapters.ecs.sources import find_instance
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
 from worker.adapters.sealing import WITHOUT_KEYS, Sealing
@@ -40,6 +40,7 @@ class EcsInstances(ports.Instances):
     """Port `Instances` over one region."""
 
     endpoint: Endpoint
+    batches: Batches
     sealing: Sealing = WITHOUT_KEYS
 
     @override
@@ -74,7 +75,7 @@ class EcsInstances(ports.Instances):
 
     @override
     def find(self, instance_id: str) -> Instance | None:
-        return find_instance(self.endpoint, instance_id)
+        return self.batches.instance(instance_id)
 
     @override
     def launch(

@@ -1,13 +1,15 @@
 """Port `Stock`: what could be launched where."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from typing_extensions import override
 
 from worker import ports
+from worker.adapters.crew import Crew
 from worker.adapters.ecs import fields, shapes
+from worker.adapters.ecs.batch import Remembered
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.core.messages import iso
@@ -24,9 +26,25 @@ class EcsStock(ports.Stock):
     """Port `Stock` over one region."""
 
     endpoint: Endpoint
+    crew: Crew
+    _catalogue: Remembered[tuple[float, str], tuple[InstanceType, ...]] = field(init=False)
+    _subnets: Remembered[str, tuple[VSwitch, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        clock = self.endpoint.clock
+        object.__setattr__(self, "_catalogue", Remembered(self.crew, clock, self._instance_types))
+        object.__setattr__(self, "_subnets", Remembered(self.crew, clock, self._vswitches))
 
     @override
     def instance_types(self, *, memory: float, architecture_of: str) -> tuple[InstanceType, ...]:
+        return self._catalogue.find((memory, architecture_of))
+
+    @override
+    def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
+        return self._subnets.find(vpc)
+
+    def _instance_types(self, wanted: tuple[float, str]) -> tuple[InstanceType, ...]:
+        memory, architecture_of = wanted
         found = self._types({"MinimumMemorySize": memory, "MaximumMemorySize": memory})
         # The filter is documented as a range; whether its ends belong to it is not.
         same = {one.name: one for one in found if one.memory == memory}
@@ -47,8 +65,7 @@ class EcsStock(ports.Stock):
                     found[name, fields.text(body, "ZoneId")] = price
         return found
 
-    @override
-    def vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
+    def _vswitches(self, vpc: str) -> tuple[VSwitch, ...]:
         bodies = self.endpoint.list_by_number(
             "DescribeVSwitches", {"VpcId": vpc}, "VSwitches", "VSwitch", size=_VSWITCHES_PER_PAGE
         )

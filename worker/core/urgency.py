@@ -1,0 +1,49 @@
+"""For whom a call is made and until when it counts: carried beside the calls of one run of a step.
+
+Who spends a limit has to let the most urgent go first, and the ports say nothing of deadlines.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+# What is over already has no hurry any more, and stands behind all that has.
+_LONG = 1e9
+# A call takes a while, and the platform stops a source some seconds before it releases it.
+TOO_LATE_SECONDS = 11.0
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """Whose call it is, and its deadline: when the source is released, epoch seconds."""
+
+    recreation: str
+    deadline: float
+
+    def key(self, now: float) -> float:
+        """Return what to sort by, the most urgent first."""
+        return rank(self.deadline, now)
+
+
+_current: ContextVar[Urgency | None] = ContextVar("urgency", default=None)
+
+
+def rank(deadline: float, now: float) -> float:
+    """Return what to sort a deadline by: what is over comes last."""
+    return deadline if now < deadline - TOO_LATE_SECONDS else deadline + _LONG
+
+
+def current() -> Urgency | None:
+    """Return for whom the running code works; None outside of a recreation."""
+    return _current.get()
+
+
+@contextmanager
+def urgent(recreation: str, deadline: float) -> Iterator[None]:
+    """Let all calls inside be made for this recreation."""
+    token = _current.set(Urgency(recreation, deadline))
+    try:
+        yield
+    finally:
+        _current.reset(token)
