@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean fc-package bench test-tools
+.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies runbook clean fc-package bench test-tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 
 policies: $(READY) ## Write deploy/ram from the table of grants
 	@$(BIN)/python -m worker.ops.policy_files deploy/ram
+
+runbook: $(READY) ## Write docs/runbook*.md from worker/ops/runbook and the tables of the program
+	@$(BIN)/python -m worker.ops.runbook.files docs
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
