@@ -105,8 +105,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“tags on the retained disks”", "“保留磁盘上的标签”"),
         Row(
             Text(
-                "The disks are kept but carry no tag of ours: `status` and `sweep` do not see them.",
-                "磁盘保留了，但没有本工具的标签，`status` 和 `sweep` 看不到它们。",
+                "The disks are kept but carry no tag of ours: `status` and `sweep` may not see them.",
+                "磁盘保留了，但没有本工具的标签，`status` 和 `sweep` 可能看不到它们。",
             ),
             Text(
                 "Note the disk ids from the receipt; delete the disks by hand when you need them no more.",
