@@ -238,19 +238,37 @@ def words(node: ast.expr) -> list[str]:
     return []
 
 
+def made(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> list[str]:
+    """Return what an expression says that names a variable, or a function of the same file."""
+    if isinstance(node, ast.Name):
+        assigned = [one for one in ast.walk(function) if isinstance(one, ast.Assign)]
+        found = [one.value for one in assigned if ast.unparse(one.targets[0]) == node.id]
+        return [said for one in found for said in made(one, function, tree)]
+    if isinstance(node, ast.Call):
+        called = [one for one in functions(tree) if one.name == ast.unparse(node.func)]
+        answers = [(one, each) for one in called for each in ast.walk(one)]
+        return [
+            said
+            for one, each in answers
+            if isinstance(each, ast.Return) and each.value is not None
+            for said in made(each.value, one, tree)
+        ]
+    return words(node)
+
+
+def functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+
+
 def names_of_things() -> list[str]:
     """Return the names of all that can be handed over: the second argument of each `Thing`."""
     tree = ast.parse((ROOT / "worker" / NAMED_THINGS[0]).read_text("utf-8"))
     found: list[str] = []
-    for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
-        local = {
-            node.targets[0].id: node.value
-            for node in ast.walk(function)
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        }
+    for function in functions(tree):
         for call in calls(function, "Thing"):
-            name = call.args[1]
-            found += words(local[name.id] if isinstance(name, ast.Name) else name)
+            said = made(call.args[1], function, tree)
+            assert said, f"nobody knows what {ast.unparse(call)} is called"
+            found += said
     return found
 
 
