@@ -28,8 +28,8 @@ from worker.ops.runbook.files import PAGES, anchor, files, main
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording
 from worker.settings.reference import known_paths
-from worker.steps import cleanup
-from worker.steps.handover import lookup
+from worker.steps import cleanup, quiesce, spec
+from worker.steps.handover import health, lookup
 
 ROOT = Path(worker.__file__).parents[1]
 ENGLISH, CHINESE = files()[PAGES[Language.ENGLISH]], files()[PAGES[Language.CHINESE]]
@@ -200,6 +200,11 @@ SAID_ELSEWHERE = {
     ("steps/handover/lookup.py", "kind"): [lookup.EIP, lookup.INTERFACES, lookup.MEMBERS],
     ("steps/handover/lookup.py", "missing[0]"): [lookup.EIP, lookup.INTERFACES, lookup.MEMBERS],
     ("steps/handover/lookup.py", "MEMBERS"): [lookup.MEMBERS],
+    ("steps/handover/lookup.py", "what"): ["tags on network interface 7"],
+    ("steps/handover/lookup.py", "handing.member_name(one)"): ["member of 7", "member of 7 port 7"],
+    ("steps/handover/health.py", "WHAT"): [health.WHAT],
+    ("steps/quiesce.py", "WHAT"): [quiesce.WHAT],
+    ("steps/spec.py", "USER_DATA"): [spec.USER_DATA],
     ("core/messages.py", "name"): [name for name, _ in messages._LEAVE_OUT],
     ("core/launching.py", "parameter"): sorted(
         {meant.parameter for *_, meant in error_map._rows(error_map._GROUPS) if meant.parameter}

@@ -303,6 +303,35 @@ PARKED: Mapping[Park, Entry] = {
             "如果反复出现，用该镜像手动启动一台实例：可能是系统本身无法启动。",
         ),
     ),
+    Park.UNHEALTHY: Entry(
+        Text("the replacement does not pass its health check", "替代实例未通过健康检查"),
+        Text(
+            "The replacement runs, but `health.check` never passed within its time, and `health.otherwise: hold` hands nothing over before a person has looked.",
+            "替代实例在运行，但 `health.check` 在时限内始终未通过；`health.otherwise: hold` 表示在人工确认之前不做移交。",
+        ),
+        Text(
+            "The replacement has all the data and costs money. Addresses and load balancers still belong to the source, which is stopped or gone: nobody serves.",
+            "替代实例上数据完整，并在计费。地址和负载均衡仍属于源实例，而源实例已停止或释放：目前没有机器在服务。",
+        ),
+        (
+            Text(
+                "`aliyun-ops dlq show ID`: the reason says what the check saw. Log in to the replacement and start or mend the service.",
+                "运行 `aliyun-ops dlq show ID`：原因中有检查看到的结果。登录替代实例，启动或修复业务。",
+            ),
+            Text(
+                "It serves: `aliyun-ops dlq replay ID`, which checks again and then hands over.",
+                "业务正常后：`aliyun-ops dlq replay ID`，会再次检查并完成移交。",
+            ),
+            Text(
+                "The check itself is wrong: set `health.otherwise: proceed`, restart the workers, replay.",
+                "如果是检查本身有误：设置 `health.otherwise: proceed`，重启工作进程后重放。",
+            ),
+        ),
+        Text(
+            "Try the check on a server that is healthy; give a service that starts slowly more time.",
+            "在健康的服务器上验证检查方式；启动慢的业务要给足时间。",
+        ),
+    ),
     Park.REFUSED: Entry(
         Text("the cloud refuses a call for good", "云端拒绝了调用"),
         Text(

@@ -101,16 +101,19 @@ LOSSES: tuple[Loss, ...] = (
         ),
     ),
     Loss(
-        r"tags on the retained disks",
-        Text("“tags on the retained disks”", "“保留磁盘上的标签”"),
+        r"tags on (the retained disks|network interface .+)",
+        Text(
+            "“tags on the retained disks”, “tags on network interface eni-...”",
+            "“保留磁盘上的标签”、“弹性网卡 eni-... 的标签”",
+        ),
         Row(
             Text(
-                "The disks are kept but carry no tag of ours: `status` and `sweep` may not see them.",
-                "磁盘保留了，但没有本工具的标签，`status` 和 `sweep` 可能看不到它们。",
+                "They are kept but carry no tag of ours: `status` and `sweep` may not see them.",
+                "资源保留了，但没有本工具的标签，`status` 和 `sweep` 可能看不到它们。",
             ),
             Text(
-                "Note the disk ids from the receipt; delete the disks by hand when you need them no more.",
-                "记下回执中的磁盘 ID；不再需要时手动删除。",
+                "Note the ids from the receipt; delete them by hand when you need them no more.",
+                "记下回执中的 ID；不再需要时手动删除。",
             ),
         ),
     ),
@@ -133,12 +136,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“instance i-...”", "“实例 i-...”"),
         Row(
             Text(
-                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. The reason says which.",
-                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例，原因中写明。",
+                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. Or an elastic address that went on to it because the first replacement was reclaimed. The reason says which.",
+                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例；也可能是弹性公网 IP 因前一台替代实例被回收而转交给它。原因中写明。",
             ),
             Text(
-                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good.",
-                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。",
+                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good. An address that went on: nothing.",
+                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。地址转交：无需操作。",
             ),
         ),
     ),
@@ -153,6 +156,62 @@ LOSSES: tuple[Loss, ...] = (
             Text(
                 "What came after the data point is on the retained disks: [get at it](#get-at-the-data-of-a-retained-disk). Grant `ecs:StopInstance` if the code is one of a permission.",
                 "数据截至时间之后的内容在保留的磁盘上：[取回](#取回保留磁盘上的数据)。如果是权限类错误码，授予 `ecs:StopInstance`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"quiescing the source",
+        Text("“quiescing the source”", "“制作镜像前在源实例内执行命令”"),
+        Row(
+            Text(
+                "`quiesce.command` failed or did not end in time; the image was begun all the same.",
+                "`quiesce.command` 失败或未在时限内结束；镜像照常制作。",
+            ),
+            Text(
+                "The data is as after a power cut: let the database check itself. By day try the command, and see that Cloud Assistant runs in the instance.",
+                "数据相当于断电时的状态：请让数据库自检。之后验证该命令，并确认实例内云助手在运行。",
+            ),
+        ),
+    ),
+    Loss(
+        r"the health check of the replacement",
+        Text("“the health check of the replacement”", "“替代实例的健康检查”"),
+        Row(
+            Text(
+                "It never passed, and the handover went on without it.",
+                "始终未通过，但移交照常进行。",
+            ),
+            Text(
+                "See at once whether the service answers: traffic goes to it.",
+                "立即确认业务有响应：流量已经切过来。",
+            ),
+        ),
+    ),
+    Loss(
+        r"user data",
+        Text("“user data”", "“用户数据”"),
+        Row(
+            Text(
+                "The source's user data was not carried, so it does not run on the replacement.",
+                "源实例的用户数据没有带过来，不会在替代实例上运行。",
+            ),
+            Text(
+                "The image has what it once did. What must run at each first boot, run by hand.",
+                "镜像里已有它当初执行的结果；每次首启必须执行的内容请手动执行。",
+            ),
+        ),
+    ),
+    Loss(
+        r"the configuration of the source",
+        Text("“the configuration of the source”", "“源实例的配置”"),
+        Row(
+            Text(
+                "The source went before it could be captured; the replacement was made from what `audit --record` had kept.",
+                "源实例在记录配置之前已释放；替代实例按 `audit --record` 保存的配置创建。",
+            ),
+            Text(
+                "Compare what you have changed since then: security groups, tags, address.",
+                "核对此后改过的内容：安全组、标签、地址。",
             ),
         ),
     ),
@@ -296,12 +355,15 @@ LOSSES: tuple[Loss, ...] = (
         ),
     ),
     Loss(
-        r"restore disks",
-        Text("“restore disks”", "“恢复磁盘设置”"),
+        r"restore (disks|network interface.*)",
+        Text(
+            "“restore disks”, “restore network interface eni-...”",
+            "“恢复磁盘设置”、“恢复弹性网卡 eni-... 的设置”",
+        ),
         Row(
             Text(
-                "Disks were set to outlive their instance for a notice and could not be set back.",
-                "磁盘因通知被设为保留，但没能改回。",
+                "They were set to outlive their instance for a notice and could not be set back.",
+                "因通知被设为保留，但没能改回。",
             ),
             Text(
                 "`aliyun ecs ModifyDiskAttribute --RegionId REGION --DiskId DISK --DeleteWithInstance true`; otherwise they cost after a release.",
