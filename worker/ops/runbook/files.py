@@ -9,13 +9,11 @@ from typing import Final, TypeVar
 
 from worker.core.diagnosis import Severity
 from worker.ops.doctor_texts import EXPLANATIONS, Text
-from worker.ops.runbook import guide
+from worker.ops.runbook import guide, receipts, tools
 from worker.ops.runbook.alarms import ALARMS
 from worker.ops.runbook.entry import Entry
 from worker.ops.runbook.findings import MEANWHILE
 from worker.ops.runbook.parked import PARKED, UNPARKED
-from worker.ops.runbook.receipts import CHANGED, LOSSES, OUTCOMES
-from worker.ops.runbook.tools import FATES, LOST, MESSAGES, STAGES, SURVIVAL, SWEEP, WHYS
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language
 
@@ -132,33 +130,33 @@ class _Page:
     def _receipts(self) -> Iterator[str]:
         outcomes = (
             (f"`{word}`", self._say(row.means), self._say(row.todo))
-            for word, row in OUTCOMES.items()
+            for word, row in receipts.OUTCOMES.items()
         )
         yield from self._table(("word", "means", "todo"), outcomes)
         changed = (
             (self._shown(f"field.{name}"), self._shown(f"why.{name}"), self._say(todo))
-            for name, todo in CHANGED.items()
+            for name, todo in receipts.CHANGED.items()
         )
         yield from self._table(("says", "means", "todo"), changed)
         losses = (
             (self._say(one.shown), self._say(one.row.means), self._say(one.row.todo))
-            for one in LOSSES
+            for one in receipts.LOSSES
         )
         yield from self._table(("says", "means", "todo"), losses)
 
     def _status(self) -> Iterator[str]:
-        yield from self._told("stage", _by_value(STAGES))
-        rows = ((f"`{word}`", self._say(todo)) for word, todo in MESSAGES.items())
+        yield from self._told("stage", _by_value(tools.STAGES))
+        rows = ((f"`{word}`", self._say(todo)) for word, todo in tools.MESSAGES.items())
         yield from self._table(("word", "todo"), rows)
 
     def _sweep(self) -> Iterator[str]:
-        yield from self._told("keep", _by_value(SWEEP))
-        yield from self._told("fate", FATES)
+        yield from self._told("keep", _by_value(tools.SWEEP))
+        yield from self._told("fate", tools.FATES)
 
     def _audit(self) -> Iterator[str]:
-        yield from self._told("survival", _by_value(SURVIVAL))
-        yield from self._told("why_survives", _by_value(WHYS))
-        yield from self._told("loss", _by_value(LOST))
+        yield from self._told("survival", _by_value(tools.SURVIVAL))
+        yield from self._told("why_survives", _by_value(tools.WHYS))
+        yield from self._told("loss", _by_value(tools.LOST))
 
     def _told(self, prefix: str, todo: Mapping[str, Text]) -> Iterator[str]:
         """Write a table of what the program says, and what to do about it."""
