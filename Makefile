@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
-.PHONY: fc-package bench bench-full tools test-tools deploy-files docs
+.PHONY: fc-package bench bench-full tools test-tools deploy-files docs runbook
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ deploy-files: policies ## Write what deploy/ has from configuration and grants: 
 
 docs: $(READY) ## Write the documents that are made from the code
 	@$(BIN)/python -m worker.ops.documents
+
+runbook: $(READY) ## Write docs/runbook*.md from worker/ops/runbook and the tables of the program
+	@$(BIN)/python -m worker.ops.runbook.files docs
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -63,6 +63,7 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.field.because": ("reason", "原因"),
     "dlq.field.error": ("error", "错误"),
     "dlq.field.todo": ("what to do", "处理方法"),
+    "dlq.field.steps": ("step by step", "详细步骤"),
     "dlq.field.t0": ("notice (T0)", "中断通知 (T0)"),
     "dlq.field.received_at": ("received by a worker", "工作进程收到"),
     "dlq.field.parked_at": ("parked", "搁置时间"),

@@ -13,6 +13,7 @@ from worker.core.progress import Progress
 from worker.ops.keep import Kept
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
+from worker.ops.runbook import SECTIONS
 from worker.ops.sweep_view import money
 from worker.ops.wording import Wording
 from worker.printable import printable, printable_lines
@@ -124,6 +125,9 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     if letter.advice:
         advice = wording.sentence(letter.advice)
         yield _indented(wording("dlq.todo", advice=advice), LABEL_CELLS)
+    where = _where(letter, wording)
+    if where:
+        yield _indented(wording("message.runbook", where=where), LABEL_CELLS, "dim")
     yield from _warnings(letter, wording, LABEL_CELLS)
 
 
@@ -155,6 +159,12 @@ def _reason(letter: DeadLetter, wording: Wording) -> str:
     return ""
 
 
+def _where(letter: DeadLetter, wording: Wording) -> str:
+    """Name the section of the runbook; empty for a reason that this version does not know."""
+    section = letter.park or letter.origin.value
+    return wording("runbook", section=section) if section in SECTIONS else ""
+
+
 def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
     facts = letter.facts
     told = {
@@ -168,6 +178,7 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "because": _reason(letter, wording),
         "error": " ".join(facts[one] for one in ("parked-error", "parked-code") if facts.get(one)),
         "todo": wording.sentence(letter.advice),
+        "steps": _where(letter, wording),
         "t0": facts.get("t0", ""),
         "received_at": facts.get("received-at", ""),
         "parked_at": facts.get("parked-at", ""),

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from worker.ops.recreations import Recreation, Stage
+from worker.ops.runbook import SECTIONS
 from worker.ops.status import PEEK_MAX, QueueLook, Status, Waiting
 from worker.ops.wording import Wording
 from worker.printable import printable
@@ -117,6 +118,9 @@ def _message(message: Waiting, wording: Wording) -> Iterator[RenderableType]:
     if "what-to-do" in facts:
         advice = wording.sentence(facts["what-to-do"])
         yield _indented(wording("message.todo", advice=advice), 6)
+    if facts.get("parked") in SECTIONS:
+        where = wording("runbook", section=facts["parked"])
+        yield _indented(wording("message.runbook", where=where), 6)
 
 
 def _because(sentence: str, park: str) -> str:

@@ -323,6 +323,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "属性未经本工具密钥签名，不可信",
     ),
     "message.todo": ("What to do: {advice}", "处理办法：{advice}"),
+    "message.runbook": ("Step by step: {where}", "详细步骤：{where}"),
+    "runbook": ("docs/runbook.md#{section}", "docs/runbook.zh-CN.md#{section}"),
     "step.retain": ("keep the disks", "保留磁盘"),
     "step.start": ("start it again in place", "原地重新启动"),
     "step.image": ("begin the image", "制作镜像"),

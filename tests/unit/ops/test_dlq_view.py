@@ -94,6 +94,7 @@ def test_a_list_says_why_and_what_to_do() -> None:
     for part in (MESSAGE, SOURCE, "2 h ago", "code NoStock", "none of 2 candidates could be had"):
         assert part in text
     assert "what to do: No candidate could be had" in text
+    assert "Step by step: docs/runbook.md#no_stock" in text
     assert "1 dead letters." in text
 
 

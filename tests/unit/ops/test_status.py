@@ -203,6 +203,15 @@ def test_parked_message_says_what_to_do() -> None:
     assert "image m-1 is CreateFailed (image_failed)" in shown(found)
     assert "镜像 m-1 状态：CreateFailed" in shown(found, Language.CHINESE)
     assert "处理办法：在控制台等待镜像可用" in shown(found, Language.CHINESE)
+    assert "docs/runbook.md#image_failed" in shown(found)
+    assert "docs/runbook.zh-CN.md#image_failed" in shown(found, Language.CHINESE)
+
+
+def test_a_reason_of_another_version_has_no_section() -> None:
+    """Nobody is sent to a page that has nothing about it."""
+    attributes = {"parked": "no_such_reason", "what-to-do": "Look."}
+
+    assert "runbook" not in shown(status(dead=(glimpse(attributes=attributes),)))
 
 
 def test_forged_attributes_are_called_untrusted() -> None:

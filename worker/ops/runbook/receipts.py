@@ -1,0 +1,405 @@
+"""What to do about what a receipt says: how it ended, what has changed, what could not be kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.core.progress import Mootness
+from worker.core.receipt import RECOVERED, UNFINISHED
+from worker.ops.doctor_texts import Text
+from worker.ops.runbook.entry import Row
+
+_NOTHING = Text("Nothing.", "无需操作。")
+
+OUTCOMES: Mapping[str, Row] = {
+    RECOVERED: Row(
+        Text("A replacement runs.", "替代实例已在运行。"),
+        Text(
+            "What the receipt lists under “What to do now”; first see that your service answers.",
+            "按回执“现在要做什么”逐项处理，先确认业务有响应。",
+        ),
+    ),
+    UNFINISHED: Row(
+        Text("The recreation ended without a replacement.", "重建结束时没有替代实例。"),
+        Text(
+            "`aliyun-ops status`, `aliyun-ops dlq list`: its message tells why.",
+            "运行 `aliyun-ops status` 和 `aliyun-ops dlq list`，消息里写明原因。",
+        ),
+    ),
+    Mootness.NOT_OURS.value: Row(
+        Text(
+            "The instance is not one that this deployment recreates; the reason says why.",
+            "该实例不由这套部署重建，原因见回执。",
+        ),
+        Text(
+            "If it should be: `select` in the configuration, or its tags. `aliyun-ops audit` shows who is left alone.",
+            "如果应当重建：检查配置中的 `select` 或实例标签。`aliyun-ops audit` 会列出不处理的实例。",
+        ),
+    ),
+    Mootness.FALSE_ALARM.value: Row(
+        Text(
+            "The cloud took the notice back; the instance keeps running and its disks are as before.",
+            "云端撤回了通知，实例继续运行，磁盘设置已恢复。",
+        ),
+        _NOTHING,
+    ),
+    Mootness.ALREADY_DONE.value: Row(
+        Text(
+            "Another message of the same interruption has done it.",
+            "同一次中断的另一条消息已经完成重建。",
+        ),
+        _NOTHING,
+    ),
+}
+
+# By the key of `why.` in the table of texts.
+CHANGED: Mapping[str, Text] = {
+    "private_ip": Text(
+        "Point what uses the old address to the new one: DNS records, other servers, load balancers, allow lists.",
+        "把使用旧地址的地方改为新地址：DNS 记录、其他服务器、负载均衡、白名单。",
+    ),
+    "type": Text(
+        "See whether the load fits the vCPUs. `launch.same_type_only` and `launch.families` narrow the choice.",
+        "确认 vCPU 够用。可用 `launch.same_type_only`、`launch.families` 收窄范围。",
+    ),
+    "zone": Text(
+        "See whether what it talks to is reachable and cheap from there. `launch.other_zones: false` forbids it.",
+        "确认从新可用区访问依赖的服务没有延迟和费用问题。`launch.other_zones: false` 可禁止换区。",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something under “Not kept, and why”.
+
+    Attributes:
+        pattern: Matches what the receipt says it is, as a whole.
+        shown: How the pages name it.
+    """
+
+    pattern: str
+    shown: Text
+    row: Row
+
+
+LOSSES: tuple[Loss, ...] = (
+    Loss(
+        r"retaining the disks|disks outliving the instance",
+        Text(
+            "“retaining the disks”, “disks outliving the instance”",
+            "“保留磁盘”、“让磁盘在实例释放后保留”",
+        ),
+        Row(
+            Text(
+                "The cloud did not let the disks outlive the source, or did not answer. All data after the image went with it.",
+                "云端没有允许（或没有应答）保留磁盘，镜像之后写入的数据已随源实例丢失。",
+            ),
+            Text(
+                "Compare the data points in the receipt with what your service misses. A code of a permission: `aliyun-ops doctor`. By day: `aliyun-ops audit --fix` sets it beforehand.",
+                "对照回执的数据截至时间，确认业务缺了什么。如果是权限类错误码：`aliyun-ops doctor`。之后用 `aliyun-ops audit --fix` 提前设置。",
+            ),
+        ),
+    ),
+    Loss(
+        r"tags on (the retained disks|network interface .+)",
+        Text(
+            "“tags on the retained disks”, “tags on network interface eni-...”",
+            "“保留磁盘上的标签”、“弹性网卡 eni-... 的标签”",
+        ),
+        Row(
+            Text(
+                "They are kept but carry no tag of ours: `status` and `sweep` may not see them.",
+                "资源保留了，但没有本工具的标签，`status` 和 `sweep` 可能看不到它们。",
+            ),
+            Text(
+                "Note the ids from the receipt; delete them by hand when you need them no more.",
+                "记下回执中的 ID；不再需要时手动删除。",
+            ),
+        ),
+    ),
+    Loss(
+        r"disk .+",
+        Text("“disk d-...”", "“磁盘 d-...”"),
+        Row(
+            Text(
+                "A local disk: what was on it is gone with its host.",
+                "本地盘：上面的数据随宿主机丢失。",
+            ),
+            Text(
+                "Restore it from your own backup. By day: move the data to a cloud disk.",
+                "从自己的备份恢复。之后把数据迁到云盘。",
+            ),
+        ),
+    ),
+    Loss(
+        r"instance .+",
+        Text("“instance i-...”", "“实例 i-...”"),
+        Row(
+            Text(
+                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. Or an elastic address that went on to it because the first replacement was reclaimed. The reason says which.",
+                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例；也可能是弹性公网 IP 因前一台替代实例被回收而转交给它。原因中写明。",
+            ),
+            Text(
+                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good. An address that went on: nothing.",
+                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。地址转交：无需操作。",
+            ),
+        ),
+    ),
+    Loss(
+        r"stopping the source before the takeover",
+        Text("“stopping the source before the takeover”", "“接管前停止源实例”"),
+        Row(
+            Text(
+                "The source could not be stopped first, so it may have written until the platform's own stop.",
+                "没能先停止源实例，它可能一直写到平台停机为止。",
+            ),
+            Text(
+                "What came after the data point is on the retained disks: [get at it](#get-at-the-data-of-a-retained-disk). Grant `ecs:StopInstance` if the code is one of a permission.",
+                "数据截至时间之后的内容在保留的磁盘上：[取回](#取回保留磁盘上的数据)。如果是权限类错误码，授予 `ecs:StopInstance`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"quiescing the source",
+        Text("“quiescing the source”", "“制作镜像前在源实例内执行命令”"),
+        Row(
+            Text(
+                "`quiesce.command` failed or did not end in time; the image was begun all the same.",
+                "`quiesce.command` 失败或未在时限内结束；镜像照常制作。",
+            ),
+            Text(
+                "The data is as after a power cut: let the database check itself. By day try the command, and see that Cloud Assistant runs in the instance.",
+                "数据相当于断电时的状态：请让数据库自检。之后验证该命令，并确认实例内云助手在运行。",
+            ),
+        ),
+    ),
+    Loss(
+        r"the health check of the replacement",
+        Text("“the health check of the replacement”", "“替代实例的健康检查”"),
+        Row(
+            Text(
+                "It never passed, and the handover went on without it.",
+                "始终未通过，但移交照常进行。",
+            ),
+            Text(
+                "See at once whether the service answers: traffic goes to it.",
+                "立即确认业务有响应：流量已经切过来。",
+            ),
+        ),
+    ),
+    Loss(
+        r"user data",
+        Text("“user data”", "“用户数据”"),
+        Row(
+            Text(
+                "The source's user data was not carried, so it does not run on the replacement.",
+                "源实例的用户数据没有带过来，不会在替代实例上运行。",
+            ),
+            Text(
+                "The image has what it once did. What must run at each first boot, run by hand.",
+                "镜像里已有它当初执行的结果；每次首启必须执行的内容请手动执行。",
+            ),
+        ),
+    ),
+    Loss(
+        r"the configuration of the source",
+        Text("“the configuration of the source”", "“源实例的配置”"),
+        Row(
+            Text(
+                "The source went before it could be captured; the replacement was made from what `audit --record` had kept.",
+                "源实例在记录配置之前已释放；替代实例按 `audit --record` 保存的配置创建。",
+            ),
+            Text(
+                "Compare what you have changed since then: security groups, tags, address.",
+                "核对此后改过的内容：安全组、标签、地址。",
+            ),
+        ),
+    ),
+    Loss(
+        r"public address .+",
+        Text("“public address ...”", "“公网地址 ...”"),
+        Row(
+            Text("A static public address dies with its instance.", "固定公网地址随实例消失。"),
+            Text(
+                "Change DNS to the new address. By day: an elastic address, or `handover.convert_public_ip: true`.",
+                "把 DNS 改到新地址。之后改用弹性公网 IP，或设置 `handover.convert_public_ip: true`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"elastic address .+",
+        Text("“elastic address ...”", "“弹性公网 IP ...”"),
+        Row(
+            Text(
+                "It is still yours, but not on the replacement.", "仍归您所有，但不在替代实例上。"
+            ),
+            Text(
+                "`aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId REPLACEMENT`; if another instance has it, ask why first.",
+                "`aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId REPLACEMENT`；如果已绑定到别的实例，先问清原因。",
+            ),
+        ),
+    ),
+    Loss(
+        r"member of .+",
+        Text("“member of ...”", "“... 的后端服务器”"),
+        Row(
+            Text(
+                "The load balancer does not send traffic to the replacement, or only to others of its group.",
+                "负载均衡没有把流量转给替代实例，只转给组内其他服务器（如果有）。",
+            ),
+            Text(
+                "Add the replacement to that group in the console, with the port and weight of the receipt's source; remove the source if it is still there.",
+                "在控制台把替代实例加入该服务器组，端口和权重与源实例相同；源实例还在组里就移除。",
+            ),
+        ),
+    ),
+    Loss(
+        r"network interface .+",
+        Text("“network interface eni-...”", "“弹性网卡 eni-...”"),
+        Row(
+            Text(
+                "A secondary interface is not on the replacement; in another zone it cannot be.",
+                "辅助网卡不在替代实例上；跨可用区时无法挂载。",
+            ),
+            Text(
+                "Same zone: `aliyun ecs AttachNetworkInterface --RegionId REGION --NetworkInterfaceId ENI --InstanceId REPLACEMENT`. By day: `launch.reclaimed_pool: first` keeps the zone more often.",
+                "同可用区：`aliyun ecs AttachNetworkInterface --RegionId REGION --NetworkInterfaceId ENI --InstanceId REPLACEMENT`。之后可用 `launch.reclaimed_pool: first` 尽量保持同区。",
+            ),
+        ),
+    ),
+    Loss(
+        r"elastic addresses|network interfaces|load balancers",
+        Text(
+            "“elastic addresses”, “network interfaces”, “load balancers”",
+            "“弹性公网 IP”、“弹性网卡”、“负载均衡”",
+        ),
+        Row(
+            Text(
+                "Nobody could look up what hangs on the source (a permission, a package that is not installed, no time), so none of it was handed over.",
+                "没能查到源实例挂载了哪些这类资源（权限不足、未安装软件包或时间不够），因此都没有移交。",
+            ),
+            Text(
+                "Look in the console for what names the source, and point it to the replacement. Then `aliyun-ops doctor`; for load balancers `pip install 'aliyun-ops[load-balancers]'`.",
+                "在控制台查找引用源实例的资源，改指向替代实例。然后运行 `aliyun-ops doctor`；负载均衡需要 `pip install 'aliyun-ops[load-balancers]'`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"tag .+|tags of .+",
+        Text("“tag ...”, “tags of ...”", "“标签 ...”、“... 的标签”"),
+        Row(
+            Text(
+                "A resource holds 20 tags and ours come first, or the cloud refused them.",
+                "一个资源最多 20 个标签，本工具的优先；或被云端拒绝。",
+            ),
+            Text(
+                "Set by hand those that somebody relies on (billing, access, selection).",
+                "把有人依赖的标签（计费、权限、筛选）手动补上。",
+            ),
+        ),
+    ),
+    Loss(
+        r"reading the source's .+",
+        Text("“reading the source's ...”", "“读取源实例的 ...”"),
+        Row(
+            Text(
+                "The role may not read them, so the clone has the defaults instead.",
+                "角色没有读取权限，克隆出来的是默认值。",
+            ),
+            Text(
+                "`aliyun-ops doctor` names the permission; set what matters by hand.",
+                "`aliyun-ops doctor` 会指出缺少的权限；重要的设置手动补上。",
+            ),
+        ),
+    ),
+    Loss(
+        r"bandwidth of .+",
+        Text("“bandwidth of ... Mbit/s”", "“... Mbit/s 的带宽”"),
+        Row(
+            Text(
+                "A launch may ask for 100 Mbit/s at most.",
+                "创建实例时最多只能要求 100 Mbit/s。",
+            ),
+            Text("Raise it in the console, if you need it.", "需要时在控制台调高。"),
+        ),
+    ),
+    Loss(
+        r"the system disk outliving the replacement",
+        Text("“the system disk outliving the replacement”", "“系统盘在替代实例释放后保留”"),
+        Row(
+            Text(
+                "The source's system disk was set to outlive it; a launch cannot ask for that.",
+                "源实例的系统盘原本设为保留；创建实例时无法要求。",
+            ),
+            Text(
+                "`aliyun ecs ModifyDiskAttribute --RegionId REGION --DiskId DISK --DeleteWithInstance false`.",
+                "`aliyun ecs ModifyDiskAttribute --RegionId REGION --DiskId DISK --DeleteWithInstance false`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"[A-Z][A-Za-z0-9]*",
+        Text(
+            "a parameter, such as “HostName” or “KeyPairName”",
+            "参数名，如“HostName”、“KeyPairName”",
+        ),
+        Row(
+            Text(
+                "The cloud refused this optional parameter for the candidate; the replacement was launched without it.",
+                "云端不接受该候选的这个可选参数，替代实例启动时没有带它。",
+            ),
+            Text(
+                "Set it by hand where it matters: a key pair before you need to log in.",
+                "重要的手动补上，例如登录前先绑定密钥对。",
+            ),
+        ),
+    ),
+    Loss(
+        r"restore (disks|network interface.*)",
+        Text(
+            "“restore disks”, “restore network interface eni-...”",
+            "“恢复磁盘设置”、“恢复弹性网卡 eni-... 的设置”",
+        ),
+        Row(
+            Text(
+                "They were set to outlive their instance for a notice and could not be set back.",
+                "因通知被设为保留，但没能改回。",
+            ),
+            Text(
+                "`aliyun ecs ModifyDiskAttribute --RegionId REGION --DiskId DISK --DeleteWithInstance true`; otherwise they cost after a release.",
+                "`aliyun ecs ModifyDiskAttribute --RegionId REGION --DiskId DISK --DeleteWithInstance true`；否则实例释放后磁盘会继续计费。",
+            ),
+        ),
+    ),
+    Loss(
+        r"date .+",
+        Text(
+            "“date disks”, “date snapshots”, “date image ...”",
+            "“给保留磁盘标注日期”等",
+        ),
+        Row(
+            Text(
+                "It carries no date, so `sweep` will never offer it for deletion.",
+                "没有日期，`sweep` 不会把它列为可删除。",
+            ),
+            Text(
+                "Delete it by hand when the replacement is good. A code of a permission: `ecs:TagResources`.",
+                "确认替代实例无误后手动删除。权限类错误码：需要 `ecs:TagResources`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"refused candidates|the source's tags in the receipt|the timeline",
+        Text(
+            "“refused candidates”, “the source's tags in the receipt”, “the timeline”",
+            "“被拒绝的候选”、“回执中的源实例标签”、“时间线”",
+        ),
+        Row(
+            Text(
+                "Left out of the record, for a message holds 64 KB. The replacement lacks nothing by it.",
+                "一条消息最多 64 KB，记录中略去了这些。替代实例不受影响。",
+            ),
+            Text("Nothing; the log has it.", "无需操作，日志里有。"),
+        ),
+    ),
+)
