@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -28,6 +29,7 @@ from worker.ops.runbook.files import PAGES, anchor, files, main
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording
 from worker.settings.reference import known_paths
+from worker.settings.sections import Clone
 from worker.steps import cleanup, quiesce, spec
 from worker.steps.handover import health, lookup
 
@@ -161,6 +163,11 @@ def words_of(prefix: str) -> set[str]:
             receipts.OUTCOMES,
             {RECOVERED, UNFINISHED, *(one.value for one in Mootness)},
             id="outcomes",
+        ),
+        pytest.param(
+            receipts.DEGRADED,
+            get_args(get_args(Clone.model_fields["fallbacks"].annotation)[0]),
+            id="what is degraded",
         ),
         pytest.param(receipts.CHANGED, words_of("why") & words_of("field"), id="what changes"),
         pytest.param(tools.STAGES, Stage, id="stages"),

@@ -133,6 +133,11 @@ class _Page:
             for word, row in receipts.OUTCOMES.items()
         )
         yield from self._table(("word", "means", "todo"), outcomes)
+        degraded = (
+            (f"`{word}`", self._say(row.means), self._say(row.todo))
+            for word, row in receipts.DEGRADED.items()
+        )
+        yield from self._table(("word", "means", "todo"), degraded)
         changed = (
             (self._shown(f"field.{name}"), self._shown(f"why.{name}"), self._say(todo))
             for name, todo in receipts.CHANGED.items()

@@ -132,8 +132,8 @@ PARKED: Mapping[Park, Entry] = {
     Park.IMAGE_FAILED: Entry(
         Text("the image failed", "镜像制作失败"),
         Text(
-            "The image failed or vanished, and its snapshots are not finished. The platform's own stop can do that to an image in the making.",
-            "镜像失败或消失，它的快照也没有完成。平台停机可能使制作中的镜像失败。",
+            "The image failed or vanished, its snapshots are not finished, and nothing that `clone.fallbacks` allows could be booted from either. The platform's own stop can do that to an image in the making.",
+            "镜像失败或消失，它的快照也没有完成，`clone.fallbacks` 允许的后备方式也都不可用。平台停机可能使制作中的镜像失败。",
         ),
         Text(
             "The data is on the retained disks that `dlq show` lists; do not delete them. With `retaining the disks` or `disks outliving the instance` among what was not done, they may have gone with the source.",
@@ -147,8 +147,8 @@ PARKED: Mapping[Park, Entry] = {
             ),
         ),
         Text(
-            "`aliyun-ops audit` tells whose image is too slow for the notice: a snapshot policy and ESSD disks make it faster.",
-            "用 `aliyun-ops audit` 查看哪些实例的镜像赶不上通知期：设置自动快照策略、改用 ESSD 可以加快。",
+            "`clone.fallbacks: [rescue]` boots the base image with all retained disks attached instead of waiting for you; `clone.data_disks: reattach` takes large data disks out of the image. `aliyun-ops audit` tells whose image is too slow for the notice.",
+            "`clone.fallbacks: [rescue]` 会用基础镜像启动并挂载全部保留磁盘，不必等人；`clone.data_disks: reattach` 让大数据盘不进镜像。用 `aliyun-ops audit` 查看哪些实例的镜像赶不上通知期。",
         ),
     ),
     Park.IMAGE_TOO_SLOW: Entry(

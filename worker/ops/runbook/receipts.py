@@ -42,12 +42,43 @@ OUTCOMES: Mapping[str, Row] = {
         ),
         _NOTHING,
     ),
+    Mootness.SUPERSEDED.value: Row(
+        Text(
+            "A later notice of the same instance has made a replacement; this one launches nothing beside it.",
+            "同一实例更晚的一次通知已经创建了替代实例，本次不再启动。",
+        ),
+        Text("Nothing; the later receipt counts.", "无需操作，以后一份回执为准。"),
+    ),
     Mootness.ALREADY_DONE.value: Row(
         Text(
             "Another message of the same interruption has done it.",
             "同一次中断的另一条消息已经完成重建。",
         ),
         _NOTHING,
+    ),
+}
+
+# What the replacement was booted from when no data of this notice could be, by the word of `clone.fallbacks`.
+DEGRADED: Mapping[str, Row] = {
+    "rescue": Row(
+        Text(
+            "Degraded: the base image was booted and the source's own disks are attached as data disks. Nothing on them is lost, but no service runs.",
+            "降级：从基础镜像启动，源实例的磁盘作为数据盘挂载。盘上数据没有丢，但业务没有运行。",
+        ),
+        Text(
+            "Do not restart it. Mount the disks (`mount -o ro,nouuid` for XFS), copy what the service needs to the new system disk, start the service, then move the addresses by hand.",
+            "先不要重启。挂载磁盘（XFS 用 `mount -o ro,nouuid`），把业务所需内容拷到新系统盘并启动业务，再手动迁移地址。",
+        ),
+    ),
+    "stale-snapshot": Row(
+        Text(
+            "Degraded: the system disk is that of an older automatic snapshot. What was configured since is on the source's own system disk, which is kept.",
+            "降级：系统盘来自较早的自动快照。此后的配置在保留的原系统盘上。",
+        ),
+        Text(
+            "Compare with the kept system disk before you trust it: [get at it](#get-at-the-data-of-a-retained-disk).",
+            "使用前先与保留的原系统盘比对：[取回](#取回保留磁盘上的数据)。",
+        ),
     ),
 }
 
@@ -122,12 +153,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“disk d-...”", "“磁盘 d-...”"),
         Row(
             Text(
-                "A local disk: what was on it is gone with its host.",
-                "本地盘：上面的数据随宿主机丢失。",
+                "A local disk: what was on it is gone with its host. A cloud disk: it is in no image, could not be attached, or outlives by your own setting and so has no date; the reason says which.",
+                "本地盘：上面的数据随宿主机丢失。云盘：不在镜像中、未能挂载，或者原本就设为保留因而没有日期，原因中写明。",
             ),
             Text(
-                "Restore it from your own backup. By day: move the data to a cloud disk.",
-                "从自己的备份恢复。之后把数据迁到云盘。",
+                "Local: restore your own backup, and by day move the data to a cloud disk. Kept but not attached: [get at it](#get-at-the-data-of-a-retained-disk).",
+                "本地盘：从自己的备份恢复，之后把数据迁到云盘。已保留但未挂载：[取回](#取回保留磁盘上的数据)。",
             ),
         ),
     ),
@@ -212,6 +243,20 @@ LOSSES: tuple[Loss, ...] = (
             Text(
                 "Compare what you have changed since then: security groups, tags, address.",
                 "核对此后改过的内容：安全组、标签、地址。",
+            ),
+        ),
+    ),
+    Loss(
+        r"a snapshot of the system disk alone",
+        Text("“a snapshot of the system disk alone”", "“仅对系统盘制作快照”"),
+        Row(
+            Text(
+                "The cloud refused it, so the whole instance was imaged instead, which takes longer.",
+                "云端拒绝，因此改为对整台实例制作镜像，耗时更长。",
+            ),
+            Text(
+                "Nothing tonight. A code of a permission: grant `ecs:CreateSnapshot`.",
+                "今晚无需操作。权限类错误码：授予 `ecs:CreateSnapshot`。",
             ),
         ),
     ),
