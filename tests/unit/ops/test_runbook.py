@@ -17,6 +17,7 @@ from worker.core.auditing import Survival, Why
 from worker.core.dead_letters import Origin
 from worker.core.diagnosis import Code
 from worker.core.leftovers import Reason
+from worker.core.notices import Kind
 from worker.core.outcomes import Park
 from worker.core.progress import Mootness
 from worker.core.receipt import RECOVERED, UNFINISHED
@@ -170,6 +171,7 @@ def words_of(prefix: str) -> set[str]:
             id="what is degraded",
         ),
         pytest.param(receipts.CHANGED, words_of("why") & words_of("field"), id="what changes"),
+        pytest.param(tools.NOTICES, Kind, id="notifications"),
         pytest.param(tools.STAGES, Stage, id="stages"),
         pytest.param(tools.MESSAGES, kinds_of_messages(), id="messages"),
         pytest.param(tools.SWEEP, Reason, id="reasons of sweep"),

@@ -66,6 +66,7 @@ class _Page:
         yield guide.PARKED, self._sections({**_by_value(PARKED), **UNPARKED})
         yield guide.ALARMS, self._sections(ALARMS)
         yield guide.FINDINGS, self._findings()
+        yield guide.NOTICES, self._told("notice.title", _by_value(tools.NOTICES))
         yield guide.RECEIPTS, self._receipts()
         yield guide.STATUS, self._status()
         yield guide.SWEEP, self._sweep()

@@ -49,6 +49,7 @@ PARKED = Text("Parked messages", "搁置的消息")
 ALARMS = Text("Alarms", "告警")
 FINDINGS = Text("Findings of doctor", "doctor 的检查结果")
 RECEIPTS = Text("What a receipt says", "回执的内容")
+NOTICES = Text("What a notification says", "通知的内容")
 STATUS = Text("What status says", "status 的内容")
 SWEEP = Text("What sweep says", "sweep 的内容")
 AUDIT = Text("What audit says", "audit 的内容")
@@ -70,6 +71,11 @@ SIGHTS: tuple[Sight, ...] = (
         Text("no worker runs, or it ends at once", "没有工作进程，或一启动就退出"),
         _NO_WORKER,
         "aliyun-ops doctor",
+    ),
+    Sight(
+        Text("a notification on your phone", "手机收到通知"),
+        NOTICES,
+        "aliyun-ops status",
     ),
     Sight(
         Text("an alarm by its name, `SpotRecreation...`", "以 `SpotRecreation...` 命名的告警"),
@@ -247,6 +253,10 @@ INTROS: Mapping[Text, Text] = {
     RECEIPTS: Text(
         "`aliyun-ops receipt ID` where `receipts.directory` is set; else the log line `recreation_finished` has it. Each receipt ends with what to do now.",
         "设置了 `receipts.directory` 时用 `aliyun-ops receipt ID` 查看，否则见日志行 `recreation_finished`。每份回执末尾都写明现在要做什么。",
+    ),
+    NOTICES: Text(
+        "The title says the kind; each ends with what to do. No notification arrives at all: `aliyun-ops notify test` sends an example to every channel and says which of them took it.",
+        "标题说明类型，正文末尾写明要做什么。如果一条通知都收不到：`aliyun-ops notify test` 向每个渠道发送示例，并说明哪些成功。",
     ),
     STATUS: Text(
         "`aliyun-ops status` looks at tags in the cloud, which are the truth, and at what can be seen of the queues. A message that a worker holds cannot be seen.",

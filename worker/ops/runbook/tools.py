@@ -1,9 +1,10 @@
-"""What to do about the words of `status`, `sweep` and `audit`; what they mean stands in the tables of texts."""
+"""What to do about the words of notifications, `status`, `sweep` and `audit`; what they mean stands in the tables of texts."""
 
 from collections.abc import Mapping
 
 from worker.core.auditing import Loss, Survival, Why
 from worker.core.leftovers import Reason
+from worker.core.notices import Kind
 from worker.ops.doctor_texts import Text
 from worker.ops.recreations import Stage
 
@@ -37,6 +38,27 @@ STAGES: Mapping[Stage, Text] = {
     Stage.OVER: Text(
         "A false alarm, or a replacement that somebody has deleted. If you miss a server: launch from the image, which is kept.",
         "误报，或替代实例已被删除。如果少了服务器：镜像还在，可用它创建。",
+    ),
+}
+
+NOTICES: Mapping[Kind, Text] = {
+    Kind.PARKED: Text(
+        "Now: `aliyun-ops dlq list`, and the section of its word under [Parked messages](#parked-messages).",
+        "现在处理：运行 `aliyun-ops dlq list`，到[搁置的消息](#搁置的消息)中找对应小节。",
+    ),
+    Kind.QUARANTINED: Text(
+        "Now, if two servers do work twice: [quarantined](#quarantined). Else by day.",
+        "如果两台会重复执行业务，现在处理：见 [quarantined](#quarantined)；否则白天再说。",
+    ),
+    Kind.DEGRADED: Text(
+        "See that the service answers, then what was not kept: [What a receipt says](#what-a-receipt-says).",
+        "先确认业务有响应，再看有什么没保留：见[回执的内容](#回执的内容)。",
+    ),
+    Kind.RECOVERED: Text("See that the service answers; that is all.", "确认业务有响应即可。"),
+    Kind.CALLED_OFF: _NOTHING,
+    Kind.STARTED: Text(
+        "Nothing; the next notification follows within minutes. None within a quarter of an hour: `aliyun-ops status`.",
+        "无需操作，几分钟内会有下一条通知。一刻钟没有动静：运行 `aliyun-ops status`。",
     ),
 }
 
