@@ -184,7 +184,7 @@ KINDS = (
     Kind(
         "image-accepted",
         "The image is begun; the source is not captured yet.",
-        faults=(At("sources", "look", 2),),
+        faults=(At("sources", "ram_role"),),
         reached=before_the_capture,
     ),
     Kind(
@@ -200,7 +200,7 @@ KINDS = (
         flips={"client_token_seconds": 0.0},
         faults=(
             At("images", "create", fault=Fault.ANSWER_LOST),
-            At("sources", "look", 2),
+            At("sources", "ram_role"),
         ),
         reached=before_the_capture,
     ),
@@ -215,8 +215,10 @@ KINDS = (
         "The image is begun, and the source went before it was captured.",
         ends=f"parked {Park.SOURCE_GONE.value}",
         how={"notice_seconds": 36.0},
-        faults=tuple(At("sources", "look", nth) for nth in (2, 3, 4)),
+        faults=(At("sources", "ram_role"),),
         reached=lambda one: before_the_capture(one) and one.absent_at > 0,
+        today=before_the_capture,
+        later=60.0,
     ),
     Kind(
         "specified",

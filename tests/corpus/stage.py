@@ -82,6 +82,8 @@ class Kind:
         what: The state in words.
         ends: `replaced`, `withdrawn`, or `parked CODE`: what must become of it.
         reached: Tells the state from the progress.
+        today: The same for today's release, where that comes to the place on another way.
+        later: How long nobody works after the place is reached, seconds.
         sent_as: What the recorded message must show beside that, when it is made.
         allowed: Parts of the broken promises that are the very subject.
     """
@@ -90,6 +92,8 @@ class Kind:
     what: str
     ends: str = "replaced"
     reached: Callable[[Progress], bool] = lambda _progress: True
+    today: Callable[[Progress], bool] | None = None
+    later: float = 0.0
     sent_as: Callable[[Progress], bool] = lambda _progress: True
     ecs: EcsSettings = STEADY
     policy: Policy = field(default_factory=Policy)
@@ -105,6 +109,10 @@ class Kind:
     parked: bool = False
     bare: bool = False
     allowed: tuple[str, ...] = ()
+
+    def is_reached(self, progress: Progress) -> bool:
+        """Tell whether today's release is at the place."""
+        return (self.today or self.reached)(progress)
 
 
 @dataclass
@@ -225,6 +233,10 @@ def reach(kind: Kind) -> Moment:
         simulation.run(STOP_SECONDS, until=lambda: watch.sent() is not None)
     attributes = watch.sent()
     assert attributes is not None, f"{kind.name} was not reached"
+    if kind.later:
+        for worker in simulation.workers.values():
+            simulation.kernel.kill([*worker.tasks.actors, worker.main])
+        simulation.run(kind.later)
     return Moment(kind, simulation, source, _body_of(simulation, attributes), attributes)
 
 
@@ -260,14 +272,14 @@ class _Watch:
         if "format" not in attributes:
             return self.kind.parked
         try:
-            return self.kind.reached(decode(attributes))
+            return self.kind.is_reached(decode(attributes))
         except Malformed:
             return False
 
     def is_held(self) -> bool:
         """Whether a worker knows the state and has not sent it."""
         return not self.kind.parked and any(
-            held.progress is not None and self.kind.reached(held.progress)
+            held.progress is not None and self.kind.is_reached(held.progress)
             for worker in self.simulation.workers.values()
             for held in worker.consumer.held.values()
         )

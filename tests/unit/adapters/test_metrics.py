@@ -194,7 +194,7 @@ def test_every_alert_says_what_to_do() -> None:
     (group,) = yaml.safe_load((FILES / "alerts.yaml").read_text("utf-8"))["groups"]
 
     for rule in group["rules"]:
-        assert rule["annotations"].keys() == {"summary", "action"}
+        assert rule["annotations"].keys() == {"summary", "action", "runbook_url"}
         assert rule["labels"]["severity"] in {"page", "warn"}
 
 
