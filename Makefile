@@ -44,8 +44,8 @@ tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and 
 	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
 	@touch $@
 
-test-tools: $(READY) ## What needs programs that a machine may not have: names what is missing, and fails (SKIP=word)
-	@$(BIN)/python -m pytest -q tests/tools $(if $(SKIP),-k "not $(SKIP)")
+test-tools: $(READY) ## What needs programs that a machine may not have: names what is missing, and fails (MISSING="programs" leaves theirs out)
+	@MISSING_TOOLS="$(MISSING)" $(BIN)/python -m pytest -q -rs tests/tools
 
 check: $(READY) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check .

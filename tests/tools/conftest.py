@@ -16,7 +16,7 @@ PACKAGES = {
     "rostran": "`make tools` installs it (PyPI: alibabacloud-ros-tran)",
     "s": "`make tools` installs it (npm: @serverless-devs/s)",
     "systemd-analyze": "install it: apt-get install systemd",
-    "terraform": "it is in no package of Debian, PyPI or npm: install it as its maker says, or SKIP=terraform",
+    "terraform": "it is in no package of Debian, PyPI or npm: install it as its maker says, or MISSING=terraform",
 }
 
 
@@ -26,7 +26,12 @@ def tool() -> Callable[[str], str]:
     places = [OURS / "venv" / "bin", OURS / "node_modules" / ".bin"]
     path = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath)])
 
+    # Somebody has said that these cannot be had here, and reads so in the summary.
+    known_missing = os.environ.get("MISSING_TOOLS", "").split()
+
     def find(name: str) -> str:
+        if name in known_missing:
+            pytest.skip(f"{name} cannot be had on this machine")
         found = shutil.which(name, path=path)
         if found is None:
             pytest.fail(f"{name} is missing; {PACKAGES[name]}", pytrace=False)
