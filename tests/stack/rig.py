@@ -277,8 +277,13 @@ def settings(url: str, receipts: Path) -> Settings:
     return from_data(data, ENVIRON)
 
 
-def empty_service(speed: float) -> Service:
-    """Make the service of an emulator whose virtual time runs at `speed`."""
+def empty_service(speed: float, environ: Mapping[str, str] | None = None) -> Service:
+    """Make the service of an emulator whose virtual time runs at `speed`.
+
+    Args:
+        speed: Virtual seconds per real one.
+        environ: Names the access key that it accepts, as it does for the command.
+    """
     return build_service(
         regions=(REGION,),
         account_id=ACCOUNT,
@@ -287,7 +292,7 @@ def empty_service(speed: float) -> Service:
         seed=1,
         assumptions=Assumptions(),
         ecs=EcsSettings(),
-        keys=access_keys({}),
+        keys=access_keys(environ or {}),
     )
 
 
