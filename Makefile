@@ -41,7 +41,7 @@ tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and 
 	@rm -rf .tools
 	@$(PYTHON) -m venv .tools/venv
 	@.tools/venv/bin/python -m pip --disable-pip-version-check install --quiet alibabacloud-ros-tran==0.28.1
-	@npm install --silent --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
+	@npm install --loglevel=error --no-fund --no-audit --no-save --prefix .tools @serverless-devs/s@3.1.10
 	@touch $@
 
 test-tools: $(READY) ## What needs programs that a machine may not have: names what is missing, and fails (MISSING="programs" leaves theirs out)
