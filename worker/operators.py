@@ -4,10 +4,10 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from worker import operator_ports
-from worker.adapters import metadata
 from worker.adapters.captures import DirectoryCaptures
 from worker.adapters.crew import Alone
 from worker.adapters.ecs.capacity import EcsCapacity
@@ -28,6 +28,7 @@ from worker.bootstrap import (
     build_policy,
     build_queue,
     build_terms,
+    own_instance_id,
     recorded_captures,
 )
 from worker.core.diagnosis import Expected
@@ -166,7 +167,7 @@ def build_doctor(
         set_up=set_up,
         trials=trials,
         capacity=EcsCapacity(endpoint, image_quota),
-        own_instance_id=lambda: _own_instance_id(settings),
+        own_instance_id=partial(own_instance_id, settings),
     )
 
 
@@ -180,13 +181,6 @@ def _queue_trials(around: Surroundings, name: str) -> QueueTrials:
         connect_seconds=around.settings.worker.connect_timeout,
         socket_seconds=around.settings.worker.read_timeout,
     )
-
-
-def _own_instance_id(settings: Settings) -> str:
-    """Know the own host; not asked on an emulator."""
-    if settings.worker.own_instance_id is not None:
-        return settings.worker.own_instance_id
-    return "" if settings.clock.emulator is not None else metadata.own_instance_id()
 
 
 def build_visit(around: Surroundings, patience: Patience) -> Visit:
