@@ -110,7 +110,7 @@ def _round(url: str, takers: list[Partner]) -> float:
     for taker in takers:
         taker.tell("empty")
     found = [taker.hear() for taker in takers]
-    done = sum(each["messages"] for each in found)
+    done = int(sum(each["messages"] for each in found))
     if done != MESSAGES * len(takers):
         raise RuntimeError(f"{done} messages of {MESSAGES * len(takers)} were taken")
     cpu: float = sum(each["cpu"] for each in found)
