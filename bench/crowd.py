@@ -1,0 +1,262 @@
+"""A crowd of recreations on virtual time, watched: CPU, memory in flight, and what was done when.
+
+    python -m bench.crowd --count 5000
+
+The worker's own consumer, engine, steps and adapters, as in `bench.storm`. Memory is what the worker's
+objects take while all are in hand, counted object by object, so that neither the emulator nor the
+allocator is in it.
+"""
+
+import argparse
+import gc
+import json
+import random
+import sys
+import time
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.storm import MINUTE, Meter, Storm, build
+from emulator.state.ecs.service import EcsService
+from tests.simulation.harness import QUEUE, REGION, START, Simulation
+from worker.core import identity
+
+QUOTA_FOR_ALL = 6_000
+SOURCE = {
+    "system_disk": {"category": "cloud_essd", "size": 40},
+    "ram_role_name": "app",
+    "instance_type": "ecs.g7.large",
+}
+# Seconds after the last notice at which the worker's objects are counted.
+LOOKS = (5.0, 60.0, 120.0)
+LONGEST_SECONDS = 6 * 3_600.0
+SLICE_SECONDS = 30.0
+# Shared by everything; what refers to one does not own it.
+_NOT_OWNED = (
+    type,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.CodeType,
+    types.FrameType,
+)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen.
+
+    Attributes:
+        count: Sources that were reclaimed.
+        cpu_ms: CPU of the worker for each, without the collector of garbage.
+        collector_ms: CPU of that collector for each; it walks the emulator's objects, too.
+        kib_in_flight: Memory of the worker for each that is in hand.
+        held_most: Messages in hand at a time.
+        kept_at: Seconds from the first notice to the disks of each source being kept, sorted.
+        imaged_at: The same to its image being accepted.
+        launched_at: The same to its replacement being accepted.
+    """
+
+    count: int
+    cpu_ms: float
+    collector_ms: float
+    kib_in_flight: float
+    held_most: int
+    ecs_requests: float
+    smq_requests: float
+    replaced: int
+    duplicates: int
+    real_seconds: float
+    kept_at: Sequence[float] = field(repr=False)
+    imaged_at: Sequence[float] = field(repr=False)
+    launched_at: Sequence[float] = field(repr=False)
+
+
+@dataclass
+class Collector:
+    """Counts the time of Python's collector of garbage."""
+
+    seconds: float = 0.0
+    _begun: float = 0.0
+
+    def __call__(self, phase: str, _info: object) -> None:
+        if phase == "start":
+            self._begun = time.thread_time()
+        else:
+            self.seconds += time.thread_time() - self._begun
+
+
+def watch(storm: Storm, begin: Callable[[Simulation], None] | None = None) -> Watched:
+    """Let a storm happen to its end.
+
+    Args:
+        storm: What happens.
+        begin: Starts whoever answers the notices; the storm's workers by default.
+    """
+    begun = time.monotonic()
+    simulation, meter = build(storm)
+    ecs = simulation.cloud.ecs[REGION]
+    sources = [ecs.seed_instance({"name": f"db-{n}", **SOURCE}, START) for n in range(storm.count)]
+    disks = {one["DiskId"]: one["InstanceId"] for one in ecs.dump("disks", START)}
+    first = START + 2 * MINUTE + storm.phase
+    _begin(simulation, storm, begin)
+    _notify(simulation, ecs, meter, storm, first, sources)
+    simulation.kernel.run(first - 1.0)
+    meter.calls.clear()
+    meter.queue.clear()
+    cpu, collector, kib, held = _run(simulation, meter, storm, first)
+    kept, imaged, launched, doubles = _done(simulation, disks, first)
+    simulation.kernel.close()
+    each = 1_000 / storm.count
+    return Watched(
+        count=storm.count,
+        cpu_ms=round(cpu * each, 2),
+        collector_ms=round(collector * each, 2),
+        kib_in_flight=round(kib, 2),
+        held_most=held,
+        ecs_requests=round(sum(meter.calls.values()) / storm.count, 1),
+        smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
+        replaced=len(launched),
+        duplicates=doubles,
+        real_seconds=round(time.monotonic() - begun, 1),
+        kept_at=kept,
+        imaged_at=imaged,
+        launched_at=launched,
+    )
+
+
+def _begin(
+    simulation: Simulation, storm: Storm, begin: Callable[[Simulation], None] | None
+) -> None:
+    if begin is not None:
+        begin(simulation)
+        return
+    for number in range(storm.workers):
+        simulation.start_worker(f"w{number}")
+
+
+def _notify(
+    simulation: Simulation,
+    ecs: EcsService,
+    meter: Meter,
+    storm: Storm,
+    first: float,
+    sources: Iterable[str],
+) -> None:
+    rng = random.Random(storm.seed)
+    notices = sorted((first + rng.random() * storm.spread, one) for one in sources)
+
+    def reclaim() -> None:
+        for at, source in notices:
+            simulation.kernel.sleep(max(at - simulation.kernel.now, 0.0))
+            started = time.thread_time()
+            ecs.interrupt(source, simulation.kernel.now)
+            meter.cloud_seconds += time.thread_time() - started
+
+    simulation.kernel.spawn(reclaim)
+
+
+def _run(
+    simulation: Simulation, meter: Meter, storm: Storm, first: float
+) -> tuple[float, float, float, int]:
+    """Run to the end; returns CPU and collector seconds, KiB for each in hand, and most in hand."""
+    kernel, collector = simulation.kernel, Collector()
+    empty, most, kib = _bytes_of_workers(simulation), 0, 0.0
+    gc.collect()
+    gc.callbacks.append(collector)
+    meter.cloud_seconds, cpu = 0.0, 0.0
+
+    def run(until: float) -> None:
+        nonlocal cpu
+        begun = time.thread_time()
+        kernel.run(until)
+        cpu += time.thread_time() - begun
+
+    try:
+        for look in LOOKS:
+            run(first + storm.spread + look)
+            held = sum(len(one.consumer.held) for one in simulation.workers.values())
+            most = max(most, held)
+            if held:
+                kib = max(kib, (_bytes_of_workers(simulation) - empty) / held / 1024)
+        while not _is_over(simulation) and kernel.now < first + LONGEST_SECONDS:
+            run(kernel.now + SLICE_SECONDS)
+    finally:
+        gc.callbacks.remove(collector)
+    # A collection within the emulator's time would be subtracted twice; the share is small.
+    return cpu - meter.cloud_seconds - collector.seconds, collector.seconds, kib, most
+
+
+def _is_over(simulation: Simulation) -> bool:
+    queue = simulation.cloud.queues(REGION).get_queue(QUEUE, simulation.kernel.now)
+    return not queue.messages
+
+
+def _bytes_of_workers(simulation: Simulation) -> int:
+    """Add up the objects that only the workers hold."""
+    cloud = simulation.cloud
+    foreign = (
+        cloud, simulation.kernel, simulation.kernel.platform, simulation.notebook,
+        simulation.shelf, simulation.bulletin, simulation.sent, simulation.doorbell,
+        simulation.interposer, simulation.terms, simulation,
+    )  # fmt: skip
+    return sum(
+        sys.getsizeof(one)
+        for one in _owned(
+            [worker.consumer for worker in simulation.workers.values()],
+            [*foreign, *(worker.tasks for worker in simulation.workers.values())],
+        )
+    )
+
+
+def _owned(roots: Iterable[object], foreign: Iterable[object]) -> Iterator[object]:
+    """Walk all that is reached from the roots and is nobody else's."""
+    seen = {id(one) for one in foreign}
+    ahead: list[Any] = list(roots)
+    while ahead:
+        one = ahead.pop()
+        if id(one) in seen or isinstance(one, _NOT_OWNED):
+            continue
+        seen.add(id(one))
+        yield one
+        ahead.extend(gc.get_referents(one))
+
+
+def _done(
+    simulation: Simulation, disks: dict[str, str], first: float
+) -> tuple[list[float], list[float], list[float], int]:
+    """Read off the ledger when each source's disks, image and replacement were had, and doubles."""
+    kept: dict[str, float] = {}
+    imaged: dict[str, float] = {}
+    launched: dict[str, float] = {}
+    doubles = 0
+    for entry in simulation.cloud.ledger:
+        when = round(entry.at - first, 1)
+        if entry.action == "ModifyDiskAttribute":
+            kept.setdefault(disks.get(entry.resource_id, ""), when)
+        elif entry.action in {"CreateImage", "RunInstances"}:
+            of = imaged if entry.action == "CreateImage" else launched
+            source = entry.detail["tags"].get(identity.TAG_SOURCE, entry.resource_id)
+            doubles += source in of
+            of.setdefault(source, when)
+    return sorted(kept.values()), sorted(imaged.values()), sorted(launched.values()), doubles
+
+
+def growing(count: int) -> Watched:
+    """Recover so many at once, with calls enough for all."""
+    return watch(Storm(count, QUOTA_FOR_ALL, phase=20.0, late_share=0.0, whole=True))
+
+
+def main() -> int:
+    """Print what one crowd took."""
+    parser = argparse.ArgumentParser(prog="python -m bench.crowd")
+    parser.add_argument("--count", type=int, default=100)
+    found = asdict(growing(parser.parse_args().count))
+    print(json.dumps({name: one for name, one in found.items() if not name.endswith("_at")}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
