@@ -11,15 +11,17 @@ import argparse
 import gc
 import json
 import random
+import statistics
 import sys
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.storm import MINUTE, Meter, Storm, build
+from bench.storm import DELIVERY, MINUTE, NOTICE, SHORTEST_WAY, Meter, Storm, bound_of, build
 from emulator.state.ecs.service import EcsService
+from emulator.state.world import LedgerEntry
 from tests.simulation.harness import QUEUE, REGION, START, Simulation
 from worker.core import identity
 
@@ -29,6 +31,8 @@ SOURCE = {
     "ram_role_name": "app",
     "instance_type": "ecs.g7.large",
 }
+# Within the default VPC, and larger than its own subnets.
+SUBNET = "172.18.0.0/16"
 # Seconds after the last notice at which the worker's objects are counted.
 LOOKS = (5.0, 60.0, 120.0)
 LONGEST_SECONDS = 6 * 3_600.0
@@ -52,6 +56,9 @@ class Watched:
         count: Sources that were reclaimed.
         cpu_ms: CPU of the worker for each, without the collector of garbage.
         collector_ms: CPU of that collector for each; it walks the emulator's objects, too.
+        bound: Images that anyone could have got accepted in time, were no message late.
+        images_in_time: Images accepted before their source was stopped.
+        kept_median: Seconds from a notice in the queue to the disks being kept; and to the last.
         kib_in_flight: Memory of the worker for each that is in hand.
         held_most: Messages in hand at a time.
         kept_at: Seconds from the first notice to the disks of each source being kept, sorted.
@@ -60,6 +67,11 @@ class Watched:
     """
 
     count: int
+    bound: int
+    images_in_time: int
+    share_of_bound: float
+    kept_median: float
+    kept_last: float
     cpu_ms: float
     collector_ms: float
     kib_in_flight: float
@@ -98,33 +110,50 @@ def watch(storm: Storm, begin: Callable[[Simulation], None] | None = None) -> Wa
     begun = time.monotonic()
     simulation, meter = build(storm)
     ecs = simulation.cloud.ecs[REGION]
-    sources = [ecs.seed_instance({"name": f"db-{n}", **SOURCE}, START) for n in range(storm.count)]
+    sources = _seed(ecs, storm.count)
     disks = {one["DiskId"]: one["InstanceId"] for one in ecs.dump("disks", START)}
     first = START + 2 * MINUTE + storm.phase
     _begin(simulation, storm, begin)
-    _notify(simulation, ecs, meter, storm, first, sources)
+    noticed = _notify(simulation, ecs, meter, storm, first, sources)
     simulation.kernel.run(first - 1.0)
     meter.calls.clear()
     meter.queue.clear()
     cpu, collector, kib, held = _run(simulation, meter, storm, first)
-    kept, imaged, launched, doubles = _done(simulation, disks, first)
+    had = done(simulation.cloud.ledger, disks)
     simulation.kernel.close()
     each = 1_000 / storm.count
+    jobs = [(at + DELIVERY + SHORTEST_WAY, at + NOTICE) for at in noticed.values()]
+    bound = bound_of(jobs, storm.quota, storm.kind)
+    in_time = sum(at < noticed[source] + NOTICE for source, at in had.imaged.items())
+    waits = sorted(had.kept[one] - at - DELIVERY for one, at in noticed.items() if one in had.kept)
     return Watched(
         count=storm.count,
+        bound=bound,
+        images_in_time=in_time,
+        share_of_bound=round(in_time / bound, 4),
+        kept_median=round(statistics.median(waits), 1) if waits else -1.0,
+        kept_last=round(waits[-1], 1) if waits else -1.0,
         cpu_ms=round(cpu * each, 2),
         collector_ms=round(collector * each, 2),
         kib_in_flight=round(kib, 2),
         held_most=held,
         ecs_requests=round(sum(meter.calls.values()) / storm.count, 1),
         smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
-        replaced=len(launched),
-        duplicates=doubles,
+        replaced=len(had.launched),
+        duplicates=had.doubles,
         real_seconds=round(time.monotonic() - begun, 1),
-        kept_at=kept,
-        imaged_at=imaged,
-        launched_at=launched,
+        kept_at=_since(first, had.kept),
+        imaged_at=_since(first, had.imaged),
+        launched_at=_since(first, had.launched),
     )
+
+
+def _seed(ecs: EcsService, count: int) -> list[str]:
+    """Put the sources into one subnet with room for them and their replacements."""
+    networks, zone = ecs.region.vpc.networks, ecs.region.place.zones[0].zone_id
+    subnet = networks.add_vswitch(networks.default_vpc_id, zone, SUBNET)
+    seed = {**SOURCE, "vswitch_id": subnet}
+    return [ecs.seed_instance({"name": f"db-{n}", **seed}, START) for n in range(count)]
 
 
 def _begin(
@@ -144,7 +173,8 @@ def _notify(
     storm: Storm,
     first: float,
     sources: Iterable[str],
-) -> None:
+) -> dict[str, float]:
+    """Let the platform tell of each source; returns when it will."""
     rng = random.Random(storm.seed)
     notices = sorted((first + rng.random() * storm.spread, one) for one in sources)
 
@@ -156,6 +186,7 @@ def _notify(
             meter.cloud_seconds += time.thread_time() - started
 
     simulation.kernel.spawn(reclaim)
+    return {source: at for at, source in notices}
 
 
 def _run(
@@ -224,24 +255,42 @@ def _owned(roots: Iterable[object], foreign: Iterable[object]) -> Iterator[objec
         ahead.extend(gc.get_referents(one))
 
 
-def _done(
-    simulation: Simulation, disks: dict[str, str], first: float
-) -> tuple[list[float], list[float], list[float], int]:
-    """Read off the ledger when each source's disks, image and replacement were had, and doubles."""
-    kept: dict[str, float] = {}
-    imaged: dict[str, float] = {}
-    launched: dict[str, float] = {}
-    doubles = 0
-    for entry in simulation.cloud.ledger:
-        when = round(entry.at - first, 1)
+@dataclass
+class Done:
+    """When the disks, the image and the replacement of each source were had first.
+
+    Attributes:
+        doubles: Images of a source, and replacements, beyond the first.
+    """
+
+    kept: dict[str, float] = field(default_factory=dict)
+    imaged: dict[str, float] = field(default_factory=dict)
+    launched: dict[str, float] = field(default_factory=dict)
+    doubles: int = 0
+
+
+def done(ledger: Iterable[LedgerEntry], disks: Mapping[str, str]) -> Done:
+    """Read it off the emulator's ledger; `disks` says of each disk whose it is."""
+    found, image_of = Done(), dict[str, str]()
+    for entry in ledger:
         if entry.action == "ModifyDiskAttribute":
-            kept.setdefault(disks.get(entry.resource_id, ""), when)
-        elif entry.action in {"CreateImage", "RunInstances"}:
-            of = imaged if entry.action == "CreateImage" else launched
-            source = entry.detail["tags"].get(identity.TAG_SOURCE, entry.resource_id)
-            doubles += source in of
-            of.setdefault(source, when)
-    return sorted(kept.values()), sorted(imaged.values()), sorted(launched.values()), doubles
+            found.kept.setdefault(disks.get(entry.resource_id, ""), entry.at)
+        elif entry.action == "CreateImage":
+            # One that is made of snapshots names no source but in its tags.
+            source = entry.detail["instance_id"]
+            image_of[entry.resource_id] = source or entry.detail["tags"].get(identity.TAG_SOURCE)
+            if source:
+                found.doubles += source in found.imaged
+                found.imaged.setdefault(source, entry.at)
+        elif entry.action == "RunInstances":
+            source = image_of.get(entry.detail["image_id"], entry.resource_id)
+            found.doubles += source in found.launched
+            found.launched.setdefault(source, entry.at)
+    return found
+
+
+def _since(first: float, instants: Mapping[str, float]) -> list[float]:
+    return sorted(round(at - first, 1) for at in instants.values())
 
 
 def growing(count: int) -> Watched:
@@ -253,7 +302,11 @@ def main() -> int:
     """Print what one crowd took."""
     parser = argparse.ArgumentParser(prog="python -m bench.crowd")
     parser.add_argument("--count", type=int, default=100)
-    found = asdict(growing(parser.parse_args().count))
+    parser.add_argument("--quota", type=int, default=QUOTA_FOR_ALL, help="calls a minute")
+    parser.add_argument("--late", type=float, default=0.0, help="share of the messages")
+    given = parser.parse_args()
+    storm = Storm(given.count, given.quota, phase=20.0, late_share=given.late, whole=True)
+    found = asdict(watch(storm))
     print(json.dumps({name: one for name, one in found.items() if not name.endswith("_at")}))
     return 0
 
