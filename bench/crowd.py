@@ -1,6 +1,7 @@
 """A crowd of recreations on virtual time, watched: CPU, memory in flight, and what was done when.
 
-    python -m bench.crowd --count 5000
+    python -m bench.crowd --sizes 100,1000,5000
+    python -m bench.crowd --count 5000 --quota 600
 
 The worker's own consumer, engine, steps and adapters, as in `bench.storm`. Memory is what the worker's
 objects take while all are in hand, counted object by object, so that neither the emulator nor the
@@ -16,16 +17,30 @@ import sys
 import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from bench.storm import DELIVERY, MINUTE, NOTICE, SHORTEST_WAY, Meter, Storm, bound_of, build
+from bench.storm import (
+    DELIVERY,
+    MINUTE,
+    NOTICE,
+    SHORTEST_WAY,
+    Meter,
+    Slots,
+    Storm,
+    StormCall,
+    bound_of,
+    build,
+)
 from emulator.state.ecs.service import EcsService
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import QUEUE, REGION, START, Simulation
+from worker.adapters.ecs.call import EcsCall
 from worker.core import identity
 
-QUOTA_FOR_ALL = 6_000
+# Neither quota nor connections are to decide what a crowd costs.
+QUOTA_FOR_ALL = 60_000
+HANDS_FOR_ALL = 2_000
 SOURCE = {
     "system_disk": {"category": "cloud_essd", "size": 40},
     "ram_role_name": "app",
@@ -100,15 +115,23 @@ class Collector:
             self.seconds += time.thread_time() - self._begun
 
 
-def watch(storm: Storm, begin: Callable[[Simulation], None] | None = None) -> Watched:
+def watch(
+    storm: Storm,
+    begin: Callable[[Simulation], None] | None = None,
+    *,
+    hands: int | None = None,
+) -> Watched:
     """Let a storm happen to its end.
 
     Args:
         storm: What happens.
         begin: Starts whoever answers the notices; the storm's workers by default.
+        hands: Recreations at work at a time, and calls under way; as configured by default.
     """
     begun = time.monotonic()
     simulation, meter = build(storm)
+    if hands is not None:
+        _widen(simulation, hands)
     ecs = simulation.cloud.ecs[REGION]
     sources = _seed(ecs, storm.count)
     disks = {one["DiskId"]: one["InstanceId"] for one in ecs.dump("disks", START)}
@@ -146,6 +169,20 @@ def watch(storm: Storm, begin: Callable[[Simulation], None] | None = None) -> Wa
         imaged_at=_since(first, had.imaged),
         launched_at=_since(first, had.launched),
     )
+
+
+def _widen(simulation: Simulation, hands: int) -> None:
+    """Give every worker so many hands, and as many connections."""
+    simulation.terms = replace(simulation.terms, concurrency=hands)
+    seam, slots = simulation.seam, Slots(simulation.kernel, hands)
+
+    def call(worker: str) -> EcsCall:
+        made = seam(worker) if seam else None
+        if not isinstance(made, StormCall):
+            raise TypeError(made)
+        return replace(made, slots=slots)
+
+    simulation.seam = call
 
 
 def _seed(ecs: EcsService, count: int) -> list[str]:
@@ -294,17 +331,50 @@ def _since(first: float, instants: Mapping[str, float]) -> list[float]:
 
 
 def growing(count: int) -> Watched:
-    """Recover so many at once, with calls enough for all."""
-    return watch(Storm(count, QUOTA_FOR_ALL, phase=20.0, late_share=0.0, whole=True))
+    """Recover so many at once, with quota and hands enough for all: cost is asked here, not speed."""
+    storm = Storm(count, QUOTA_FOR_ALL, phase=20.0, late_share=0.0, whole=True)
+    return watch(storm, hands=HANDS_FOR_ALL)
+
+
+def figures(sizes: Sequence[int]) -> dict[str, Any]:
+    """Compare crowds of several sizes; the smallest is measured again after each other."""
+    rounds = [sizes[0], *(size for large in sizes[1:] for size in (large, sizes[0]))]
+    found = [growing(size) for size in rounds]
+    small = [one for one in found if one.count == sizes[0]]
+    rows = [
+        {name: one for name, one in asdict(each).items() if not name.endswith("_at")}
+        for each in (_median(small), *(one for one in found if one.count != sizes[0]))
+    ]
+    first, last = rows[0], rows[-1]
+    return {
+        "hands": HANDS_FOR_ALL,
+        "cpu_by_smallest": round(last["cpu_ms"] / first["cpu_ms"], 3),
+        "kib_by_smallest": round(last["kib_in_flight"] / first["kib_in_flight"], 3),
+        "cpu_ms_of_smallest_range": [
+            min(one.cpu_ms for one in small),
+            max(one.cpu_ms for one in small),
+        ],
+        "sizes": rows,
+    }
+
+
+def _median(found: Sequence[Watched]) -> Watched:
+    return sorted(found, key=lambda one: one.cpu_ms)[len(found) // 2]
 
 
 def main() -> int:
-    """Print what one crowd took."""
+    """Print what crowds took."""
     parser = argparse.ArgumentParser(prog="python -m bench.crowd")
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--quota", type=int, default=QUOTA_FOR_ALL, help="calls a minute")
-    parser.add_argument("--late", type=float, default=0.0, help="share of the messages")
+    parser.add_argument("--sizes", default="20,100", help="several, cost only")
+    parser.add_argument("--count", type=int, default=0, help="one, as it would go")
+    parser.add_argument("--quota", type=int, default=600, help="calls a minute, for --count")
+    parser.add_argument(
+        "--late", type=float, default=0.2, help="share of the messages, for --count"
+    )
     given = parser.parse_args()
+    if not given.count:
+        print(json.dumps(figures(list(map(int, given.sizes.split(","))))))
+        return 0
     storm = Storm(given.count, given.quota, phase=20.0, late_share=given.late, whole=True)
     found = asdict(watch(storm))
     print(json.dumps({name: one for name, one in found.items() if not name.endswith("_at")}))
