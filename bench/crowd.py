@@ -371,11 +371,15 @@ def main() -> int:
     parser.add_argument(
         "--late", type=float, default=0.2, help="share of the messages, for --count"
     )
+    parser.add_argument("--workers", type=int, default=1, help="for --count")
     given = parser.parse_args()
     if not given.count:
         print(json.dumps(figures(list(map(int, given.sizes.split(","))))))
         return 0
-    storm = Storm(given.count, given.quota, phase=20.0, late_share=given.late, whole=True)
+    storm = Storm(
+        given.count, given.quota, phase=20.0, workers=given.workers, late_share=given.late,
+        whole=True,
+    )  # fmt: skip
     found = asdict(watch(storm))
     print(json.dumps({name: one for name, one in found.items() if not name.endswith("_at")}))
     return 0

@@ -31,20 +31,21 @@ def cumulative(instants: Sequence[float], until: float) -> list[int]:
 
 
 def bound_by_minute(storm: Storm, until: float) -> list[list[float]]:
-    """Return (second, how many could have been accepted) at the end of each calendar minute."""
+    """Return (its first second, how many can have been accepted by its end) for each minute."""
     first = 2 * MINUTE + storm.phase
     rng = random.Random(storm.seed)
     notices = [rng.random() * storm.spread for _ in range(storm.count)]
-    points, end = [[0.0, 0.0]], MINUTE - storm.phase
+    points, end = list[list[float]](), MINUTE - storm.phase
     while end - MINUTE < until:
         jobs = [
             (first + at + DELIVERY + SHORTEST_WAY, first + min(at + NOTICE, end))
             for at in notices
             if at + DELIVERY + SHORTEST_WAY < end
         ]
-        points.append([min(end, until), bound_of(jobs, storm.quota, storm.kind) if jobs else 0])
+        count = bound_of(jobs, storm.quota, storm.kind) if jobs else 0
+        points.append([max(end - MINUTE, 0.0), count])
         end += MINUTE
-    return points
+    return [*points, [until, points[-1][1]]]
 
 
 def figures(count: int, quota: int) -> dict[str, Any]:

@@ -35,12 +35,14 @@ from emulator.state.ecs.settings import EcsSettings
 from tests.e2e.conftest import APIS, REGION, Installation
 from tests.simulation.harness import ACCOUNT, DEAD, QUEUE
 from tests.stack.rig import empty_service
-from tests.stack.soak import KEY_OF_THE_WORKER, cloud_of
+from tests.stack.soak import KEY_OF_THE_WORKER, NOTICE_SECONDS, cloud_of
 
 SPEED = 40.0
 # As long as a call takes, in seconds of the emulator.
 LATENCY = (0.05, 0.3)
 IMAGE_SECONDS = 120.0
+# At this speed the usual notice is seconds of real time, and a machine may be busy.
+TERMS = {"notice": {"length": "50m", "false_alarm_after": "60m"}}
 LOOK_SECONDS = 0.05
 STUCK_SECONDS = 120.0
 # What is still under way when the last message has been deleted.
@@ -87,7 +89,8 @@ class Bench:
         self.tape.record()
         before = self.worker.ask("mark")["cpu"]
         for source in made["instances"][REGION]:
-            self.installation.order("interrupt", instance_id=source)
+            told = {"instance_id": source, "notice_seconds": NOTICE_SECONDS}
+            self.installation.order("interrupt", **told)
         end = time.monotonic() + STUCK_SECONDS
         while not self.emulator.run(lambda service: _is_over(service, count)):
             if time.monotonic() > end:
@@ -147,11 +150,14 @@ def bench() -> Iterator[Bench]:
             "clock": {"emulator": installation.url},
             "receipts": {"directory": str(directory / "receipts")},
             "log": {"format": "json"},
+            **TERMS,
         }
         installation.config.write_text(json.dumps(data), encoding="utf-8")
         installation.order("reset", regions={REGION: cloud_of(0)})
         program = ("bench.noting_worker", str(installation.config))
         worker = Partner(program, directory / "worker.log")
+        # It answers when all is loaded.
+        worker.ask("mark")
         bare = Partner(("bench.bare_calls", player, REGION), directory / "bare.log")
         try:
             yield Bench(emulator, installation, tape, worker, bare)
