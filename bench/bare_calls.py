@@ -36,7 +36,7 @@ PACKAGES: Mapping[str, str] = {
     "nlb": "alibabacloud_nlb20220430",
 }
 # A processor that has slept for so long is as cold as it gets.
-PAUSE_SECONDS_MAX = 0.1
+PAUSE_SECONDS_MAX = 0.05
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 KEY = (os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"], os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 Results = Mapping[str, Any]
 Numbers = Sequence[float]
+Storms = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ BARS = (
         "CPU of a message: two processes by one", "processes",
         lambda r: r["two_by_one_median"], 1.2, spread=lambda r: r["two_by_one_range"],
     ),
-    Bar("memory of a recreation in hand (KiB)", "crowd", lambda r: _most(r, "kib_in_flight"), 16),
+    Bar(
+        "memory of a recreation in hand, largest crowd (KiB)", "crowd",
+        lambda r: float(r["sizes"][-1]["kib_in_flight"]), 16,
+    ),
     Bar(
         "CPU of a recreation: largest crowd by smallest", "crowd",
         lambda r: r["cpu_by_smallest"], 1.2,
@@ -94,21 +98,23 @@ STORM_REFUSED = (("window", 0.3), ("bucket", 0.8))
 KEPT_MEDIAN_SECONDS, KEPT_LAST_SECONDS = 15, 45
 
 
-def storm_bars() -> Sequence[Bar]:
-    """List what must hold of every storm of the matrix; the worst one is the figure."""
+def storm_bars(storms: Storms) -> Sequence[Bar]:
+    """List what must hold of these storms; the worst one is the figure."""
+    crews = {one["storm"]["workers"] for one in storms}
+    kinds = {one["storm"]["kind"] for one in storms}
     shares = [
         Bar(
             f"storm: images by the bound, {workers} worker{'s' if workers > 1 else ''}, worst",
             "storms", _worst_share(workers), least, is_least=True,
         )
-        for workers, least in STORM_SHARES
+        for workers, least in STORM_SHARES if workers in crews
     ]  # fmt: skip
     refused = [
         Bar(
             f"storm: refused per accepted and worker, {kind}, worst", "storms",
             _worst_refused(kind), most,
         )
-        for kind, most in STORM_REFUSED
+        for kind, most in STORM_REFUSED if kind in kinds
     ]  # fmt: skip
     return [
         *shares,
@@ -121,38 +127,31 @@ def storm_bars() -> Sequence[Bar]:
             "storm: seconds to the disks kept, last, worst", "storms",
             lambda r: _most(r, "retained_max"), KEPT_LAST_SECONDS,
         ),
-        Bar("storm: duplicates, all together", "storms", _duplicates, 0),
+        Bar("storm: duplicates, all together", "storms", lambda r: _sum(r, "duplicates"), 0),
     ]  # fmt: skip
 
 
-def _rows(results: Any) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = results if isinstance(results, list) else results["sizes"]
-    return found
+def _most(storms: Storms, name: str) -> float:
+    return max(float(one[name]) for one in storms)
 
 
-def _most(results: Any, name: str) -> float:
-    return max(float(row[name]) for row in _rows(results))
+def _sum(storms: Storms, name: str) -> float:
+    return sum(float(one[name]) for one in storms)
 
 
-def _duplicates(results: Any) -> float:
-    return sum(float(row["duplicates"]) for row in _rows(results))
-
-
-def _worst_share(workers: int) -> Callable[[Any], float]:
-    def worst(results: Any) -> float:
-        shares = [r["share_of_bound"] for r in results if r["storm"]["workers"] == workers]
-        return min(shares, default=1.0)
+def _worst_share(workers: int) -> Callable[[Storms], float]:
+    def worst(storms: Storms) -> float:
+        found = [one for one in storms if one["storm"]["workers"] == workers]
+        return min(float(one["share_of_bound"]) for one in found)
 
     return worst
 
 
-def _worst_refused(kind: str) -> Callable[[Any], float]:
-    def worst(results: Any) -> float:
-        found = (
-            r["refused_per_accepted"] / r["storm"]["workers"]
-            for r in results
-            if r["storm"]["kind"] == kind
+def _worst_refused(kind: str) -> Callable[[Storms], float]:
+    def worst(storms: Storms) -> float:
+        found = [one for one in storms if one["storm"]["kind"] == kind]
+        return round(
+            max(float(one["refused_per_accepted"]) / one["storm"]["workers"] for one in found), 3
         )
-        return round(max(found, default=0.0), 3)
 
     return worst

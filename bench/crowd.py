@@ -48,8 +48,9 @@ SOURCE = {
 }
 # Within the default VPC, and larger than its own subnets.
 SUBNET = "172.18.0.0/16"
-# Seconds after the last notice at which the worker's objects are counted.
-LOOKS = (5.0, 60.0, 120.0)
+# Seconds after the last notice at which the worker's objects are counted: a crowd has most when its
+# sources are captured and none has ended.
+LOOKS = (5.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0)
 LONGEST_SECONDS = 6 * 3_600.0
 SLICE_SECONDS = 30.0
 # Shared by everything; what refers to one does not own it.
@@ -365,7 +366,7 @@ def _median(found: Sequence[Watched]) -> Watched:
 def main() -> int:
     """Print what crowds took."""
     parser = argparse.ArgumentParser(prog="python -m bench.crowd")
-    parser.add_argument("--sizes", default="20,100", help="several, cost only")
+    parser.add_argument("--sizes", default="100,300", help="several, cost only")
     parser.add_argument("--count", type=int, default=0, help="one, as it would go")
     parser.add_argument("--quota", type=int, default=600, help="calls a minute, for --count")
     parser.add_argument(

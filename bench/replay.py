@@ -37,7 +37,7 @@ from tests.simulation.harness import ACCOUNT, DEAD, QUEUE
 from tests.stack.rig import empty_service
 from tests.stack.soak import KEY_OF_THE_WORKER, NOTICE_SECONDS, cloud_of
 
-SPEED = 40.0
+SPEED = 60.0
 # As long as a call takes, in seconds of the emulator.
 LATENCY = (0.05, 0.3)
 IMAGE_SECONDS = 120.0

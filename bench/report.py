@@ -54,14 +54,14 @@ class Program:
 
 
 PROGRAMS = (
-    Program("replay", "bench.replay", ("--rounds", "5"), ("--rounds", "15", "--crowd", "16")),
+    Program("replay", "bench.replay", ("--rounds", "9"), ("--rounds", "15", "--crowd", "16")),
     Program("processes", "bench.processes", ("--rounds", "9"), ("--rounds", "15")),
     Program("queue_loop", "bench.queue_loop", ("--rounds", "9"), ("--rounds", "15")),
     Program("start", "bench.start", ("--rounds", "9"), ("--rounds", "15")),
     Program("imports", "bench.imports", ("--rounds", "3"), ("--rounds", "9"), is_table=True),
     Program("recovery", "bench.recovery", ("--rounds", "25"), ("--rounds", "25")),
     Program("function", "bench.function", (), (), is_table=True),
-    Program("crowd", "bench.crowd", ("--sizes", "20,100"), ("--sizes", "100,1000,5000")),
+    Program("crowd", "bench.crowd", ("--sizes", "100,300"), ("--sizes", "100,1000,5000")),
     Program(
         "progress", "bench.progress", ("--count", "150", "--quota", "60"),
         ("--count", "1000", "--quota", "120"),
@@ -127,7 +127,11 @@ def kept(directory: Path) -> dict[str, Any]:
 
 def bars_of(results: dict[str, Any]) -> list[Bar]:
     """List the limits for which there are figures."""
-    return [bar for bar in (*BARS, *storm_bars()) if bar.program in results]
+    storms_found = results.get(STORMS, ())
+    return [
+        *(bar for bar in BARS if bar.program in results),
+        *(storm_bars(storms_found) if storms_found else ()),
+    ]
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ given the same answers, as late as they came: what differs in CPU time is the cl
 
 import contextlib
 import http.client
+import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -168,10 +169,20 @@ def taping(upstream: str) -> Iterator[tuple[Tape, str, str]]:
         yield tape, recorder, player
 
 
+class _Server(ThreadingHTTPServer):
+    """A server whose clients may go without a word."""
+
+    daemon_threads = True
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def _serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = ThreadingHTTPServer((HOST, 0), handler)
-    server.daemon_threads = True
+    server = _Server((HOST, 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
