@@ -60,6 +60,10 @@ BARS = (
     Bar("image polls, mean", "recovery", lambda r: r["image_polls_mean"], 14),
     Bar("SMQ requests, mean", "recovery", lambda r: r["smq_requests_mean"], 22),
     Bar(
+        "requests of an idle day", "idle",
+        lambda r: r["smq_requests_a_day"] + r["ecs_requests_a_day"], 3_200,
+    ),
+    Bar(
         "CPU of a recovery by that of its calls made bare", "replay",
         lambda r: r["ratio_median"], 1.3, spread=lambda r: r["ratio_range"],
     ),
@@ -151,7 +155,8 @@ def _worst_refused(kind: str) -> Callable[[Storms], float]:
     def worst(storms: Storms) -> float:
         found = [one for one in storms if one["storm"]["kind"] == kind]
         return round(
-            max(float(one["refused_per_accepted"]) / one["storm"]["workers"] for one in found), 3
+            max(float(one["refused_per_accepted"]) / int(one["storm"]["workers"]) for one in found),
+            3,
         )
 
     return worst

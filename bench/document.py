@@ -19,6 +19,9 @@ from bench.report import bars_of, kept
 
 PAGE = Path("docs/performance.md")
 IMAGES = Path("docs/images")
+PAIRS = (
+    "recovery", "replay", "processes", "queue_loop", "start", "storm_5000", "real_storm",
+)  # fmt: skip
 _BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench:\2 -->)", re.DOTALL)
 _STORMS_HEAD = (
     "| limit | workers | images by the bound: worst, median | refused per accepted and worker: worst |"
@@ -43,10 +46,7 @@ def blocks_of(kept_results: Mapping[str, Any]) -> dict[str, str]:
         "crowd": ("crowd", _crowd),
         "progress": ("progress", _progress),
         "storms": ("storms", _storms),
-        "storm_5000": ("storm_5000", _pairs),
-        "real_storm": ("real_storm", _pairs),
-        "replay": ("replay", _pairs),
-        "processes": ("processes", _pairs),
+        **{name: (name, _pairs) for name in PAIRS},
         **{name: (name, str) for name in ("imports", "function", "cold_start", "reattach")},
     }
     found = {

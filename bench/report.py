@@ -60,6 +60,7 @@ PROGRAMS = (
     Program("start", "bench.start", ("--rounds", "9"), ("--rounds", "15")),
     Program("imports", "bench.imports", ("--rounds", "3"), ("--rounds", "9"), is_table=True),
     Program("recovery", "bench.recovery", ("--rounds", "25"), ("--rounds", "25")),
+    Program("idle", "bench.idle", (), ("--days", "3")),
     Program("function", "bench.function", (), (), is_table=True),
     Program("crowd", "bench.crowd", ("--sizes", "100,300"), ("--sizes", "100,1000,5000")),
     Program(
