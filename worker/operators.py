@@ -38,9 +38,8 @@ from worker.ops.audit import Audit
 from worker.ops.doctor import Doctor
 from worker.ops.drill import Drill
 from worker.ops.drill_cleaning import Cleaning
-from worker.ops.insistence import Insistence
 from worker.ops.keep import Keep
-from worker.ops.patience import Patience
+from worker.ops.patience import TRIES_MAX, Patience
 from worker.ops.reconcile import Reconcile
 from worker.ops.replay import Replay
 from worker.ops.shelves import Shelf, Visit
@@ -68,9 +67,11 @@ def build_deletion(around: Surroundings) -> operator_ports.Deletion:
     return EcsDeletion(build_endpoint(around))
 
 
-def build_patience(around: Surroundings, pause: Callable[[float], None]) -> Patience:
-    """Return what waits out refusals for rate; `pause` sleeps for real seconds."""
-    return Patience(around.clock, pause)
+def build_patience(
+    around: Surroundings, pause: Callable[[float], None], *, tries: int = TRIES_MAX
+) -> Patience:
+    """Return what calls again what was not answered; `pause` sleeps for real seconds."""
+    return Patience(around.clock, pause, tries)
 
 
 def build_audit(around: Surroundings, patience: Patience) -> Audit:
@@ -255,12 +256,7 @@ def build_reconcile(
     )
 
 
-def build_insistence(around: Surroundings, pause: Callable[[float], None]) -> Insistence:
-    """Return what repeats calls that failed in passing; `pause` sleeps for real seconds."""
-    return Insistence(around.clock, pause)
-
-
-def build_drill(around: Surroundings, insist: Insistence) -> Drill:
+def build_drill(around: Surroundings, patience: Patience) -> Drill:
     """Return the drill of this deployment; it makes an image, and launches when it is asked to."""
     endpoint, settings = build_endpoint(around), around.settings
     return Drill(
@@ -274,13 +270,13 @@ def build_drill(around: Surroundings, insist: Insistence) -> Drill:
         prices=EcsPrices(endpoint),
         rehearsal=EcsRehearsal(endpoint),
         policy=build_policy(settings, own_instance_id=settings.worker.own_instance_id or ""),
-        insist=insist,
+        patience=patience,
         account=settings.account_id,
         region=settings.region,
     )
 
 
-def build_cleaning(around: Surroundings, insist: Insistence) -> Cleaning:
+def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
     """Return what takes away what drills have made, and nothing else."""
     endpoint = build_endpoint(around)
     return Cleaning(
@@ -288,6 +284,6 @@ def build_cleaning(around: Surroundings, insist: Insistence) -> Cleaning:
         termination=EcsTermination(endpoint),
         deletion=EcsDeletion(endpoint),
         tagging=EcsTagging(endpoint),
-        insist=insist,
+        patience=patience,
         owner=around.settings.owner,
     )

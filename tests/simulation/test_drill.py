@@ -33,7 +33,7 @@ from worker.core.policy import Policy
 from worker.ops.drill import Drill, Report
 from worker.ops.drill_cleaning import Cleaning
 from worker.ops.drill_ports import DrillInstances, DrillTagging, LeavesTheDrill
-from worker.ops.insistence import Insistence
+from worker.ops.patience import LONG_TRIES_MAX, Patience
 
 FAULTS = ("not sent", "answer lost", "busy", "killed before", "killed after")
 # More than any drill makes; the search ends where one runs to its end without meeting its fault.
@@ -143,7 +143,7 @@ def stage(
     clock = SimulatedClock(walk)
     notebook = Notebook(walk)
     endpoint = Endpoint(call, REGION, QuotaLimiter(Random(7)), clock, notebook)
-    insist = Insistence(clock, walk.sleep)
+    patience = Patience(clock, walk.sleep, LONG_TRIES_MAX)
     leftovers = EcsLeftovers(endpoint)
     drill = Drill(
         cloud=build_cloud(
@@ -156,7 +156,7 @@ def stage(
         prices=EcsPrices(endpoint),
         rehearsal=EcsRehearsal(endpoint),
         policy=policy or Policy(),
-        insist=insist,
+        patience=patience,
         account=ACCOUNT,
         region=REGION,
     )
@@ -165,7 +165,7 @@ def stage(
         EcsTermination(endpoint),
         EcsDeletion(endpoint),
         EcsTagging(endpoint),
-        insist,
+        patience,
         "default",
     )
     return Stage(simulation, source, call, drill, cleaning, walk)

@@ -25,11 +25,12 @@ from worker.cli.output import confirm, print_json
 from worker.core.errors import RecreationError
 from worker.core.leftovers import Leftover
 from worker.core.progress import Mark
-from worker.operators import build_cleaning, build_drill, build_insistence
+from worker.operators import build_cleaning, build_drill, build_patience
 from worker.ops.drill import Drill, Plan, Report, began_at
 from worker.ops.drill_cleaning import Cleaning
 from worker.ops.drill_data import plan_data, report_data
 from worker.ops.drill_view import cleaned_line, mark_line, plan_lines, report_lines
+from worker.ops.patience import LONG_TRIES_MAX
 from worker.ops.printing import show_line
 from worker.ops.sweep import Result
 from worker.ops.sweep_data import result_data
@@ -88,13 +89,13 @@ def drill(
     _check(instance_id, security_group, is_launch=is_launch, clean=clean)
     around = build_surroundings(settings, os.environ)
     told = _Telling(Wording(language_of(os.environ, language)), as_json=as_json)
-    insist = build_insistence(around, time.sleep)
-    cleaning = build_cleaning(around, insist)
+    patience = build_patience(around, time.sleep, tries=LONG_TRIES_MAX)
+    cleaning = build_cleaning(around, patience)
     with told, _interruptible(instance_id):
         if clean:
             _clean_only(cleaning, instance_id, told, dry_run=dry_run, yes=yes)
             return
-        drilling = build_drill(around, insist)
+        drilling = build_drill(around, patience)
         plan = drilling.plan(instance_id, is_launch=is_launch, security_group=security_group)
         told.plan(plan)
         if dry_run:
@@ -114,7 +115,7 @@ def _rehearse(
     except RecreationError as error:
         why = f"the drill failed: {error.sentence}{f' ({error.code})' if error.code else ''}"
     else:
-        told.report(report, drilling.insist.clock.now())
+        told.report(report, drilling.patience.clock.now())
         if not report.is_good:
             why = "no replacement would have been launched; the reasons are above"
     if keep:

@@ -39,7 +39,7 @@ from worker.ops.drill_ports import (
     StoppedSource,
     isolated,
 )
-from worker.ops.insistence import Insistence
+from worker.ops.patience import Patience
 from worker.steps import CloudPorts
 from worker.steps.base import Step
 from worker.steps.image import MakeImage
@@ -127,7 +127,7 @@ class Drill:
     Attributes:
         cloud: The steps' own ports; they are reached through `drill_ports` only.
         policy: The deployment's; the drill goes without what it says about handing over.
-        insist: Repeats what fails in passing; the steps' changes have derived tokens.
+        patience: Repeats what fails in passing; the steps' changes have derived tokens.
     """
 
     cloud: CloudPorts
@@ -135,7 +135,7 @@ class Drill:
     prices: Prices
     rehearsal: Rehearsal
     policy: Policy
-    insist: Insistence
+    patience: Patience
     account: str
     region: str
 
@@ -145,7 +145,7 @@ class Drill:
         Raises:
             RecreationError: The instance is not there, or the worker would not recreate it.
         """
-        look = self.insist(lambda: self.cloud.sources.look(instance_id))
+        look = self.patience.insist(lambda: self.cloud.sources.look(instance_id))
         source = look.instance
         if source is None:
             raise Permanent(f"instance {instance_id} is not known in {self.region}")
@@ -155,9 +155,11 @@ class Drill:
         if reason is not None:
             raise Permanent(f"the worker would not recreate {instance_id}: {reason}")
         disks = tuple(disk for disk in look.disks if disk.is_cloud)
-        left = made_by_drills(self.insist(self.leftovers.tagged), instance_id, self.policy.owner)
+        left = made_by_drills(
+            self.patience.insist(self.leftovers.tagged), instance_id, self.policy.owner
+        )
         names = sorted(thing.tags[identity.TAG_DRILL] for thing in left if _goes_on(thing))
-        drill = names[-1] if names else f"{PREFIX}{int(self.insist.clock.now())}"
+        drill = names[-1] if names else f"{PREFIX}{int(self.patience.clock.now())}"
         resumed = tuple(one for one in left if one.tags[identity.TAG_DRILL] == drill)
         plan = Plan(source, disks, drill, is_launch, security_group, resumed)
         return replace(
@@ -235,7 +237,7 @@ class Drill:
         while not step.is_done(progress):
             before = progress
             run = partial(self._run, step, before)
-            outcome = self.insist(run)
+            outcome = self.patience.insist(run)
             progress = outcome.progress
             for mark in progress.marks[len(before.marks) :]:
                 tell(mark)
@@ -244,18 +246,18 @@ class Drill:
             if isinstance(outcome, Moot):
                 raise Permanent(f"the drill ended at {step.name.value}: {outcome.reason}")
             if isinstance(outcome, Wait):
-                self.insist.until(outcome.until)
+                self.patience.until(outcome.until)
         return progress
 
     def _run(self, step: Step, progress: Progress) -> Outcome:
-        return step.run(progress, self.insist.clock.now())
+        return step.run(progress, self.patience.clock.now())
 
     def _await_image(self, progress: Progress, tell: Told) -> tuple[Progress, Image]:
         name = identity.image_name(progress.recreation_id)
         accepted = progress.imaged.accepted_at if progress.imaged else progress.t0
         while True:
-            image = self.insist(lambda: self.cloud.images.find(name))
-            now = self.insist.clock.now()
+            image = self.patience.insist(lambda: self.cloud.images.find(name))
+            now = self.patience.clock.now()
             if image is not None and image.usable and not image.has_failed:
                 progress = progress.marked("image usable", now, image.image_id)
                 tell(progress.marks[-1])
@@ -264,7 +266,7 @@ class Drill:
                 raise Permanent(f"image {image.image_id} is {image.status}")
             if now > accepted + self.policy.image_wait_max:
                 raise Permanent(f"image {name} is not usable after image.wait_max")
-            self.insist.until(
+            self.patience.until(
                 next_image_poll(
                     percent=image.percent if image is not None else 0,
                     begun_at=accepted,
@@ -286,7 +288,7 @@ class Drill:
         drop: tuple[str, ...] = ()
         while True:
             ask = partial(self.rehearsal.dry_run, spec, candidate, image_id=image_id, drop=drop)
-            answer = self.insist(ask)
+            answer = self.patience.insist(ask)
             match answer:
                 case Accepted():
                     return Trial(candidate, is_good=True, dropped=drop)

@@ -15,7 +15,7 @@ from worker.core.leftovers import Kind, Leftover
 from worker.core.model import Accepted, Refused
 from worker.operator_ports import Deletion, Leftovers, Termination
 from worker.ops.drill import is_a_drills, made_by_drills
-from worker.ops.insistence import Insistence
+from worker.ops.patience import Patience
 from worker.ops.sweep import Fate, Result
 
 ORDER = (Kind.INSTANCE, Kind.IMAGE, Kind.SNAPSHOT)
@@ -35,12 +35,12 @@ class Cleaning:
     termination: Termination
     deletion: Deletion
     tagging: ports.Tagging
-    insist: Insistence
+    patience: Patience
     owner: str
 
     def left(self, instance_id: str) -> tuple[Leftover, ...]:
         """List what drills of an instance have left."""
-        found = self.insist(self.leftovers.tagged)
+        found = self.patience.insist(self.leftovers.tagged)
         return made_by_drills(found, instance_id, self.owner)
 
     def run(self, instance_id: str) -> Iterator[Result]:
@@ -64,14 +64,14 @@ class Cleaning:
 
     def _end(self, images: Sequence[Leftover]) -> None:
         """Date the images, so that no later command resumes a drill that is half gone."""
-        date = identity.instant(self.insist.clock.now())
+        date = identity.instant(self.patience.clock.now())
         for image in images:
             tags = {**_ours(image), identity.TAG_DELETE_AFTER: date}
-            self.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))
+            self.patience.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))
 
     def _remove(self, thing: Leftover, instance_id: str) -> Result:
         try:
-            return self.insist(lambda: self._look_and_remove(thing, instance_id))
+            return self.patience.insist(lambda: self._look_and_remove(thing, instance_id))
         except RecreationError as error:
             return Result(thing, Fate.UNANSWERED, error.sentence)
 
@@ -103,21 +103,21 @@ class Cleaning:
         return snapshots, self._remove(finished, instance_id)
 
     def _finished(self, image: Leftover) -> Leftover | None:
-        end = self.insist.clock.now() + IMAGE_SECONDS_MAX
+        end = self.patience.clock.now() + IMAGE_SECONDS_MAX
         while True:
-            found = self.insist(lambda: self.leftovers.find(Kind.IMAGE, image.resource_id))
-            now = self.insist.clock.now()
+            found = self.patience.insist(lambda: self.leftovers.find(Kind.IMAGE, image.resource_id))
+            now = self.patience.clock.now()
             if found is None or found.status not in UNFINISHED or now > end:
                 return found
-            self.insist.until(now + LOOK_AGAIN_SECONDS)
+            self.patience.until(now + LOOK_AGAIN_SECONDS)
 
     def _marked(self, image: Leftover) -> tuple[Leftover, ...]:
         """Tag the snapshots of an image and wait until that shows."""
         if not image.snapshots:
             return ()
         tags = _ours(image)
-        answer = self.insist(lambda: self.tagging.tag("snapshot", image.snapshots, tags))
-        end = self.insist.clock.now() + LAG_SECONDS_MAX
+        answer = self.patience.insist(lambda: self.tagging.tag("snapshot", image.snapshots, tags))
+        end = self.patience.clock.now() + LAG_SECONDS_MAX
         marked: list[Leftover] = []
         for snapshot_id in image.snapshots if isinstance(answer, Accepted) else ():
             found = self._shown(snapshot_id, tags, end)
@@ -127,11 +127,11 @@ class Cleaning:
 
     def _shown(self, snapshot_id: str, tags: dict[str, str], end: float) -> Leftover | None:
         while True:
-            found = self.insist(lambda: self.leftovers.find(Kind.SNAPSHOT, snapshot_id))
-            now = self.insist.clock.now()
+            found = self.patience.insist(lambda: self.leftovers.find(Kind.SNAPSHOT, snapshot_id))
+            now = self.patience.clock.now()
             if found is None or tags.items() <= found.tags.items() or now > end:
                 return found
-            self.insist.until(now + LOOK_AGAIN_SECONDS)
+            self.patience.until(now + LOOK_AGAIN_SECONDS)
 
 
 def _ours(image: Leftover) -> dict[str, str]:
