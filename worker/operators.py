@@ -35,6 +35,7 @@ from worker.core.diagnosis import Expected
 from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
 from worker.core.replaying import Edits
 from worker.ops.audit import Audit
+from worker.ops.discard import Discard
 from worker.ops.doctor import Doctor
 from worker.ops.drill import Drill
 from worker.ops.drill_cleaning import Cleaning
@@ -42,6 +43,7 @@ from worker.ops.keep import Keep
 from worker.ops.patience import TRIES_MAX, Patience
 from worker.ops.reconcile import Reconcile
 from worker.ops.replay import Replay
+from worker.ops.settled import Settled
 from worker.ops.shelves import Shelf, Visit
 from worker.ops.sweep import Sweep
 from worker.settings import Settings
@@ -212,6 +214,7 @@ def build_replay(
     )
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
+        settled=Settled(cloud.images, cloud.instances, patience),
         images=cloud.images,
         instances=cloud.instances,
         stock=cloud.stock,
@@ -223,6 +226,17 @@ def build_replay(
         edits=edits,
         captures=build_captures(captures) if captures is not None else None,
     )
+
+
+def build_discard(around: Surroundings, patience: Patience) -> Discard:
+    """Return what takes out dead letters that nobody needs any more."""
+    cloud = build_cloud(
+        build_endpoint(around),
+        Alone(),
+        sealing=Sealing(around.settings.signing_keys),
+        captures=recorded_captures(around),
+    )
+    return Discard(Settled(cloud.images, cloud.instances, patience), around.clock)
 
 
 def build_keep(around: Surroundings, patience: Patience) -> Keep:

@@ -129,6 +129,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         "{message} ({source}) would be sent again",
         "{message}（{source}）将重新发送",
     ),
+    "dlq.double": (
+        "{message} ({source}) was there twice, to the letter the same; one was taken out",
+        "{message}（{source}）有两份且内容完全相同，已移除一份",
+    ),
+    "dlq.would_be_one": (
+        "{message} ({source}) is there twice, to the letter the same; one would be taken out",
+        "{message}（{source}）有两份且内容完全相同，将移除一份",
+    ),
     "dlq.not_kept": (
         "{message} ({source}) not sent again: {why}",
         "{message}（{source}）未能重新发送：{why}",
@@ -136,6 +144,22 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.nothing_to_keep": (
         "No dead letter is near the end of its retention.",
         "没有临近保留期限的死信。",
+    ),
+    # -- discard -----------------------------------------------------------------------------------
+    "discardable.settled": ("settled, can be taken out", "已了结，可移除"),
+    "discardable.open": ("stays", "保留"),
+    "discardable.unanswered": ("stays: the cloud does not tell", "保留：云端未给出答复"),
+    "discarded.settled": ("taken out", "已移除"),
+    "discarded.open": ("stays", "保留"),
+    "discarded.unanswered": ("not taken out", "未移除"),
+    "discard.question": (
+        "Take {number} settled dead letters out for good?",
+        "永久移除这 {number} 条已了结的死信？",
+    ),
+    "discard.none": ("No dead letter that matches is settled.", "没有符合条件且已了结的死信。"),
+    "discard.total": (
+        "{gone} taken out, {left} left.",
+        "已移除 {gone} 条，保留 {left} 条。",
     ),
     # -- reconcile ---------------------------------------------------------------------------------
     "reconcile.none": (

@@ -10,6 +10,7 @@ from rich.text import Text
 from worker.core.dead_letters import DeadLetter, Origin
 from worker.core.messages import Nothing, Split, Unreadable, Work, iso
 from worker.core.progress import Progress
+from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
@@ -83,13 +84,22 @@ def sum_line(plans: Iterable[Plan], wording: Wording) -> str:
 def kept_line(kept: Kept, wording: Wording, *, dry_run: bool) -> str:
     """Say what became of a dead letter near its end."""
     letter = kept.one.letter
-    key = "dlq.not_kept" if kept.failed else "dlq.would_keep" if dry_run else "dlq.kept"
+    done, planned = ("double", "would_be_one") if kept.is_double else ("kept", "would_keep")
+    key = "not_kept" if kept.failed else planned if dry_run else done
     return wording(
-        key,
+        f"dlq.{key}",
         message=letter.message_id,
         source=_source(letter, wording),
         why=wording.sentence(kept.failed),
     )
+
+
+def discarded_line(one: Discarded, wording: Wording, *, dry_run: bool) -> str:
+    """Say whether a dead letter goes or stays, and why."""
+    kind = "discardable" if dry_run else "discarded"
+    told = wording(f"{kind}.{one.verdict.value}")
+    line = f"{printable(one.letter.message_id)} {_source(one.letter, wording)}: {told}"
+    return wording("because", what=line, why=wording.sentence(one.why))
 
 
 def found_line(found: Found, wording: Wording) -> str:

@@ -49,6 +49,8 @@ _WAITING = (
     (r"a later notice has the image (\S+)", "更晚的一次中断通知已有镜像 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
     (r"already recreated", "已重建"),
+    (r"its recreation is not shown to be finished", "未能确认其重建已完成"),
+    (r"its lease ended before it was deleted", "删除之前租约已到期"),
     (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
     (
         r"image (\S+) is from an earlier notice, and the source is gone",
