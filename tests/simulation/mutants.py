@@ -40,6 +40,7 @@ class Mutant:
 
 
 REPLAY = ("tests/simulation/test_replay.py",)
+DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
     Mutant(
         "replay-deletes-first",
@@ -72,7 +73,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-the-finished",
-        "worker/ops/replay.py",
+        "worker/ops/settled.py",
         "        if is_dated or (image is None and running):",
         "        if image is None and running:",
         REPLAY,
@@ -87,9 +88,23 @@ MUTANTS = (
     Mutant(
         "kept-and-not-deleted",
         "worker/ops/keep.py",
-        "            visit.take_out(one)",
-        "            pass",
+        "            visit.take_out(one)\n",
+        "            pass\n",
         REPLAY,
+    ),
+    Mutant(
+        "kept-twice",
+        "worker/ops/keep.py",
+        "        if other is one:\n",
+        "        if other:\n",
+        DEAD_LETTERS,
+    ),
+    Mutant(
+        "discards-what-is-open",
+        "worker/ops/discard.py",
+        "return Verdict.OPEN, \"its recreation",
+        "return Verdict.SETTLED, \"its recreation",
+        DEAD_LETTERS,
     ),
     Mutant(
         "reconcile-doubles",
