@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from worker.ops.discard import Discard
 from worker.ops.doctor import Doctor
 from worker.ops.drill import Drill
 from worker.ops.drill_cleaning import Cleaning
+from worker.ops.drill_return import Return
 from worker.ops.keep import Keep
 from worker.ops.patience import TRIES_MAX, Patience
 from worker.ops.reconcile import Reconcile
@@ -48,7 +50,7 @@ from worker.ops.shelves import Shelf, Visit
 from worker.ops.sweep import Sweep
 from worker.settings import Settings
 from worker.settings.receives import receives_needed
-from worker.steps import recipe
+from worker.steps import CloudPorts, recipe
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -206,12 +208,7 @@ def build_replay(
 ) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
     endpoint = build_endpoint(around)
-    cloud = build_cloud(
-        endpoint,
-        Alone(),
-        sealing=Sealing(around.settings.signing_keys),
-        captures=recorded_captures(around),
-    )
+    cloud = _cloud(around)
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
         settled=Settled(cloud.images, cloud.instances, patience),
@@ -230,12 +227,7 @@ def build_replay(
 
 def build_discard(around: Surroundings, patience: Patience) -> Discard:
     """Return what takes out dead letters that nobody needs any more."""
-    cloud = build_cloud(
-        build_endpoint(around),
-        Alone(),
-        sealing=Sealing(around.settings.signing_keys),
-        captures=recorded_captures(around),
-    )
+    cloud = _cloud(around)
     return Discard(Settled(cloud.images, cloud.instances, patience), around.clock)
 
 
@@ -250,12 +242,7 @@ def build_reconcile(
     """Return the look for lost events; `stopped` needs a signing key."""
     settings = around.settings
     endpoint = build_endpoint(around)
-    cloud = build_cloud(
-        endpoint,
-        Alone(),
-        sealing=Sealing(around.settings.signing_keys),
-        captures=recorded_captures(around),
-    )
+    cloud = _cloud(around)
     terms = build_terms(settings, until_idle=True)
     return Reconcile(
         fleet=EcsFleet(endpoint),
@@ -271,15 +258,10 @@ def build_reconcile(
 
 
 def build_drill(around: Surroundings, patience: Patience) -> Drill:
-    """Return the drill of this deployment; it makes an image, and launches when it is asked to."""
+    """Return the drill of this deployment; it makes an image, and does more when it is asked to."""
     endpoint, settings = build_endpoint(around), around.settings
     return Drill(
-        cloud=build_cloud(
-            endpoint,
-            Alone(),
-            sealing=Sealing(settings.signing_keys),
-            captures=recorded_captures(around),
-        ),
+        cloud=_cloud(around),
         leftovers=EcsLeftovers(endpoint),
         prices=EcsPrices(endpoint),
         rehearsal=EcsRehearsal(endpoint),
@@ -291,13 +273,24 @@ def build_drill(around: Surroundings, patience: Patience) -> Drill:
 
 
 def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
-    """Return what takes away what drills have made, and nothing else."""
-    endpoint = build_endpoint(around)
+    """Return what takes away what drills have made, and nothing else; what they took goes back."""
+    endpoint, settings = build_endpoint(around), around.settings
+    policy = replace(build_policy(settings), health=None)
     return Cleaning(
         leftovers=EcsLeftovers(endpoint),
         termination=EcsTermination(endpoint),
         deletion=EcsDeletion(endpoint),
         tagging=EcsTagging(endpoint),
+        returning=Return(_cloud(around), policy, patience, settings.account_id, settings.region),
         patience=patience,
-        owner=around.settings.owner,
+        owner=settings.owner,
+    )
+
+
+def _cloud(around: Surroundings) -> CloudPorts:
+    return build_cloud(
+        build_endpoint(around),
+        Alone(),
+        sealing=Sealing(around.settings.signing_keys),
+        captures=recorded_captures(around),
     )

@@ -79,6 +79,20 @@ MUTANTS = (
         REPLAY,
     ),
     Mutant(
+        "canary-lends-without-a-record",
+        "worker/ops/drill.py",
+        "            self._record(progress)\n",
+        "            pass\n",
+        ("tests/simulation/test_drill_handover.py",),
+    ),
+    Mutant(
+        "canary-stays-stopped",
+        "worker/ops/drill_return.py",
+        '        self._settle(instance_id, "Running")\n',
+        "        pass\n",
+        ("tests/simulation/test_drill_handover.py",),
+    ),
+    Mutant(
         "wish-for-pay-as-you-go-capped",
         "worker/steps/launch.py",
         " and not progress.wishes.pay_as_you_go and",
@@ -102,8 +116,8 @@ MUTANTS = (
     Mutant(
         "discards-what-is-open",
         "worker/ops/discard.py",
-        "return Verdict.OPEN, \"its recreation",
-        "return Verdict.SETTLED, \"its recreation",
+        'return Verdict.OPEN, "its recreation',
+        'return Verdict.SETTLED, "its recreation',
         DEAD_LETTERS,
     ),
     Mutant(

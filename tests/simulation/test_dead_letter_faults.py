@@ -28,7 +28,10 @@ from worker.ops.keep import Kept
 # Leases that a dead process had, and requests that take effect late, are over then.
 SETTLED_SECONDS = LEASE + LATE_SECONDS + PAUSE_SECONDS
 GARBAGE = ("not an event", {"parked": "no_stock", "signature": "00"})
-UNKNOWN: tuple[str, dict[str, str]] = ('{"instanceId": "i-bp1nobodyknowsit0001", "action": "delete"}', {})
+UNKNOWN: tuple[str, dict[str, str]] = (
+    '{"instanceId": "i-bp1nobodyknowsit0001", "action": "delete"}',
+    {},
+)
 # A short one: what happens in days happens in an hour.
 SHORT_RETENTION = 3_600.0
 

@@ -14,7 +14,9 @@ from worker.core.errors import RecreationError
 from worker.core.leftovers import Kind, Leftover
 from worker.core.model import Accepted, Refused
 from worker.operator_ports import Deletion, Leftovers, Termination
-from worker.ops.drill import is_a_drills, made_by_drills
+from worker.ops.drill import is_a_drills, is_with_handover, made_by_drills
+from worker.ops.drill_driving import Told
+from worker.ops.drill_return import Return
 from worker.ops.patience import Patience
 from worker.ops.sweep import Fate, Result
 
@@ -35,6 +37,7 @@ class Cleaning:
     termination: Termination
     deletion: Deletion
     tagging: ports.Tagging
+    returning: Return
     patience: Patience
     owner: str
 
@@ -43,12 +46,42 @@ class Cleaning:
         found = self.patience.insist(self.leftovers.tagged)
         return made_by_drills(found, instance_id, self.owner)
 
-    def run(self, instance_id: str) -> Iterator[Result]:
-        """Remove it all, going on after a refusal; yields what became of each thing."""
+    def run(self, instance_id: str, tell: Told = lambda _: None) -> Iterator[Result]:
+        """Give back, then remove it all, going on after a refusal.
+
+        Yields:
+            What became of each thing. What still has something of the canary stays.
+        """
         things = sorted(self.left(instance_id), key=lambda one: ORDER.index(one.kind))
+        self._end([one for one in things if one.kind is Kind.IMAGE])
+        owing = self._give_back(things, instance_id, tell)
+        yield from owing.values()
+        yield from self._remove_all(
+            [one for one in things if one.resource_id not in owing], instance_id
+        )
+
+    def _give_back(
+        self, things: Sequence[Leftover], instance_id: str, tell: Told
+    ) -> dict[str, Result]:
+        """Give the canary back what drills with handover took; returns what must stay, by id."""
+        owing: dict[str, Result] = {}
+        for image in things:
+            if image.kind is not Kind.IMAGE or not is_with_handover(image):
+                continue
+            name = image.tags[identity.TAG_DRILL]
+            made = [one for one in things if one.tags.get(identity.TAG_DRILL) == name]
+            try:
+                left = "; ".join(self.returning.run(instance_id, image, made, tell))
+                fate = Fate.REFUSED
+            except RecreationError as error:
+                left, fate = f"{error.sentence} {error.code}".rstrip(), Fate.UNANSWERED
+            if left:
+                owing |= {one.resource_id: Result(one, fate, left) for one in made}
+        return owing
+
+    def _remove_all(self, things: Sequence[Leftover], instance_id: str) -> Iterator[Result]:
         images = [one for one in things if one.kind is Kind.IMAGE]
         snapshots = {one.resource_id: one for one in things if one.kind is Kind.SNAPSHOT}
-        self._end(images)
         for thing in things:
             if thing.kind is Kind.INSTANCE:
                 yield self._remove(thing, instance_id)

@@ -21,6 +21,37 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
         ),
         "将为 {number} 块磁盘（{size} GiB）制作镜像，并启动一台替代实例，仅加入安全组 {group}，无公网地址。",
     ),
+    "drill.will_handover": (
+        (
+            "It makes an image of {number} disks ({size} GiB), stops the canary, launches a replacement of it and "
+            "hands over as in a real interruption; then everything goes back."
+        ),
+        "将为 {number} 块磁盘（{size} GiB）制作镜像，停止该金丝雀实例，启动替代实例，并像真实中断一样移交；之后全部归还。",
+    ),
+    "drill.moves": (
+        (
+            "Elastic addresses and memberships in load balancers move as handover.* says, and come back to {source}, "
+            "which is started again."
+        ),
+        "弹性公网 IP 和负载均衡后端按 handover.* 的设置移交，之后归还给重新启动的 {source}。",
+    ),
+    "drill.away": (
+        (
+            "The service on {source} is away while one stops and the other starts, twice; what the replacement "
+            "writes meanwhile goes with it."
+        ),
+        "{source} 上的服务会在停机与启动之间中断两次；替代实例在此期间写入的数据随其一同删除。",
+    ),
+    "drill.moved": ("Handed over: {things}.", "已移交：{things}。"),
+    "drill.none": ("nothing, for nothing hangs on it", "没有可移交的内容"),
+    "mark.everything given back": (
+        "runs again, with all that was taken",
+        "已重新运行并收回全部内容",
+    ),
+    "drill.bad_handover": (
+        "Failed: the replacement ran, and not everything could be handed over.",
+        "未通过：替代实例已运行，但未能全部移交。",
+    ),
     "drill.untouched": (
         (
             "{source} itself is read and imaged: it is not stopped, changed or tagged. While the image is "

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from worker.core import handing
 from worker.core.progress import Mark
 from worker.operator_ports import HOURS_PER_MONTH, Price
-from worker.ops.drill import Plan, Report, Trial
+from worker.ops.drill import Mode, Plan, Report, Trial
 from worker.ops.sweep import Result
 from worker.ops.sweep_view import counts
 from worker.ops.wording import Wording
@@ -14,6 +15,7 @@ def plan_lines(plan: Plan, wording: Wording) -> list[str]:
     """Say what is going to happen, and what it costs."""
     source = plan.source
     name = source.name or source.instance_id
+    what = {Mode.CHECK: "image", Mode.LAUNCH: "launch", Mode.HANDOVER: "handover"}[plan.mode]
     lines = [
         wording(
             "drill.source",
@@ -23,15 +25,15 @@ def plan_lines(plan: Plan, wording: Wording) -> list[str]:
             zone=source.zone,
         ),
         wording(
-            "drill.will_launch" if plan.is_launch else "drill.will_image",
-            number=len(plan.disks),
-            size=plan.size,
-            group=plan.security_group,
+            f"drill.will_{what}", number=len(plan.disks), size=plan.size, group=plan.security_group
         ),
-        wording("drill.untouched", source=source.instance_id),
-        wording("drill.cost"),
     ]
-    if plan.is_launch:
+    if plan.mode is Mode.HANDOVER:
+        lines += [wording(f"drill.{one}", source=source.instance_id) for one in ("moves", "away")]
+    else:
+        lines.append(wording("drill.untouched", source=source.instance_id))
+    lines.append(wording("drill.cost"))
+    if plan.mode is not Mode.CHECK:
         hour = _hourly([plan.instance_month], wording)
         lines.append(
             wording("drill.cost_launch", hour=hour, disks=_hourly(plan.disks_month, wording))
@@ -56,6 +58,11 @@ def report_lines(report: Report, wording: Wording) -> list[str]:
             wording("drill.candidates"),
             *(f"  {_trial(one, wording)}" for one in report.trials),
         ]
+    if report.plan.mode is Mode.HANDOVER:
+        moved = [wording.sentence(one.name) for one in handing.handed_over(report.progress)]
+        lines.append(
+            wording("drill.moved", things=wording.listed(moved or [wording("drill.none")]))
+        )
     lines += [
         wording("drill.lost", what=wording.sentence(one.what), why=wording.sentence(one.why))
         for one in report.progress.remarks
@@ -70,10 +77,10 @@ def cleaned_line(results: Sequence[Result], wording: Wording) -> str:
 
 
 def _verdict(report: Report, wording: Wording) -> str:
-    if not report.is_good:
-        return wording("drill.bad")
     launched = report.progress.launched
-    if report.plan.is_launch:
+    if not report.is_good:
+        return wording("drill.bad_handover" if launched.running_at else "drill.bad")
+    if report.plan.mode is not Mode.CHECK:
         candidate = f"{launched.instance_type} in {launched.zone}"
         return wording("drill.good_launch", replacement=launched.instance_id, candidate=candidate)
     first = next(one for one in report.trials if one.is_good)
