@@ -72,7 +72,7 @@ def test_from_the_list_to_the_replacement(parked: tuple[Installation, str]) -> N
     assert listed["signed"] is True
     people = installation.command("dlq", "list", "--error", "forbidden.ram")
     assert "what to do: The cloud refuses the call for good" in people.stdout
-    assert "1 messages were received and are given back" in people.stderr
+    assert "1 received and given back" in people.stderr
     none = installation.json("dlq", "list", "--older-than", "2d")
     assert none["dead_letters"] == []
     story = installation.command("dlq", "show", source, "--language", "zh")
@@ -155,8 +155,8 @@ def test_an_interrupted_replay_is_repeated(installation: Installation, how: int)
     send(installation, UNDELIVERED, *map(event, sources))
     replaying = ("--config", str(installation.config), "dlq", "replay", "--rate", "20")
     first = installation.start("worker", *replaying, role="replay")
-    first.until(lambda line: "goes on at step" in line)
-    first.until(lambda line: "goes on at step" in line)
+    first.until(lambda line: "goes on with" in line)
+    first.until(lambda line: "goes on with" in line)
 
     first.popen.send_signal(how)
     code = first.popen.wait(20.0)

@@ -97,7 +97,8 @@ def list_letters(
     with _Telling(visit, language, as_json=as_json) as told:
         letters = _matching(visit, wanted)
         told.data["dead_letters"] = [letter_data(one) for one in letters]
-        told.show(letters_view(letters, around.clock.now(), told.wording))
+        is_all = wanted == Filter()
+        told.show(letters_view(letters, around.clock.now(), told.wording, is_all=is_all))
 
 
 @dlq.command("show", epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"))

@@ -130,10 +130,10 @@ def _about(
         kind=kind,
         region=progress.region,
         source=progress.instance_id,
-        name=_name(progress),
+        name=name_of(progress),
         recreation=progress.recreation_id,
         image=progress.imaged.image_id if progress.imaged else "",
-        disks=_outliving(progress),
+        disks=outliving(progress),
         replacement=launched.instance_id,
         server=tuple(one for one in server if one),
         address=launched.private_ip,
@@ -146,7 +146,8 @@ def _about(
     )
 
 
-def _name(progress: Progress) -> str:
+def name_of(progress: Progress) -> str:
+    """Return what a person calls the source; empty where nobody has looked yet."""
     if progress.specified is not None:
         return progress.specified.source.name
     if progress.captured is not None:
@@ -154,7 +155,7 @@ def _name(progress: Progress) -> str:
     return progress.economical.facts.name if progress.economical is not None else ""
 
 
-def _outliving(progress: Progress) -> int:
+def outliving(progress: Progress) -> int:
     """Count the disks that stay when the source goes."""
     retained = progress.retained
     if retained is None or not retained.sent:

@@ -291,6 +291,11 @@ _REMARKS = (
 _CANDIDATES = (
     (r"(\S+) in (\S+) \(spot\)", "{1} 的 {0}（抢占式）"),
     (r"(\S+) in (\S+) \(pay-as-you-go\)", "{1} 的 {0}（按量付费）"),
+    (r"(.+ in \S+ \(\S+\)), (\d+) of (\d+), epoch (\d+)", "{0}，第 {1}/{2} 个，第 {3} 轮"),
+    (
+        r"(.+ in \S+ \(\S+\)), (\d+) of (\d+), epoch (\d+): (.+)",
+        "{0}，第 {1}/{2} 个，第 {3} 轮：{4}",
+    ),
     (r"the source's type in another zone", "源实例的规格，另一可用区"),
     (r"the source's own type and zone", "源实例自己的规格与可用区"),
     (
