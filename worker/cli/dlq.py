@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 from typing_extensions import Self
 
 from worker.bootstrap import build_surroundings
@@ -370,6 +372,7 @@ class _Telling:
         self.data: dict[str, Any] = {}
         self.visit = visit
         self._as_json = as_json
+        self._above: Console | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -395,7 +398,9 @@ class _Telling:
             show(what, console_for(sys.stdout, os.environ))
 
     def line(self, line: str) -> None:
-        if not self._as_json:
+        if self._above is not None:
+            self._above.print(Text(line))
+        elif not self._as_json:
             show_line(line, sys.stdout, os.environ)
 
     def say(self, key: str, **values: object) -> None:
@@ -415,7 +420,14 @@ class _Telling:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as progress:
-            yield _Bar(progress, progress.add_task(self.wording("replay.progress"), total=total))
+            # On the same terminal only the bar itself knows how to make room for a line.
+            self._above = console if sys.stdout.isatty() else None
+            try:
+                yield _Bar(
+                    progress, progress.add_task(self.wording("replay.progress"), total=total)
+                )
+            finally:
+                self._above = None
 
     def _tell_leases(self, number: int, late: int) -> None:
         for name in self.visit.missing:

@@ -177,6 +177,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "found.not_sent": ("no recreation; would be enqueued", "没有重建，将入队"),
     "found.enqueued": ("no recreation; enqueued", "没有重建，已入队"),
     "found.failed": ("no recreation, and not enqueued: {why}", "没有重建，且未能入队：{why}"),
+    "found.untold_not_sent": (
+        "not known whether it has a recreation ({why}); would be enqueued, for a second event does nothing",
+        "无法确认是否已有重建（{why}）；将入队，重复的事件不会产生任何效果",
+    ),
+    "found.untold_enqueued": (
+        "not known whether it has a recreation ({why}); enqueued, for a second event does nothing",
+        "无法确认是否已有重建（{why}）；已入队，重复的事件不会产生任何效果",
+    ),
     "found.undecided": (
         (
             "nobody saw it locked, and an owner can stop it so, too: start it if it was interrupted, or run "

@@ -112,7 +112,11 @@ def found_line(found: Found, wording: Wording) -> str:
     """Say how it stands with a source."""
     source = found.instance
     state = wording("found.locked" if found.is_locked else "found.stopped")
-    key = found.standing.value if found.standing is not Standing.LOST else found.sent.value
+    key = found.standing.value
+    if found.standing is Standing.LOST or found.sent is Sent.FAILED:
+        key = found.sent.value
+    elif found.standing is Standing.UNTOLD:
+        key = f"untold_{found.sent.value}"
     told = wording(f"found.{key}", why=wording.sentence(found.why))
     name = f" ({printable(source.name)})" if source.name else ""
     return wording("because", what=f"{printable(source.instance_id)}{name} {state}", why=told)
