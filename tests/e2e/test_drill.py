@@ -168,6 +168,9 @@ def test_a_handover_that_is_killed_comes_back_with_clean(installation: Installat
     assert f"drill --clean --instance {source}" in again.stderr
     assert cleaned.returncode == 0, cleaned.stderr
     assert "runs again, with all that was taken" in cleaned.stdout
+    shown = installation.command(*words, "--yes", "--language", "zh")
+    assert shown.returncode == 0, shown.stderr
+    assert "移交给替代实例" in shown.stdout
     assert known_by(installation, source) == before
     assert installation.look("images") == installation.look("snapshots") == []
 

@@ -25,13 +25,15 @@ from worker.cli.output import confirm, print_json
 from worker.core.errors import RecreationError
 from worker.core.leftovers import Leftover
 from worker.core.progress import Mark
+from worker.core.receipt import record
 from worker.operators import build_cleaning, build_drill, build_patience
 from worker.ops.drill import Drill, Mode, Plan, Report, began_at
 from worker.ops.drill_cleaning import Cleaning
 from worker.ops.drill_data import plan_data, report_data
 from worker.ops.drill_view import cleaned_line, mark_line, plan_lines, report_lines
 from worker.ops.patience import LONG_TRIES_MAX
-from worker.ops.printing import show_line
+from worker.ops.printing import console_for, show, show_line
+from worker.ops.receipt_view import receipt_view
 from worker.ops.sweep import Result
 from worker.ops.sweep_data import result_data
 from worker.ops.sweep_view import result_line
@@ -229,6 +231,10 @@ class _Telling:
 
     def report(self, report: Report, at: float) -> None:
         self._data |= report_data(report, at)
+        if report.plan.mode is not Mode.CHECK and not self._as_json:
+            self.say("drill.receipt")
+            shown = receipt_view(record(report.progress, at), self.wording)
+            show(shown, console_for(sys.stdout, os.environ))
         for line in report_lines(report, self.wording):
             self._line(line)
 

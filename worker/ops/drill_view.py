@@ -1,8 +1,7 @@
 """The drill as a person reads it: what it will do and cost, what came of it, what was taken away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from worker.core import handing
 from worker.core.progress import Mark
 from worker.operator_ports import HOURS_PER_MONTH, Price
 from worker.ops.drill import Mode, Plan, Report, Trial
@@ -56,13 +55,11 @@ def report_lines(report: Report, wording: Wording) -> list[str]:
     if report.trials:
         lines += [
             wording("drill.candidates"),
-            *(f"  {_trial(one, wording)}" for one in report.trials),
+            *(f"  {line}" for line in _trials(report.trials, wording)),
         ]
-    if report.plan.mode is Mode.HANDOVER:
-        moved = [wording.sentence(one.name) for one in handing.handed_over(report.progress)]
-        lines.append(
-            wording("drill.moved", things=wording.listed(moved or [wording("drill.none")]))
-        )
+    if report.plan.mode is not Mode.CHECK:
+        # The receipt above tells it.
+        return [*lines, _verdict(report, wording)]
     lines += [
         wording("drill.lost", what=wording.sentence(one.what), why=wording.sentence(one.why))
         for one in report.progress.remarks
@@ -81,10 +78,20 @@ def _verdict(report: Report, wording: Wording) -> str:
     if not report.is_good:
         return wording("drill.bad_handover" if launched.running_at else "drill.bad")
     if report.plan.mode is not Mode.CHECK:
-        candidate = f"{launched.instance_type} in {launched.zone}"
+        charge = f" ({launched.charge})" if launched.charge else ""
+        label = f"{launched.instance_type} in {launched.zone}{charge}"
+        candidate = wording.sentence(label)
         return wording("drill.good_launch", replacement=launched.instance_id, candidate=candidate)
     first = next(one for one in report.trials if one.is_good)
-    return wording("drill.good", candidate=first.candidate.label)
+    return wording("drill.good", candidate=wording.sentence(first.candidate.label))
+
+
+def _trials(trials: Sequence[Trial], wording: Wording) -> Iterator[str]:
+    """List those that the cloud was asked about, and count the others."""
+    asked = [one for one in trials if one.is_good or one.answer]
+    yield from (_trial(one, wording) for one in asked)
+    if len(asked) < len(trials):
+        yield wording("drill.not_asked", number=len(trials) - len(asked))
 
 
 def _trial(trial: Trial, wording: Wording) -> str:
@@ -93,10 +100,8 @@ def _trial(trial: Trial, wording: Wording) -> str:
     elif trial.is_good:
         told = wording("drill.would")
     else:
-        told = (
-            wording("drill.refused", why=trial.answer) if trial.answer else wording("drill.unasked")
-        )
-    return f"{trial.candidate.label}: {told}"
+        told = wording("drill.refused", why=trial.answer)
+    return wording("because", what=wording.sentence(trial.candidate.label), why=told)
 
 
 def _hourly(prices: Iterable[Price | None], wording: Wording) -> str:
