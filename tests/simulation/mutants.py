@@ -18,6 +18,7 @@ COPIED = (
     "eventbridge",
     "emulator",
     "tests",
+    "bench",
     "docs",
     "deploy",
     "pyproject.toml",
