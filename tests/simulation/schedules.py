@@ -244,6 +244,15 @@ def add_members(simulation: Simulation) -> None:
     balancers.seed({"kind": "alb", "servers": both}, now)
 
 
+def add_pair(simulation: Simulation) -> None:
+    """Make the source the primary server behind two listeners; the secondary is not ours."""
+    cloud, now = simulation.cloud, simulation.kernel.now
+    cloud.ecs[REGION].seed_instance({"name": "neighbour"}, now)
+    both = [{"server": SOURCE_NAME, "port": 8080, "weight": 30}, {"server": "neighbour"}]
+    pair = {"name": "db", "servers": both, "listeners": [3306, 3307]}
+    cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, now)
+
+
 def record_capture(simulation: Simulation, **differing: Any) -> None:
     """Write every source down as `audit --record` does."""
     call = CloudCall(simulation.cloud, REGION, simulation.kernel, lambda: 0.0)
@@ -326,6 +335,13 @@ SCENARIOS = (
         policy=EVERYTHING,
         prepare=add_members,
         ports=NETWORK,
+    ),
+    Scenario(
+        "primary of a pair",
+        ecs=QUICK,
+        policy=Policy(hand_over=("load_balancers",)),
+        prepare=add_pair,
+        ports=frozenset({"balancers"}),
     ),
     Scenario(
         "with a public address",

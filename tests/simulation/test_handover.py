@@ -6,19 +6,32 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.harness import REGION, Simulation
-from tests.simulation.scenarios import SOURCE_NAME, Source, parked, replacements
+from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.invariants import violations
+from tests.simulation.scenarios import (
+    SOURCE_NAME,
+    Source,
+    add_source,
+    interrupt,
+    parked,
+    recover,
+    replacements,
+)
 from tests.simulation.schedules import (
     EVERYTHING,
     QUICK,
     Scenario,
+    add_pair,
     after,
     judged,
     run,
     sell_out,
     withdraw,
 )
+from worker.core import handing, identity
 from worker.core.policy import Policy
+from worker.steps.handover.moves import TAKEN_OUT
+from worker.steps.handover.pairs import UNUSED
 
 SEED: Mapping[str, Any] = {"eip": True, "secondary_interfaces": 1}
 AFTER_THE_LAUNCH = 40.0
@@ -134,6 +147,93 @@ def test_membership_moves_with_port_and_weight(seed: dict[str, Any], port: int) 
     assert source.instance_id not in [server for server, _, _ in found]
     assert len(found) == 2
     assert moved(receipt) == ["member"]
+
+
+def serving(simulation: Simulation) -> dict[int, dict[str, tuple[str, int, int]]]:
+    """What each listener of the CLB leads to: by role the server, its port and its weight."""
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    return {
+        listener.port: {
+            one.role: (one.server_id, one.port, one.weight)
+            for one in balancer.pairs[listener.group_id].backends
+        }
+        for listener in balancer.listeners
+    }
+
+
+PAIRED = Policy(hand_over=("load_balancers",))
+
+
+def test_place_in_a_pair_is_taken_by_the_replacement() -> None:
+    """Every listener leads to a new pair: same role, port and weight, and the partner beside it."""
+    simulation, source, receipt = recreate(prepare=add_pair, seed={}, policy=PAIRED)
+
+    led = serving(simulation)
+    assert set(led) == {3306, 3307}
+    for pair in led.values():
+        assert pair["Master"] == (replacement(simulation), 8080, 30)
+        assert pair["Slave"][0] not in {source.instance_id, replacement(simulation)}
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    old, _ = balancer.pairs
+    assert len(balancer.pairs) == 2
+    assert reasons(receipt)[f"server group {old}"] == handing.OLD_PAIR
+    assert moved(receipt) == ["member"]
+
+
+def test_pair_that_somebody_has_led_elsewhere_is_left() -> None:
+    """Who leads a listener to another group wants it there."""
+
+    def lead_elsewhere(simulation: Simulation, _: Source) -> None:
+        (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+        balancer.listeners = tuple(replace(one, group_id="") for one in balancer.listeners)
+
+    simulation, _, receipt = recreate(
+        prepare=add_pair, seed={}, policy=PAIRED, during=after(AFTER_THE_LAUNCH, lead_elsewhere)
+    )
+
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    assert len(balancer.pairs) == 1
+    assert list(reasons(receipt).values()) == [TAKEN_OUT]
+
+
+def test_pair_to_which_nothing_leads_is_named() -> None:
+    """A copy of it would be of no use to anybody."""
+
+    def unused(simulation: Simulation) -> None:
+        add_pair(simulation)
+        (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+        balancer.listeners = tuple(replace(one, group_id="") for one in balancer.listeners)
+
+    _, _, receipt = recreate(prepare=unused, seed={}, policy=PAIRED)
+
+    assert list(reasons(receipt).values()) == [UNUSED]
+
+
+@pytest.mark.parametrize("apart", [0.0, 5.0, 90.0])
+def test_both_of_a_pair_are_reclaimed(apart: float) -> None:
+    """The last pair holds both replacements, whoever comes first."""
+    simulation = simulate(ecs=QUICK, policy=PAIRED)
+    first = add_source(simulation)
+    second = add_source(simulation, name="standby")
+    servers = [{"server": SOURCE_NAME, "port": 8080}, {"server": "standby", "port": 8080}]
+    pair = {"name": "db", "servers": servers, "listeners": [3306]}
+    simulation.cloud.balancers[REGION].seed(
+        {"kind": "clb", "pairs": [pair]}, simulation.kernel.now
+    )
+    simulation.start_worker("one")
+
+    interrupt(simulation, first)
+    simulation.run(apart)
+    interrupt(simulation, second)
+    recover(simulation, at_least=600.0)
+
+    assert violations(simulation, first, second) == []
+    by_source = {
+        one["Tags"][identity.TAG_SOURCE]: one["InstanceId"] for one in replacements(simulation)
+    }
+    (led,) = serving(simulation).values()
+    assert led["Master"][0] == by_source[first.instance_id]
+    assert led["Slave"][0] == by_source[second.instance_id]
 
 
 def test_membership_by_the_primary_interface_moves() -> None:

@@ -16,6 +16,7 @@ from worker.core.progress import Boot, BootKind, KeptDisk, Progress
 EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
 SYSTEM = "system"
+LOST_DISK = "it is in no image and was not retained"
 
 
 def fallen(

@@ -21,6 +21,8 @@ BUSY_SECONDS_MAX = 120.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+# What becomes of a group whose servers nobody can change.
+OLD_PAIR = "a new one took its place, for its servers cannot be changed; delete it by hand"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "
 # The same, once it says so itself.
@@ -170,6 +172,14 @@ def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
     return due[0]
 
 
+def begun_again(progress: Progress, now: float) -> Progress:
+    """Give every open move its time again: who gets the things now was not there before."""
+    moves = tuple(
+        move if move.ended else replace(move, since=now, not_before=0.0) for move in progress.moves
+    )
+    return replace(progress, moves=moves)
+
+
 def is_overdue(progress: Progress, move: Move, notice: float, now: float) -> bool:
     """Tell whether a move has been busy for too long; the release sets free what was locked."""
     return now > max(move.since, progress.t0 + notice) + BUSY_SECONDS_MAX
@@ -207,7 +217,9 @@ def moved(progress: Progress, thing: Thing, now: float) -> Progress:
         case Address() as address:
             return ended.marked("elastic address moved", now, address.ip)
         case Member() as member:
-            return ended.marked("load balancer member moved", now, member.group or member.balancer)
+            place = member.group or member.balancer
+            told = ended.marked("load balancer member moved", now, place)
+            return told.remarked(f"server group {place}", OLD_PAIR) if member.is_paired else told
         case Interface() as interface:
             return ended.marked("network interface moved", now, interface.interface_id)
         case KeptDisk(disk_id):

@@ -183,6 +183,14 @@ _REMARKS = (
     (r"the source still runs", "源实例仍在运行"),
     (r"somebody has taken the source out of it", "源实例已被他人移出"),
     (
+        r"nothing led to its group, whose servers cannot be changed",
+        "没有监听指向其主备服务器组，而该组的服务器无法更改",
+    ),
+    (
+        r"a new one took its place, for its servers cannot be changed; delete it by hand",
+        "该组的服务器无法更改，已由新组取代；请手动删除旧组",
+    ),
+    (
         r"not installed: install (\S+)",
         "未安装：请安装 {0}",
     ),

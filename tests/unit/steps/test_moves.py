@@ -313,7 +313,7 @@ def test_membership(
     """The replacement comes in, settles, and only then the source goes out."""
     cloud = Cloud(members_=found, source=source)
     progress = handing.begun(progress_with(), NOW)
-    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud))
+    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud), NoInstances())
 
     assert mover.run(handing.things(progress)[1], MEMBER, progress) == report
     assert verbs(cloud) == asked

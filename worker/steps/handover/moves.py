@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from worker.core.model import Accepted, Exists, Gone, MemberAnswer, NotInstalled, NotReady, Refused
 
 EFFECT_SECONDS = 2.0
+TAKEN_OUT = "somebody has taken the source out of it"
 
 
 @dataclass(frozen=True, slots=True)
