@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
 from tests.simulation.harness import DEAD, KEY, REGION, START, Simulation
+from tests.simulation.holders import address_lost, held_twice
 from tests.simulation.scenarios import (
     SECRET,
     USER_DATA,
@@ -87,11 +88,13 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_unsettled_tokens(simulation),
         *_out_of_order(simulation),
         *_unhelpful(simulation),
+        *held_twice(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
     for source in sources:
         found += _withdrawn(simulation, source) if withdrawn else _ends(simulation, source)
+        found += address_lost(simulation, source)
     return found
 
 

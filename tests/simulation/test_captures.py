@@ -293,17 +293,20 @@ def dated(simulation: Simulation, source: Source) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "meddle", "asleep"),
+    ("policy", "meddle", "asleep", "park"),
     [
-        (Policy(), None, 350.0),
-        (RESCUE, in_use, 350.0),
-        (RESCUE, dated, 350.0),
-        (RESCUE, None, 90_000.0),
+        (Policy(), None, 350.0, "source_gone"),
+        (RESCUE, in_use, 350.0, "source_gone"),
+        (RESCUE, dated, 350.0, "source_gone"),
+        (RESCUE, None, 90_000.0, "gave_up"),
     ],
     ids=["not-allowed", "in-use", "settled-before", "a-day-old"],
 )
 def test_what_is_left_is_no_ground_for_a_launch(
-    policy: Policy, meddle: Callable[[Simulation, Source], None] | None, asleep: float
+    policy: Policy,
+    meddle: Callable[[Simulation, Source], None] | None,
+    asleep: float,
+    park: str,
 ) -> None:
     """An old event, a disk in use and a settled recreation are left to a person."""
     simulation = simulate(ecs=QUICK, policy=policy)
@@ -318,4 +321,4 @@ def test_what_is_left_is_no_ground_for_a_launch(
     recover(simulation, at_least=300.0)
 
     assert replacements(simulation) == []
-    assert message(simulation)["parked"] == "source_gone"
+    assert message(simulation)["parked"] == park

@@ -10,12 +10,9 @@ from dataclasses import replace
 from worker.core import identity, ladder
 from worker.core.model import Disk
 from worker.core.policy import Policy
-from worker.core.progress import Progress
 
 SYSTEM = "system"
 FREE = "Available"
-# An event of an older notice, or one that is replayed late, may tell of a source that is long settled.
-NOTICE_SECONDS_MAX = 86_400.0
 
 
 def left(captured: Iterable[Disk], found: Iterable[Disk]) -> tuple[Disk, ...]:
@@ -34,7 +31,7 @@ def left(captured: Iterable[Disk], found: Iterable[Disk]) -> tuple[Disk, ...]:
     )
 
 
-def why_no_rescue(progress: Progress, disks: Sequence[Disk], policy: Policy, now: float) -> str:
+def why_no_rescue(disks: Sequence[Disk], policy: Policy) -> str:
     """Say why nothing may be launched for a source without an image; empty when it may."""
     system = next((disk for disk in disks if disk.kind == SYSTEM), None)
     if ladder.rung_after("snapshots", policy) is None:
@@ -46,6 +43,4 @@ def why_no_rescue(progress: Progress, disks: Sequence[Disk], policy: Policy, now
     taken = next((disk for disk in disks if disk.status != FREE or disk.instance_id), None)
     if taken is not None:
         return f"disk {taken.disk_id} is in use elsewhere"
-    if now > progress.patient_since + NOTICE_SECONDS_MAX:
-        return "its notice is more than a day old"
     return ""

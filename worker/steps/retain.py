@@ -232,10 +232,11 @@ class Retain:
         if image is not None and ours and is_released:
             begun = parse_time(image.created_at) or now
             return Done(replace(seen, imaged=Imaged(image.name, begun, image.image_id)))
-        why = gone.why_no_rescue(progress, left, self.policy, now)
+        why = gone.why_no_rescue(left, self.policy)
         if image is None and is_released and not why:
             return self._without_image(seen, recorded, disks, now)
         named = ", ".join(disk.disk_id for disk in left) or "none of its disks"
+        named += f"; no rescue: {why}" if left and why else ""
         raise Parking(
             Park.SOURCE_GONE,
             f"instance {progress.instance_id} was released before it could be imaged; its"
