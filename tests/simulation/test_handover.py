@@ -227,9 +227,7 @@ def test_both_of_a_pair_are_reclaimed(apart: float) -> None:
     second = add_source(simulation, name="standby")
     servers = [{"server": SOURCE_NAME, "port": 8080}, {"server": "standby", "port": 8080}]
     pair = {"name": "db", "servers": servers, "listeners": [3306]}
-    simulation.cloud.balancers[REGION].seed(
-        {"kind": "clb", "pairs": [pair]}, simulation.kernel.now
-    )
+    simulation.cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, simulation.kernel.now)
     simulation.start_worker("one")
 
     interrupt(simulation, first)
@@ -548,9 +546,7 @@ def in_everything(simulation: Simulation) -> None:
     add_members(simulation)
     servers = [{"server": SOURCE_NAME, "port": 8080}, {"server": "neighbour"}]
     pair = {"name": "db", "servers": servers, "listeners": [3306]}
-    simulation.cloud.balancers[REGION].seed(
-        {"kind": "clb", "pairs": [pair]}, simulation.kernel.now
-    )
+    simulation.cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, simulation.kernel.now)
 
 
 HANDED = Scenario(

@@ -71,12 +71,9 @@ def request(progress: Progress) -> LaunchSpec:
         if disk.disk_id in progress.launched.missing
     }
     # A rescue gets every data disk itself; one that is lost is not made anew and empty.
-    is_rescue = progress.rung == "rescue"
-    disks = tuple(
-        one
-        for one in spec.disks
-        if one.kind == "system" or not (is_rescue or one.device in apart)
-    )
+    if progress.rung == "rescue":
+        apart = {one.device for one in spec.disks}
+    disks = tuple(one for one in spec.disks if one.kind == "system" or one.device not in apart)
     return replace(
         spec,
         disks=disks,
@@ -263,9 +260,7 @@ def recreation_of(progress: Progress, replacement: str) -> Progress:
 def with_heir(progress: Progress, heir: Instance) -> Progress:
     """Note who gets what the replacement cannot have any more."""
     earlier = (*progress.launched.forebears, progress.receiver)
-    launched = replace(
-        progress.launched, heir=heir.instance_id, forebears=earlier, orphaned_at=0.0
-    )
+    launched = replace(progress.launched, heir=heir.instance_id, forebears=earlier, orphaned_at=0.0)
     told = f"it went on to {heir.instance_id}, because this one was reclaimed before it arrived"
     return replace(progress, launched=launched).remarked(f"instance {progress.receiver}", told)
 
