@@ -637,7 +637,7 @@ MUTANTS = (
         "worker/steps/handover/addresses.py",
         "        if found.target not in progress.givers:\n",
         "        if found.target != progress.instance_id:\n",
-        ("tests/simulation/test_handover.py",),
+        ("tests/unit/steps/test_moves.py",),
     ),
     Mutant(
         "moves-before-the-stop",

@@ -518,7 +518,7 @@ def test_address_goes_on_to_the_next_generation_when_its_server_is_reclaimed() -
     assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", second)
     assert len(simulation.shelf.kept) == 2
     told = [why for one in simulation.shelf.kept.values() for why in reasons(one).values()]
-    assert any(why.startswith(f"it went on to {second}") for why in told)
+    assert any(why.startswith(f"what had not arrived went on to {second}") for why in told)
 
 
 # A replacement that is reclaimed in the middle of its handover

@@ -261,7 +261,8 @@ def with_heir(progress: Progress, heir: Instance) -> Progress:
     """Note who gets what the replacement cannot have any more."""
     earlier = (*progress.launched.forebears, progress.receiver)
     launched = replace(progress.launched, heir=heir.instance_id, forebears=earlier, orphaned_at=0.0)
-    told = f"it went on to {heir.instance_id}, because this one was reclaimed before it arrived"
+    to = heir.instance_id
+    told = f"what had not arrived went on to {to}, because this one was reclaimed before"
     return replace(progress, launched=launched).remarked(f"instance {progress.receiver}", told)
 
 

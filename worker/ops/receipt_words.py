@@ -125,7 +125,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     if receipt.quarantined:
         told.append(wording("todo.quarantined", instances=wording.listed(receipt.quarantined)))
     told += _about_late_data(receipt, wording)
-    if receipt.image and replacement.instance:
+    # A rescue boots an image that is not ours, and has the disks themselves.
+    if receipt.image and replacement.instance and receipt.boot != "rescue":
         told.append(wording("todo.leftovers", image=receipt.image))
     return told or [wording("todo.nothing")]
 

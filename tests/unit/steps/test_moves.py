@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.core import handing
+from worker.core import handing, launching
 from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
@@ -50,6 +50,7 @@ from worker.steps.handover.pairs import UNUSED, PairMove
 from worker.steps.handover.tags import TagMove
 
 SOURCE, REPLACEMENT, OTHER = "i-bp1source0001", "i-bp1replace0001", "i-bp1other00001"
+HEIR, SECOND_HEIR = "i-bp1heir000001", "i-bp1heir000002"
 T0, NOW = 1_000.0, 1_050.0
 ADDRESS = Address("eip-1", "47.0.0.1", "InUse", SOURCE, "EcsInstance")
 ENI = Interface("eni-2", is_primary=False, status="InUse", instance_id=SOURCE, zone="z-a")
@@ -300,6 +301,35 @@ def test_address(found: Address | None, report: object, asked: list[object]) -> 
     """Off the source, onto the replacement, and nobody else's is touched."""
     cloud, progress = Cloud(address=found), handing.begun(progress_with(), NOW)
     thing = handing.things(progress)[0]
+
+    assert AddressMove(Addresses(cloud)).run(thing, ADDRESS, progress) == report
+    assert verbs(cloud) == asked
+
+
+@pytest.mark.parametrize(
+    ("found", "report", "asked"),
+    [
+        (ADDRESS, Later(), [("unassociate", "eip-1", SOURCE)]),
+        (replace(ADDRESS, target=REPLACEMENT), Later(), [("unassociate", "eip-1", REPLACEMENT)]),
+        (replace(ADDRESS, target=HEIR), Later(), [("unassociate", "eip-1", HEIR)]),
+        (
+            replace(ADDRESS, status="Available", target=""),
+            Later(),
+            [("associate", "eip-1", SECOND_HEIR)],
+        ),
+        (replace(ADDRESS, target=SECOND_HEIR), Moved(), []),
+        (replace(ADDRESS, target=OTHER), Left(f"{OTHER} has it by now"), []),
+    ],
+)
+def test_address_of_a_line_that_was_reclaimed(
+    found: Address, report: object, asked: list[object]
+) -> None:
+    """Off whoever was to get it and is gone, onto the last one."""
+    progress = handing.begun(progress_with(), NOW)
+    for heir in (HEIR, SECOND_HEIR):
+        running = Instance(heir, "Running", "ecs.g7.large", "z-a")
+        progress = launching.with_heir(progress, running)
+    cloud, thing = Cloud(address=found), handing.things(progress)[0]
 
     assert AddressMove(Addresses(cloud)).run(thing, ADDRESS, progress) == report
     assert verbs(cloud) == asked
