@@ -36,12 +36,12 @@ class GroupSeed:
     """One vServer group of a CLB, or one primary/secondary group: the first server is the primary.
 
     Attributes:
-        listeners: Ports of the CLB that lead to it, over TCP.
+        listeners: Ports of the CLB that lead to it: a number over TCP, or `udp/53`.
     """
 
     name: str = "group"
     servers: tuple[BackendSeed, ...] = ()
-    listeners: tuple[int, ...] = ()
+    listeners: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,10 @@ def _add_group(
     group = Group(book.new_id("rsp"), seed.name, balancer.vpc_id, balancer.created_at)
     group.backends = _members(book, seed.servers, is_classic=True)
     among[group.group_id] = group
-    led = tuple(Listener(port, "tcp", port, group.group_id) for port in seed.listeners)
-    balancer.listeners = (*balancer.listeners, *led)
+    for each in seed.listeners:
+        protocol, _, port = str(each).rpartition("/")
+        led = Listener(int(port), protocol or "tcp", int(port), group.group_id)
+        balancer.listeners = (*balancer.listeners, led)
     return group
 
 
