@@ -19,6 +19,7 @@ COPIED = (
     "emulator",
     "bench",
     "tests",
+    "bench",
     "docs",
     "deploy",
     "pyproject.toml",
