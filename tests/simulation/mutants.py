@@ -17,7 +17,6 @@ COPIED = (
     "worker",
     "eventbridge",
     "emulator",
-    "bench",
     "tests",
     "bench",
     "docs",
