@@ -184,9 +184,8 @@ def test_place_in_a_pair_is_taken_by_the_replacement() -> None:
         assert pair["Master"] == (replacement(simulation), 8080, 30)
         assert pair["Slave"][0] not in {source.instance_id, replacement(simulation)}
     (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
-    old, _ = balancer.pairs
-    assert len(balancer.pairs) == 2
-    assert reasons(receipt)[f"server group {old}"] == handing.OLD_PAIR
+    old, new = balancer.pairs
+    assert reasons(receipt)[f"server group {old}"] == handing.old_pair(new)
     assert moved(receipt) == ["member"]
 
 

@@ -357,8 +357,5 @@ def _remarks_on_disks(progress: Progress, disks: tuple[Disk, ...]) -> Progress:
             progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")
     for kept in progress.retained.disks if progress.retained else ():
         if kept.is_cloud and not kept.was_deleted_with_instance:
-            progress = progress.remarked(
-                f"disk {kept.disk_id}",
-                "it was set to outlive the source before, so it got no tag and no date of ours",
-            )
+            progress = progress.remarked(f"disk {kept.disk_id}", boots.UNDATED_DISK)
     return progress

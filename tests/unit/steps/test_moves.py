@@ -411,9 +411,9 @@ MAKE = [("make", f"Master {REPLACEMENT}", "Slave i-bp1partner")]
             Later(),
             [("lead", "udp/53", "rsp-3")],
         ),
-        ((UNLED, replace(MADE, listeners=LISTENERS)), None, Moved(), []),
+        ((UNLED, replace(MADE, listeners=LISTENERS)), None, Moved("rsp-2"), []),
         # A listener that leads elsewhere is left there; the other one counts.
-        ((UNLED, replace(MADE, listeners=LISTENERS[:1])), None, Moved(), []),
+        ((UNLED, replace(MADE, listeners=LISTENERS[:1])), None, Moved("rsp-2"), []),
         ((UNLED,), None, Left(TAKEN_OUT), []),
         # The cloud has taken out the source, which is gone; or somebody has taken it out alive.
         ((replace(OLD, members=(PARTNER,)),), None, Later(), MAKE),

@@ -201,8 +201,8 @@ class HandOver:
 
 def _noted(progress: Progress, thing: Thing, report: Report, now: float) -> Note:
     match report:
-        case Moved():
-            return Note(handing.moved(progress, thing, now))
+        case Moved(place):
+            return Note(handing.moved(progress, thing, now, place))
         case Left(why):
             return Note(handing.left(progress, thing, why))
         case Later(seconds):

@@ -10,7 +10,13 @@ TAKEN_OUT = "somebody has taken the source out of it"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The replacement has it."""
+    """The replacement has it.
+
+    Attributes:
+        place: Where, if that is not where the source had it.
+    """
+
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

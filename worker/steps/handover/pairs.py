@@ -35,8 +35,8 @@ class PairMove:
         for listener, pair in behind:
             if self._is_to_move(pair, member, progress):
                 return self._advance(found, listener, self._target(pair, member, wanted, progress))
-        is_there = any(pair is not None and pair.holds(wanted) for _, pair in led)
-        return Moved() if is_there else Left(TAKEN_OUT)
+        places = [pair.group for _, pair in led if pair is not None and pair.holds(wanted)]
+        return Moved(places[0]) if places else Left(TAKEN_OUT)
 
     def _advance(self, found: Sequence[Pair], listener: str, target: Pair) -> Report:
         """Lead the listener to a group like the wanted one; make that first if there is none."""
