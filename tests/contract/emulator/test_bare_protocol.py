@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -82,6 +83,42 @@ def test_many_requests_on_one_connection_and_headers_in_any_case(wire: Wire) -> 
     for target, expected in (("/queues/q", 200), ("/queues/none", 404), ("/queues", 200)):
         wire.write(f"GET {target} HTTP/1.1", smq_head("GET", target))
         assert wire.read()[0] == expected
+
+
+def test_an_answer_looks_as_the_recorded_ones(wire: Wire) -> None:
+    """Headers, also without a body, and the order of a message's parts are the real service's."""
+    make_queue(wire)
+    target = "/queues/q/messages"
+    body = (
+        b"<Message><MessageBody>x</MessageBody><UserProperties><PropertyValue><Name>case</Name>"
+        b"<Value>nack</Value><Type>STRING</Type></PropertyValue></UserProperties></Message>"
+    )
+    kind = {"Content-Type": "text/xml", "Content-Length": str(len(body))}
+    wire.write(f"POST {target} HTTP/1.1", smq_head("POST", target, **kind), body)
+    wire.read()
+    wire.write(f"GET {target} HTTP/1.1", smq_head("GET", target))
+    status, headers, answer = wire.read()
+    wire.write("DELETE /queues/q HTTP/1.1", smq_head("DELETE", "/queues/q"))
+    deleted, without_body, _ = wire.read()
+
+    assert (status, deleted) == (200, 204)
+    assert re.findall(r"^  <(\w+)>", answer.decode(), re.MULTILINE) == [
+        "MessageId",
+        "MessageBodyMD5",
+        "MessageBody",
+        "ReceiptHandle",
+        "EnqueueTime",
+        "FirstDequeueTime",
+        "NextVisibleTime",
+        "DequeueCount",
+        "Priority",
+        "UserProperties",
+    ]
+    for seen in (headers, without_body):
+        assert seen["server"] == "AliyunMQS"
+        assert seen["content-type"] == "text/xml;charset=utf-8"
+        assert seen["x-mns-response-format"] == "xml"
+        assert seen["x-mns-account-type"] == ""
 
 
 def test_a_body_in_chunks(wire: Wire) -> None:
