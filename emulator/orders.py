@@ -149,6 +149,7 @@ class SettingsOrder(_Order):
     latency: tuple[Seconds, Seconds] | None = None
     long_poll_cap: Amount | None = None
     clock_skew: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    jitter: Annotated[float, Field(ge=0, lt=1)] | None = None
 
 
 class QueueSeed(_Order):

@@ -1,7 +1,7 @@
 """What each order of the control API does to the running emulator."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -131,6 +131,9 @@ class Steering:
             service.polls.cap = order.long_poll_cap
         if order.clock_skew is not None:
             service.clock_skew = order.clock_skew
+        if order.jitter is not None:
+            for ecs in service.cloud.ecs.values():
+                ecs.region.settings = replace(ecs.region.settings, jitter=order.jitter)
         return {
             "latency": asdict(service.latency),
             "long_poll_cap": service.polls.cap,
