@@ -11,7 +11,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.settings import EcsSettings
@@ -21,7 +20,8 @@ from tests.simulation.scenarios import Source, add_source, interrupt, recover
 from tests.simulation.schedules import Scenario, after, judged, run, sell_out
 from worker.bootstrap import EARLY_SECONDS
 from worker.core.messages import Nothing, as_body, iso
-from worker.core.policy import HealthCheck, Policy, Script
+from worker.core.model import Script
+from worker.core.policy import HealthCheck, Policy
 from worker.core.receipt import NOTICE_SECONDS
 from worker.holding import Terms
 from worker.ops.demo_original import gb_seconds
@@ -287,11 +287,12 @@ def of_demo(demo: DemoScenario) -> Scenario:
     """Bring a scenario of the demo to virtual time: the same source, settings and cloud."""
     seed = source_of_demo(demo)
     kept = ("system_disk", "data_disks", "spot_interruption_behavior", "eip")
-    careful = {"quiesce": Script("sync"), "health": HealthCheck("command", script=Script("true"))}
     policy = Policy(
         hand_over=("eip", "load_balancers", "interfaces", "tags"),
-        **{name: _frozen(value) for name, value in demo.clone.items()},
-        **(careful if demo.careful else {}),
+        data_disks=demo.clone.get("data_disks", "image"),
+        fallbacks=tuple(demo.clone.get("fallbacks", ())),
+        quiesce=Script("sync") if demo.careful else None,
+        health=HealthCheck("command", script=Script("true")) if demo.careful else None,
     )
     return Scenario(
         demo.name,
@@ -303,10 +304,6 @@ def of_demo(demo: DemoScenario) -> Scenario:
         may_park=demo.parks,
         lasts=330.0 if demo.economical or demo.system_disk == LARGE_DISK else 30.0,
     )
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 DEMO_SCENARIOS = tuple(of_demo(one) for one in SCENARIOS)
