@@ -274,7 +274,7 @@ def _apply_rule(members: Crew, config: Path) -> None:
 def _staff(stage: Stage, theatre: _Theatre) -> Workers | Functions:
     members, config = theatre.members, theatre.config
     if stage.by_function:
-        return Functions(members, config, theatre.control, theatre.clock)
+        return Functions(members, config, theatre.control, theatre.clock, stage.speed)
     return Workers(members, config)
 
 
@@ -284,7 +284,9 @@ def _bill(
     if not isinstance(staff, Functions) or theatre.original is None:
         return None
     release_at, is_released = float(notice["release_at"]), not scenario.economical
-    return staff.bill(theatre.original.gb_seconds(release_at, is_released=is_released))
+    one = theatre.original.gb_seconds(release_at, is_released=is_released)
+    # It works on every copy of the notice.
+    return staff.bill(one * scenario.copies)
 
 
 def _interrupt_and_follow(
