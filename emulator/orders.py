@@ -30,7 +30,7 @@ class InterruptOrder(_Order):
     """Interruption of a spot instance; what is left out goes as the platform usually does it.
 
     Attributes:
-        instance_id: The instance.
+        instance_id: The instance, or its name where no other has it.
         notice_seconds: Virtual seconds from the decision to the release.
         stop_before: Virtual seconds between the platform's stop and the release; None: no stop.
         publish_event: Whether an event is published at all.
