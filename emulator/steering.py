@@ -172,7 +172,7 @@ class Steering:
             each.instance_id
             for region in regions
             for each in region.instances.values()
-            if each.name == name
+            if each.options.instance_name == name
         ]
         return found[0] if len(found) == 1 else name
 
