@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -100,6 +101,7 @@ class Terminal:
     invoke_port: int
     directory: Path
     popen: "subprocess.Popen[str]" = field(init=False)
+    reader: threading.Thread = field(init=False)
     seen: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -115,7 +117,8 @@ class Terminal:
             encoding="utf-8",
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.popen.stdout is not None
@@ -154,8 +157,13 @@ class Terminal:
         assert found, f"no {wanted!r} in {''.join(self.seen[-30:])}"
 
     def close(self) -> None:
-        os.killpg(self.popen.pid, 15)
+        os.killpg(self.popen.pid, signal.SIGTERM)
+        # A shell that waits for a command is not impressed.
+        os.killpg(self.popen.pid, signal.SIGHUP)
         self.popen.wait(LINE_SECONDS)
+        self.reader.join(LINE_SECONDS)
+        if self.popen.stdin is not None:
+            self.popen.stdin.close()
 
 
 def free_port() -> int:
