@@ -53,10 +53,13 @@ _PACED_HORIZON_SECONDS: Final = 20.0
 _LAST_CHANCE_SECONDS: Final = 1.5
 _PACED_SHARE: Final = 0.7
 _PACED_PAUSE_SECONDS: Final = 0.2
-# Up with each call that is taken and down with each that is not. Where both balance, their ratio is
-# the share of refusals that it costs to leave nothing in the bucket.
-_PACE_UP: Final = 1.03
+# Down by a share with each refusal; up by the square of the time since then, in calls a second for
+# each second squared. Who gets more is refused more often, so that workers come to equal shares; who
+# is not refused any more takes over what the others leave. A bucket of one drop a second costs about
+# a refusal in four seconds, and nothing stays in it.
 _PACE_DOWN: Final = 0.9
+_PACE_UP: Final = 0.0125
+_PACE_UP_SECONDS_MAX: Final = 20.0
 _PACE_MIN: Final = 0.1
 _PACE_FIRST: Final = 1.0
 # A refusal so soon after the last is of calls that were under way together.
@@ -240,8 +243,6 @@ class QuotaLimiter(ports.Limiter):
             known.taken_since += 1
             known.dry = 0
             known.is_open = True
-            if known.mode is _Mode.PACED and not known.is_rising:
-                known.rate *= _PACE_UP
             if known.probe_until is None:
                 return
             # A refusal ends the minute for good where minutes are counted.
@@ -391,8 +392,12 @@ class QuotaLimiter(ports.Limiter):
         passed = max(now - known.dripped_at, 0.0)
         known.drops = min(known.drops + passed * known.rate, max(known.rate * _BURST_SECONDS, 1.0))
         known.dripped_at = now
+        # What nobody asked for in a while has not been tried.
+        tried = min(passed, 1.0)
         if known.is_rising:
-            known.rate *= 2.0 ** min(passed, 1.0)
+            known.rate *= 2.0**tried
+        else:
+            known.rate += tried * _PACE_UP * min(now - known.slowed_at, _PACE_UP_SECONDS_MAX)
         if known.drops < 1.0:
             return self._promise(known, now)
         known.drops -= 1.0
