@@ -53,6 +53,8 @@ SUBNET = "172.18.0.0/16"
 LOOKS = (5.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0)
 LONGEST_SECONDS = 6 * 3_600.0
 SLICE_SECONDS = 30.0
+# So many of the crowd must be in hand when memory is counted.
+CROWD_SHARE = 0.9
 # Shared by everything; what refers to one does not own it.
 _NOT_OWNED = (
     type,
@@ -248,7 +250,8 @@ def _run(
             run(first + storm.spread + look)
             held = sum(len(one.consumer.held) for one in simulation.workers.values())
             most = max(most, held)
-            if held:
+            # Of a crowd that has mostly ended the worker still has what it shared.
+            if held >= storm.count * CROWD_SHARE:
                 kib = max(kib, (_bytes_of_workers(simulation) - empty) / held / 1024)
         while not _is_over(simulation) and kernel.now < first + LONGEST_SECONDS:
             run(kernel.now + SLICE_SECONDS)
