@@ -39,9 +39,7 @@ SPREAD_SECONDS: Final = 2.0
 # What may pass in vain while a source still lives long enough for its image.
 SPARE_SECONDS: Final = 200.0
 PART: Final = 25
-_REPLAY: Final = re.compile(
-    r"(?P<plan>\d+:[a-z-]+(?:,\d+:[a-z-]+)*|-) (?P<seed>\d+) (?P<workers>\d)"
-)
+_REPLAY: Final = re.compile(r"(?P<plan>\d+:[a-z-]+(?:,\d+:[a-z-]+)*|-) (?P<seed>\d+) (?P<workers>\d)")
 
 
 class SeamFault(str, Enum):
