@@ -6,14 +6,15 @@ throttling" of ECS. Some APIs behave like a bucket that refills. Which of the tw
 much, is learned from the answers:
 
     free    --refused-->              blocked: one probe after 1, 2, 4, 8 ... seconds
-    blocked --a probe is taken-->     paced: it drips; the rate that was taken, up and down (AIMD)
+    blocked --a probe is taken-->     paced: it drips; a little more than what was taken, up and down
     blocked --the minute is over-->   window: what was taken last minute, at the start of this one;
                                       then a little more, and after a refusal one probe
     paced   --nothing but refusals--> blocked
     window, paced --ten quiet minutes--> free
 
 Nobody blocks. Who must wait is told when to come again: the earliest deadline first, and only about
-as many for each minute as will be let through. A thousand that wait must not all wake for sixty.
+as many for each minute as will be let through. A thousand that wait must not all wake for sixty. A
+call that is made for many recreations comes as soon as any may go.
 """
 
 import bisect
