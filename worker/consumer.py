@@ -451,7 +451,15 @@ class Consumer:
         self._cover(held, leader)
         if held.decision is None and held.due - now > self.terms.hand_back_after:
             later = Hold(progress, held.due, "another message of this source is in hand")
-            held.decision, held.due = _for_later(held, later), now
+            held.decision, held.due = self._for_later(held, later), now
+
+    def _for_later(self, held: Held, verdict: Hold) -> Checkpoint | HandBack:
+        """Choose how the queue is to keep a message until a late time."""
+        until = verdict.until - self.terms.early
+        is_written = verdict.progress == held.sent or not verdict.progress.seen
+        if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
+            return HandBack(verdict.progress, until)
+        return Checkpoint(verdict.progress, until)
 
     def _dispatch(self) -> None:
         """Hand work to the pool, earliest deadline first.
@@ -489,7 +497,7 @@ class Consumer:
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
             if not verdict.in_hand and verdict.until - now > self.terms.hand_back_after:
-                held.decision, held.due = _for_later(held, verdict), now
+                held.decision, held.due = self._for_later(held, verdict), now
         else:
             held.decision, held.due = verdict, now
         if isinstance(verdict, Finish):
@@ -785,14 +793,6 @@ _VERDICTS: Mapping[type[object], str] = {
     Parked: "parked",
     Split: "split",
 }
-
-
-def _for_later(held: Held, verdict: Hold) -> Checkpoint | HandBack:
-    """Choose how the queue is to keep a message until a late time."""
-    is_written = verdict.progress == held.sent or not verdict.progress.seen
-    if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
-        return HandBack(verdict.progress, verdict.until)
-    return Checkpoint(verdict.progress, verdict.until)
 
 
 def _decision(reading: Reading) -> Decision | None:
