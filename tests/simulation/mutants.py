@@ -41,6 +41,7 @@ class Mutant:
 
 
 REPLAY = ("tests/simulation/test_replay.py",)
+DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
     Mutant(
         "replay-deletes-first",
@@ -73,10 +74,24 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-the-finished",
-        "worker/ops/replay.py",
+        "worker/ops/settled.py",
         "        if is_dated or (image is None and running):",
         "        if image is None and running:",
         REPLAY,
+    ),
+    Mutant(
+        "canary-lends-without-a-record",
+        "worker/ops/drill.py",
+        "            self._record(progress)\n",
+        "            pass\n",
+        ("tests/simulation/test_drill_handover.py",),
+    ),
+    Mutant(
+        "canary-stays-stopped",
+        "worker/ops/drill_return.py",
+        '        self._settle(instance_id, "Running")\n',
+        "        pass\n",
+        ("tests/simulation/test_drill_handover.py",),
     ),
     Mutant(
         "wish-for-pay-as-you-go-capped",
@@ -88,9 +103,23 @@ MUTANTS = (
     Mutant(
         "kept-and-not-deleted",
         "worker/ops/keep.py",
-        "            visit.take_out(one)",
-        "            pass",
+        "            visit.take_out(one)\n",
+        "            pass\n",
         REPLAY,
+    ),
+    Mutant(
+        "kept-twice",
+        "worker/ops/keep.py",
+        "        if other is one:\n",
+        "        if other:\n",
+        DEAD_LETTERS,
+    ),
+    Mutant(
+        "discards-what-is-open",
+        "worker/ops/discard.py",
+        'return Verdict.OPEN, "its recreation',
+        'return Verdict.SETTLED, "its recreation',
+        DEAD_LETTERS,
     ),
     Mutant(
         "reconcile-doubles",

@@ -329,6 +329,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "message.todo": ("What to do: {advice}", "处理办法：{advice}"),
     "message.runbook": ("Step by step: {where}", "详细步骤：{where}"),
     "runbook": ("docs/runbook.md#{section}", "docs/runbook.zh-CN.md#{section}"),
+    "runbook.parked": ("docs/runbook.md#parked-messages", "docs/runbook.zh-CN.md#搁置的消息"),
+    "runbook.quarantined": ("docs/runbook.md#quarantined", "docs/runbook.zh-CN.md#quarantined"),
+    "runbook.notices": (
+        "docs/runbook.md#what-a-notification-says",
+        "docs/runbook.zh-CN.md#通知的内容",
+    ),
     "step.retain": ("keep the disks", "保留磁盘"),
     "step.start": ("start it again in place", "原地重新启动"),
     "step.image": ("begin the image", "制作镜像"),

@@ -33,6 +33,8 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# The same in a crowd, whose calls are refused until the next minute: images are refused then, too.
+CROWD_PATIENCE_SECONDS = 45.0
 # The same where data disks are carried over themselves: nothing else holds their data then.
 REATTACHING_PATIENCE_SECONDS = 60.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
@@ -292,7 +294,10 @@ class Retain:
         """Whether retain has been trying for so long that the image must not wait any more."""
         confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
         is_reattaching = self.policy.data_disks == "reattach"
-        patience = REATTACHING_PATIENCE_SECONDS if is_reattaching else PATIENCE_SECONDS
+        is_crowd = progress.retained is not None and progress.retained.told
+        patience = CROWD_PATIENCE_SECONDS if is_crowd else PATIENCE_SECONDS
+        if is_reattaching:
+            patience = REATTACHING_PATIENCE_SECONDS
         return now > confirmed + patience
 
 

@@ -131,7 +131,7 @@ def test_disk_without_a_date_is_told_of(receipt: Receipt) -> None:
 
 def test_rescue_leaves_no_image_of_ours(receipt: Receipt) -> None:
     """It boots the line's base image, and has the disks themselves."""
-    told = advice(replace(receipt, boot="rescue", degraded="from the base image"), ENGLISH)
+    told = advice(replace(receipt, boot="rescue", degraded="it boots the base image"), ENGLISH)
 
     assert not [line for line in told if "cost money" in line]
     assert [line for line in advice(receipt, ENGLISH) if "cost money" in line]
