@@ -72,6 +72,8 @@ LEASE_SECONDS_MAX = 300.0
 # What waits for a thread: first what saves data, then the image, then all else.
 _FIRST = {StepName.RETAIN: 0, StepName.START: 1, StepName.IMAGE: 1}
 _ALL_ELSE = 2
+# Share of the threads that may be at work when another one is given to what is not urgent.
+ALL_ELSE_SHARE = 0.5
 # A message that is handed back unchanged counts as received once more; one that has come so far is
 # replaced by a successor, whose count begins anew, long before the queue takes it for poison.
 RECEIVES_MAX = 40
@@ -460,8 +462,14 @@ class Consumer:
         return Checkpoint(verdict.progress, until)
 
     def _dispatch(self) -> None:
-        """Hand work to the pool, earliest deadline first."""
-        while self._ready and self._running < self.terms.concurrency:
+        """Hand work to the pool, earliest deadline first.
+
+        What saves data and what makes images never finds all threads taken by all else.
+        """
+        while self._ready:
+            is_urgent = self._ready[0][0] < _ALL_ELSE
+            if self._running >= self.terms.concurrency * (1.0 if is_urgent else ALL_ELSE_SHARE):
+                return
             held = heapq.heappop(self._ready)[-1]
             if held.progress is not None and self._is_ours(held):
                 self._running += 1

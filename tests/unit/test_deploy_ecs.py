@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from worker.ops.doctor_texts import EXPLANATIONS
 from worker.settings import from_data
 from worker.settings.units import format_duration
 
 ROOT = Path(__file__).parents[2]
 ECS = ROOT / "deploy/ecs"
+VERBS = frozenset({"start", "stop", "restart", "status", "enable", "disable", "-u"})
 UNITS = sorted(ECS.glob("*.service"))
 PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
 ENVIRONMENT = "\n".join(
@@ -79,6 +81,25 @@ def test_the_task_of_two_words_differs_in_its_words_alone() -> None:
     )
 
     assert own == template
+
+
+def test_what_people_are_told_to_run_names_units_that_are_installed() -> None:
+    """A pattern or a number stands for the template; `disable` knows no patterns."""
+    told = [one.fix for one in EXPLANATIONS.values()]
+    told += [
+        (ROOT / "docs" / page).read_text("utf-8") for page in ("runbook.md", "runbook.zh-CN.md")
+    ]
+    found = re.findall(
+        r"(disable|enable|[a-z]+|-u)(?: --now)? '?(aliyun-ops[\w@*.-]*)'?", "\n".join(told)
+    )
+    of_systemd = [(verb, unit) for verb, unit in found if verb in VERBS]
+
+    assert {verb for verb, _ in of_systemd} >= {"stop", "disable", "status", "restart", "-u"}
+    for verb, unit in of_systemd:
+        file = re.sub(r"@[^.]*", "@", unit)
+        file = file if "." in file else f"{file}.service"
+        assert (ECS / file).exists(), unit
+        assert verb != "disable" or "*" not in unit
 
 
 def test_every_timer_is_enabled() -> None:
