@@ -51,6 +51,7 @@ PLAYED = {
     ("README*.md", "for timer in $(seq 40); do curl -sd '' http://127.0.0.1:9000/invoke; sleep 1; done"),
     ("README*.md", "aliyun-ops dlq list"),
     ("docs/dead-letters*.md", "aliyun-ops dlq replay --error no_stock --dry-run"),
+    ("docs/planning*.md", "aliyun-ops --config cn-hangzhou.yaml rule apply --yes"),
     ("deploy/README.md", "aliyun-ops function"),
     ("emulator/README.md", "python -m emulator"),
 }  # fmt: skip
@@ -322,3 +323,17 @@ def test_the_function_as_the_page_on_deploying_calls_it(tmp_path: Path) -> None:
         works.type(serve)
         works.until("Waiting for POST")
         assert '"delivered": 1' in open_one().run(call)
+
+
+def test_a_region_of_its_own_as_the_page_on_planning_has_it(tmp_path: Path) -> None:
+    """The page's file is emulator/try.yaml here."""
+    apply, run = block("docs/planning.md", "aliyun-ops --config cn-hangzhou.yaml rule apply --yes")
+    with desk(tmp_path) as open_one:
+        cloud = open_one()
+        cloud.type("aliyun-ops emulator --speed 10")
+        cloud.until("127.0.0.1")
+        works = open_one()
+        works.run(f"cd {tmp_path} && cp try.yaml cn-hangzhou.yaml && unset ALIYUN_OPS_CONFIG")
+        works.run(apply)
+        works.type(run)
+        works.until("worker_started")
