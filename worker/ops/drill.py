@@ -47,6 +47,7 @@ from worker.ops.patience import Patience
 from worker.steps import CloudPorts
 from worker.steps.base import Step
 from worker.steps.handover import HandOver
+from worker.steps.handover.lookup import LOOKED_UP
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
 from worker.steps.spec import Specify
@@ -134,8 +135,14 @@ class Report:
         """Whether a replacement would have been launched, or was and got everything."""
         if self.plan.mode is Mode.CHECK:
             return any(trial.is_good for trial in self.trials)
+        return self.progress.launched.running_at > 0 and not self._is_missing_something
+
+    @property
+    def _is_missing_something(self) -> bool:
+        """Whether something stayed where it was, or nobody could look whether there is anything."""
         is_left = any(move.ended == "left" for move in self.progress.moves)
-        return self.progress.launched.running_at > 0 and not is_left
+        unknown = {one.what for one in self.progress.remarks} & set(LOOKED_UP)
+        return self.plan.mode is Mode.HANDOVER and (is_left or bool(unknown))
 
 
 @dataclass(frozen=True, slots=True)
