@@ -1,7 +1,8 @@
 """The ASGI application: tells the protocols apart and takes each request from bytes to answer.
 
-SMQ requests are known by their path (`/queues...`), the control API by `/_emulator`, the page by a
-plain GET of `/`; everything else is RPC. Calls into the cloud are synchronous and run on the event
+SMQ requests are known by their path (`/queues...`), by the version header that each one carries, or
+by the scheme of their signature; the control API by `/_emulator`, the page by a plain GET of `/`;
+everything else is RPC. Calls into the cloud are synchronous and run on the event
 loop, so that the cloud needs no locks and a run is as deterministic as its requests.
 """
 
@@ -22,7 +23,10 @@ from emulator.http.work import Work
 from emulator.state.errors import ApiError
 
 Face = RpcFace | SmqFace
+_PROTOCOL_HEADERS = frozenset({b"x-acs-action", b"x-mns-version"})
 _NOT_UNDERSTOOD = Call("?", "", "?")
+# Queues, and what SMQ has besides. Source: SMQ "Request protocol description", "CreateTopic".
+_SMQ_ROOTS = frozenset({"queues", "topics"})
 
 
 class EmulatorApp:
@@ -81,8 +85,7 @@ class EmulatorApp:
         self._log(call, rule, reply, time.perf_counter() - started)
 
     def _face(self, port: int, request: Request) -> Face:
-        is_smq = request.path == "/queues" or request.path.startswith("/queues/")
-        return (self._smq if is_smq else self._rpc)[port]
+        return (self._smq if _is_smq(request) else self._rpc)[port]
 
     async def _carry_out(
         self, exchange: Exchange, work: Work, rule: FaultRule | None
@@ -112,10 +115,19 @@ class EmulatorApp:
         )
 
 
+def _is_smq(request: Request) -> bool:
+    """Tell whether a request is for SMQ, also one for a resource that is not there, as a topic."""
+    return (
+        request.path.split("/")[1] in _SMQ_ROOTS
+        or "x-mns-version" in request.headers
+        or request.headers.get("authorization", "").startswith("MNS")
+    )
+
+
 def _is_control(scope: Scope) -> bool:
     """Tell whether a request is for the control API or the page.
 
-    A GET of `/` without a query and an action header is a browser's, not an RPC client's.
+    A GET of `/` without a query and a header of either protocol is a browser's.
     """
     path: str = scope["path"]
     if path.startswith("/_emulator"):
@@ -124,5 +136,5 @@ def _is_control(scope: Scope) -> bool:
         path == "/"
         and scope["method"] in ("GET", "HEAD")
         and not scope["query_string"]
-        and all(name != b"x-acs-action" for name, _ in scope["headers"])
+        and not _PROTOCOL_HEADERS.intersection(name for name, _ in scope["headers"])
     )

@@ -14,6 +14,8 @@ from emulator.wire import mns_http, mns_signature
 
 _CODE = re.compile(rb"<(?:Error)?Code>([^<]*)<")
 _CLIENT_ERROR = 400
+# The action of a request for something that SMQ has and the emulator has not, as a topic.
+_NO_OPERATION = "?"
 
 
 class SmqFace:
@@ -40,7 +42,8 @@ class SmqFace:
 
         def perform(now: float) -> Reply | Waiting:
             try:
-                self._authorize(access_key_id, call)
+                if call.action != _NO_OPERATION:  # What is not there is refused below, by all.
+                    self._authorize(access_key_id, call)
             except ApiError as error:
                 return refuse(error)
             found = mns_http.handle(
@@ -89,6 +92,8 @@ class SmqFace:
 
 def _call(request: Request, region: str) -> Call:
     parts = request.path.strip("/").split("/")
+    if parts[0] != "queues":
+        return Call("smq", region, _NO_OPERATION)
     queue = parts[1] if len(parts) > 1 else ""
     return Call("smq", region, _action(request, parts), queue)
 

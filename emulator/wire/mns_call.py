@@ -76,15 +76,22 @@ def make_reply(
     request_id: str | None = None,
     **headers: str,
 ) -> MnsReply:
+    """Make an answer with the headers that the real service has, those of 204 included.
+
+    Source: "Request protocol description" for the request id and the version; recordings of the
+    real service (multicloudj) for the rest, two of which say how long it took inside.
+    """
     all_headers = {
         "server": "AliyunMQS",
+        "content-type": "text/xml;charset=utf-8",
+        "x-mns-account-type": "",
+        "x-mns-netty-total-time": "1",
         "x-mns-request-id": request_id or _new_request_id(service),
+        "x-mns-response-format": "xml",
+        "x-mns-threadpool-wait-time": "0",
         "x-mns-version": VERSION,
         **headers,
     }
-    if body:
-        all_headers["content-type"] = "text/xml;charset=utf-8"
-        all_headers["x-mns-response-format"] = "xml"
     return MnsReply(status, all_headers, body)
 
 

@@ -219,14 +219,15 @@ def render_messages(messages: Iterable[InMessage]) -> bytes:
 
 
 def _received(message: InMessage) -> list[tuple[str, Content]]:
+    """List the parts of a message in the order of recordings of the real service (multicloudj)."""
     parts: list[tuple[str, Content | None]] = [
         ("MessageId", message.message_id),
-        ("ReceiptHandle", message.receipt_handle),
         ("MessageBodyMD5", message.body_md5),
         ("MessageBody", message.body),
+        ("ReceiptHandle", message.receipt_handle),
         ("EnqueueTime", message.enqueue_ms),
-        ("NextVisibleTime", message.next_visible_ms),
         ("FirstDequeueTime", message.first_dequeue_ms),
+        ("NextVisibleTime", message.next_visible_ms),
         ("DequeueCount", message.dequeue_count),
         ("Priority", message.priority),
         ("MessageGroupId", message.group_id),

@@ -311,6 +311,9 @@ NOT_TRIED = {
     "slb:RemoveBackendServers",
     "slb:AddVServerGroupBackendServers",
     "slb:RemoveVServerGroupBackendServers",
+    "slb:CreateMasterSlaveServerGroup",
+    "slb:SetLoadBalancerTCPListenerAttribute",
+    "slb:SetLoadBalancerUDPListenerAttribute",
 }
 
 

@@ -1,14 +1,16 @@
 """From a body, whatever wrapped it, to the interruptions it tells of.
 
-Two envelopes say the same thing: CloudEvents from EventBridge (`type`, `data`) and the flat form of
-CloudMonitor (`name`, `content`). Either may arrive raw or in base64, alone or in an array, inside
-the message wrapper of a Function Compute trigger, or reduced to its data. A body is untrusted:
-its size, depth, keys and strings are bounded, doubled keys and non-numbers are refused, and the
-result is a hint that makes us look at the cloud and nothing else. In a list, one element that cannot
-be read does not take the others with it.
+Three envelopes say the same thing: CloudEvents from EventBridge (`type`, `data`), the flat form of
+CloudMonitor (`name`, `content`), and the alert of its event subscriptions (`alert`). Each may arrive
+raw or in base64, alone or in an array, inside the message wrapper of a Function Compute trigger or
+a topic's notification, or reduced to its data. A body is untrusted: its size, depth, keys and
+strings are bounded, doubled keys and non-numbers are refused, and the result is a hint that makes
+us look at the cloud and nothing else. In a list, one element that cannot be read does not take the
+others with it.
 
 Sources: EventBridge "Event overview" and "ECS events"; ECS "Instance event notification";
-Function Compute "SMQ trigger" and "EventBridge trigger".
+CloudMonitor "Configure callbacks for system event-triggered alerts (recommended)"; Function Compute
+"SMQ trigger" and "EventBridge trigger".
 """
 
 import base64
@@ -19,7 +21,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from worker.core import strict_json
+from worker.core import strict_json, topics
 from worker.core.errors import Malformed
 from worker.core.model import Ignored, Interruption, Unread
 
@@ -50,6 +52,7 @@ _TIME = re.compile(
     r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z",
     re.ASCII,
 )
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.:\-]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 Event = Interruption | Ignored | Unread
@@ -64,7 +67,7 @@ def read_body(body: str | bytes) -> tuple[Event, ...]:
     text = body if isinstance(body, str) else _decode_utf8(body)
     if len(text.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
         raise Malformed(f"the body is larger than {BODY_BYTES_MAX} bytes", code="too_large")
-    found = tuple(_read(parse_text(text), WRAPPINGS_MAX))
+    found = tuple(_read(_opened(text), WRAPPINGS_MAX))
     if len(found) > ITEMS_MAX:
         raise Malformed(f"the body has more than {ITEMS_MAX} events", code="too_many_items")
     unread = [one for one in found if isinstance(one, Unread)]
@@ -120,7 +123,7 @@ def _read(value: object, wrappings: int) -> Iterator[Event]:
     if wrappings == 0:
         raise Malformed("the event is wrapped too often", code="too_deep")
     if isinstance(value, str):
-        yield from _read(parse_text(value), wrappings - 1)
+        yield from _read(_opened(value), wrappings - 1)
     elif isinstance(value, list):
         if not value:
             raise Malformed("the body is a list without an event", code="no_event")
@@ -130,6 +133,12 @@ def _read(value: object, wrappings: int) -> Iterator[Event]:
         yield from _read_object(value, wrappings)
     else:
         raise Malformed("the body is JSON but not an event", code="not_an_event")
+
+
+def _opened(text: str) -> Any:
+    """Return what a text says: the message of a topic's notification in XML, else its JSON."""
+    message = topics.message_of_xml(text)
+    return parse_text(text) if message is None else message
 
 
 def _read_item(item: object, wrappings: int) -> tuple[Event, ...]:
@@ -142,6 +151,10 @@ def _read_item(item: object, wrappings: int) -> tuple[Event, ...]:
 def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
     if value.get("type") == WRAPPER_TYPE:
         yield from _read(_wrapped(value), wrappings - 1)
+    elif topics.is_notification(value):
+        yield from _read(value["Message"], wrappings - 1)
+    elif _is_alert(value):
+        yield _from_alert(value["alert"])
     elif "triggerName" in value and "payload" in value:
         yield Ignored("a timer's call")
     elif isinstance(value.get("type"), str):
@@ -189,6 +202,36 @@ def _from_cloudmonitor(event: dict[str, Any]) -> Interruption | Ignored:
         event_id=_identifier(event.get("id")),
         at=parse_time(event.get("eventTime")),
         action=_word(fields.get("action")),
+    )
+
+
+def _is_alert(value: dict[str, Any]) -> bool:
+    return "alert" in value and ("strategyName" in value or "subscription" in value)
+
+
+def _from_alert(alert: object) -> Interruption | Ignored:
+    """Read the alert of an event subscription, which names what the flat form says otherwise.
+
+    One that is resolved follows on one that was triggered and has nothing to add.
+    """
+    told = _payload(alert)
+    if told.get("alertStatus") == "RESOLVED":
+        return Ignored("an alert that is resolved")
+    if not isinstance(told.get("eventName"), str):
+        raise Malformed("the alert names no event", code="not_an_event")
+    meta = told.get("meta")
+    event = meta.get("sysEventMeta") if isinstance(meta, dict) else None
+    known = event if isinstance(event, dict) else {}
+    return _from_cloudmonitor(
+        {
+            "name": told["eventName"],
+            "content": told.get("eventContentMap") or told.get("eventRawContent") or {},
+            "resourceId": told.get("arn") or known.get("resourceId"),
+            "userId": told.get("userId"),
+            "regionId": known.get("regionId"),
+            "id": told.get("traceId") or known.get("id"),
+            "eventTime": known.get("eventTime"),
+        }
     )
 
 
@@ -244,7 +287,7 @@ def _identifier(value: object) -> str | None:
 def _word(value: object) -> str:
     """Reduce untrusted text to something that is safe in a log line."""
     text = value if isinstance(value, str) else ""
-    return re.sub(r"[^A-Za-z0-9_.:\-]", "?", text[:128])
+    return _UNSAFE.sub("?", text[:128])
 
 
 def _arn_parts(arn: object) -> tuple[str, str, str]:

@@ -233,6 +233,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             "标签 spot-recreation:delete-after 标明何时起可以删除。"
         ),
     ),
+    "todo.undated": (
+        "No date was put on {disks}, which you had set to outlive the source: delete them by hand when nobody misses them.",
+        "{disks} 原本就设置为在实例释放后保留，没有加上日期：确认无用后请手动删除。",
+    ),
     "todo.nothing": ("Nothing.", "无需操作。"),
     # -- the list of receipts ----------------------------------------------------------------------
     "receipts.t0": ("notice (UTC)", "通知时刻（UTC）"),

@@ -297,3 +297,40 @@ def test_the_host_can_name_the_region(call_smq: Callable[..., Any]) -> None:
     assert b"there" not in call_smq("GET", "/queues").body
     assert b"there" in call_smq("GET", "/queues", Host=host).body
     assert call_smq("GET", "/queues", Host="99.mns.cn-shanghai.aliyuncs.com").status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "code"),
+    [
+        ("PUT", "/topics/t", b"InvalidRequestURL"),
+        ("GET", "/topics", b"InvalidRequestURL"),
+        ("POST", "/commonbuy/openservice", b"InvalidRequestURL"),
+        ("GET", "/?accountmeta=true", b"InvalidQueryString"),
+        ("GET", "/", b"InvalidRequestURL"),
+    ],
+)
+def test_what_is_not_there_is_refused_as_smq_refuses(
+    call_smq: Callable[..., Any],
+    complaints: Callable[[], list[str]],
+    method: str,
+    target: str,
+    code: bytes,
+) -> None:
+    """Topics and account settings get SMQ's own form of an error, which its SDKs can read."""
+    answer = call_smq(method, target, b"<Topic/>" if method == "PUT" else b"")
+
+    assert answer.status == 400
+    assert answer.headers["x-mns-request-id"].encode() in answer.body
+    assert code in answer.body
+    assert all(part in answer.body for part in (b"<Error xmlns=", b"<RequestId>", b"<HostId>"))
+    assert len(complaints()) == 1
+
+
+def test_a_topic_without_a_signature(
+    url: str, fetch: Callable[..., Any], control: Callable[..., Any]
+) -> None:
+    """The path alone says whose request it is."""
+    answer = fetch(f"{url}/topics")
+
+    assert (answer.status, b"MissingAuthorizationHeader" in answer.body) == (400, True)
+    assert control("requests")[-1]["code"] == "MissingAuthorizationHeader"
