@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 
-from worker.core import borrowing, identity
+from worker.core import borrowing, handing, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.launching import specified
@@ -63,6 +63,7 @@ WITH_HANDOVER = "-handover"
 BORROWS: tuple[HandoverKind, ...] = ("eip", "load_balancers")
 RECORD_SECONDS_MAX = 120.0
 LOOK_AGAIN_SECONDS = 3.0
+PAIRED = "a drill leaves master-slave groups alone, since a handover makes new ones"
 
 
 class Mode(str, Enum):
@@ -239,6 +240,7 @@ class Drill:
             trials = tuple(self._trials(specified(progress), image.image_id))
             return Report(plan, progress, trials, _image_seconds(progress))
         if plan.mode is Mode.HANDOVER:
+            progress = _without_pairs(progress)
             self._record(progress)
         for step in further:
             progress = drive(step, progress, self.patience, tell)
@@ -373,6 +375,16 @@ class Drill:
             return self.prices.monthly(thing)
         except (Transient, Permanent):
             return None
+
+
+def _without_pairs(progress: Progress) -> Progress:
+    """Leave master-slave groups alone: a handover makes new ones, which nobody could give back."""
+    known = progress.belongings or Belongings()
+    for one in known.members:
+        if one.is_paired:
+            progress = progress.remarked(handing.member_name(one), PAIRED)
+    members = tuple(one for one in known.members if not one.is_paired)
+    return replace(progress, belongings=replace(known, members=members))
 
 
 def _isolated(progress: Progress, plan: Plan) -> Progress:
