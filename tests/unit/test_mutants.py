@@ -1,11 +1,12 @@
 """The list of deliberate defects fits the code, so that `make mutants` can make each of them."""
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants import COPIED, MUTANTS, Mutant
+from tests.simulation.mutants import COPIED, GUARDS, MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,3 +31,13 @@ def test_every_package_that_the_tests_import_is_copied() -> None:
                 imported.add(node.module.split(".")[0])
 
     assert {name for name in imported if (ROOT / name).is_dir()} <= set(COPIED)
+
+
+def test_every_guard_that_is_kept_is_of_a_mutant_and_is_there() -> None:
+    """A test that was renamed would be asked for ever in vain."""
+    kept = json.loads(GUARDS.read_text(encoding="utf-8"))
+
+    assert set(kept) <= {mutant.name for mutant in MUTANTS}
+    for guard in kept.values():
+        file, _, name = guard.partition("::")
+        assert f"def {name.split('::')[-1]}(" in (ROOT / file).read_text(encoding="utf-8"), guard
