@@ -80,14 +80,12 @@ sim-clones: $(READY) ## Random sources by random stock: one replacement like its
 fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
 	@$(BIN)/python deploy/fc/package.py
 
-bench: $(READY) ## The figures of docs/performance.md; also build/bench/*.json
-	@$(BIN)/python -m bench.imports
-	@$(BIN)/python -m bench.function
-	@$(BIN)/python -m bench.cold_start
-	@nice -n 5 $(BIN)/python -m bench.report --out build/bench
+bench: $(READY) ## The figures of docs/performance.md in small, within five minutes; results in build/bench (ONLY=names)
+	@nice -n 5 $(BIN)/python -m bench.report --out build/bench $(if $(ONLY),--only $(ONLY))
 
-bench-full: $(READY) ## The same with storms of 1,000 in every phase and 100, 1,000 and 5,000 side by side (hours)
-	@nice -n 10 $(BIN)/python -m bench.report --out build/bench --full
+bench-full: $(READY) ## The same at full size, with storms of 1,000 in every phase and one of 5,000 (hours); writes docs/performance.md (ONLY=names)
+	@nice -n 5 $(BIN)/python -m bench.report --full --out bench/results $(if $(ONLY),--only $(ONLY)); \
+	  code=$$?; $(BIN)/python -m bench.document --results bench/results && exit $$code
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format .

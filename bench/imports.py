@@ -1,8 +1,9 @@
 """What importing the parts of the worker costs: time and memory in fresh interpreters.
 
-Run with `python bench/imports.py`; prints the median and range of nine interpreters each.
+Run with `python -m bench.imports`; prints the median and range of nine interpreters each.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -39,10 +40,13 @@ def measure(modules: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print one row per import."""
-    print(f"Python {sys.version.split()[0]}, {ROUNDS} interpreters each\n")
+    parser = argparse.ArgumentParser(prog="python -m bench.imports")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    count = parser.parse_args().rounds
+    print(f"Python {sys.version.split()[0]}, {count} interpreters each\n")
     print("| import | ms | MiB |\n|---|---|---|")
     for modules in MODULES:
-        rounds = [measure(modules) for _ in range(ROUNDS)]
+        rounds = [measure(modules) for _ in range(count)]
         spent = [milliseconds for milliseconds, _ in rounds]
         memory = statistics.median(mebibytes for _, mebibytes in rounds)
         middle = statistics.median(spent)

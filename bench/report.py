@@ -1,6 +1,10 @@
-"""All figures in one go: JSON files, and a page of tables with the machine that made them.
+"""Runs the programs one after another, and keeps what they found as JSON.
 
-python -m bench.report --out build/bench [--full]
+    python -m bench.report --out build/bench
+    python -m bench.report --full --out bench/results
+    python -m bench.report --full --out bench/results --only replay,start
+
+A program that fails is told and the others go on. The machine is noted beside each result.
 """
 
 import argparse
@@ -9,94 +13,172 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from bench.storm import Outcome, Storm, run
-from bench.storms import HEAD, row, storms
+from bench.bars import BARS, HEAD, Bar, storm_bars
+from bench.storm import run
+from bench.storms import storms
 
-PROGRAMS = {
-    "recovery": ("bench.recovery", "--rounds", "25"),
-    "start": ("bench.start", "--rounds", "9"),
-    "queue_loop": ("bench.queue_loop", "--rounds", "9"),
+QUICK_STORMS: dict[str, Any] = {
+    "count": 150,
+    "quotas": (60,),
+    "phases": (10.0, 55.0),
+    "workers": (1, 2),
 }
-GROWTH_HEAD = (
-    "| instances | ECS requests each | SMQ requests each | CPU ms each | replaced | duplicates |"
-    "\n|---|---|---|---|---|---|"
-)
-SMALL = {"count": 150, "quotas": (60,), "phases": (10.0, 55.0), "workers": (1, 2)}
-FULL = {
+FULL_STORMS: dict[str, Any] = {
     "count": 1_000,
     "quotas": (60, 120, 200, 600),
     "phases": (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 59.0),
     "workers": (1, 2, 4),
 }
-SIZES, SIZES_FULL = (20, 100), (100, 1_000, 5_000)
-# Many enough calls for all, and few enough that a crowd that asks one by one would be refused.
-GROWTH_QUOTA = 6_000
 
 
-def measured(name: str) -> dict[str, Any]:
-    """Run one program in an interpreter of its own."""
+@dataclass(frozen=True)
+class Program:
+    """One program; one whose `quick` is None runs only when all is measured.
+
+    Attributes:
+        is_table: It prints a table for people, and not JSON.
+    """
+
+    name: str
+    module: str
+    quick: Sequence[str] | None
+    full: Sequence[str]
+    is_table: bool = False
+
+
+PROGRAMS = (
+    Program("replay", "bench.replay", ("--rounds", "9"), ("--rounds", "15", "--crowd", "16")),
+    Program("processes", "bench.processes", ("--rounds", "9"), ("--rounds", "15")),
+    Program("queue_loop", "bench.queue_loop", ("--rounds", "9"), ("--rounds", "15")),
+    Program("start", "bench.start", ("--rounds", "9"), ("--rounds", "15")),
+    Program("imports", "bench.imports", ("--rounds", "3"), ("--rounds", "9"), is_table=True),
+    Program("recovery", "bench.recovery", ("--rounds", "25"), ("--rounds", "25")),
+    Program("function", "bench.function", (), (), is_table=True),
+    Program("crowd", "bench.crowd", ("--sizes", "100,300"), ("--sizes", "100,1000,5000")),
+    Program(
+        "progress", "bench.progress", ("--count", "150", "--quota", "60"),
+        ("--count", "1000", "--quota", "120"),
+    ),
+    Program("cold_start", "bench.cold_start", None, (), is_table=True),
+    Program("reattach", "bench.reattach", None, (), is_table=True),
+    Program("storm_5000", "bench.crowd", None, ("--count", "5000", "--quota", "600")),
+    Program("real_storm", "bench.real_storm", None, ("--count", "1000", "--quota", "600")),
+)  # fmt: skip
+STORMS = "storms"
+
+
+def machine() -> dict[str, Any]:
+    """Say on what, when and beside how much other work something was measured."""
+    return {
+        "cpus": os.cpu_count(),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 1),
+        "at": datetime.now(tz=timezone.utc).isoformat(timespec="minutes"),
+    }
+
+
+def measured(program: Program, *, full: bool) -> Any:
+    """Run one program in an interpreter of its own.
+
+    Raises:
+        RuntimeError: It failed; says what it told last.
+    """
+    arguments = (program.full if full else program.quick) or ()
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", *PROGRAMS[name]], capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-m", program.module, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    # A table's program that finds a limit broken says so in its table, and ends with 1.
+    if done.returncode and not (program.is_table and done.returncode == 1 and done.stdout):
+        raise RuntimeError(done.stderr[-1_000:])
+    return done.stdout.strip() if program.is_table else json.loads(done.stdout.splitlines()[-1])
 
 
-def machine() -> str:
-    """Say on what the figures were made."""
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()},"
-        f" load {load:.1f} at the end"
-    )
+def all_storms(*, full: bool) -> Iterator[dict[str, Any]]:
+    """Let the storms of the matrix happen."""
+    for storm in storms(**(FULL_STORMS if full else QUICK_STORMS)):
+        found = asdict(run(storm))
+        yield {name: one for name, one in found.items() if name != "overheads"}
 
 
-def growth(sizes: Sequence[int]) -> Iterator[Outcome]:
-    """Let crowds of several sizes be recovered to the end."""
-    for size in sizes:
-        yield run(Storm(count=size, quota=GROWTH_QUOTA, phase=20.0, late_share=0.0, whole=True))
+def keep(out: Path, name: str, results: Any) -> None:
+    """Write results down with the machine that made them."""
+    text = json.dumps({"machine": machine(), "results": results}, indent=1, ensure_ascii=False)
+    (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def kept(directory: Path) -> dict[str, Any]:
+    """Read all results of a directory, by program."""
+    return {
+        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(directory.glob("*.json"))
+    }
+
+
+def bars_of(results: dict[str, Any]) -> list[Bar]:
+    """List the limits for which there are figures."""
+    storms_found = results.get(STORMS, ())
+    return [
+        *(bar for bar in BARS if bar.program in results),
+        *(storm_bars(storms_found) if storms_found else ()),
+    ]
 
 
 def main() -> int:
-    """Measure everything and write it down."""
+    """Measure and tell which limits hold; 1 when a program failed."""
     parser = argparse.ArgumentParser(prog="python -m bench.report")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", default="", help="names of programs, with commas")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    plan: dict[str, Any] = FULL if given.full else SMALL
-    lines = ["# Measured", ""]
-    for name in PROGRAMS:
-        found = measured(name)
-        (given.out / f"{name}.json").write_text(json.dumps(found, indent=2), encoding="utf-8")
-        lines += [f"## {name}", "", "| figure | value |", "|---|---|"]
-        lines += [f"| {key} | {value} |" for key, value in found.items()] + [""]
-        print("\n".join(lines[-len(found) - 3 :]), flush=True)
-    lines += ["## Storms", "", HEAD]
-    with (given.out / "storms.jsonl").open("w", encoding="utf-8") as file:
-        for storm in storms(**plan):
-            outcome = run(storm)
-            file.write(json.dumps(asdict(outcome)) + "\n")
-            lines.append(row(outcome))
-            print(lines[-1], flush=True)
-    lines += ["", "## How the cost grows", "", GROWTH_HEAD]
-    with (given.out / "growth.jsonl").open("w", encoding="utf-8") as file:
-        for outcome in growth(SIZES_FULL if given.full else SIZES):
-            file.write(json.dumps(asdict(outcome)) + "\n")
-            lines.append(
-                f"| {outcome.storm.count} | {outcome.ecs_requests} | {outcome.smq_requests} |"
-                f" {outcome.cpu_ms} | {outcome.replaced} | {outcome.duplicates} |"
-            )
-            print(lines[-1], flush=True)
-    lines += ["", f"Machine: {machine()}.", ""]
-    (given.out / "report.md").write_text("\n".join(lines), encoding="utf-8")
-    print(lines[-2])
-    return 0
+    only = set(filter(None, given.only.split(",")))
+    unknown = only - {STORMS, *(one.name for one in PROGRAMS)}
+    if unknown:
+        parser.error(f"no program {', '.join(sorted(unknown))}")
+    failed = [
+        program.name
+        for program in PROGRAMS
+        if (given.full or program.quick is not None)
+        and (not only or program.name in only)
+        and not _is_kept(given.out, program, full=given.full)
+    ]
+    if not only or STORMS in only:
+        found = []
+        for outcome in all_storms(full=given.full):
+            found.append(outcome)
+            # Hours: what there is so far is kept.
+            keep(given.out, STORMS, found)
+        print(f"{STORMS}: {len(found)}", flush=True)
+    results = {name: one["results"] for name, one in kept(given.out).items()}
+    print(HEAD)
+    for bar in bars_of(results):
+        print(bar.row(results))
+    for name in failed:
+        print(f"{name} failed", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _is_kept(out: Path, program: Program, *, full: bool) -> bool:
+    """Run a program and keep what it found; tells when it fails."""
+    begun = time.monotonic()
+    try:
+        keep(out, program.name, measured(program, full=full))
+    except (RuntimeError, ValueError, IndexError) as error:
+        print(f"{program.name}: {error}", file=sys.stderr, flush=True)
+        return False
+    print(f"{program.name}: {time.monotonic() - begun:.0f} s", flush=True)
+    return True
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class InterruptOrder(_Order):
     """Interruption of a spot instance; what is left out goes as the platform usually does it.
 
     Attributes:
-        instance_id: The instance.
+        instance_id: The instance, or its name where no other has it.
         notice_seconds: Virtual seconds from the decision to the release.
         stop_before: Virtual seconds between the platform's stop and the release; None: no stop.
         publish_event: Whether an event is published at all.
@@ -149,6 +149,7 @@ class SettingsOrder(_Order):
     latency: tuple[Seconds, Seconds] | None = None
     long_poll_cap: Amount | None = None
     clock_skew: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    jitter: Annotated[float, Field(ge=0, lt=1)] | None = None
 
 
 class QueueSeed(_Order):

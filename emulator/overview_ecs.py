@@ -101,6 +101,7 @@ def _image(ecs: EcsRegion, each: Image, now: float) -> Row:
         "instance_id": each.instance_id,
         "snapshots": [mapping.snapshot_id for mapping in each.mappings],
         "created_at": each.started_at,
+        "finish_at": each.finish_at,
         "tags": ecs.tags.all_of(each.image_id),
     }
 

@@ -1,7 +1,7 @@
 """What each order of the control API does to the running emulator."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -76,7 +76,8 @@ class Steering:
         # Only what was said: the rest is the platform's own business.
         given = {name: getattr(order, name) for name in order.model_fields_set - {"instance_id"}}
         now = self._service.now()
-        notice = self._home_of(order.instance_id).interrupt(order.instance_id, now, **given)
+        instance_id = self._named(order.instance_id)
+        notice = self._home_of(instance_id).interrupt(instance_id, now, **given)
         return {"t0": notice.t0, "release_at": notice.release_at, "event_id": notice.event_id}
 
     def _cancel_interruption(self, order: InstanceOrder) -> Answer:
@@ -131,6 +132,9 @@ class Steering:
             service.polls.cap = order.long_poll_cap
         if order.clock_skew is not None:
             service.clock_skew = order.clock_skew
+        if order.jitter is not None:
+            for ecs in service.cloud.ecs.values():
+                ecs.region.settings = replace(ecs.region.settings, jitter=order.jitter)
         return {
             "latency": asdict(service.latency),
             "long_poll_cap": service.polls.cap,
@@ -160,6 +164,17 @@ class Steering:
         if region not in cloud.regions:
             raise ApiError(404, "InvalidRegionId.NotFound", f"The region {region} does not exist.")
         return region
+
+    def _named(self, name: str) -> str:
+        """Return the id of the only instance with a name; what names none or several is taken for an id."""
+        regions = [ecs.region for ecs in self._service.cloud.ecs.values()]
+        found = [
+            each.instance_id
+            for region in regions
+            for each in region.instances.values()
+            if each.options.instance_name == name
+        ]
+        return found[0] if len(found) == 1 else name
 
     def _home_of(self, instance_id: str) -> EcsService:
         """Return the ECS in which an instance is.

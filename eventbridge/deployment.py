@@ -52,6 +52,9 @@ TIMERS: Final[dict[str, dict[str, Any]]] = {
 }
 # Source: Function Compute, EventBridge triggers; `Default` is the bus of the cloud's own events. The trigger is the quick way
 # only: the rule delivers to the queue, too, so that it needs neither many tries nor a dead-letter queue of its own.
+# `asyncInvocationType` is a parameter of the deployments: the documents of API 2021-04-06 call `true` asynchronous, as its name
+# does, those of API 2023-03-30 (February 2026) call it synchronous. A synchronous call costs at most three repetitions, which
+# are twins in the queue.
 EVENT_TRIGGER: Final[dict[str, Any]] = {
     "triggerEnable": True,
     "asyncInvocationType": True,
@@ -67,17 +70,24 @@ EVENT_TRIGGER: Final[dict[str, Any]] = {
 
 
 def failure_destination(place: Place, queue: str) -> str:
-    """Name a queue as the destination of failed invocations, as the documents name a topic (UNVERIFIED for a queue)."""
+    """Name a queue as the destination of failed invocations.
+
+    Source: Terraform provider, `alicloud_fc_function_async_invoke_config`, example and acceptance test (API 2021-04-06); the
+    documents of API 2023-03-30 name SMQ with `mns:SendMessage` among the destinations, and show a topic in the same form.
+    """
     return f"acs:mns:{place.region}:{place.account_id}:/queues/{queue}/messages"
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm on a queue that should be empty. Source: CloudMonitor, SMQ.
+    """An alarm on a queue that should be empty.
+
+    Source: CloudMonitor, "Message Service monitoring" (`ActiveMessages` with userId, region and queue, every five minutes) and the
+    namespaces of "Appendix 1: Metrics". GetQueueAttributes (2022-01-19) leads from ActiveMessages to `NumberOfMessagesVisible` of
+    the namespace `acs_smq`, whose dimensions no public page shows; both are parameters of the deployments, and go together.
 
     Attributes:
-        metric: Visible messages. GetQueueAttributes also tells of a newer metric, NumberOfMessagesVisible; which of the two a
-            region has is not documented (UNVERIFIED), so that it is a parameter of the deployments.
+        metric: Visible messages.
         period: Seconds that one figure stands for.
         silence: Seconds before the same alarm is told again.
     """

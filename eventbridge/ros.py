@@ -157,7 +157,13 @@ def _parameters() -> Data:
         "CodeObject": _parameter("The package in the bucket; empty makes no function"),
         "SigningKey": _parameter("ALIYUN_OPS_SIGNING_KEY of the function", NoEcho=True),
         "Runtime": _parameter("Python that the package is for", FUNCTION.runtime),
+        "TriggerAsync": {
+            "Type": "Boolean",
+            "Default": EVENT_TRIGGER["asyncInvocationType"],
+            "Description": "asyncInvocationType of the function's trigger, of which the documents say the opposite of each other",
+        },
         "ContactGroup": _parameter("CloudMonitor contact group; empty makes no alarms"),
+        "AlarmNamespace": _parameter("CloudMonitor namespace of the metric", ALARM.namespace),
         "AlarmMetric": _parameter(
             "Metric of the messages that can be seen in a queue", ALARM.metric
         ),
@@ -252,7 +258,11 @@ def _function(desired: Desired) -> Data:
                 "DestinationConfig": {"OnFailure": {"Destination": _filled(undelivered)}},
             },
         },
-        "EventTrigger": _trigger("interruption", "eventbridge", EVENT_TRIGGER),
+        "EventTrigger": _trigger(
+            "interruption",
+            "eventbridge",
+            {**EVENT_TRIGGER, "asyncInvocationType": _ref("TriggerAsync")},
+        ),
         **{
             f"Timer{name.rpartition('-')[2]}": _trigger(name, "timer", timer)
             for name, timer in TIMERS.items()
@@ -293,7 +303,7 @@ def _alarms(desired: Desired) -> Data:
             "Condition": "HasAlarms",
             "Properties": {
                 "RuleName": f"{NAME}-{queue.name}",
-                "Namespace": ALARM.namespace,
+                "Namespace": _ref("AlarmNamespace"),
                 "MetricName": _ref("AlarmMetric"),
                 "Resources": [
                     {

@@ -60,6 +60,8 @@ RECREATIONS_PER_CALL = 4
 # As many kinds of calls are merged, two of each at a time.
 THREADS_FOR_MERGED_CALLS = 12
 EPOCHS_UNBOUNDED = 1_000_000
+# A timer that comes by a moment before something is due would leave it to the next one, 15 seconds later.
+EARLY_SECONDS = 2.0
 HANDOVER_KINDS: tuple[HandoverKind, ...] = ("eip", "load_balancers", "interfaces", "tags")
 
 
@@ -435,7 +437,11 @@ def build_function_terms(settings: Settings, *, works_for: float) -> Terms:
     """
     terms = build_terms(settings, until_idle=True)
     return replace(
-        terms, long_poll=0.0, hand_back_after=settings.worker.hand_back_after, works_for=works_for
+        terms,
+        long_poll=0.0,
+        hand_back_after=settings.worker.hand_back_after,
+        early=EARLY_SECONDS,
+        works_for=works_for,
     )
 
 

@@ -72,6 +72,8 @@ LEASE_SECONDS_MAX = 300.0
 # What waits for a thread: first what saves data, then the image, then all else.
 _FIRST = {StepName.RETAIN: 0, StepName.START: 1, StepName.IMAGE: 1}
 _ALL_ELSE = 2
+# Share of the threads that may be at work when another one is given to what is not urgent.
+ALL_ELSE_SHARE = 0.5
 # A message that is handed back unchanged counts as received once more; one that has come so far is
 # replaced by a successor, whose count begins anew, long before the queue takes it for poison.
 RECEIVES_MAX = 40
@@ -449,11 +451,25 @@ class Consumer:
         self._cover(held, leader)
         if held.decision is None and held.due - now > self.terms.hand_back_after:
             later = Hold(progress, held.due, "another message of this source is in hand")
-            held.decision, held.due = _for_later(held, later), now
+            held.decision, held.due = self._for_later(held, later), now
+
+    def _for_later(self, held: Held, verdict: Hold) -> Checkpoint | HandBack:
+        """Choose how the queue is to keep a message until a late time."""
+        until = verdict.until - self.terms.early
+        is_written = verdict.progress == held.sent or not verdict.progress.seen
+        if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
+            return HandBack(verdict.progress, until)
+        return Checkpoint(verdict.progress, until)
 
     def _dispatch(self) -> None:
-        """Hand work to the pool, earliest deadline first."""
-        while self._ready and self._running < self.terms.concurrency:
+        """Hand work to the pool, earliest deadline first.
+
+        What saves data and what makes images never finds all threads taken by all else.
+        """
+        while self._ready:
+            is_urgent = self._ready[0][0] < _ALL_ELSE
+            if self._running >= self.terms.concurrency * (1.0 if is_urgent else ALL_ELSE_SHARE):
+                return
             held = heapq.heappop(self._ready)[-1]
             if held.progress is not None and self._is_ours(held):
                 self._running += 1
@@ -481,7 +497,7 @@ class Consumer:
             held.attempt = held.attempt + 1 if verdict.failed else 0
             held.due = verdict.until
             if not verdict.in_hand and verdict.until - now > self.terms.hand_back_after:
-                held.decision, held.due = _for_later(held, verdict), now
+                held.decision, held.due = self._for_later(held, verdict), now
         else:
             held.decision, held.due = verdict, now
         if isinstance(verdict, Finish):
@@ -777,14 +793,6 @@ _VERDICTS: Mapping[type[object], str] = {
     Parked: "parked",
     Split: "split",
 }
-
-
-def _for_later(held: Held, verdict: Hold) -> Checkpoint | HandBack:
-    """Choose how the queue is to keep a message until a late time."""
-    is_written = verdict.progress == held.sent or not verdict.progress.seen
-    if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
-        return HandBack(verdict.progress, verdict.until)
-    return Checkpoint(verdict.progress, verdict.until)
 
 
 def _decision(reading: Reading) -> Decision | None:

@@ -17,6 +17,8 @@ class Terms:
         lease: For how long a held message is invisible; renewed at half of it.
         stop_within: From the stop signal to the end of the process, in real seconds.
         hand_back_after: A wait longer than this is given to the queue instead of held.
+        early: By how much sooner than its due time a message shows that was given to the queue: who comes by rarely should not
+            have to come again for a moment.
         notice: From T0 to the release; orders the work by deadline.
         works_for: From the start to handing back what is in hand; None works until stopped.
     """
@@ -30,6 +32,7 @@ class Terms:
     concurrency: int = 8
     stop_within: float = 10.0
     hand_back_after: float = 900.0
+    early: float = 0.0
     notice: float = 300.0
     until_idle: bool = False
     works_for: float | None = None

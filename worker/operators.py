@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,19 +36,21 @@ from worker.core.diagnosis import Expected
 from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
 from worker.core.replaying import Edits
 from worker.ops.audit import Audit
+from worker.ops.discard import Discard
 from worker.ops.doctor import Doctor
 from worker.ops.drill import Drill
 from worker.ops.drill_cleaning import Cleaning
-from worker.ops.insistence import Insistence
+from worker.ops.drill_return import Return
 from worker.ops.keep import Keep
-from worker.ops.patience import Patience
+from worker.ops.patience import TRIES_MAX, Patience
 from worker.ops.reconcile import Reconcile
 from worker.ops.replay import Replay
+from worker.ops.settled import Settled
 from worker.ops.shelves import Shelf, Visit
 from worker.ops.sweep import Sweep
 from worker.settings import Settings
 from worker.settings.receives import receives_needed
-from worker.steps import recipe
+from worker.steps import CloudPorts, recipe
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -68,9 +71,11 @@ def build_deletion(around: Surroundings) -> operator_ports.Deletion:
     return EcsDeletion(build_endpoint(around))
 
 
-def build_patience(around: Surroundings, pause: Callable[[float], None]) -> Patience:
-    """Return what waits out refusals for rate; `pause` sleeps for real seconds."""
-    return Patience(around.clock, pause)
+def build_patience(
+    around: Surroundings, pause: Callable[[float], None], *, tries: int = TRIES_MAX
+) -> Patience:
+    """Return what calls again what was not answered; `pause` sleeps for real seconds."""
+    return Patience(around.clock, pause, tries)
 
 
 def build_audit(around: Surroundings, patience: Patience) -> Audit:
@@ -203,14 +208,10 @@ def build_replay(
 ) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
     endpoint = build_endpoint(around)
-    cloud = build_cloud(
-        endpoint,
-        Alone(),
-        sealing=Sealing(around.settings.signing_keys),
-        captures=recorded_captures(around),
-    )
+    cloud = _cloud(around)
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
+        settled=Settled(cloud.images, cloud.instances, patience),
         images=cloud.images,
         instances=cloud.instances,
         stock=cloud.stock,
@@ -224,6 +225,12 @@ def build_replay(
     )
 
 
+def build_discard(around: Surroundings, patience: Patience) -> Discard:
+    """Return what takes out dead letters that nobody needs any more."""
+    cloud = _cloud(around)
+    return Discard(Settled(cloud.images, cloud.instances, patience), around.clock)
+
+
 def build_keep(around: Surroundings, patience: Patience) -> Keep:
     """Return what keeps dead letters from expiring."""
     return Keep(around.clock, patience, around.settings.queue.retention)
@@ -235,12 +242,7 @@ def build_reconcile(
     """Return the look for lost events; `stopped` needs a signing key."""
     settings = around.settings
     endpoint = build_endpoint(around)
-    cloud = build_cloud(
-        endpoint,
-        Alone(),
-        sealing=Sealing(around.settings.signing_keys),
-        captures=recorded_captures(around),
-    )
+    cloud = _cloud(around)
     terms = build_terms(settings, until_idle=True)
     return Reconcile(
         fleet=EcsFleet(endpoint),
@@ -255,39 +257,40 @@ def build_reconcile(
     )
 
 
-def build_insistence(around: Surroundings, pause: Callable[[float], None]) -> Insistence:
-    """Return what repeats calls that failed in passing; `pause` sleeps for real seconds."""
-    return Insistence(around.clock, pause)
-
-
-def build_drill(around: Surroundings, insist: Insistence) -> Drill:
-    """Return the drill of this deployment; it makes an image, and launches when it is asked to."""
+def build_drill(around: Surroundings, patience: Patience) -> Drill:
+    """Return the drill of this deployment; it makes an image, and does more when it is asked to."""
     endpoint, settings = build_endpoint(around), around.settings
     return Drill(
-        cloud=build_cloud(
-            endpoint,
-            Alone(),
-            sealing=Sealing(settings.signing_keys),
-            captures=recorded_captures(around),
-        ),
+        cloud=_cloud(around),
         leftovers=EcsLeftovers(endpoint),
         prices=EcsPrices(endpoint),
         rehearsal=EcsRehearsal(endpoint),
         policy=build_policy(settings, own_instance_id=settings.worker.own_instance_id or ""),
-        insist=insist,
+        patience=patience,
         account=settings.account_id,
         region=settings.region,
     )
 
 
-def build_cleaning(around: Surroundings, insist: Insistence) -> Cleaning:
-    """Return what takes away what drills have made, and nothing else."""
-    endpoint = build_endpoint(around)
+def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
+    """Return what takes away what drills have made, and nothing else; what they took goes back."""
+    endpoint, settings = build_endpoint(around), around.settings
+    policy = replace(build_policy(settings), health=None)
     return Cleaning(
         leftovers=EcsLeftovers(endpoint),
         termination=EcsTermination(endpoint),
         deletion=EcsDeletion(endpoint),
         tagging=EcsTagging(endpoint),
-        insist=insist,
-        owner=around.settings.owner,
+        returning=Return(_cloud(around), policy, patience, settings.account_id, settings.region),
+        patience=patience,
+        owner=settings.owner,
+    )
+
+
+def _cloud(around: Surroundings) -> CloudPorts:
+    return build_cloud(
+        build_endpoint(around),
+        Alone(),
+        sealing=Sealing(around.settings.signing_keys),
+        captures=recorded_captures(around),
     )

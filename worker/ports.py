@@ -31,6 +31,7 @@ from worker.core.model import (
     MemberAnswer,
     MoveAnswer,
     NotInstalled,
+    Pair,
     Script,
     SealedAnswer,
     Snapshot,
@@ -430,6 +431,21 @@ class Balancers(Protocol):
 
     def remove(self, member: Member, *, token: str) -> MemberAnswer:
         """Begin to take a member out; one that is not there any more is `Accepted`."""
+        ...
+
+    def pairs(self, balancer: str) -> tuple[Pair, ...] | NotInstalled:
+        """List the primary/secondary groups of a classic load balancer, as they are now."""
+        ...
+
+    def make_pair(self, pair: Pair) -> MemberAnswer:
+        """Make such a group, to which nothing leads yet. There is no token: look first.
+
+        Source: SLB CreateMasterSlaveServerGroup; no action changes the servers of one.
+        """
+        ...
+
+    def lead(self, listener: str, pair: Pair) -> MemberAnswer:
+        """Begin to lead a listener, such as `tcp/443`, to a group; repeating it changes nothing."""
         ...
 
 

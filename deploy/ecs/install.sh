@@ -16,7 +16,7 @@ if [ ! -e "$ETC/config.yaml" ] || [ ! -e "$ETC/environment" ]; then
 fi
 
 release=$(build)
-check "$release"
+check_new "$release"
 install_units "$release"
 point current "$release"
 number=1
@@ -25,4 +25,8 @@ while [ "$number" -le "$WORKERS" ]; do
 	number=$((number + 1))
 done
 enable_timers
+sleep "$SETTLE"
+for worker in $(workers); do
+	is_well "$worker" || fail "$worker does not keep running: see journalctl -u $worker, mend it, then systemctl restart $worker (the release stays installed)"
+done
 echo "Installed $release with $WORKERS worker(s); see them with: journalctl -u 'aliyun-ops@*' -f"

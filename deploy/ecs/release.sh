@@ -4,11 +4,13 @@
 #   /opt/aliyun-ops/current         link to the release that runs
 #   /opt/aliyun-ops/previous        link to the one before
 #
-# ROOT, MAKE and SYSTEMCTL are for tests.
+# ROOT, MAKE, SYSTEMCTL and SETTLE are for tests.
 set -eu
 ROOT=${ROOT:-}
 MAKE=${MAKE:-make}
 SYSTEMCTL=${SYSTEMCTL:-systemctl}
+# Seconds in which a worker that cannot work ends: it has read its configuration and called the queue by then.
+SETTLE=${SETTLE:-5}
 HOME_DIR=$ROOT/opt/aliyun-ops
 ETC=$ROOT/etc/aliyun-ops
 UNITS=$ROOT/etc/systemd/system
@@ -55,6 +57,13 @@ check() {
 		fail "the configuration in $ETC does not fit this release; nothing has been changed"
 }
 
+check_new() {
+	(check "$1") || {
+		rm -rf "$1"
+		exit 1
+	}
+}
+
 install_units() {
 	mkdir -p "$UNITS"
 	for unit in "$1"/deploy/ecs/*.service "$1"/deploy/ecs/*.timer; do
@@ -75,10 +84,16 @@ workers() {
 	"$SYSTEMCTL" list-units --plain --no-legend 'aliyun-ops@*.service' | awk '{print $1}'
 }
 
+# systemd starts a worker that ends for ever again, so that one which "is active" may be on its next try.
+is_well() {
+	"$SYSTEMCTL" is-active --quiet "$1" && [ "$("$SYSTEMCTL" show --property NRestarts --value "$1")" = 0 ]
+}
+
 # One after the other: what the one hands back, the others go on with.
 restart_workers() {
 	for worker in $(workers); do
 		"$SYSTEMCTL" restart "$worker" || return 1
-		"$SYSTEMCTL" is-active --quiet "$worker" || return 1
+		sleep "$SETTLE"
+		is_well "$worker" || return 1
 	done
 }

@@ -6,7 +6,7 @@ need_root
 [ -e "$HOME_DIR/current" ] || fail "nothing is installed yet; run deploy/ecs/install.sh"
 old=$(readlink "$HOME_DIR/current")
 release=$(build)
-check "$release"
+check_new "$release"
 install_units "$release"
 point previous "$old"
 point current "$release"

@@ -10,7 +10,7 @@ resource "alicloud_cms_alarm" "should_be_empty" {
   for_each = var.contact_group == "" ? {} : local.should_be_empty
 
   name           = "${var.name}-${each.value}"
-  project        = "acs_mns_new"
+  project        = var.alarm_namespace
   metric         = var.alarm_metric
   contact_groups = [var.contact_group]
   period         = 300

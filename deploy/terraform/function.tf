@@ -42,7 +42,6 @@ resource "alicloud_fcv3_async_invoke_config" "worker" {
 
   destination_config {
     on_failure {
-      # As the documents name a topic. Should it be refused, leave this out: the event itself is in the queue by the rule.
       destination = "acs:mns:${local.region}:${local.account_id}:/queues/${alicloud_message_service_queue.undelivered.queue_name}/messages"
     }
   }
@@ -66,7 +65,7 @@ resource "alicloud_fcv3_trigger" "interruptions" {
 
   trigger_config = jsonencode({
     triggerEnable          = true
-    asyncInvocationType    = true
+    asyncInvocationType    = var.trigger_async
     eventRuleFilterPattern = alicloud_event_bridge_rule.interruptions.filter_pattern
     eventSourceConfig      = { eventSourceType = "Default" }
     eventSinkConfig        = { deliveryOption = { eventSchema = "CloudEvents" } }

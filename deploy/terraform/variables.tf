@@ -41,6 +41,18 @@ variable "contact_group" {
   description = "CloudMonitor contact group; empty makes no alarms."
 }
 
+variable "trigger_async" {
+  type        = bool
+  default     = true
+  description = "asyncInvocationType of the function's trigger. The documents of the two versions of the API say the opposite of it."
+}
+
+variable "alarm_namespace" {
+  type        = string
+  default     = "acs_mns_new"
+  description = "CloudMonitor namespace of the metric; acs_smq is the newer one."
+}
+
 variable "alarm_metric" {
   type        = string
   default     = "ActiveMessages"

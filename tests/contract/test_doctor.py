@@ -246,6 +246,33 @@ def test_what_is_planted_is_found(
     assert all(fix_of(one) for one in found)
 
 
+@pytest.mark.parametrize(
+    "plant",
+    [
+        missing_queue,
+        missing_policy,
+        small_limit,
+        short_retention,
+        missing_rule,
+        disabled_rule,
+        wrong_pattern,
+        wrong_target,
+        base64_mismatch,
+        missing_role,
+    ],
+)
+def test_the_command_that_is_named_mends_it(
+    patient: Patient, plant: Callable[[Patient], None]
+) -> None:
+    """Ten of the planted ones are of the set-up: one command, and nothing is found any more."""
+    plant(patient)
+    assert {fix_of(one) for one in patient.examine()} == {"aliyun-ops rule apply"}
+
+    patient.world.set_up()
+
+    assert patient.examine() == ()
+
+
 def test_a_sound_installation_has_no_finding(patient: Patient) -> None:
     """And nothing was changed by looking: no effect, no message, no complaint."""
     before = patient.world.on_cloud(lambda cloud, _: len(cloud.ledger))
@@ -284,6 +311,9 @@ NOT_TRIED = {
     "slb:RemoveBackendServers",
     "slb:AddVServerGroupBackendServers",
     "slb:RemoveVServerGroupBackendServers",
+    "slb:CreateMasterSlaveServerGroup",
+    "slb:SetLoadBalancerTCPListenerAttribute",
+    "slb:SetLoadBalancerUDPListenerAttribute",
 }
 
 

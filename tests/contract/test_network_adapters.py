@@ -1,7 +1,7 @@
 """The ports of the handover over every emulated cloud: what hangs on a source, found and moved."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.conftest import REGION, SdkWorld, World
 from tests.contract.test_ecs_adapters import Recorder
-from worker.adapters.ecs.call import route
+from worker.adapters.ecs.call import ApiRefusal, route
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.network.addresses import VpcAddresses
 from worker.adapters.network.balancers import CloudBalancers
@@ -26,6 +26,7 @@ from worker.core.model import (
     Member,
     NotInstalled,
     NotReady,
+    Pair,
     Refused,
 )
 
@@ -397,6 +398,92 @@ def test_lookup_where_a_group_has_to_be_named(world: World, source: str) -> None
         world.on_cloud(be_lenient)
 
     assert found == before
+
+
+# Primary/secondary groups
+
+
+def paired(world: World) -> str:
+    """Put two servers into a pair behind two listeners, and return the CLB."""
+    servers = [
+        {"server": "source", "port": 3306, "weight": 30, "description": "db-1"},
+        {"server": "standby", "port": 3306},
+    ]
+    pair = {"name": "db", "servers": servers, "listeners": [3306, 3307]}
+    return balance(world, kind="clb", pairs=[pair])
+
+
+def pairs_of(found: tuple[Pair, ...] | NotInstalled) -> tuple[Pair, ...]:
+    assert not isinstance(found, NotInstalled)
+    return found
+
+
+def test_place_in_a_pair_is_found_with_what_leads_to_it(world: World, seed: Seed) -> None:
+    """Role, port, weight and listeners of the source's own place."""
+    source = seed(name="source")
+    seed(name="standby")
+    balancer = paired(world)
+
+    (found,) = members_of(CloudBalancers(world.endpoint()).members([source]))
+
+    assert (found.balancer, found.role, found.port, found.weight) == (balancer, "Master", 3306, 30)
+    assert found.listeners == ("tcp/3306", "tcp/3307")
+    assert found.is_paired
+
+
+def test_pair_is_made_anew_and_led_to(world: World, seed: Seed) -> None:
+    """Nothing changes the servers of one; a listener changes its group and nothing else."""
+    source, standby, target = seed(name="source"), seed(name="standby"), seed(name="target")
+    balancers = CloudBalancers(world.endpoint())
+    balancer = paired(world)
+    (old,) = pairs_of(balancers.pairs(balancer))
+    first, second = old.members
+    assert [one.server for one in old.members] == [source, standby]
+
+    wanted = replace(old, group="", members=(first.moved_to(target), second), listeners=())
+    assert isinstance(balancers.make_pair(wanted), Accepted)
+    (made,) = [one for one in pairs_of(balancers.pairs(balancer)) if one.is_like(wanted)]
+    with pytest.raises(Transient):
+        balancers.lead("tcp/3306", made)
+    world.advance(SETTLED)
+    assert isinstance(balancers.lead("tcp/3306", made), Accepted)
+    world.advance(SETTLED)
+
+    led = {one.group: one.listeners for one in pairs_of(balancers.pairs(balancer))}
+    assert led == {old.group: ("tcp/3307",), made.group: ("tcp/3306",)}
+    assert [one.description for one in made.members] == ["db-1", ""]
+
+
+def test_definite_answers_of_pairs(world: World, seed: Seed) -> None:
+    """A server that does not run yet, a listener and a group that are not there."""
+    seed(name="source")
+    seed(name="standby")
+    balancers = CloudBalancers(world.endpoint())
+    balancer = paired(world)
+    (old,) = pairs_of(balancers.pairs(balancer))
+    first, second = old.members
+
+    lost = replace(old, members=(first.moved_to(UNKNOWN), second))
+    assert balancers.make_pair(lost) == NotReady("ObtainIpFail")
+    assert isinstance(balancers.lead("tcp/1", old), Gone)
+    assert isinstance(balancers.lead("tcp/3306", replace(old, group="rsp-none")), Gone)
+    assert pairs_of(balancers.pairs("lb-none")) == ()
+
+
+def test_pairs_that_may_not_be_read_keep_nobody_from_the_rest(world: World, source: str) -> None:
+    """A policy of an earlier release does not allow it."""
+    endpoint = world.endpoint()
+    balance(world, kind="clb", servers=[{"server": "source"}], listeners=[80])
+    balance(world, kind="clb", servers=[{"server": "source"}], listeners=[80])
+
+    def call(action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "MasterSlave" in action:
+            raise ApiRefusal(403, "Forbidden.RAM")
+        return endpoint.call(action, params)
+
+    found = members_of(CloudBalancers(replace(endpoint, call=call)).members([source]))
+
+    assert len([one for one in found if one.product == "slb" and not one.group]) == 3
 
 
 # What only HTTP can do

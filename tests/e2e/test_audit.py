@@ -91,6 +91,7 @@ def sets(installation: Installation) -> None:
     assert fixed.stderr.endswith(NOT_ALL)
     assert fixed.stdout.count("done: ") == 2
     assert "costs after every release" in fixed.stderr
+    assert fixed.stdout.endswith("Run `audit` again to see what is left to do.\n")
     assert survival(installation) == {
         "订单服务-01": "at_risk",
         "web": "likely",

@@ -72,7 +72,7 @@ def test_from_the_list_to_the_replacement(parked: tuple[Installation, str]) -> N
     assert listed["signed"] is True
     people = installation.command("dlq", "list", "--error", "forbidden.ram")
     assert "what to do: The cloud refuses the call for good" in people.stdout
-    assert "1 messages were received and are given back" in people.stderr
+    assert "1 received and given back" in people.stderr
     none = installation.json("dlq", "list", "--older-than", "2d")
     assert none["dead_letters"] == []
     story = installation.command("dlq", "show", source, "--language", "zh")
@@ -115,6 +115,36 @@ def test_edits_reach_the_launch(parked: tuple[Installation, str]) -> None:
     assert "--zone Hangzhou!" in wrong.stderr
 
 
+def test_only_what_is_settled_is_discarded(parked: tuple[Installation, str]) -> None:
+    """It says why each goes or stays, asks, and takes nothing else, whatever is named."""
+    installation, source = parked
+    copy = event(source)
+    send(installation, DEAD, "garbage")
+    early = installation.command("dlq", "discard", source, "--yes")
+    assert early.returncode == 1
+    assert "its recreation is not shown to be finished" in early.stdout
+    assert installation.command("dlq", "replay", source).returncode == 0
+    worker(installation).until_fact("recreation_finished", outcome="recovered")
+    send(installation, DEAD, copy)
+
+    unasked = installation.command("dlq", "discard")
+    dry = installation.json("dlq", "discard", "--dry-run")
+    done = installation.command("dlq", "discard", "--yes")
+    chinese = installation.command("dlq", "discard", "--language", "zh")
+
+    assert unasked.returncode == 2
+    assert "nobody can confirm here" in unasked.stderr
+    verdicts = {one["verdict"]: one["why"] for one in dry["discarded"]}
+    assert verdicts["settled"].startswith("already recreated as i-")
+    assert verdicts["open"] == "the body is not valid JSON"
+    assert done.returncode == 0, done.stderr
+    assert "1 taken out, 0 left." in done.stdout
+    assert "没有符合条件且已了结的死信" in chinese.stdout
+    (still,) = installation.json("dlq", "list")["dead_letters"]
+    assert still["reads_as"] == "the body is not valid JSON"
+    assert installation.look("complaints") == []
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_replay_is_repeated(installation: Installation, how: int) -> None:
     """Ctrl-C or kill -9 in the middle: the same command again, one replacement for each source."""
@@ -125,8 +155,8 @@ def test_an_interrupted_replay_is_repeated(installation: Installation, how: int)
     send(installation, UNDELIVERED, *map(event, sources))
     replaying = ("--config", str(installation.config), "dlq", "replay", "--rate", "20")
     first = installation.start("worker", *replaying, role="replay")
-    first.until(lambda line: "goes on at step" in line)
-    first.until(lambda line: "goes on at step" in line)
+    first.until(lambda line: "goes on with" in line)
+    first.until(lambda line: "goes on with" in line)
 
     first.popen.send_signal(how)
     code = first.popen.wait(20.0)

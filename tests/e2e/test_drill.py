@@ -88,10 +88,103 @@ def test_a_launched_replacement_stands_apart_and_goes(installation: Installation
     again = installation.command("drill", "--clean", "--instance", source, "--yes")
     assert "No drill of" in again.stdout
     assert state_of(installation, source) == before
+
+
+def canary(installation: Installation) -> str:
+    """An instance that may be stopped, and on which everything hangs that a drill moves."""
+    member = {"server": "canary", "port": 8080, "weight": 30}
+    instance = {
+        "name": "canary",
+        "tags": {"spot-recreation:canary": "yes"},
+        "ram_role_name": "shop-role",
+        "eip": True,
+        "system_disk": {"size": 20},
+    }
+    balancers = [
+        {
+            "kind": "clb",
+            "servers": [{"server": "canary", "weight": 80}],
+            "vserver_groups": [{"name": "api", "servers": [member]}],
+        },
+        {"kind": "alb", "servers": [member]},
+        {"kind": "nlb", "servers": [member]},
+    ]
+    region = {"instances": [instance], "balancers": balancers}
+    made = installation.order("scenario", regions={REGION: region})
+    settings = json.loads(installation.config.read_text(encoding="utf-8"))
+    settings["launch"] = {"max_price_percent": 100}
+    settings["handover"] = {"load_balancers": True}
+    installation.config.write_text(json.dumps(settings), encoding="utf-8")
+    return str(made["instances"][REGION][0])
+
+
+def known_by(installation: Installation, source: str) -> tuple[Any, ...]:
+    """What others know a server by, and whether it runs."""
+    (instance,) = (one for one in installation.look("instances") if one["id"] == source)
+    facts = tuple(instance[one] for one in ("status", "public_ip", "private_ip", "tags"))
+    return (*facts, installation.look("balancers"))
+
+
+def test_a_canary_is_handed_over_and_comes_back(installation: Installation) -> None:
+    """Address and memberships go to the replacement and return; nothing else is left of it."""
+    source = canary(installation)
+    before = known_by(installation, source)
+
+    done = installation.json("drill", "--instance", source, "--handover", "--yes")
+
+    handed = [one["what"].split(" ")[0] for one in done["receipt"]["handed_over"]]
+    assert (done["mode"], done["passed"]) == ("handover", True)
+    assert handed == ["elastic", "member", "member", "member", "member"]
+    assert {one["fate"] for one in done["cleaned"]} == {"deleted"}
+    assert known_by(installation, source) == before
+    assert before[0] == "Running"
+    installation.order("clock", advance=60)
+    assert [one["id"] for one in installation.look("instances")] == [source]
+    assert installation.look("images") == installation.look("snapshots") == []
+    assert installation.look("complaints") == []
     # That was all that a drill can do: no grant is there for nothing.
     granted = set(actions_of("drill"))
     explained = {action for grant in GRANTS["drill"] for action in grant.unrecorded}
     assert granted - installation.needed("drill") - explained == set()
+
+
+def test_a_handover_that_is_killed_comes_back_with_clean(installation: Installation) -> None:
+    """In either language it says what it will do; --clean finds by tags what was taken."""
+    source = canary(installation)
+    before = known_by(installation, source)
+    config = ("--config", str(installation.config))
+    words = ("drill", "--instance", source, "--handover")
+    told = installation.command(*words, "--dry-run", "--language", "zh")
+    first = installation.start("worker", *config, *words, "--yes", role="drill")
+    first.until(lambda line: "elastic address moved" in line)
+    first.popen.send_signal(signal.SIGKILL)
+    first.popen.wait()
+
+    again = installation.command(*words, "--yes")
+    cleaned = installation.command("drill", "--clean", "--instance", source, "--yes")
+
+    assert "停止该金丝雀实例" in told.stdout
+    assert again.returncode == 1
+    assert f"drill --clean --instance {source}" in again.stderr
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert "runs again, with all that was taken" in cleaned.stdout
+    shown = installation.command(*words, "--yes", "--language", "zh")
+    assert shown.returncode == 0, shown.stderr
+    assert "移交给替代实例" in shown.stdout
+    assert known_by(installation, source) == before
+    assert installation.look("images") == installation.look("snapshots") == []
+
+
+def test_what_is_no_canary_is_refused(installation: Installation) -> None:
+    """One sentence that names the tag; and options that exclude each other."""
+    source = installation.seed()
+
+    refused = installation.command("drill", "--instance", source, "--handover", "--yes")
+    both = installation.command("drill", "--instance", source, "--handover", "--launch")
+
+    assert (refused.returncode, both.returncode) == (1, 2)
+    assert "spot-recreation:canary" in refused.stderr
+    assert "give one of --launch, --handover and --clean" in both.stderr
 
 
 def test_an_interrupted_drill_goes_on(installation: Installation) -> None:

@@ -27,6 +27,7 @@ def configure(installation: Installation, **more: Any) -> None:
 def seed(installation: Installation) -> tuple[str, str, str]:
     """A source that everything hangs on, one with a static address, and one in economical mode."""
     member = {"server": "shop", "port": 8080, "weight": 30}
+    standby = {"server": "batch", "port": 8080}
     everything = {
         "name": "shop",
         "system_disk": DISK,
@@ -44,6 +45,7 @@ def seed(installation: Installation) -> tuple[str, str, str]:
             "servers": [{"server": "shop", "weight": 80}],
             "vserver_groups": [{"name": "api", "servers": [member]}],
         },
+        {"kind": "clb", "pairs": [{"servers": [member, standby], "listeners": [80, "udp/53"]}]},
         {"kind": "alb", "servers": [member]},
         {"kind": "nlb", "servers": [member]},
     ]

@@ -20,7 +20,7 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
     "addresses": frozenset({"unassociate", "associate", "convert"}),
-    "balancers": frozenset({"add", "remove"}),
+    "balancers": frozenset({"add", "remove", "make_pair", "lead"}),
     "interfaces": frozenset({"keep", "release", "detach", "attach"}),
     "disk_moves": frozenset({"detach", "attach"}),
     "commands": frozenset({"run"}),

@@ -7,8 +7,9 @@ invocation that is over its time is killed, one more than the cap waits its turn
 
 import itertools
 import json
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from emulator.assumptions import Assumptions
@@ -16,10 +17,17 @@ from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, SimulatedWorker, Simulation, simulate
 from tests.simulation.scenarios import Source, add_source, interrupt, recover
-from tests.simulation.schedules import ECONOMICAL, Scenario, after, judged, run, sell_out
+from tests.simulation.schedules import Scenario, after, judged, run, sell_out
+from worker.bootstrap import EARLY_SECONDS
 from worker.core.messages import Nothing, as_body, iso
-from worker.core.policy import Policy
+from worker.core.model import Script
+from worker.core.policy import HealthCheck, Policy
+from worker.core.receipt import NOTICE_SECONDS
 from worker.holding import Terms
+from worker.ops.demo_original import gb_seconds
+from worker.ops.demo_scenarios import LARGE_DISK, SCENARIOS, ZONE, SoldOut
+from worker.ops.demo_scenarios import Scenario as DemoScenario
+from worker.ops.demo_scenarios import source as source_of_demo
 
 TIMER = b'{"triggerTime": "2026-11-23T00:00:00Z", "triggerName": "sweep", "payload": ""}'
 WARM_SECONDS = 0.05
@@ -39,6 +47,7 @@ class Setting:
         instances: Cap of the instances.
         timers: Seconds of the minute at which a timer comes by.
         hand_back_after: As `worker.hand_back_after`.
+        early: As a function's terms have it.
         works_for: As `worker.hand_back_every`.
     """
 
@@ -48,6 +57,7 @@ class Setting:
     instances: int = 2
     timers: tuple[float, ...] = (0.0, 15.0, 30.0, 45.0)
     hand_back_after: float = 3.5
+    early: float = EARLY_SECONDS
     works_for: float = 600.0
 
 
@@ -154,6 +164,7 @@ class FunctionPlatform:
             until_idle=True,
             long_poll=0.0,
             hand_back_after=self.setting.hand_back_after,
+            early=self.setting.early,
             works_for=self.setting.works_for,
         )
 
@@ -232,15 +243,6 @@ def _event(instance_id: str, at: float) -> bytes:
     return json.dumps(event).encode()
 
 
-# What the original does (a Go function per event), executed on the same kind of cloud: ask for the
-# image, look every 20 seconds, launch when it is available. Its own work beside the wait is 11.2
-# seconds at a memory size of 128 MB. Source: its processor.go and s.yaml, and its published logs.
-ORIGINAL_POLL_SECONDS = 20.0
-ORIGINAL_WORK_SECONDS = 11.2
-ORIGINAL_MEMORY_MIB = 128
-ORIGINAL_SECONDS_MAX = 600.0
-
-
 @dataclass(frozen=True)
 class Figures:
     """One scenario by worker, by function, and as the original would have been billed.
@@ -272,25 +274,39 @@ HEAD = (
     "| scenario | worker, s to running | function, s to running | function, GB-s | original, GB-s "
     "| invocations | cold |\n|---|---|---|---|---|---|---|"
 )
-_WHOLE = Policy(hand_over=("eip", "load_balancers", "interfaces", "tags"))
 # Without chance the three runs of a scenario see the same cloud.
 _EVEN = EcsSettings(jitter=0.0)
-SOURCE_ZONE = "cn-hangzhou-i"
-DEMO_SCENARIOS = tuple(
-    Scenario(name, ecs=_EVEN, policy=_WHOLE, **fields)
-    for name, fields in (
-        ("same-type", {"seed": {"eip": True}}),
-        ("no-stock", {"seed": {"eip": True}, "prepare": sell_out}),
-        (
-            "other-zone",
-            {"seed": {"eip": True}, "prepare": lambda cloud: sell_out(cloud, SOURCE_ZONE)},
-        ),
-        ("data-disks", {"seed": {"eip": True, "data_disks": [{"size": 60}, {"size": 20}]}}),
-        ("killed", {"seed": {"eip": True}}),
-        ("thrice", {"seed": {"eip": True}, "copies": 3}),
-        ("economical", {"seed": {**ECONOMICAL, "eip": True}, "lasts": 330.0}),
+_SOLD_OUT: Mapping[SoldOut, Callable[[Simulation], None]] = {
+    SoldOut.NOWHERE: lambda _: None,
+    SoldOut.IN_ITS_ZONE: lambda cloud: sell_out(cloud, ZONE),
+    SoldOut.EVERYWHERE: sell_out,
+}
+
+
+def of_demo(demo: DemoScenario) -> Scenario:
+    """Bring a scenario of the demo to virtual time: the same source, settings and cloud."""
+    seed = source_of_demo(demo)
+    kept = ("system_disk", "data_disks", "spot_interruption_behavior", "eip")
+    policy = Policy(
+        hand_over=("eip", "load_balancers", "interfaces", "tags"),
+        data_disks=demo.clone.get("data_disks", "image"),
+        fallbacks=tuple(demo.clone.get("fallbacks", ())),
+        quiesce=Script("sync") if demo.careful else None,
+        health=HealthCheck("command", script=Script("true")) if demo.careful else None,
     )
-)
+    return Scenario(
+        demo.name,
+        ecs=_EVEN,
+        policy=policy,
+        seed={name: seed[name] for name in kept},
+        prepare=_SOLD_OUT[demo.sold_out],
+        copies=demo.copies,
+        may_park=demo.parks,
+        lasts=330.0 if demo.economical or demo.system_disk == LARGE_DISK else 30.0,
+    )
+
+
+DEMO_SCENARIOS = tuple(of_demo(one) for one in SCENARIOS)
 # The image has been accepted and the source captured by then, and the message is in hand.
 KILLED_AFTER_SECONDS = 6.0
 
@@ -317,9 +333,14 @@ def compare(scenario: Scenario, setting: Setting | None = None) -> tuple[Figures
 
 
 def seconds_to_running(simulation: Simulation) -> float:
-    """From T0 until the source is served again, by its replacement or by itself."""
+    """From T0 until the source is served again, by its replacement or by itself, or is parked."""
     wanted = ("replacement running", "source started in place")
     found = [line for line in simulation.notebook.named("mark") if line["what"] in wanted]
+    found += [
+        line
+        for line in simulation.notebook.named("delivery_ended")
+        if line["verdict"] == "parked" and "seconds_after_t0" in line
+    ]
     return float(str(found[0]["seconds_after_t0"]))
 
 
@@ -329,15 +350,8 @@ def original_gb_seconds(scenario: Scenario) -> float:
     source = add_source(simulation, **scenario.seed)
     cloud, now = simulation.cloud, simulation.kernel.now
     asked = {"RegionId": REGION, "InstanceId": source.instance_id, "ImageName": "original"}
-    image = cloud.call("ecs", REGION, "CreateImage", asked, now)["ImageId"]
-    waited = 0.0
-    while waited < ORIGINAL_SECONDS_MAX:
-        waited += ORIGINAL_POLL_SECONDS
-        cloud.advance(now + waited)
-        found = cloud.call(
-            "ecs", REGION, "DescribeImages", {"RegionId": REGION, "ImageId": image}, now + waited
-        )
-        if found["Images"]["Image"]:
-            break
-    seconds = min(waited + ORIGINAL_WORK_SECONDS, ORIGINAL_SECONDS_MAX)
-    return scenario.copies * seconds * ORIGINAL_MEMORY_MIB / 1024
+    image_id = cloud.call("ecs", REGION, "CreateImage", asked, now)["ImageId"]
+    image_seconds = cloud.ecs[REGION].region.images[image_id].finish_at - now
+    is_released = scenario.seed["spot_interruption_behavior"] == "Terminate"
+    is_lost = is_released and image_seconds > NOTICE_SECONDS
+    return scenario.copies * gb_seconds(math.inf if is_lost else image_seconds)

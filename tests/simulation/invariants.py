@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
-from tests.simulation.harness import DEAD, KEY, REGION, Simulation
+from tests.simulation.harness import DEAD, KEY, REGION, START, Simulation
+from tests.simulation.holders import address_lost, held_twice
 from tests.simulation.scenarios import (
     SECRET,
     USER_DATA,
@@ -33,6 +34,12 @@ CREATING = {"CreateImage", "CreateSnapshot", "RunInstances"}
 # Everything that the product may ever do to the cloud.
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
+# A new primary/secondary group names the partner as well.
+PAIRING = {
+    "CreateMasterSlaveServerGroup",
+    "SetLoadBalancerTCPListenerAttribute",
+    "SetLoadBalancerUDPListenerAttribute",
+}
 # What hangs on a source may be moved, and nothing else of these products be changed.
 MOVING = {
     "ecs": {
@@ -49,6 +56,7 @@ MOVING = {
         "RemoveBackendServers",
         "AddVServerGroupBackendServers",
         "RemoveVServerGroupBackendServers",
+        *PAIRING,
     },
     "alb": {"AddServersToServerGroup", "RemoveServersFromServerGroup"},
     "nlb": {"AddServersToServerGroup", "RemoveServersFromServerGroup"},
@@ -80,11 +88,13 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_unsettled_tokens(simulation),
         *_out_of_order(simulation),
         *_unhelpful(simulation),
+        *held_twice(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
     for source in sources:
         found += _withdrawn(simulation, source) if withdrawn else _ends(simulation, source)
+        found += address_lost(simulation, source)
     return found
 
 
@@ -319,11 +329,23 @@ def _moved(simulation: Simulation, entry: LedgerEntry, ours: set[str]) -> list[s
     servers = [each["server_id"] for each in entry.detail.get("servers", ())]
     target = entry.detail.get("target_id") or entry.detail.get("instance_id")
     touched = servers or [entry.resource_id, *([target] if target else ())]
-    strangers = [one for one in touched if one not in ours]
+    known = ours | _partners(simulation) if entry.action in PAIRING else ours
+    strangers = [one for one in touched if one not in known]
     found = [f"{entry.action} changed {one}, which is not ours" for one in strangers]
     if entry.action not in BEFORE_THE_STOP and not _was_down(simulation, entry.at):
         found.append(f"{entry.action} of {entry.resource_id} although the source serves")
     return found
+
+
+def _partners(simulation: Simulation) -> set[str]:
+    """Servers that were in a primary/secondary group before: a new group has to name both."""
+    return {
+        one.server_id
+        for balancer in simulation.cloud.balancers[REGION].book.classic.values()
+        for pair in balancer.pairs.values()
+        if pair.created_at < START
+        for one in pair.backends
+    }
 
 
 def _converted(simulation: Simulation) -> set[tuple[str, float]]:

@@ -18,6 +18,7 @@ COPIED = (
     "eventbridge",
     "emulator",
     "tests",
+    "bench",
     "docs",
     "deploy",
     "pyproject.toml",
@@ -40,6 +41,7 @@ class Mutant:
 
 
 REPLAY = ("tests/simulation/test_replay.py",)
+DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
     Mutant(
         "replay-deletes-first",
@@ -72,10 +74,24 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-the-finished",
-        "worker/ops/replay.py",
+        "worker/ops/settled.py",
         "        if is_dated or (image is None and running):",
         "        if image is None and running:",
         REPLAY,
+    ),
+    Mutant(
+        "canary-lends-without-a-record",
+        "worker/ops/drill.py",
+        "            self._record(progress)\n",
+        "            pass\n",
+        ("tests/simulation/test_drill_handover.py",),
+    ),
+    Mutant(
+        "canary-stays-stopped",
+        "worker/ops/drill_return.py",
+        '        self._settle(instance_id, "Running")\n',
+        "        pass\n",
+        ("tests/simulation/test_drill_handover.py",),
     ),
     Mutant(
         "wish-for-pay-as-you-go-capped",
@@ -87,9 +103,23 @@ MUTANTS = (
     Mutant(
         "kept-and-not-deleted",
         "worker/ops/keep.py",
-        "            visit.take_out(one)",
-        "            pass",
+        "            visit.take_out(one)\n",
+        "            pass\n",
         REPLAY,
+    ),
+    Mutant(
+        "kept-twice",
+        "worker/ops/keep.py",
+        "        if other is one:\n",
+        "        if other:\n",
+        DEAD_LETTERS,
+    ),
+    Mutant(
+        "discards-what-is-open",
+        "worker/ops/discard.py",
+        'return Verdict.OPEN, "its recreation',
+        'return Verdict.SETTLED, "its recreation',
+        DEAD_LETTERS,
     ),
     Mutant(
         "reconcile-doubles",
@@ -530,8 +560,8 @@ MUTANTS = (
     Mutant(
         "late-event-launches-from-nothing",
         "worker/steps/retain.py",
-        "        if image is None or not ours:\n",
-        "        if image is None:\n",
+        "        if image is not None and ours and is_released:\n",
+        "        if image is not None and is_released:\n",
         ("tests/simulation/test_captures.py", "tests/unit/steps"),
     ),
     Mutant(
@@ -588,6 +618,104 @@ MUTANTS = (
         "worker/steps/cleanup.py",
         "    return (*actions, *images)\n",
         "    return tuple(actions)\n",
+    ),
+    Mutant(
+        "pair-made-again-and-again",
+        "worker/steps/handover/pairs.py",
+        "        if not alike:\n",
+        "        if True:\n",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "pair-led-away-from-where-somebody-wants-it",
+        "worker/steps/handover/pairs.py",
+        "        return not is_taken and any(",
+        "        return True or any(",
+        ("tests/unit/steps/test_moves.py",),
+    ),
+    Mutant(
+        "pair-without-the-partners-replacement",
+        "worker/steps/handover/pairs.py",
+        "        return one.moved_to(launching.winner(running).instance_id) if running else one\n",
+        "        return one\n",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "member-of-what-goes",
+        "worker/steps/handover/__init__.py",
+        "HERITABLE = (Address, Member, Interface)",
+        "HERITABLE = (Address,)",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "interface-of-what-goes",
+        "worker/steps/handover/__init__.py",
+        "HERITABLE = (Address, Member, Interface)",
+        "HERITABLE = (Address, Member)",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "heir-beside-one-that-serves",
+        "worker/steps/handover/__init__.py",
+        "        if heirs and not serves:\n",
+        "        if heirs:\n",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "address-left-on-the-first-heir",
+        "worker/steps/handover/addresses.py",
+        "        if found.target not in progress.givers:\n",
+        "        if found.target != progress.instance_id:\n",
+        ("tests/unit/steps/test_moves.py",),
+    ),
+    Mutant(
+        "moves-before-the-stop",
+        "worker/steps/handover/__init__.py",
+        '        if source is None or source.status == "Stopped":\n            return Note(launching.with_stopped_source',
+        "        if True:\n            return Note(launching.with_stopped_source",
+        ("tests/simulation/test_handover.py",),
+    ),
+    Mutant(
+        "recorded-disks-as-they-are-now",
+        "worker/core/recorded.py",
+        "        replace(\n            disk,\n            status",
+        "        replace(\n            known[disk.disk_id],\n            status",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
+        "rescue-of-a-disk-in-use",
+        "worker/core/recorded.py",
+        "    if taken is not None:\n",
+        "    if False:\n",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
+        "rescue-of-what-is-settled",
+        "worker/core/recorded.py",
+        "    if any(identity.TAG_DELETE_AFTER in disk.tags for disk in disks):\n",
+        "    if False:\n",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
+        "lower-rung-before-the-specification",
+        "worker/steps/image.py",
+        "        if progress.boot is not None and progress.specified is None and not progress.imaged:\n",
+        "        if False:\n",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
+        "rescue-with-an-empty-disk",
+        "worker/core/launching.py",
+        '    if progress.rung == "rescue":\n        apart',
+        "    if False:\n        apart",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
+        "recorded-address-forgotten",
+        "worker/steps/handover/lookup.py",
+        "        if not found and source.eip_allocation:\n",
+        "        if False:\n",
+        ("tests/simulation/test_captures.py",),
     ),
 )
 

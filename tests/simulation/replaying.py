@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from emulator.state.queues import OutMessage, Property
 from tests.simulation.bindings import CloudCall, CloudQueue
+from tests.simulation.faults import Interposer
 from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
 from tests.simulation.kernel import SimulatedClock
 from worker import operator_ports, ports
@@ -26,14 +27,18 @@ from worker.core.messages import Home, write_attributes, write_parked
 from worker.core.outcomes import Park, Parked
 from worker.core.progress import Progress, decode
 from worker.core.replaying import Edits
+from worker.ops.discard import Discard, Discarded
+from worker.ops.keep import Keep, Kept
 from worker.ops.patience import Patience
 from worker.ops.replay import Plan, Rate, Replay
+from worker.ops.settled import Settled
 from worker.ops.shelves import Shelf, Visit
 from worker.steps import recipe
 
 UNDELIVERED = "spot-interruptions-undelivered"
 LEASE = 60.0
 EVERYTHING = Filter()
+RETENTION = 604_800.0
 ACCOUNT = "1234567890123456"
 HOME = Home(ACCOUNT, REGION)
 
@@ -77,6 +82,7 @@ class Person:
     plans: list[Plan] = field(default_factory=list)
     sent_at: list[float] = field(default_factory=list)
     interrupt_at: float = 1e12
+    faults: Interposer | None = None
 
     def run(
         self,
@@ -100,40 +106,60 @@ class Person:
     def parts(self) -> tuple[Visit, Replay]:
         """What the command line puts together, over the emulator's state."""
         simulation = self.simulation
-        clock = SimulatedClock(simulation.kernel)
-        patience = Patience(clock, self._pause)
         endpoint = endpoint_of(simulation)
+        patience = Patience(endpoint.clock, self._pause)
         cloud = build_cloud(
             endpoint,
             Alone(),
             sealing=Sealing((KEY,)),
             captures=SignedCaptures(no_documents, ACCOUNT, REGION, (KEY,), simulation.notebook),
         )
-        queue = SendTimes(queue_of(simulation, QUEUE), self.sent_at)
-        visit = Visit(
-            [
-                Shelf(DEAD, queue_of(simulation, DEAD)),
-                Shelf(UNDELIVERED, queue_of(simulation, UNDELIVERED), is_delivery=True),
-            ],
-            HOME,
-            (KEY,),
-            clock,
-            patience,
+        images, instances = (
+            self._met("images", cloud.images),
+            self._met("instances", cloud.instances),
         )
         replaying = Replay(
-            queue=queue,
-            images=cloud.images,
-            instances=cloud.instances,
-            stock=cloud.stock,
+            queue=self._met("queue", SendTimes(queue_of(simulation, QUEUE), self.sent_at)),
+            settled=Settled(images, instances, patience),
+            images=images,
+            instances=instances,
+            stock=self._met("stock", cloud.stock),
             prices=EcsPrices(endpoint),
             steps=recipe(cloud, simulation.policy),
-            clock=clock,
+            clock=endpoint.clock,
             patience=patience,
             keys=(KEY,),
             edits=self.edits,
             captures=self.captures,
         )
-        return visit, replaying
+        return self._visit(patience), replaying
+
+    def keep(self, retention: float = RETENTION) -> list[Kept]:
+        """What `dlq keep` does."""
+        visit, _ = self.parts()
+        keeping = Keep(visit.clock, visit.patience, retention)
+        kept = list(keeping.run(visit, dry_run=False))
+        visit.give_back()
+        return kept
+
+    def discard(self, wanted: Filter = EVERYTHING, *, dry_run: bool = False) -> list[Discarded]:
+        """What `dlq discard` does once nobody need be asked."""
+        visit, replaying = self.parts()
+        discarding = Discard(replaying.settled, visit.clock)
+        found = list(discarding.run(visit, wanted, dry_run=dry_run))
+        visit.give_back()
+        return found
+
+    def _visit(self, patience: Patience) -> Visit:
+        dead, undelivered = (
+            self._met("queue", queue_of(self.simulation, name)) for name in (DEAD, UNDELIVERED)
+        )
+        shelves = [Shelf(DEAD, dead), Shelf(UNDELIVERED, undelivered, is_delivery=True)]
+        return Visit(shelves, HOME, (KEY,), patience.clock, patience)
+
+    def _met(self, port: str, target: Any) -> Any:
+        """Put what this person's faults strike before a port."""
+        return target if self.faults is None else self.faults.wrap("person", port, target)
 
     def _pause(self, seconds: float) -> None:
         self.simulation.kernel.sleep(seconds)

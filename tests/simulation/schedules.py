@@ -16,7 +16,14 @@ from tests.simulation.faults import Fault
 from tests.simulation.harness import ACCOUNT, KEY, REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.kernel import SimulatedClock
-from tests.simulation.scenarios import SOURCE_NAME, Source, add_source, interrupt, recover
+from tests.simulation.scenarios import (
+    SOURCE_NAME,
+    Source,
+    add_source,
+    interrupt,
+    recover,
+    replacements,
+)
 from worker import ports
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.limiter import QuotaLimiter
@@ -244,6 +251,29 @@ def add_members(simulation: Simulation) -> None:
     balancers.seed({"kind": "alb", "servers": both}, now)
 
 
+def reclaim_in_its_handover(simulation: Simulation, source: Source) -> None:
+    """Reclaim the replacement when the address is on its way to it."""
+    ledger = simulation.cloud.ledger
+    end = simulation.kernel.now + 600.0
+    while simulation.kernel.now < end and not any(
+        one.action == "AssociateEipAddress" and one.at > source.noticed_at for one in ledger
+    ):
+        simulation.kernel.sleep(0.1)
+    for one in replacements(simulation):
+        if one["Status"] == "Running":
+            simulation.cloud.ecs[REGION].interrupt(one["InstanceId"], simulation.kernel.now)
+            return
+
+
+def add_pair(simulation: Simulation) -> None:
+    """Make the source the primary server behind two listeners; the secondary is not ours."""
+    cloud, now = simulation.cloud, simulation.kernel.now
+    cloud.ecs[REGION].seed_instance({"name": "neighbour"}, now)
+    both = [{"server": SOURCE_NAME, "port": 8080, "weight": 30}, {"server": "neighbour"}]
+    pair = {"name": "db", "servers": both, "listeners": [3306, 3307]}
+    cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, now)
+
+
 def record_capture(simulation: Simulation, **differing: Any) -> None:
     """Write every source down as `audit --record` does."""
     call = CloudCall(simulation.cloud, REGION, simulation.kernel, lambda: 0.0)
@@ -328,6 +358,23 @@ SCENARIOS = (
         ports=NETWORK,
     ),
     Scenario(
+        "primary of a pair",
+        ecs=QUICK,
+        policy=Policy(hand_over=("load_balancers",)),
+        prepare=add_pair,
+        ports=frozenset({"balancers"}),
+    ),
+    Scenario(
+        "reclaimed in its handover",
+        ecs=QUICK,
+        seed={"eip": True},
+        policy=Policy(hand_over=("eip", "load_balancers")),
+        prepare=add_members,
+        during=after(1.0, reclaim_in_its_handover),
+        lasts=900.0,
+        ports=frozenset({"addresses"}),
+    ),
+    Scenario(
         "with a public address",
         ecs=QUICK,
         seed={"bandwidth_out": 5},
@@ -375,6 +422,16 @@ SCENARIOS = (
         how={"event_delay": 400.0},
         may_park=True,
         ports=frozenset({"captures", "sources"}),
+        lasts=700.0,
+    ),
+    Scenario(
+        "event too late, rescued",
+        ecs=QUICK,
+        seed={"system_disk": {"delete_with_instance": False}},
+        policy=Policy(fallbacks=("rescue",)),
+        prepare=record_capture,
+        how={"event_delay": 400.0},
+        ports=frozenset({"captures"}),
         lasts=700.0,
     ),
     Scenario(

@@ -1,10 +1,13 @@
 """An event that comes too late to capture its source: what was recorded before helps, if it is ours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from emulator.assumptions import Assumptions
+from tests.simulation.bindings import CloudCall
 from tests.simulation.harness import ACCOUNT, DEAD, REGION, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
@@ -17,8 +20,9 @@ from tests.simulation.scenarios import (
     replacements,
 )
 from tests.simulation.schedules import QUICK, record_capture
-from worker.core import identity
+from worker.core import boots, identity
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
+from worker.core.model import Script
 from worker.core.policy import Policy
 from worker.core.progress import decode
 
@@ -163,3 +167,158 @@ def test_image_of_a_stranger_is_nothing_to_launch_from() -> None:
 
     assert replacements(simulation) == []
     assert message(simulation)["parked"] == "source_gone"
+
+
+# What there is to boot from when the image is lost, or was never begun
+
+RESCUE = Policy(fallbacks=("rescue",), hand_over=("eip",))
+KEPT: Mapping[str, Any] = {
+    "system_disk": {"delete_with_instance": False},
+    "data_disks": [{"size": 20, "delete_with_instance": False}],
+    "eip": True,
+}
+
+
+def rescued(simulation: Simulation, source: Source) -> Mapping[str, Any]:
+    """The receipt of a rescue that has every disk of the source and its address."""
+    assert violations(simulation, source) == []
+    assert parked(simulation) == 0
+    (replacement,) = replacements(simulation)
+    region = simulation.cloud.ecs[REGION].region
+    for disk in source.disks.values():
+        assert region.disks[disk].instance_id == replacement["InstanceId"]
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["boot"] == "rescue"
+    assert WHAT in why(receipt)
+    return receipt
+
+
+def test_image_that_fails_leaves_the_rescue_to_what_was_recorded() -> None:
+    """The cloud made data disks of all that is left; the file tells which was the system's."""
+    simulation = simulate(ecs=replace(QUICK, image_failure_share=1.0), policy=RESCUE)
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    record_capture(simulation)
+
+    asleep_after_the_image(simulation, source)
+    recover(simulation)
+
+    rescued(simulation, source)
+
+
+@pytest.mark.parametrize("quiesce", [None, Script("sync")])
+def test_event_that_comes_after_the_release_is_rescued_from_what_is_left(
+    quiesce: Script | None,
+) -> None:
+    """No image was ever begun: the retained disks and what was recorded are enough."""
+    simulation = simulate(ecs=QUICK, policy=replace(RESCUE, quiesce=quiesce))
+    source = add_source(simulation, **KEPT)
+    record_capture(simulation)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+
+    receipt = rescued(simulation, source)
+    assert any(one["what"].startswith("elastic address") for one in receipt["handed_over"])
+
+
+def test_event_that_comes_twice_after_the_release_is_rescued_once() -> None:
+    """Two workers find the same disks free at once."""
+    simulation = simulate(
+        ecs=QUICK, policy=RESCUE, assumptions=replace(Assumptions(), event_copies=3)
+    )
+    source = add_source(simulation, **KEPT)
+    record_capture(simulation)
+    simulation.start_worker("one")
+    simulation.start_worker("two")
+
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+
+    rescued(simulation, source)
+
+
+def test_automatic_snapshot_serves_when_the_event_comes_after_the_release() -> None:
+    """The data disk itself is carried over; the system disk is as old as its snapshot."""
+    simulation = simulate(ecs=QUICK, policy=Policy(fallbacks=("stale-snapshot",)))
+    system = {"delete_with_instance": False, "snapshot_age_seconds": 21_600.0}
+    source = add_source(simulation, **{**KEPT, "system_disk": system})
+    record_capture(simulation)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+
+    assert parked(simulation) == 0
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["boot"] == "stale-snapshot"
+    (replacement,) = replacements(simulation)
+    region = simulation.cloud.ecs[REGION].region
+    assert region.disks[source.disks["/dev/xvdb"]].instance_id == replacement["InstanceId"]
+
+
+def test_data_disk_that_is_lost_is_named_and_not_made_empty() -> None:
+    """The rescue has what is left, and the receipt says what is not."""
+    simulation = simulate(ecs=QUICK, policy=RESCUE)
+    source = add_source(simulation, **{**KEPT, "data_disks": [{"size": 20}]})
+    record_capture(simulation)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+
+    (receipt,) = simulation.shelf.kept.values()
+    lost = source.disks["/dev/xvdb"]
+    assert why(receipt)[f"disk {lost}"] == boots.LOST_DISK
+    (replacement,) = replacements(simulation)
+    region = simulation.cloud.ecs[REGION].region
+    held = set(region.instances[replacement["InstanceId"]].disk_ids)
+    assert len(held) == 2
+    assert source.disks["/dev/xvda"] in held
+
+
+def in_use(simulation: Simulation, source: Source) -> None:
+    """Let somebody rescue the data by hand before the event comes."""
+    ecs = simulation.cloud.ecs[REGION]
+    other = ecs.seed_instance({"name": "rescuer"}, simulation.kernel.now)
+    call = CloudCall(simulation.cloud, REGION, simulation.kernel, lambda: 0.0)
+    call("AttachDisk", {"InstanceId": other, "DiskId": source.disks["/dev/xvda"]})
+
+
+def dated(simulation: Simulation, source: Source) -> None:
+    """Let an earlier recreation of it have come to its end."""
+    tags = simulation.cloud.ecs[REGION].region.tags
+    date = {identity.TAG_DELETE_AFTER: "2026-12-04T00:00:00Z"}
+    tags.put(source.disks["/dev/xvda"], date, simulation.kernel.now)
+
+
+@pytest.mark.parametrize(
+    ("policy", "meddle", "asleep", "park"),
+    [
+        (Policy(), None, 350.0, "source_gone"),
+        (RESCUE, in_use, 350.0, "source_gone"),
+        (RESCUE, dated, 350.0, "source_gone"),
+        (RESCUE, None, 90_000.0, "gave_up"),
+    ],
+    ids=["not-allowed", "in-use", "settled-before", "a-day-old"],
+)
+def test_what_is_left_is_no_ground_for_a_launch(
+    policy: Policy,
+    meddle: Callable[[Simulation, Source], None] | None,
+    asleep: float,
+    park: str,
+) -> None:
+    """An old event, a disk in use and a settled recreation are left to a person."""
+    simulation = simulate(ecs=QUICK, policy=policy)
+    source = add_source(simulation, **KEPT)
+    record_capture(simulation)
+    interrupt(simulation, source)
+    simulation.run(asleep)
+    if meddle is not None:
+        meddle(simulation, source)
+
+    simulation.start_worker("one")
+    recover(simulation, at_least=300.0)
+
+    assert replacements(simulation) == []
+    assert message(simulation)["parked"] == park

@@ -30,10 +30,11 @@ from worker.bootstrap import build_cloud
 from worker.core import identity
 from worker.core.errors import Permanent
 from worker.core.policy import Policy
-from worker.ops.drill import Drill, Report
+from worker.ops.drill import Drill, Mode, Report
 from worker.ops.drill_cleaning import Cleaning
 from worker.ops.drill_ports import DrillInstances, DrillTagging, LeavesTheDrill
-from worker.ops.insistence import Insistence
+from worker.ops.drill_return import Return
+from worker.ops.patience import LONG_TRIES_MAX, Patience
 
 FAULTS = ("not sent", "answer lost", "busy", "killed before", "killed after")
 # More than any drill makes; the search ends where one runs to its end without meeting its fault.
@@ -89,9 +90,9 @@ class Stage:
     cleaning: Cleaning
     walk: Walk
 
-    def run(self, *, is_launch: bool) -> Report:
-        group = self.groups()[-1] if is_launch else ""
-        plan = self.drill.plan(self.source.instance_id, is_launch=is_launch, security_group=group)
+    def run(self, mode: Mode) -> Report:
+        group = self.groups()[-1] if mode is Mode.LAUNCH else ""
+        plan = self.drill.plan(self.source.instance_id, mode, security_group=group)
         return self.drill.run(plan, lambda _: None)
 
     def clean(self) -> list[str]:
@@ -133,17 +134,17 @@ def stage(
     *,
     policy: Policy | None = None,
     assumptions: Assumptions | None = None,
+    **seed: Any,
 ) -> Stage:
     simulation = simulate(ecs=QUICK, assumptions=assumptions)
-    source = add_source(
-        simulation, security_groups=2, data_disks=[{"size": 20, "delete_with_instance": False}]
-    )
+    disk = {"size": 20, "delete_with_instance": False}
+    source = add_source(simulation, security_groups=2, data_disks=[disk], **seed)
     walk = Walk(simulation.kernel.now)
     call = FaultyCall(CloudCall(simulation.cloud, REGION, walk), at, fault)
     clock = SimulatedClock(walk)
     notebook = Notebook(walk)
     endpoint = Endpoint(call, REGION, QuotaLimiter(Random(7)), clock, notebook)
-    insist = Insistence(clock, walk.sleep)
+    patience = Patience(clock, walk.sleep, LONG_TRIES_MAX)
     leftovers = EcsLeftovers(endpoint)
     drill = Drill(
         cloud=build_cloud(
@@ -156,7 +157,7 @@ def stage(
         prices=EcsPrices(endpoint),
         rehearsal=EcsRehearsal(endpoint),
         policy=policy or Policy(),
-        insist=insist,
+        patience=patience,
         account=ACCOUNT,
         region=REGION,
     )
@@ -165,26 +166,27 @@ def stage(
         EcsTermination(endpoint),
         EcsDeletion(endpoint),
         EcsTagging(endpoint),
-        insist,
+        Return(drill.cloud, policy or Policy(), patience, ACCOUNT, REGION),
+        patience,
         "default",
     )
     return Stage(simulation, source, call, drill, cleaning, walk)
 
 
-@pytest.mark.parametrize("is_launch", [False, True])
+@pytest.mark.parametrize("mode", [Mode.CHECK, Mode.LAUNCH])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault_at_any_call(fault: str, *, is_launch: bool) -> None:
+def test_one_fault_at_any_call(fault: str, mode: Mode) -> None:
     """The drill or its repetition passes, with one replacement at most, and a cleaning ends it all."""
     for at in range(1, CALLS_MAX):
         it = stage(at, fault)
         before = it.untouched()
         try:
-            report = it.run(is_launch=is_launch)
+            report = it.run(mode)
             cleaned = it.clean()
         except Killed:
             # A person looks at it a moment later and says the same again.
             it.settle()
-            report = it.run(is_launch=is_launch)
+            report = it.run(mode)
             cleaned = it.clean()
         launched = [one for one in it.call.actions if one == "RunInstances"]
         it.settle()
@@ -197,13 +199,13 @@ def test_one_fault_at_any_call(fault: str, *, is_launch: bool) -> None:
     raise AssertionError("the drill never ends")
 
 
-@pytest.mark.parametrize("is_launch", [False, True])
-def test_a_killed_drill_is_cleaned_up_without_being_resumed(*, is_launch: bool) -> None:
+@pytest.mark.parametrize("mode", [Mode.CHECK, Mode.LAUNCH])
+def test_a_killed_drill_is_cleaned_up_without_being_resumed(mode: Mode) -> None:
     """Wherever it was killed: what its tags tell is all that the cleaning needs."""
     for at in range(1, CALLS_MAX):
         it = stage(at, "killed after")
         try:
-            it.run(is_launch=is_launch)
+            it.run(mode)
         except Killed:
             it.settle()
         else:
@@ -217,7 +219,7 @@ def test_a_killed_drill_is_cleaned_up_without_being_resumed(*, is_launch: bool) 
 def test_a_drill_shows_what_the_worker_does() -> None:
     """The first candidate that would be launched is the one that then is."""
     it = stage()
-    report = it.run(is_launch=False)
+    report = it.run(Mode.CHECK)
     it.clean()
     assert it.call.actions.count("RunInstances") == min(len(report.trials), 5)
     simulation = it.simulation
@@ -239,7 +241,7 @@ def test_an_interruption_during_a_drill_is_recovered_as_ever(image_seconds: floa
     """What the drill has made is taken for nobody's image and nobody's replacement, also late."""
     # So that an image may take longer than the notice.
     it = stage(assumptions=Assumptions(image_survives_platform_stop=True))
-    it.run(is_launch=True)
+    it.run(Mode.LAUNCH)
     simulation = it.simulation
     late = replace(QUICK, image_seconds=image_seconds)
     simulation.cloud.ecs[REGION].region.settings = late
@@ -260,15 +262,15 @@ def test_an_interruption_during_a_drill_is_recovered_as_ever(image_seconds: floa
     assert recreated[0]["InstanceId"] in [one["InstanceId"] for one in it.rows("instances")]
 
 
-@pytest.mark.parametrize("is_launch", [False, True])
-def test_an_image_that_fails_ends_the_drill(*, is_launch: bool) -> None:
+@pytest.mark.parametrize("mode", [Mode.CHECK, Mode.LAUNCH])
+def test_an_image_that_fails_ends_the_drill(mode: Mode) -> None:
     """The lower rungs are for a source that is lost; what was begun is cleaned up."""
     it = stage()
     failing = replace(QUICK, image_failure_share=1.0)
     it.simulation.cloud.ecs[REGION].region.settings = failing
 
     with pytest.raises(Permanent, match="image"):
-        it.run(is_launch=is_launch)
+        it.run(mode)
 
     it.clean()
     assert it.rows("images") == it.rows("snapshots") == []
@@ -276,10 +278,10 @@ def test_an_image_that_fails_ends_the_drill(*, is_launch: bool) -> None:
 
 def test_the_replacement_of_a_drill_is_not_recreated() -> None:
     it = stage()
-    report = it.run(is_launch=True)
+    report = it.run(Mode.LAUNCH)
 
     with pytest.raises(Permanent, match="a drill launched it"):
-        it.drill.plan(report.progress.launched.instance_id, is_launch=False)
+        it.drill.plan(report.progress.launched.instance_id)
 
 
 @pytest.mark.parametrize(
@@ -294,14 +296,14 @@ def test_what_the_worker_would_leave_alone_is_said(policy: Policy, said: str) ->
     it = stage(policy=policy)
 
     with pytest.raises(Permanent, match=said):
-        it.run(is_launch=False)
+        it.run(Mode.CHECK)
     assert it.left() == []
 
 
 def test_things_that_only_look_like_a_drills_stay() -> None:
     """Another owner's, another instance's, and one whose tag was taken off meanwhile."""
     it = stage()
-    it.run(is_launch=False)
+    it.run(Mode.CHECK)
     ecs = it.simulation.cloud.ecs[REGION]
     (image,) = it.rows("images")
     tag = {"Key": identity.TAG_OWNER, "Value": "somebody"}
@@ -316,7 +318,7 @@ def test_things_that_only_look_like_a_drills_stay() -> None:
 def test_what_loses_its_tag_during_a_cleaning_stays() -> None:
     """Each thing is looked at right before it goes; an image that stays keeps its snapshots."""
     it = stage()
-    it.run(is_launch=True)
+    it.run(Mode.LAUNCH)
     (image,) = it.rows("images")
     cleaning = it.cleaning.run(it.source.instance_id)
     first = next(cleaning)
@@ -340,7 +342,7 @@ def test_a_step_cannot_leave_the_drill() -> None:
     it = stage()
     instances = DrillInstances(it.drill.cloud.instances, "drill-1")
     tagging = DrillTagging(it.drill.cloud.tagging, it.source.instance_id)
-    report = it.run(is_launch=False)
+    report = it.run(Mode.CHECK)
     frozen = report.progress.specified
     assert frozen is not None
     untagged = [("a", "b")]

@@ -2,23 +2,41 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.simulation.harness import REGION, Simulation
-from tests.simulation.scenarios import SOURCE_NAME, Source, parked, replacements
+from emulator.state.balancers.records import ClassicBalancer
+from emulator.state.world import LedgerEntry
+from tests.simulation.faults import Fault
+from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.invariants import violations
+from tests.simulation.scenarios import (
+    SOURCE_NAME,
+    Source,
+    add_source,
+    interrupt,
+    parked,
+    recover,
+    replacements,
+)
 from tests.simulation.schedules import (
     EVERYTHING,
     QUICK,
     Scenario,
+    add_members,
+    add_pair,
     after,
     judged,
     run,
     sell_out,
     withdraw,
 )
+from worker.core import handing, identity
 from worker.core.policy import Policy
+from worker.steps.handover.moves import TAKEN_OUT
+from worker.steps.handover.pairs import UNUSED
 
 SEED: Mapping[str, Any] = {"eip": True, "secondary_interfaces": 1}
 AFTER_THE_LAUNCH = 40.0
@@ -134,6 +152,95 @@ def test_membership_moves_with_port_and_weight(seed: dict[str, Any], port: int) 
     assert source.instance_id not in [server for server, _, _ in found]
     assert len(found) == 2
     assert moved(receipt) == ["member"]
+
+
+def serving(simulation: Simulation) -> dict[int, dict[str, tuple[str, int, int]]]:
+    """What each listener of the only CLB leads to."""
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    return serving_of(balancer)
+
+
+def serving_of(balancer: ClassicBalancer) -> dict[int, dict[str, tuple[str, int, int]]]:
+    """What each listener of a CLB leads to: by role the server, its port and its weight."""
+    return {
+        listener.port: {
+            one.role: (one.server_id, one.port, one.weight)
+            for one in balancer.pairs[listener.group_id].backends
+        }
+        for listener in balancer.listeners
+    }
+
+
+PAIRED = Policy(hand_over=("load_balancers",))
+
+
+def test_place_in_a_pair_is_taken_by_the_replacement() -> None:
+    """Every listener leads to a new pair: same role, port and weight, and the partner beside it."""
+    simulation, source, receipt = recreate(prepare=add_pair, seed={}, policy=PAIRED)
+
+    led = serving(simulation)
+    assert set(led) == {3306, 3307}
+    for pair in led.values():
+        assert pair["Master"] == (replacement(simulation), 8080, 30)
+        assert pair["Slave"][0] not in {source.instance_id, replacement(simulation)}
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    old, new = balancer.pairs
+    assert reasons(receipt)[f"server group {old}"] == handing.old_pair(new)
+    assert moved(receipt) == ["member"]
+
+
+def test_pair_that_somebody_has_led_elsewhere_is_left() -> None:
+    """Who leads a listener to another group wants it there."""
+
+    def lead_elsewhere(simulation: Simulation, _: Source) -> None:
+        (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+        balancer.listeners = tuple(replace(one, group_id="") for one in balancer.listeners)
+
+    simulation, _, receipt = recreate(
+        prepare=add_pair, seed={}, policy=PAIRED, during=after(AFTER_THE_LAUNCH, lead_elsewhere)
+    )
+
+    (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+    assert len(balancer.pairs) == 1
+    assert list(reasons(receipt).values()) == [TAKEN_OUT]
+
+
+def test_pair_to_which_nothing_leads_is_named() -> None:
+    """A copy of it would be of no use to anybody."""
+
+    def unused(simulation: Simulation) -> None:
+        add_pair(simulation)
+        (balancer,) = simulation.cloud.balancers[REGION].book.classic.values()
+        balancer.listeners = tuple(replace(one, group_id="") for one in balancer.listeners)
+
+    _, _, receipt = recreate(prepare=unused, seed={}, policy=PAIRED)
+
+    assert list(reasons(receipt).values()) == [UNUSED]
+
+
+@pytest.mark.parametrize("apart", [0.0, 5.0, 90.0])
+def test_both_of_a_pair_are_reclaimed(apart: float) -> None:
+    """The last pair holds both replacements, whoever comes first."""
+    simulation = simulate(ecs=QUICK, policy=PAIRED)
+    first = add_source(simulation)
+    second = add_source(simulation, name="standby")
+    servers = [{"server": SOURCE_NAME, "port": 8080}, {"server": "standby", "port": 8080}]
+    pair = {"name": "db", "servers": servers, "listeners": [3306]}
+    simulation.cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, simulation.kernel.now)
+    simulation.start_worker("one")
+
+    interrupt(simulation, first)
+    simulation.run(apart)
+    interrupt(simulation, second)
+    recover(simulation, at_least=600.0)
+
+    assert violations(simulation, first, second) == []
+    by_source = {
+        one["Tags"][identity.TAG_SOURCE]: one["InstanceId"] for one in replacements(simulation)
+    }
+    (led,) = serving(simulation).values()
+    assert led["Master"][0] == by_source[first.instance_id]
+    assert led["Slave"][0] == by_source[second.instance_id]
 
 
 def test_membership_by_the_primary_interface_moves() -> None:
@@ -410,4 +517,106 @@ def test_address_goes_on_to_the_next_generation_when_its_server_is_reclaimed() -
     assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", second)
     assert len(simulation.shelf.kept) == 2
     told = [why for one in simulation.shelf.kept.values() for why in reasons(one).values()]
-    assert any(why.startswith(f"it went on to {second}") for why in told)
+    assert any(why.startswith(f"what had not arrived went on to {second}") for why in told)
+
+
+# A replacement that is reclaimed in the middle of its handover
+
+
+def reclaimed(action: str, delay: float) -> Callable[[Simulation, Source], None]:
+    """Reclaim the replacement so long after the cloud has taken an action."""
+
+    def reclaim(simulation: Simulation, source: Source) -> None:
+        while not [one for one in simulation.cloud.ledger if _is(one, action, source)]:
+            simulation.kernel.sleep(0.05)
+        simulation.kernel.sleep(delay)
+        (first,) = replacements(simulation)
+        simulation.cloud.ecs[REGION].interrupt(first["InstanceId"], simulation.kernel.now)
+
+    return after(1.0, reclaim)
+
+
+def _is(entry: LedgerEntry, action: str, source: Source) -> bool:
+    return entry.action == action and entry.at > source.noticed_at
+
+
+def in_everything(simulation: Simulation) -> None:
+    """Put the source into groups of all kinds, and before two listeners as the primary."""
+    add_members(simulation)
+    servers = [{"server": SOURCE_NAME, "port": 8080}, {"server": "neighbour"}]
+    pair = {"name": "db", "servers": servers, "listeners": [3306]}
+    simulation.cloud.balancers[REGION].seed({"kind": "clb", "pairs": [pair]}, simulation.kernel.now)
+
+
+HANDED = Scenario(
+    "handed over",
+    ecs=QUICK,
+    seed=SEED,
+    policy=replace(EVERYTHING, hand_over=("eip", "load_balancers", "interfaces")),
+    prepare=in_everything,
+    lasts=300.0,
+)
+
+
+@cache
+def first_calls() -> Mapping[tuple[str, str], int]:
+    """Number of the first call of each method in a handover that goes well."""
+    simulation, _ = run(HANDED, {})
+    numbers: dict[tuple[str, str], int] = {}
+    for call in simulation.interposer.calls:
+        numbers.setdefault((call.port, call.method), call.number)
+    return numbers
+
+
+@pytest.mark.parametrize("takeover", ["stop-source", "overlap"])
+@pytest.mark.parametrize(
+    ("action", "delay", "call", "fault"),
+    [
+        ("AssociateEipAddress", 0.0, None, None),
+        ("AssociateEipAddress", 6.0, None, None),
+        ("AssociateEipAddress", 0.0, ("addresses", "associate"), Fault.CRASH_AFTER),
+        ("AssociateEipAddress", 0.0, ("addresses", "associate"), Fault.SLOW),
+        ("UnassociateEipAddress", 0.0, ("addresses", "unassociate"), Fault.ANSWER_LOST),
+        ("UnassociateEipAddress", 30.0, ("balancers", "add"), Fault.CRASH_BEFORE),
+        ("UnassociateEipAddress", 0.0, ("balancers", "add"), Fault.LATE),
+        ("AddServersToServerGroup", 1.0, ("balancers", "add"), Fault.SLOW),
+        ("CreateMasterSlaveServerGroup", 0.0, None, None),
+        ("CreateMasterSlaveServerGroup", 0.0, ("balancers", "lead"), Fault.PAUSED),
+        ("SetLoadBalancerTCPListenerAttribute", 0.0, ("balancers", "lead"), Fault.CRASH_AFTER),
+        ("AttachNetworkInterface", 0.0, ("interfaces", "attach"), Fault.CRASH_AFTER),
+    ],
+)
+def test_what_is_on_its_way_goes_on_to_the_next_generation(
+    action: str, delay: float, call: tuple[str, str] | None, fault: Fault | None, takeover: Any
+) -> None:
+    """Whoever of the two recreations moves it: it is on the last one, and never before a stop."""
+    scenario = replace(
+        HANDED,
+        policy=replace(HANDED.policy, takeover=takeover),
+        during=reclaimed(action, delay),
+        lasts=1_500.0,
+    )
+    plan = {} if call is None or fault is None else {first_calls()[call]: fault}
+
+    simulation, source = run(scenario, plan)
+
+    assert judged(scenario, simulation, source) == []
+    last = replacement(simulation)
+    assert (eip(simulation).status, eip(simulation).target_id) == ("InUse", last)
+    assert interface(simulation, source).instance_id == last
+    groups = [
+        {one.server_id for one in group.backends}
+        for classic in simulation.cloud.balancers[REGION].book.classic.values()
+        for group in classic.groups.values()
+    ]
+    groups += [
+        {one.server_id for one in group.backends}
+        for group in simulation.cloud.balancers[REGION].book.groups["alb"].values()
+    ]
+    assert all(last in group for group in groups)
+    led = [
+        pair["Master"][0]
+        for classic in simulation.cloud.balancers[REGION].book.classic.values()
+        for pair in serving_of(classic).values()
+    ]
+    assert led == [last]

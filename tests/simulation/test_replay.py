@@ -48,7 +48,6 @@ from worker.core.outcomes import Park
 from worker.core.policy import Policy
 from worker.core.progress import Captured, Wishes, decode
 from worker.core.replaying import Edits
-from worker.ops.keep import Keep
 from worker.ops.replay import Fate
 
 # One list of one candidate, tried once: without stock a recreation is parked at once.
@@ -388,12 +387,9 @@ def add_source_of_a_forgery(simulation: Simulation) -> None:
 
 
 def keep(simulation: Simulation) -> int:
-    """What `dlq keep` does; returns how many were sent again."""
-    visit, _ = Person(simulation).parts()
-    keeping = Keep(visit.clock, visit.patience, 604_800.0)
-    kept = [one.failed for one in keeping.run(visit, dry_run=False)]
-    visit.give_back()
-    assert not any(kept)
+    """Let a timer keep them; returns how many were sent again."""
+    kept = Person(simulation).keep()
+    assert not any(one.failed for one in kept)
     return len(kept)
 
 

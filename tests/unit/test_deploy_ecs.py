@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from worker.ops.doctor_texts import EXPLANATIONS
 from worker.settings import from_data
 from worker.settings.units import format_duration
 
 ROOT = Path(__file__).parents[2]
 ECS = ROOT / "deploy/ecs"
+VERBS = frozenset({"start", "stop", "restart", "status", "enable", "disable", "-u"})
 UNITS = sorted(ECS.glob("*.service"))
 PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
 ENVIRONMENT = "\n".join(
@@ -81,6 +83,25 @@ def test_the_task_of_two_words_differs_in_its_words_alone() -> None:
     assert own == template
 
 
+def test_what_people_are_told_to_run_names_units_that_are_installed() -> None:
+    """A pattern or a number stands for the template; `disable` knows no patterns."""
+    told = [one.fix for one in EXPLANATIONS.values()]
+    told += [
+        (ROOT / "docs" / page).read_text("utf-8") for page in ("runbook.md", "runbook.zh-CN.md")
+    ]
+    found = re.findall(
+        r"(disable|enable|[a-z]+|-u)(?: --now)? '?(aliyun-ops[\w@*.-]*)'?", "\n".join(told)
+    )
+    of_systemd = [(verb, unit) for verb, unit in found if verb in VERBS]
+
+    assert {verb for verb, _ in of_systemd} >= {"stop", "disable", "status", "restart", "-u"}
+    for verb, unit in of_systemd:
+        file = re.sub(r"@[^.]*", "@", unit)
+        file = file if "." in file else f"{file}.service"
+        assert (ECS / file).exists(), unit
+        assert verb != "disable" or "*" not in unit
+
+
 def test_every_timer_is_enabled() -> None:
     """By the installation, and by an upgrade from a release that did not have it."""
     names = sorted(path.stem.removeprefix("aliyun-ops-") for path in ECS.glob("*.timer"))
@@ -122,6 +143,7 @@ class Host:
             f'echo "$@" >> {self.calls}',
             'case $1 in list-units) echo "aliyun-ops@1.service loaded active running";;',
             f"is-active) test ! -e {self.root}/broken;;",
+            f"show) cat {self.root}/restarts 2>/dev/null || echo 0;;",
             "esac",
         )
 
@@ -133,6 +155,7 @@ class Host:
                 "ROOT": str(self.root),
                 "MAKE": str(self.make),
                 "SYSTEMCTL": str(self.systemctl),
+                "SETTLE": "0",
                 "PYTHONPATH": str(ROOT),
             },
             capture_output=True,
@@ -206,19 +229,35 @@ def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     assert host.current == str(renamed)
 
 
-def test_a_release_whose_worker_does_not_start_is_taken_back(tmp_path: Path) -> None:
-    """The old release runs again, and whoever upgrades is told."""
+@pytest.mark.parametrize(("sign", "text"), [("broken", ""), ("restarts", "3\n")])
+def test_a_release_whose_worker_does_not_start_is_taken_back(
+    tmp_path: Path, sign: str, text: str
+) -> None:
+    """The old release runs again, and whoever upgrades is told; also when systemd tries on and on."""
     host = Host(tmp_path)
     host.configure()
     done(host.run("install.sh"))
     first = host.current
-    (tmp_path / "broken").touch()
+    (tmp_path / sign).write_text(text, "utf-8")
 
     answer = host.run("upgrade.sh")
 
     assert answer.returncode == 1
     assert "the old one runs again" in answer.stderr
     assert host.current == first
+
+
+def test_an_installation_whose_worker_ends_again_and_again_says_so(tmp_path: Path) -> None:
+    """It is no success that systemd has taken the order; the timers run all the same."""
+    host = Host(tmp_path)
+    host.configure()
+    (tmp_path / "restarts").write_text("1\n", "utf-8")
+
+    answer = host.run("install.sh")
+
+    assert answer.returncode == 1
+    assert "aliyun-ops@1.service does not keep running" in answer.stderr
+    assert "enable --now aliyun-ops-sweep.timer" in host.calls.read_text("utf-8")
 
 
 def test_a_configuration_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
@@ -232,6 +271,7 @@ def test_a_configuration_that_does_not_fit_changes_nothing(tmp_path: Path) -> No
     assert answer.returncode == 1
     assert "nothing has been changed" in answer.stderr
     assert not (tmp_path / "opt/aliyun-ops/current").exists()
+    assert host.releases == 0
 
 
 @pytest.mark.parametrize("number", ["0", "two", "-1"])

@@ -60,3 +60,22 @@ build_worker(from_data(data, environ), environ)
 
     assert "apprise" not in loaded_by(silent % "")
     assert "apprise" in loaded_by(silent % channel)
+
+
+def test_a_look_at_the_network_does_not_load_its_sdk() -> None:
+    """Four actions of it are called, and the SDK of all of them holds 18 MiB."""
+    asked = """
+from worker.adapters.ecs.call import ConnectionLost, SdkCall
+from alibabacloud_tea_openapi.client import Client
+from worker.adapters.credentials import sdk_credential, provider
+known = provider({"ALIBABA_CLOUD_ACCESS_KEY_ID": "a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "b"})
+call = SdkCall("cn-hangzhou", credential=lambda: sdk_credential(known), endpoints={"vpc": "http://127.0.0.1:1"})
+try:
+    call("DescribeVSwitches", {"RegionId": "cn-hangzhou", "VpcId": "vpc-1"})
+except ConnectionLost:
+    pass
+"""
+    found = loaded_by(asked)
+
+    assert "alibabacloud_tea_openapi.client" in found
+    assert [name for name in found if name.startswith("alibabacloud_vpc")] == []

@@ -1,10 +1,11 @@
 """The list of deliberate defects fits the code, so that `make mutants` can make each of them."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutants import COPIED, MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,3 +17,16 @@ def test_mutant_can_be_made(mutant: Mutant) -> None:
 
     assert text.count(mutant.old) == 1
     compile(text.replace(mutant.old, mutant.new), mutant.file, "exec")
+
+
+def test_every_package_that_the_tests_import_is_copied() -> None:
+    """A missing one turns the tests red by itself, and every mutant would seem caught."""
+    imported = set()
+    for file in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {one.name.split(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+
+    assert {name for name in imported if (ROOT / name).is_dir()} <= set(COPIED)

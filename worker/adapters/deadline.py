@@ -109,7 +109,8 @@ class Connection(http.client.HTTPConnection):
     def be_patient(self, seconds: float) -> None:
         """Set for how long an answer may be silent, on an open connection, too."""
         self.patience = seconds
-        if self.sock is not None:
+        # It is a call to the operating system.
+        if self.sock is not None and self.sock.gettimeout() != seconds:
             self.sock.settimeout(seconds)
 
     @override

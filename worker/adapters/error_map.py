@@ -113,11 +113,20 @@ CREATE_IMAGE: Final = "CreateImage"
 CREATE_SNAPSHOT: Final = "CreateSnapshot"
 ANY_ACTION: Final = ""
 # Load balancer actions are written with their product, for ALB and NLB share their names.
-CLASSIC_ADDS: Final = ("slb:AddBackendServers", "slb:AddVServerGroupBackendServers")
+CLASSIC_ADDS: Final = (
+    "slb:AddBackendServers",
+    "slb:AddVServerGroupBackendServers",
+    "slb:CreateMasterSlaveServerGroup",
+)
 CLASSIC_GROUP_ACTIONS: Final = (
     "slb:DescribeVServerGroupAttribute",
     "slb:AddVServerGroupBackendServers",
     "slb:RemoveVServerGroupBackendServers",
+)
+PAIR_ACTIONS: Final = (
+    "slb:DescribeMasterSlaveServerGroupAttribute",
+    "slb:SetLoadBalancerTCPListenerAttribute",
+    "slb:SetLoadBalancerUDPListenerAttribute",
 )
 CLASSIC_ACTIONS: Final = (
     *CLASSIC_GROUP_ACTIONS,
@@ -125,6 +134,9 @@ CLASSIC_ACTIONS: Final = (
     "slb:RemoveBackendServers",
     "slb:DescribeLoadBalancerAttribute",
     "slb:DescribeVServerGroups",
+    "slb:DescribeMasterSlaveServerGroups",
+    "slb:CreateMasterSlaveServerGroup",
+    *PAIR_ACTIONS,
 )
 GROUP_ADDS: Final = ("alb:AddServersToServerGroup", "nlb:AddServersToServerGroup")
 GROUP_REMOVES: Final = ("alb:RemoveServersFromServerGroup", "nlb:RemoveServersFromServerGroup")
@@ -347,6 +359,7 @@ _GROUPS: Final = (
         _Group(action, _GONE, "InvalidLoadBalancerId.NotFound InvalidServerId.NotFound")
         for action in CLASSIC_ACTIONS
     ),
+    *(_Group(action, _GONE, "ListenerNotFound") for action in PAIR_ACTIONS),
     # Source: Terraform provider, retry list of RemoveBackendServers.
     _Group("slb:RemoveBackendServers", _BUSY, "RspoolVipExist ObtainIpFail"),
     *(
@@ -428,6 +441,10 @@ _BY_MESSAGE: Final[tuple[tuple[tuple[str, str], re.Pattern[str], Meaning], ...]]
     *(
         ((action, "InvalidParameter"), re.compile(r"VServerGroupId does not exist"), _GONE)
         for action in CLASSIC_GROUP_ACTIONS
+    ),
+    *(
+        ((action, "InvalidParameter"), re.compile(r"SlaveServerGroupId does not exist"), _GONE)
+        for action in PAIR_ACTIONS
     ),
 )
 

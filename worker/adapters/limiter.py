@@ -31,13 +31,12 @@ from worker import ports
 from worker.core import urgency
 
 MINUTE: Final = 60.0
-# Clocks differ a little; a call at the very start of our minute may still be in the cloud's last.
-_MARGIN_SECONDS: Final = 0.5
-# The first call of a minute is a probe; the others come when its answer is there.
-_OPENER_SECONDS: Final = 0.6
-_OPENER_PAUSE_SECONDS: Final = 0.25
+# The first call of a minute is a probe, for clocks differ a little: at the very start of ours it may
+# still be the cloud's last. The others come when its answer is there.
+_OPENER_PAUSE_SECONDS: Final = 0.2
 _OPENINGS_MAX: Final = 6
-_SPREAD_SECONDS: Final = 2.0
+# They come in the order of their urgency, over so long.
+_SPREAD_SECONDS: Final = 1.0
 # A probe whose answer was lost is not waited for any longer.
 _PROBE_SECONDS: Final = 5.0
 _FIRST_PROBE_SECONDS: Final = 1.0
@@ -50,10 +49,17 @@ _COMERS_MORE: Final = 8
 _TURNS_MAX: Final = 30
 # Paces change: nobody is sent further away than this by one.
 _PACED_HORIZON_SECONDS: Final = 20.0
+# Where sources go faster than drops come, the turn of each comes shortly before it goes itself.
+_LAST_CHANCE_SECONDS: Final = 1.5
 _PACED_SHARE: Final = 0.7
 _PACED_PAUSE_SECONDS: Final = 0.2
-_PACE_UP_SHARE: Final = 0.15
-_PACE_DOWN_SHARE: Final = 0.97
+# Down by a share with each refusal; up by the square of the time since then, in calls a second for
+# each second squared. Who gets more is refused more often, so that workers come to equal shares; who
+# is not refused any more takes over what the others leave. A bucket of one drop a second costs about
+# a refusal in four seconds, and nothing stays in it.
+_PACE_DOWN: Final = 0.9
+_PACE_UP: Final = 0.0125
+_PACE_UP_SECONDS_MAX: Final = 20.0
 _PACE_MIN: Final = 0.1
 _PACE_FIRST: Final = 1.0
 # A refusal so soon after the last is of calls that were under way together.
@@ -95,17 +101,18 @@ class _Line:
         while self.keys and self.keys[0][0] <= now + urgency.TOO_LATE_SECONDS:
             self.of.pop(self.keys.pop(0)[1], None)
 
-    def turn(self, place: int, minute: int, each: float) -> int:
-        """Return the minute in which it is the turn of one who has `place` before him.
+    def turn(self, place: int, minute: int, each: float) -> tuple[int, float]:
+        """Return in which minute, and after how many, one comes who has `place` before him.
 
         Those before him are let through, `each` in a minute, or their deadlines pass.
         """
         for at in range(minute, minute + _TURNS_MAX):
-            late = at * MINUTE + _MARGIN_SECONDS + urgency.TOO_LATE_SECONDS + _SPREAD_SECONDS
+            late = at * MINUTE + urgency.TOO_LATE_SECONDS
             over = bisect.bisect_left(self.keys, (late, ""))
-            if place - max(over, (at - minute) * each) < each:
-                return at
-        return minute + _TURNS_MAX
+            before = place - max(over, (at - minute) * each)
+            if before < each:
+                return at, max(before, 0.0)
+        return minute + _TURNS_MAX, 0.0
 
     def leave(self) -> None:
         """Let the caller wait no more."""
@@ -147,6 +154,7 @@ class _Api:
         is_rising: Whether the rate has never been refused, so that it may double.
         taken_since: Calls taken since the last refusal.
         refused_at: When the cloud last refused.
+        slowed_at: When the rate was last brought down.
         told_at: The probe that somebody was told to come for.
         line: Who waits.
     """
@@ -171,6 +179,7 @@ class _Api:
     is_rising: bool = True
     taken_since: int = 0
     refused_at: float = 0.0
+    slowed_at: float = 0.0
     dry: int = 0
     told_at: float = 0.0
     line: _Line = field(default_factory=_Line)
@@ -247,9 +256,8 @@ class QuotaLimiter(ports.Limiter):
     def throttled(self, api: str, now: float) -> float:
         with self._lock:
             known = self._known(api, now)
-            is_first = now > known.refused_at + _TOGETHER_SECONDS
             if known.mode is _Mode.PACED:
-                self._slow_down(known, now, is_first=is_first)
+                self._slow_down(known, now)
             else:
                 self._fill(known, now)
             known.refused_at, known.taken_since = now, 0
@@ -264,16 +272,18 @@ class QuotaLimiter(ports.Limiter):
             }
 
     def _opens_at(self, known: _Api) -> float:
-        next_minute = (known.minute + 1) * MINUTE + _MARGIN_SECONDS
+        next_minute = (known.minute + 1) * MINUTE
         match known.mode:
             case _Mode.FREE:
                 return 0.0
             case _Mode.BLOCKED:
                 return min(known.probe_until or known.probe_at, next_minute)
             case _Mode.WINDOW if not known.is_open:
-                return max(known.minute * MINUTE + _MARGIN_SECONDS, known.probe_at)
+                return known.probe_at
             case _Mode.WINDOW:
                 # To ask for more than what was taken last minute is no more than a try.
+                if known.is_full and known.checks < _CHECKS_MAX:
+                    return min(known.probe_until or known.probe_at, next_minute)
                 is_spent = known.is_full or known.spent >= self._limit(known)
                 return next_minute if is_spent else 0.0
             case _Mode.PACED:
@@ -310,7 +320,7 @@ class QuotaLimiter(ports.Limiter):
             # The cloud's minute begins a little later than ours, or others were faster.
             if known.spent:
                 known.probes_refused = min(known.probes_refused + 1, _OPENINGS_MAX)
-                known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0**known.probes_refused
+                known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0 ** (known.probes_refused - 1)
                 known.spent = 0
             return
         if known.mode is _Mode.FREE:
@@ -335,9 +345,6 @@ class QuotaLimiter(ports.Limiter):
     # By the calendar minute
 
     def _within_minute(self, known: _Api, now: float) -> float | None:
-        begun = known.minute * MINUTE + _MARGIN_SECONDS
-        if now < begun:
-            return begun + self._spread(0.0, _OPENER_PAUSE_SECONDS)
         if not known.is_open:
             return self._open(known, now)
         if known.is_full:
@@ -366,7 +373,7 @@ class QuotaLimiter(ports.Limiter):
             return known.probe_at + self._spread(0.0, _OPENER_PAUSE_SECONDS)
         if known.spent:
             if now < known.probe_at + _PROBE_SECONDS and known.probe_at:
-                return now + self._spread(_OPENER_PAUSE_SECONDS, 2 * _OPENER_PAUSE_SECONDS)
+                return now + self._spread(_OPENER_PAUSE_SECONDS / 2, _OPENER_PAUSE_SECONDS)
             known.is_open = True
             return None
         known.spent, known.probe_at = 1, now
@@ -385,33 +392,46 @@ class QuotaLimiter(ports.Limiter):
         passed = max(now - known.dripped_at, 0.0)
         known.drops = min(known.drops + passed * known.rate, max(known.rate * _BURST_SECONDS, 1.0))
         known.dripped_at = now
-        known.rate *= (2.0 if known.is_rising else 1.0 + _PACE_UP_SHARE) ** min(passed, 1.0)
+        # What nobody asked for in a while has not been tried.
+        tried = min(passed, 1.0)
+        if known.is_rising:
+            known.rate *= 2.0**tried
+        else:
+            known.rate += tried * _PACE_UP * min(now - known.slowed_at, _PACE_UP_SECONDS_MAX)
         if known.drops < 1.0:
             return self._promise(known, now)
         known.drops -= 1.0
         known.spent += 1
         return None
 
-    def _slow_down(self, known: _Api, now: float, *, is_first: bool) -> None:
-        """Between two refusals the bucket was empty twice: what was taken is what drips."""
+    def _slow_down(self, known: _Api, now: float) -> None:
+        """Try less often; the first time by what was taken since the last refusal."""
         known.dry += 1
         if known.dry >= _DRY_REFUSALS and now > known.refused_at + _FIRST_PROBE_SECONDS:
             known.mode, known.is_full, known.dry = _Mode.BLOCKED, True, 0
             known.probe_step, known.probe_until = 2 * _FIRST_PROBE_SECONDS, None
             known.probe_at = now + known.probe_step
             return
-        if not is_first:
+        if now < known.slowed_at + _TOGETHER_SECONDS:
             return
-        measured = known.taken_since / max(now - known.refused_at, _TOGETHER_SECONDS)
-        known.rate = max(min(known.rate, measured * 1.1) * _PACE_DOWN_SHARE, _PACE_MIN)
-        known.is_rising = False
-        known.drops = min(known.drops, 0.0)
+        known.slowed_at = now
+        if known.is_rising:
+            measured = known.taken_since / max(now - known.refused_at, _TOGETHER_SECONDS)
+            known.rate = min(known.rate, measured)
+        known.rate = max(known.rate * _PACE_DOWN, _PACE_MIN)
+        known.is_rising, known.drops = False, 0.0
 
     # When to come again
 
     def _promise(self, known: _Api, now: float) -> float:
+        if urgency.current() is None:
+            # A call that is made for many: as soon as any may go, for it is one alone.
+            return max(self._opens_at(known), now + _PACED_PAUSE_SECONDS)
         if known.mode is _Mode.PACED:
             return self._next_drop(known, now)
+        if known.mode is _Mode.WINDOW and not known.is_open and now < known.probe_at:
+            # The minute has begun, and will be found open soon.
+            return known.probe_at + self._spread(0.0, _OPENER_PAUSE_SECONDS)
         minute = known.minute + 1
         is_probed = known.mode is _Mode.BLOCKED or known.checks < _CHECKS_MAX
         is_out = known.probe_until is not None or known.told_at == known.probe_at
@@ -419,15 +439,21 @@ class QuotaLimiter(ports.Limiter):
             # Somebody has to be there for the probe.
             known.told_at = known.probe_at
             return known.probe_at
-        place, turn = known.line.join(now), minute
+        place = known.line.join(now)
+        each = float(len(known.line.keys) + 1)
         if known.is_measured:
             each = known.cap * self._share * _COMERS_SHARE + _COMERS_MORE
-            turn = known.line.turn(place, minute, each)
-        return turn * MINUTE + _MARGIN_SECONDS + self._spread(0.0, _SPREAD_SECONDS)
+        turn, before = known.line.turn(place, minute, each)
+        # The first comes with the minute, and the others when the cloud has taken his call.
+        later = _OPENER_PAUSE_SECONDS + before / each * _SPREAD_SECONDS if before else 0.0
+        return turn * MINUTE + later
 
     def _next_drop(self, known: _Api, now: float) -> float:
         """Come a little earlier than the turn: the pace may have risen by then."""
         turn = (known.line.join(now) + 1) / known.rate * _PACED_SHARE
+        chance = urgency.too_late_at(now) - now - _LAST_CHANCE_SECONDS
+        if _PACED_PAUSE_SECONDS < chance < turn:
+            turn = chance
         if turn > _PACED_HORIZON_SECONDS:
             return now + self._spread(_PACED_HORIZON_SECONDS / 2, _PACED_HORIZON_SECONDS)
         return now + max(turn, _PACED_PAUSE_SECONDS) * self._spread(0.9, 1.1)

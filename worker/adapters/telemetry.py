@@ -8,8 +8,10 @@ An exception of somebody else is its class and the places it came through; its t
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, TextIO
 
@@ -33,6 +35,8 @@ _SECRET_NAME: Final = re.compile(
     r"|private_?key|cookie|handle$",
     re.IGNORECASE,
 )
+# Names of fields that are remembered as harmless or not.
+_NAMES_MAX: Final = 512
 # A shorter one would be found inside ordinary words.
 _SECRET_LENGTH_MIN: Final = 6
 
@@ -116,17 +120,30 @@ class StructlogTelemetry(ports.Telemetry):
         finished: dict[str, Any] = {
             "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         }
+        # Asked once for all of a line: the environment is dear to read, and a line has many fields.
+        cleaner = _Cleaner(tuple(s for s in self._secrets() if len(s) >= _SECRET_LENGTH_MIN))
         for name, value in line.items():
-            finished[name] = HIDDEN if _SECRET_NAME.search(name) else self._plain(value)
+            finished[name] = HIDDEN if _tells_secret(name) else cleaner.plain(value)
         return finished
 
-    def _plain(self, value: object, depth: int = 0) -> object:
+
+@dataclass(frozen=True, slots=True)
+class _Cleaner:
+    """Turns the values of one line into what may be written.
+
+    Attributes:
+        secrets: What must not appear.
+    """
+
+    secrets: tuple[str, ...]
+
+    def plain(self, value: object, depth: int = 0) -> object:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):
             return self._line(value)
         if isinstance(value, Enum):
-            return self._plain(value.value, depth)
+            return self.plain(value.value, depth)
         if isinstance(value, BaseException):
             return self._line(_told(value))
         if depth >= DEPTH_MAX:
@@ -134,21 +151,26 @@ class StructlogTelemetry(ports.Telemetry):
         if isinstance(value, Mapping):
             return {
                 self._line(str(key)): HIDDEN
-                if _SECRET_NAME.search(str(key))
-                else self._plain(item, depth + 1)
+                if _tells_secret(str(key))
+                else self.plain(item, depth + 1)
                 for key, item in list(value.items())[:ITEMS_MAX]
             }
         if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
-            return [self._plain(item, depth + 1) for item in list(value)[:ITEMS_MAX]]
+            return [self.plain(item, depth + 1) for item in list(value)[:ITEMS_MAX]]
         return self._line(str(value))
 
     def _line(self, text: str) -> str:
-        for secret in self._secrets():
-            if len(secret) >= _SECRET_LENGTH_MIN:
-                text = text.replace(secret, HIDDEN)
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
         if len(text) > TEXT_MAX:
             text = f"{text[:TEXT_MAX]}... ({len(text)} characters)"
         return text if text.isprintable() else "".join(map(_visible, text))
+
+
+@lru_cache(maxsize=_NAMES_MAX)
+def _tells_secret(name: str) -> bool:
+    """Tell whether a field's name says that its value is one; the names of fields are few."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def _unreserved(fields: Mapping[str, object]) -> dict[str, object]:

@@ -93,6 +93,10 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
     "slb:DescribeLoadBalancerAttribute": ({"LoadBalancerId": f"lb-{_NOTHING}"},),
     "slb:DescribeVServerGroups": ({"LoadBalancerId": f"lb-{_NOTHING}"},),
     "slb:DescribeVServerGroupAttribute": ({"VServerGroupId": f"rsp-{_NOTHING}"},),
+    "slb:DescribeMasterSlaveServerGroups": ({"LoadBalancerId": f"lb-{_NOTHING}"},),
+    "slb:DescribeMasterSlaveServerGroupAttribute": (
+        {"MasterSlaveServerGroupId": f"rsp-{_NOTHING}"},
+    ),
     "alb:ListServerGroups": (_ONE,),
     "alb:ListServerGroupServers": ({"ServerIds": [_INSTANCE], "MaxResults": 1},),
     "nlb:ListServerGroups": (_ONE,),

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command(
         "worker.cli.doctor:doctor", "Find what is wrong with an installation, and what mends it."
     ),
-    "dlq": Command("worker.cli.dlq:dlq", "List, show and replay what was parked."),
+    "dlq": Command("worker.cli.dlq:dlq", "List, show, replay and discard what was parked."),
     "reconcile": Command(
         "worker.cli.reconcile:reconcile", "Find interruptions whose event never came."
     ),

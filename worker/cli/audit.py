@@ -128,6 +128,7 @@ def _fix(around: Surroundings, told: "_Telling", *, yes: bool, dry_run: bool) ->
     )
     for one in made:
         told.made(one)
+    told.again()
 
 
 class _Telling:
@@ -169,6 +170,9 @@ class _Telling:
     def made(self, fixed: Fixed) -> None:
         self.fixed.append(fixed)
         self._print(fixed_line(fixed, self.policy, self.wording))
+
+    def again(self) -> None:
+        self._say("audit.again")
 
     def end(self) -> None:
         if self._as_json:

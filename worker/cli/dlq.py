@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 from typing_extensions import Self
 
 from worker.bootstrap import build_surroundings
@@ -21,15 +23,24 @@ from worker.cli.options import (
     examples,
     output_options,
     pass_settings,
+    yes_option,
 )
-from worker.cli.output import print_json
+from worker.cli.output import confirm, print_json
 from worker.core.dead_letters import DeadLetter, Filter
 from worker.core.outcomes import StepName
 from worker.core.progress import Wishes
 from worker.core.replaying import Edits
-from worker.operators import build_keep, build_patience, build_replay, build_visit
-from worker.ops.dlq_data import kept_data, letter_data, plan_data, story_data
+from worker.operators import (
+    build_discard,
+    build_keep,
+    build_patience,
+    build_replay,
+    build_visit,
+)
+from worker.ops.discard import Discard, Discarded, Verdict
+from worker.ops.dlq_data import discarded_data, kept_data, letter_data, plan_data, story_data
 from worker.ops.dlq_view import (
+    discarded_line,
     ending,
     kept_line,
     letters_view,
@@ -40,7 +51,7 @@ from worker.ops.dlq_view import (
 from worker.ops.keep import Kept
 from worker.ops.printing import console_for, show, show_line
 from worker.ops.replay import Fate, Plan, Rate
-from worker.ops.shelves import Visit
+from worker.ops.shelves import GIVE_BACK_SECONDS, Visit
 from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
@@ -54,12 +65,13 @@ PER_MINUTE = 60.0
         "aliyun-ops dlq list",
         "aliyun-ops dlq show i-bp1abcdefgh12345678",
         "aliyun-ops dlq replay --error no_stock --dry-run",
+        "aliyun-ops dlq discard --dry-run",
         "aliyun-ops dlq keep",
     )
 )
 @config_option
 def dlq() -> None:
-    """List, show and replay dead letters: what was parked, moved by the queue, or not delivered.
+    """List, show, replay and discard dead letters: what was parked, moved by the queue, or not delivered.
 
     A queue shows what is in it only by handing it out: every one of these commands leases what it looks at, and gives back what
     it leaves. An ID is the beginning of the id of a message, a source or a recreation.
@@ -87,7 +99,8 @@ def list_letters(
     with _Telling(visit, language, as_json=as_json) as told:
         letters = _matching(visit, wanted)
         told.data["dead_letters"] = [letter_data(one) for one in letters]
-        told.show(letters_view(letters, around.clock.now(), told.wording))
+        is_all = wanted == Filter()
+        told.show(letters_view(letters, around.clock.now(), told.wording, is_all=is_all))
 
 
 @dlq.command("show", epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"))
@@ -191,6 +204,82 @@ def replay(
     _fail_if_left(plans, filters["ids"])
 
 
+@dlq.command(
+    epilog=examples(
+        "aliyun-ops dlq discard i-bp1abcdefgh12345678",
+        "aliyun-ops dlq discard --older-than 2d --dry-run",
+    )
+)
+@dead_letter_filters
+@pass_settings
+@dry_run_option
+@yes_option
+@output_options
+def discard(
+    settings: Settings,
+    *,
+    dry_run: bool,
+    yes: bool,
+    language: str | None,
+    as_json: bool,
+    **filters: Any,
+) -> None:
+    """Take out dead letters that are settled: what they ask for has been done by others meanwhile.
+
+    The cloud must show it: the recreation's image has its date, or its replacement runs. Everything else stays, also what cannot
+    be read, and says why. Exit code 1 when something that was named stays.
+    """
+    around = build_surroundings(settings, os.environ)
+    patience = build_patience(around, time.sleep)
+    discarding = build_discard(around, patience)
+    visit = build_visit(around, patience)
+    with _Telling(visit, language, as_json=as_json) as told:
+        found = _discardable(discarding, Filter(**filters), told, dry_run=dry_run)
+        settled = tuple(one.letter.message_id for one in found if one.verdict is Verdict.SETTLED)
+        left = [one.letter.message_id for one in found if one.verdict is not Verdict.SETTLED]
+        failed = left if filters["ids"] else []
+        if settled and dry_run:
+            told.say("replay.dry")
+        elif settled:
+            confirm(told.wording("discard.question", number=len(settled)), yes=yes)
+            # Whoever is asked takes time to answer: all is leased and looked at anew.
+            told.go_through(build_visit(around, patience))
+            patience.until(around.clock.now() + GIVE_BACK_SECONDS)
+            gone = _discard(discarding, settled, told)
+            failed += [one for one in settled if one not in gone]
+    if failed:
+        raise Failure(f"not taken out: {', '.join(failed)}; the reasons are above")
+    if filters["ids"] and not found:
+        raise Failure("no dead letter that nobody holds matches; nothing was changed")
+
+
+def _discardable(
+    discarding: Discard, wanted: Filter, told: "_Telling", *, dry_run: bool
+) -> list[Discarded]:
+    """Look what goes and what stays, and say it."""
+    found = list(discarding.run(told.visit, wanted, dry_run=True))
+    told.data["discarded"] = [
+        discarded_data(one) for one in found if dry_run or one.verdict is not Verdict.SETTLED
+    ]
+    for one in found:
+        told.line(discarded_line(one, told.wording, dry_run=True))
+    if not any(one.verdict is Verdict.SETTLED for one in found):
+        told.say("discard.none")
+    return found
+
+
+def _discard(discarding: Discard, settled: tuple[str, ...], told: "_Telling") -> set[str]:
+    """Take out what is still settled; returns the ids of what is gone."""
+    gone: set[str] = set()
+    for one in discarding.run(told.visit, Filter(ids=settled), dry_run=False):
+        told.data["discarded"].append(discarded_data(one))
+        told.line(discarded_line(one, told.wording, dry_run=False))
+        if one.verdict is Verdict.SETTLED:
+            gone.add(one.letter.message_id)
+    told.say("discard.total", gone=len(gone), left=len(settled) - len(gone))
+    return gone
+
+
 @dlq.command(epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"))
 @pass_settings
 @dry_run_option
@@ -281,29 +370,37 @@ class _Telling:
     def __init__(self, visit: Visit, language: str | None, *, as_json: bool) -> None:
         self.wording = Wording(language_of(os.environ, language))
         self.data: dict[str, Any] = {}
-        self._visit = visit
+        self.visit = visit
         self._as_json = as_json
+        self._above: Console | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Give back, and say so; an interruption is an expected failure."""
-        number = len(self._visit.leased)
-        late = self._visit.give_back()
-        self.data |= {"leased": number, "not_given_back": late, "no_queue": self._visit.missing}
+        number = len(self.visit.leased)
+        late = self.visit.give_back()
+        self.data |= {"leased": number, "not_given_back": late, "no_queue": self.visit.missing}
         self._tell_leases(number, late)
         if self._as_json and kind in {None, KeyboardInterrupt}:
             print_json(self.data)
         if kind is KeyboardInterrupt:
             raise Failure("interrupted; nothing is lost, run the same command again") from None
 
+    def go_through(self, visit: Visit) -> None:
+        """Give back what is leased, and go on with another visit."""
+        self.visit.give_back()
+        self.visit = visit
+
     def show(self, what: Any) -> None:
         if not self._as_json:
             show(what, console_for(sys.stdout, os.environ))
 
     def line(self, line: str) -> None:
-        if not self._as_json:
+        if self._above is not None:
+            self._above.print(Text(line))
+        elif not self._as_json:
             show_line(line, sys.stdout, os.environ)
 
     def say(self, key: str, **values: object) -> None:
@@ -323,10 +420,17 @@ class _Telling:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as progress:
-            yield _Bar(progress, progress.add_task(self.wording("replay.progress"), total=total))
+            # On the same terminal only the bar itself knows how to make room for a line.
+            self._above = console if sys.stdout.isatty() else None
+            try:
+                yield _Bar(
+                    progress, progress.add_task(self.wording("replay.progress"), total=total)
+                )
+            finally:
+                self._above = None
 
     def _tell_leases(self, number: int, late: int) -> None:
-        for name in self._visit.missing:
+        for name in self.visit.missing:
             self._aside("dlq.missing", name=name)
         if number:
             self._aside("dlq.leased", number=number)

@@ -25,12 +25,15 @@ from worker.cli.output import confirm, print_json
 from worker.core.errors import RecreationError
 from worker.core.leftovers import Leftover
 from worker.core.progress import Mark
-from worker.operators import build_cleaning, build_drill, build_insistence
-from worker.ops.drill import Drill, Plan, Report, began_at
+from worker.core.receipt import record
+from worker.operators import build_cleaning, build_drill, build_patience
+from worker.ops.drill import Drill, Mode, Plan, Report, began_at
 from worker.ops.drill_cleaning import Cleaning
 from worker.ops.drill_data import plan_data, report_data
 from worker.ops.drill_view import cleaned_line, mark_line, plan_lines, report_lines
-from worker.ops.printing import show_line
+from worker.ops.patience import LONG_TRIES_MAX
+from worker.ops.printing import console_for, show, show_line
+from worker.ops.receipt_view import receipt_view
 from worker.ops.sweep import Result
 from worker.ops.sweep_data import result_data
 from worker.ops.sweep_view import result_line
@@ -45,11 +48,18 @@ _GROUP = re.compile(r"sg-[0-9a-zA-Z]{4,32}\Z")
     epilog=examples(
         "aliyun-ops drill --instance i-bp1abcdefgh12345678",
         "aliyun-ops drill --instance i-bp1abcdefgh12345678 --launch --security-group sg-bp1isolated",
+        "aliyun-ops drill --instance i-bp1canary0123456789 --handover",
         "aliyun-ops drill --instance i-bp1abcdefgh12345678 --clean",
     )
 )
 @click.option("--instance", "instance_id", metavar="ID", required=True, help="The spot instance.")
 @click.option("--launch", "is_launch", is_flag=True, help="Launch a replacement, isolated.")
+@click.option(
+    "--handover",
+    "is_handover",
+    is_flag=True,
+    help="Also stop the instance, a canary, and hand over; then everything goes back.",
+)
 @click.option(
     "--security-group",
     metavar="ID",
@@ -68,6 +78,7 @@ def drill(
     *,
     instance_id: str,
     is_launch: bool,
+    is_handover: bool,
     security_group: str,
     keep: bool,
     clean: bool,
@@ -82,20 +93,24 @@ def drill(
     data and the software of the source, so it must stand in a security group that lets it reach nothing. Nothing is stopped,
     handed over or changed on the instance itself.
 
+    With --handover it is: an instance with the tag spot-recreation:canary is stopped, its addresses and memberships in load
+    balancers go to the replacement, and all of it back when that is seen.
+
     What is made carries the drill's tag and is deleted at the end. After an interruption the same command goes on, and --clean
-    takes everything away. Exit code 1 when no replacement would have been launched.
+    takes everything away, and back. Exit code 1 when no replacement would have been launched, or something was not handed over.
     """
-    _check(instance_id, security_group, is_launch=is_launch, clean=clean)
+    mode = Mode.HANDOVER if is_handover else Mode.LAUNCH if is_launch else Mode.CHECK
+    _check(instance_id, security_group, mode, is_both=is_launch and is_handover, clean=clean)
     around = build_surroundings(settings, os.environ)
     told = _Telling(Wording(language_of(os.environ, language)), as_json=as_json)
-    insist = build_insistence(around, time.sleep)
-    cleaning = build_cleaning(around, insist)
+    patience = build_patience(around, time.sleep, tries=LONG_TRIES_MAX)
+    cleaning = build_cleaning(around, patience)
     with told, _interruptible(instance_id):
         if clean:
             _clean_only(cleaning, instance_id, told, dry_run=dry_run, yes=yes)
             return
-        drilling = build_drill(around, insist)
-        plan = drilling.plan(instance_id, is_launch=is_launch, security_group=security_group)
+        drilling = build_drill(around, patience)
+        plan = drilling.plan(instance_id, mode, security_group=security_group)
         told.plan(plan)
         if dry_run:
             told.say("drill.dry")
@@ -114,9 +129,11 @@ def _rehearse(
     except RecreationError as error:
         why = f"the drill failed: {error.sentence}{f' ({error.code})' if error.code else ''}"
     else:
-        told.report(report, drilling.insist.clock.now())
+        told.report(report, drilling.patience.clock.now())
         if not report.is_good:
             why = "no replacement would have been launched; the reasons are above"
+            if report.progress.launched.running_at:
+                why = "not everything was handed over; the reasons are above"
     if keep:
         told.say("drill.kept", source=instance_id)
     left = "" if keep else _clean(cleaning, instance_id, told)
@@ -124,19 +141,21 @@ def _rehearse(
         raise Failure("; ".join(one for one in (why, left) if one))
 
 
-def _check(instance_id: str, group: str, *, is_launch: bool, clean: bool) -> None:
+def _check(instance_id: str, group: str, mode: Mode, *, is_both: bool, clean: bool) -> None:
     if _INSTANCE.match(instance_id) is None:
         raise WrongUsage(
             f"--instance {instance_id} is no instance id, such as i-bp1abcdefgh12345678"
         )
-    if clean and is_launch:
-        raise WrongUsage("--clean launches nothing: give one of --clean and --launch")
-    if is_launch and not group:
+    if is_both or (clean and mode is not Mode.CHECK):
+        raise WrongUsage("give one of --launch, --handover and --clean")
+    if mode is Mode.LAUNCH and not group:
         raise WrongUsage(
             "--launch starts the software of the source a second time: name with --security-group one that lets it reach"
             " nothing"
         )
-    if group and (_GROUP.match(group) is None or not is_launch):
+    if group and mode is Mode.HANDOVER:
+        raise WrongUsage("--handover takes the canary's own security groups, as the worker would")
+    if group and (_GROUP.match(group) is None or mode is not Mode.LAUNCH):
         raise WrongUsage(
             "--security-group takes an id such as sg-bp1abcdefgh12345678, with --launch"
         )
@@ -160,15 +179,13 @@ def _clean_only(
 
 def _clean(cleaning: Cleaning, instance_id: str, told: "_Telling") -> str:
     """Take everything away; returns what is to be said when something stayed."""
-    for result in cleaning.run(instance_id):
+    for result in cleaning.run(instance_id, told.mark):
         told.result(result)
     told.count()
     failed = [one.thing.resource_id for one in told.results if one.is_failure]
     if not failed:
         return ""
-    return (
-        f"not deleted: {', '.join(failed)}; run aliyun-ops drill --clean --instance {instance_id}"
-    )
+    return f"not deleted: {', '.join(failed)}; the reasons are above; run aliyun-ops drill --clean --instance {instance_id}"
 
 
 @contextmanager
@@ -209,10 +226,15 @@ class _Telling:
             self._line(line)
 
     def mark(self, mark: Mark) -> None:
+        self._began = self._began or mark.at
         self._line(mark_line(mark, self._began, self.wording))
 
     def report(self, report: Report, at: float) -> None:
         self._data |= report_data(report, at)
+        if report.plan.mode is not Mode.CHECK and not self._as_json:
+            self.say("drill.receipt")
+            shown = receipt_view(record(report.progress, at), self.wording)
+            show(shown, console_for(sys.stdout, os.environ))
         for line in report_lines(report, self.wording):
             self._line(line)
 

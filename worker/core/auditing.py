@@ -148,7 +148,9 @@ class Finding:
         return next((one.about for one in self.advised if one.what is what), ())
 
 
-def examine(equipped: Equipped, *, notice: float, region: str, policy: str) -> Finding:
+def examine(
+    equipped: Equipped, *, notice: float, region: str, policy: str, hand_over: Sequence[str] = ()
+) -> Finding:
     """Tell what an interruption would do.
 
     Args:
@@ -156,6 +158,7 @@ def examine(equipped: Equipped, *, notice: float, region: str, policy: str) -> F
         notice: Seconds from the notice to the release.
         region: Region id, for the commands.
         policy: Automatic snapshot policy to advise; empty when none is configured.
+        hand_over: What is carried over to the replacement, as `Policy.hand_over` says.
     """
     estimate = estimated(equipped.cloud_disks, equipped.snapshots)
     survival, why, about = _survival(equipped, estimate, notice)
@@ -165,7 +168,7 @@ def examine(equipped: Equipped, *, notice: float, region: str, policy: str) -> F
         why=why,
         about=about,
         estimate=estimate,
-        lost=_lost(equipped),
+        lost=_lost(equipped, hand_over),
         advised=_advised(equipped, region, policy),
     )
 
@@ -214,11 +217,12 @@ def _survival(equipped: Equipped, estimate: Estimate, notice: float) -> tuple[Su
     return Survival.LIKELY, Why.DISKS_OUTLIVE, ""
 
 
-def _lost(equipped: Equipped) -> tuple[Lost, ...]:
+def _lost(equipped: Equipped, hand_over: Sequence[str]) -> tuple[Lost, ...]:
     instance = equipped.instance
     goes = () if instance.is_economical else equipped.cloud_disks
     going = [disk for disk in goes if disk.delete_with_instance]
-    elastic = "" if instance.is_economical else instance.eip_address
+    stays_bound = instance.is_economical or "eip" in hand_over
+    elastic = "" if stays_bound else instance.eip_address
     found = (
         Lost(Loss.LOCAL_DISK, tuple(one.disk_id for one in equipped.disks if not one.is_cloud)),
         Lost(Loss.GOES_ALONG, tuple(one.disk_id for one in going if one.portable)),

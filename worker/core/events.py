@@ -52,6 +52,7 @@ _TIME = re.compile(
     r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z",
     re.ASCII,
 )
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.:\-]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 Event = Interruption | Ignored | Unread
@@ -286,7 +287,7 @@ def _identifier(value: object) -> str | None:
 def _word(value: object) -> str:
     """Reduce untrusted text to something that is safe in a log line."""
     text = value if isinstance(value, str) else ""
-    return re.sub(r"[^A-Za-z0-9_.:\-]", "?", text[:128])
+    return _UNSAFE.sub("?", text[:128])
 
 
 def _arn_parts(arn: object) -> tuple[str, str, str]:

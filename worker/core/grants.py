@@ -122,6 +122,53 @@ _PLAN: Final = Grant(
     f"{_ECS}; {_VPC}",
 )
 
+_EIP: Final = Grant(
+    "find and move elastic addresses",
+    ("vpc:DescribeEipAddresses", "vpc:UnassociateEipAddress", "vpc:AssociateEipAddress"),
+    _VPC,
+    ("acs:vpc:*:*:eip/*", *_ecs("instance")),
+    setting="handover.eip",
+)
+_FIND_MEMBERS: Final = Grant(
+    "find the server groups that name the source or its interface; cannot be narrowed to a server",
+    (
+        "slb:DescribeLoadBalancers",
+        "slb:DescribeLoadBalancerAttribute",
+        "slb:DescribeVServerGroups",
+        "slb:DescribeVServerGroupAttribute",
+        "slb:DescribeMasterSlaveServerGroups",
+        "slb:DescribeMasterSlaveServerGroupAttribute",
+        "alb:ListServerGroups",
+        "alb:ListServerGroupServers",
+        "nlb:ListServerGroups",
+        "nlb:ListServerGroupServers",
+    ),
+    _BALANCERS,
+    setting="handover.load_balancers",
+    unrecorded={
+        "alb:ListServerGroups": _GROUP_BY_GROUP,
+        "nlb:ListServerGroups": _GROUP_BY_GROUP,
+    },
+)
+_MOVE_MEMBERS: Final = Grant(
+    "replace the source in server groups; narrow the resource to the load balancers concerned",
+    (
+        "slb:AddBackendServers",
+        "slb:RemoveBackendServers",
+        "slb:AddVServerGroupBackendServers",
+        "slb:RemoveVServerGroupBackendServers",
+        "slb:CreateMasterSlaveServerGroup",
+        "slb:SetLoadBalancerTCPListenerAttribute",
+        "slb:SetLoadBalancerUDPListenerAttribute",
+        "alb:AddServersToServerGroup",
+        "alb:RemoveServersFromServerGroup",
+        "nlb:AddServersToServerGroup",
+        "nlb:RemoveServersFromServerGroup",
+    ),
+    _BALANCERS,
+    setting="handover.load_balancers",
+)
+
 _WORKER: Final = (
     Grant(
         "look at the source, its disks, its image and the replacement",
@@ -194,13 +241,7 @@ _WORKER: Final = (
         _ECS,
         _ecs("instance"),
     ),
-    Grant(
-        "find and move elastic addresses",
-        ("vpc:DescribeEipAddresses", "vpc:UnassociateEipAddress", "vpc:AssociateEipAddress"),
-        _VPC,
-        ("acs:vpc:*:*:eip/*", *_ecs("instance")),
-        setting="handover.eip",
-    ),
+    _EIP,
     Grant(
         "turn a static public address into an elastic one",
         ("ecs:ConvertNatPublicIpToEip",),
@@ -224,40 +265,8 @@ _WORKER: Final = (
             )
         },
     ),
-    Grant(
-        "find the server groups that name the source or its interface; cannot be narrowed to a server",
-        (
-            "slb:DescribeLoadBalancers",
-            "slb:DescribeLoadBalancerAttribute",
-            "slb:DescribeVServerGroups",
-            "slb:DescribeVServerGroupAttribute",
-            "alb:ListServerGroups",
-            "alb:ListServerGroupServers",
-            "nlb:ListServerGroups",
-            "nlb:ListServerGroupServers",
-        ),
-        _BALANCERS,
-        setting="handover.load_balancers",
-        unrecorded={
-            "alb:ListServerGroups": _GROUP_BY_GROUP,
-            "nlb:ListServerGroups": _GROUP_BY_GROUP,
-        },
-    ),
-    Grant(
-        "replace the source in server groups; narrow the resource to the load balancers concerned",
-        (
-            "slb:AddBackendServers",
-            "slb:RemoveBackendServers",
-            "slb:AddVServerGroupBackendServers",
-            "slb:RemoveVServerGroupBackendServers",
-            "alb:AddServersToServerGroup",
-            "alb:RemoveServersFromServerGroup",
-            "nlb:AddServersToServerGroup",
-            "nlb:RemoveServersFromServerGroup",
-        ),
-        _BALANCERS,
-        setting="handover.load_balancers",
-    ),
+    _FIND_MEMBERS,
+    _MOVE_MEMBERS,
     Grant(
         "receive interruptions, hold them, send progress on, finish",
         (
@@ -454,11 +463,13 @@ _DRILL: Final = (
     ),
     _PASS_ROLE,
     Grant(
-        "mark the snapshots of its image, which carry no tag yet: no condition tells them from others, so"
-        " that whoever holds this policy could mark and then delete any snapshot; narrow the resource",
+        "mark the snapshots of its image as the drill's and as nothing else. They carry no tag yet, and no"
+        " condition tells them from others, so that whoever holds this policy could mark and then delete"
+        " any snapshot; narrow the resource",
         ("ecs:TagResources",),
-        _ECS,
+        f"{_ECS}; ECS, Use tags to control access to resources",
         _ecs("snapshot"),
+        condition={"StringLike": {"acs:RequestTag/spot-recreation:drill": "drill-*"}},
     ),
     Grant(
         "date its image before the cleaning; drill --launch: mark a second replacement",
@@ -474,6 +485,26 @@ _DRILL: Final = (
         _ecs("instance", "image", "snapshot"),
         condition=_OF_A_DRILL,
     ),
+    Grant(
+        "drill --handover: stop an instance that is tagged as a canary, and start it again",
+        ("ecs:StopInstance", "ecs:StartInstance"),
+        f"{_ECS}; ECS, Use tags to control access to resources",
+        _ecs("instance"),
+        condition={"StringLike": {"acs:ResourceTag/spot-recreation:canary": "*"}},
+        setting="--handover",
+    ),
+    Grant(
+        "drill --handover: stop the replacement before everything goes back",
+        ("ecs:StopInstance",),
+        f"{_ECS}; ECS, Use tags to control access to resources",
+        _ecs("instance"),
+        condition=_OF_A_DRILL,
+        setting="--handover",
+    ),
+    # What goes over and comes back; the documents know no tags of canaries there.
+    _EIP,
+    _FIND_MEMBERS,
+    _MOVE_MEMBERS,
 )
 
 # Who each policy is for, in the order of the documents.

@@ -120,6 +120,11 @@ def clonable(tags: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pair for pair in tags if identity.is_clonable(pair[0])))
 
 
+def old_pair(new: str) -> str:
+    """Say what becomes of a group whose servers nobody can change."""
+    return f"{new} took its place, for its servers cannot be changed; delete the old one by hand"
+
+
 def move_of(progress: Progress, thing: Thing) -> Move | None:
     """Return where a thing stands; None before its move has begun."""
     return next((move for move in progress.moves if move.thing == thing.key), None)
@@ -170,6 +175,14 @@ def in_turn(progress: Progress, now: float) -> tuple[Thing, Move] | float:
     return due[0]
 
 
+def begun_again(progress: Progress, now: float) -> Progress:
+    """Give every open move its time again: who gets the things now was not there before."""
+    moves = tuple(
+        move if move.ended else replace(move, since=now, not_before=0.0) for move in progress.moves
+    )
+    return replace(progress, moves=moves)
+
+
 def is_overdue(progress: Progress, move: Move, notice: float, now: float) -> bool:
     """Tell whether a move has been busy for too long; the release sets free what was locked."""
     return now > max(move.since, progress.t0 + notice) + BUSY_SECONDS_MAX
@@ -200,14 +213,16 @@ def _pause(tries: int) -> float:
     return min(REFUSED_PAUSE_SECONDS * 2.0 ** min(tries, 8), REFUSED_PAUSE_SECONDS_MAX)
 
 
-def moved(progress: Progress, thing: Thing, now: float) -> Progress:
-    """Note that the replacement has a thing."""
+def moved(progress: Progress, thing: Thing, now: float, place: str = "") -> Progress:
+    """Note that the replacement has a thing, and where, if that is not where the source had it."""
     ended = _ended(progress, thing, "moved")
     match thing.what:
         case Address() as address:
             return ended.marked("elastic address moved", now, address.ip)
         case Member() as member:
-            return ended.marked("load balancer member moved", now, member.group or member.balancer)
+            was = member.group or member.balancer
+            told = ended.marked("load balancer member moved", now, place or was)
+            return told.remarked(f"server group {was}", old_pair(place)) if place else told
         case Interface() as interface:
             return ended.marked("network interface moved", now, interface.interface_id)
         case KeptDisk(disk_id):

@@ -25,6 +25,10 @@ TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
 # On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
 TAG_DRILL = TAG_PREFIX + "drill"
+# On an instance whose owner lets a drill stop it and move what others know it by.
+TAG_CANARY = TAG_PREFIX + "canary"
+# Followed by a number, on the image of a drill: what was handed over and has to come back.
+TAG_BORROWED = TAG_PREFIX + "borrowed-"
 # What an instance booted from, and the image that its line began with: `image/m-bp1...`.
 TAG_BOOT = TAG_PREFIX + "boot"
 # On an image of snapshots: everything that was on disk before this instant is in it.

@@ -70,6 +70,9 @@ def request(progress: Progress) -> LaunchSpec:
         for disk in boots.cloud_disks(progress)
         if disk.disk_id in progress.launched.missing
     }
+    # A rescue gets every data disk itself; one that is lost is not made anew and empty.
+    if progress.rung == "rescue":
+        apart = {one.device for one in spec.disks}
     disks = tuple(one for one in spec.disks if one.kind == "system" or one.device not in apart)
     return replace(
         spec,
@@ -109,9 +112,7 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
 def _told_of_lost_disks(progress: Progress) -> Progress:
     for disk in boots.cloud_disks(progress):
         if disk.disk_id in progress.launched.missing and not boots.outlives(progress, disk):
-            progress = progress.remarked(
-                f"disk {disk.disk_id}", "it is in no image and was not retained"
-            )
+            progress = progress.remarked(f"disk {disk.disk_id}", boots.LOST_DISK)
     return progress
 
 
@@ -258,8 +259,10 @@ def recreation_of(progress: Progress, replacement: str) -> Progress:
 
 def with_heir(progress: Progress, heir: Instance) -> Progress:
     """Note who gets what the replacement cannot have any more."""
-    launched = replace(progress.launched, heir=heir.instance_id)
-    told = f"it went on to {heir.instance_id}, because this one was reclaimed before it arrived"
+    earlier = (*progress.launched.forebears, progress.receiver)
+    launched = replace(progress.launched, heir=heir.instance_id, forebears=earlier, orphaned_at=0.0)
+    to = heir.instance_id
+    told = f"what had not arrived went on to {to}, because this one was reclaimed before"
     return replace(progress, launched=launched).remarked(f"instance {progress.receiver}", told)
 
 

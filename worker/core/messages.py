@@ -18,7 +18,7 @@ from worker.core.errors import Malformed
 from worker.core.events import read_body
 from worker.core.model import Ignored, Interruption, Unread
 from worker.core.outcomes import Park, Parked
-from worker.core.progress import Progress, Wishes, decode, encode
+from worker.core.progress import Mark, Progress, Wishes, decode, encode
 
 # Source: SMQ limits, 64 KB for body, names, types and values together. The rest is for the XML.
 MESSAGE_BYTES_MAX = 65_536
@@ -158,7 +158,8 @@ def _read_bare(body: str, *, arrived_at: float, now: float, home: Home) -> Readi
         noticed_at=min(event.at, arrived_at) if _is_plausible(event.at, arrived_at) else 0.0,
         received_at=now,
         owner=home.owner,
-    ).marked("event received", now)
+        marks=(Mark("event received", now),),
+    )
     return _at_home(Work(progress, None), event.account, event.region, home)
 
 

@@ -561,6 +561,8 @@ class Member:
         port: 0 where the listener has it.
         weight: 0 to 100.
         status: Adding, Available, Configuring or Removing; empty where the product tells none.
+        role: Master or Slave in a primary/secondary group of a classic one; empty elsewhere.
+        listeners: What led to that group when it was looked up, such as `tcp/443`.
     """
 
     product: BalancerProduct
@@ -573,6 +575,13 @@ class Member:
     weight: int = 100
     description: str = ""
     status: str = ""
+    role: str = ""
+    listeners: tuple[str, ...] = ()
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether it is in a group that cannot be changed, but only made anew."""
+        return bool(self.role)
 
     def moved_to(self, server: str, ip: str = "") -> "Member":
         """Return the same membership of another server, port and weight kept."""
@@ -582,3 +591,33 @@ class Member:
         """Tell whether both are in the same group under the same port."""
         mine = (self.product, self.balancer, self.group, self.port)
         return mine == (other.product, other.balancer, other.group, other.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A primary/secondary server group of a classic load balancer: two servers, fixed for good.
+
+    Attributes:
+        group: Its id; empty for one that is to be made.
+        members: Both servers; fewer when the cloud has taken out one that is gone.
+        listeners: What leads to it, such as `tcp/443`.
+    """
+
+    balancer: str
+    group: str
+    name: str
+    members: tuple[Member, ...]
+    listeners: tuple[str, ...] = ()
+
+    def holds(self, wanted: Member) -> bool:
+        """Tell whether a server is in it, under this port and in this role."""
+        place = (wanted.server, wanted.port, wanted.role)
+        return any((one.server, one.port, one.role) == place for one in self.members)
+
+    def is_like(self, other: "Pair") -> bool:
+        """Tell whether both lead to the same servers, in the same roles and with equal weights."""
+        return _servers_of(self) == _servers_of(other)
+
+
+def _servers_of(pair: Pair) -> set[tuple[str, int, str, int]]:
+    return {(one.server, one.port, one.role, one.weight) for one in pair.members}

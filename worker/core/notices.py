@@ -3,7 +3,7 @@
 A notice holds facts, not sentences: `worker.ops.notice_view` writes them in the reader's language.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from worker.core.outcomes import Parked
@@ -39,6 +39,7 @@ class Notice:
         seconds_left: From now to the announced release; may be negative.
         not_kept: What could not be kept or done, and why.
         extra: Replacements that are one too many.
+        park: Why it stopped as a word, under which the runbook tells what to do.
         why: Why it stopped or was called off, one English sentence of the product.
         code: The cloud's code for that.
         advice: What a person should do, one English sentence of the product.
@@ -59,6 +60,7 @@ class Notice:
     seconds_left: float = 0.0
     not_kept: tuple[Remark, ...] = ()
     extra: tuple[str, ...] = ()
+    park: str = ""
     why: str = ""
     code: str = ""
     advice: str = ""
@@ -101,19 +103,15 @@ def ending(progress: Progress, now: float, *, notice: float) -> Notice | None:
 
 def parking(parked: Parked, source: str, region: str, now: float, *, notice: float) -> Notice:
     """Return the notice of a message that waits for a person now."""
-    advice = parked.park.advice
-    if parked.progress is None:
-        return Notice(
-            Kind.PARKED, region, source, why=parked.sentence, code=parked.code, advice=advice
-        )
-    return _about(
-        Kind.PARKED,
-        parked.progress,
-        now,
-        notice,
+    known = Notice(Kind.PARKED, region, source)
+    if parked.progress is not None:
+        known = _about(Kind.PARKED, parked.progress, now, notice)
+    return replace(
+        known,
+        park=parked.park.value,
         why=parked.sentence,
         code=parked.code,
-        advice=advice,
+        advice=parked.park.advice,
     )
 
 
@@ -125,8 +123,6 @@ def _about(
     *,
     extra: tuple[str, ...] = (),
     why: str = "",
-    code: str = "",
-    advice: str = "",
 ) -> Notice:
     launched = progress.launched
     server = (launched.instance_type, launched.zone, launched.charge)
@@ -134,10 +130,10 @@ def _about(
         kind=kind,
         region=progress.region,
         source=progress.instance_id,
-        name=_name(progress),
+        name=name_of(progress),
         recreation=progress.recreation_id,
         image=progress.imaged.image_id if progress.imaged else "",
-        disks=_outliving(progress),
+        disks=outliving(progress),
         replacement=launched.instance_id,
         server=tuple(one for one in server if one),
         address=launched.private_ip,
@@ -147,12 +143,11 @@ def _about(
         not_kept=progress.remarks,
         extra=extra,
         why=why,
-        code=code,
-        advice=advice,
     )
 
 
-def _name(progress: Progress) -> str:
+def name_of(progress: Progress) -> str:
+    """Return what a person calls the source; empty where nobody has looked yet."""
     if progress.specified is not None:
         return progress.specified.source.name
     if progress.captured is not None:
@@ -160,7 +155,7 @@ def _name(progress: Progress) -> str:
     return progress.economical.facts.name if progress.economical is not None else ""
 
 
-def _outliving(progress: Progress) -> int:
+def outliving(progress: Progress) -> int:
     """Count the disks that stay when the source goes."""
     retained = progress.retained
     if retained is None or not retained.sent:

@@ -79,7 +79,7 @@ class Policy:
     select_tags: TagSelector = ()
     skip_tags: TagSelector = (("spot-recreation:skip", None),)
     own_instance_id: str = ""
-    image_poll_min: float = 2.0
+    image_poll_min: float = 1.0
     image_poll_max: float = 30.0
     image_wait_max: float = 7_200.0
     quiesce: Script | None = None

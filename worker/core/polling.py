@@ -1,7 +1,5 @@
 """When to look again at something that takes minutes."""
 
-# From here on the image is looked at in the shortest steps.
-NEARLY_DONE_PERCENT = 93
 SHARE_OF_REMAINDER = 0.5
 # An image that stands still shortly before its end is looked at less and less often.
 SHARE_OF_AGE = 1 / 300
@@ -25,7 +23,6 @@ def next_image_poll(
     elapsed = max(now - begun_at, 0.0)
     if percent <= 0:
         return now + min(max(elapsed, shortest * 2), longest)
-    if percent >= NEARLY_DONE_PERCENT:
-        return now + min(max(elapsed * SHARE_OF_AGE, shortest), longest)
-    remaining = elapsed * (100 - percent) / percent
-    return now + min(max(remaining * SHARE_OF_REMAINDER, shortest), longest)
+    remaining = elapsed * max(100 - percent, 0) / percent
+    pause = max(remaining * SHARE_OF_REMAINDER, elapsed * SHARE_OF_AGE, shortest)
+    return now + min(pause, longest)

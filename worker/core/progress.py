@@ -406,8 +406,9 @@ class Launched:
         clashed_at: When the cloud first said that the token stands for another request.
         unknown_refusals: Launches that were refused with a code that no table lists.
         unlocked_looks: Looks that found the source alive and unlocked.
-        orphaned_at: When the replacement was found to be reclaimed before its address had arrived.
+        orphaned_at: When the replacement was found to be reclaimed before a thing had arrived.
         heir: Its own replacement, which gets what it cannot have any more.
+        forebears: Who was to get it before, and may have it: the replacement, and earlier heirs.
     """
 
     epoch: Count = 0
@@ -436,6 +437,7 @@ class Launched:
     unlocked_looks: Count = 0
     orphaned_at: Instant = 0.0
     heir: NoResourceId = ""
+    forebears: tuple[ResourceId, ...] = ()
     quarantined: tuple[ResourceId, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
@@ -571,8 +573,14 @@ class Progress:
 
     @property
     def receiver(self) -> str:
-        """Who gets an elastic address: the replacement, or its own one if it is reclaimed."""
+        """Who gets what others know: the replacement, or its own one if it is reclaimed."""
         return self.launched.heir or self.launched.instance_id
+
+    @property
+    def givers(self) -> tuple[str, ...]:
+        """Who may still have it: the source, and whoever was to get it and was reclaimed."""
+        first = (self.launched.instance_id,) if self.launched.heir else ()
+        return tuple(dict.fromkeys((self.instance_id, *first, *self.launched.forebears)))
 
     @property
     def was_reclaimed(self) -> bool:

@@ -42,13 +42,7 @@ def parse(text: str, bounds: Bounds, *, what: str) -> Any:
         Malformed: It is no JSON, or passes a bound; `code` tells which.
     """
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_finite,
-            parse_int=_short,
-        )
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise Malformed(f"{what} is not valid JSON", code="not_json") from None
     _bound(value, bounds, bounds.depth, what)
@@ -95,3 +89,9 @@ def _bound(value: object, bounds: Bounds, depth: int, what: str) -> None:
         # Most are texts and numbers, which hold nothing and are only too deep on the last level.
         if depth == 1 or isinstance(item, (dict, list)):
             _bound(item, bounds, depth - 1, what)
+
+
+# Made once: one of its own for each text costs more than reading the text.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_short
+)

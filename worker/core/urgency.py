@@ -3,6 +3,7 @@
 Who spends a limit has to let the most urgent go first, and the ports say nothing of deadlines.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 # What is over already has no hurry any more, and stands behind all that has.
 _LONG = 1e9
 # A call takes a while, and the platform stops a source some seconds before it releases it.
-TOO_LATE_SECONDS = 11.0
+TOO_LATE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ def rank(deadline: float, now: float) -> float:
 def current() -> Urgency | None:
     """Return for whom the running code works; None outside of a recreation."""
     return _current.get()
+
+
+def too_late_at(now: float) -> float:
+    """Return from when on a call for whom the code works comes too late; never outside of one."""
+    asking = current()
+    if asking is None or asking.key(now) != asking.deadline:
+        return math.inf
+    return asking.deadline - TOO_LATE_SECONDS
 
 
 @contextmanager

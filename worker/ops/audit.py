@@ -85,7 +85,13 @@ class Audit:
                 left.append(LeftAlone(one.instance.instance_id, one.instance.name, why))
                 continue
             known = replace(one, snapshots=self._snapshots(one))
-            finding = examine(known, notice=policy.notice, region=region, policy=snapshot_policy)
+            finding = examine(
+                known,
+                notice=policy.notice,
+                region=region,
+                policy=snapshot_policy,
+                hand_over=policy.hand_over,
+            )
             ours.append((finding, known))
         ours.sort(key=lambda pair: _rank(pair[0]))
         return Report(

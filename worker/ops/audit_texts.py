@@ -59,6 +59,10 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     "audit.question": ("Make these {number} changes?", "执行这 {number} 项修改？"),
     "audit.fixed": ("done: {what}", "已完成：{what}"),
     "audit.refused": ("not done: {what}: {why}", "未完成：{what}：{why}"),
+    "audit.again": (
+        "Run `audit` again to see what is left to do.",
+        "请再次运行 `audit`，查看还需处理什么。",
+    ),
     "audit.dry": ("Nothing was changed.", "未做任何更改。"),
     "minutes": ("{number} min", "{number} 分钟"),
     "hours": ("{number} h", "{number} 小时"),

@@ -20,6 +20,9 @@ from worker.core.errors import Permanent, RecreationError
 from worker.ops.demo_board import Board, Fact
 from worker.ops.demo_control import Control
 from worker.ops.demo_follow import Watch, follow
+from worker.ops.demo_function import Bill, Functions
+from worker.ops.demo_original import REGION as ORIGINAL_REGION
+from worker.ops.demo_original import Original
 from worker.ops.demo_processes import Crew, Process, crew, exit_sentence, own_environment
 from worker.ops.demo_scenarios import (
     REGION,
@@ -31,6 +34,7 @@ from worker.ops.demo_scenarios import (
     writings,
 )
 from worker.ops.demo_screen import Screen
+from worker.ops.demo_staff import Staff, Workers
 from worker.ops.demo_verdict import Evidence, Judgement, judge, only_kept
 from worker.ops.demo_verify import content
 from worker.ops.receipt_files import read_file
@@ -44,7 +48,7 @@ RELEASE_MARGIN_SECONDS = 5.0
 SERVING_SECONDS = 900.0
 QUEUE = "spot-interruptions"
 
-ClockAt = Callable[[str], ports.Clock]
+ClockAt = Callable[[str], ports.CorrectedClock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Stage:
         signing_key: Freshly made, for this demo only.
         clock_at: Gives the clock of the emulator at an address.
         environ: The environment that this process has.
+        by_function: Whether a function works in place of a worker.
+        steady: Whether chance is taken out of the cloud's durations, so that two demos can be compared.
     """
 
     speed: float
@@ -66,6 +72,8 @@ class Stage:
     environ: Mapping[str, str]
     screen: Screen
     wording: Wording
+    by_function: bool = False
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +81,11 @@ class Result:
     """How a demo ended.
 
     Attributes:
+        after: Seconds from the notice until the source was served again; None if it never was.
         parked: Why it was parked, where the scenario ends so.
         failure: Why it did not come to a judgement, else empty.
         directory: Where the logs are when something is not as it should be, else empty.
+        bill: Of a function.
     """
 
     scenario: str
@@ -85,6 +95,7 @@ class Result:
     parked: str = ""
     failure: str = ""
     directory: str = ""
+    bill: Bill | None = None
 
     @property
     def is_good(self) -> bool:
@@ -104,6 +115,7 @@ class Result:
             "failure": self.failure,
             "parked": self.parked,
             "seconds_after_t0": self.after,
+            "function": self.bill.as_data() if self.bill else None,
             "verified": [
                 {"good": one.is_good, "what": one.text(wording)} for one in self.judgements
             ],
@@ -144,7 +156,7 @@ def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
     )
     with crew(directory, environ) as members:
         theatre = _set_up(scenario, stage, members)
-        evidence, board, receipt = _interrupt_and_follow(scenario, stage, theatre)
+        evidence, board, receipt, bill = _interrupt_and_follow(scenario, stage, theatre)
     running = board.reached.get("replacement running")
     running = running or board.reached.get("source started in place")
     judgements = tuple(judge(evidence))
@@ -154,6 +166,7 @@ def _play(scenario: Scenario, stage: Stage, directory: Path) -> Result:
         receipt=receipt,
         judgements=judgements,
         parked=board.parked,
+        bill=bill,
     )
     return result if result.is_good else replace(result, directory=str(directory))
 
@@ -163,17 +176,20 @@ class _Theatre:
     """Everything that is set up before the notice."""
 
     control: Control
-    clock: ports.Clock
+    clock: ports.CorrectedClock
     members: Crew
     config: Path
     receipts: Path
     source_id: str
+    original: Original | None = None
 
 
 def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     say, wording = stage.screen.note, stage.wording
     account, url = _start_emulator(scenario, stage, members)
     control = Control(url)
+    if stage.steady:
+        control.order("settings", jitter=0)
     say(wording("demo.emulator", url=url))
     orders = stock_orders(scenario, control.zones(REGION))
     seed = source(scenario)
@@ -201,7 +217,8 @@ def _set_up(scenario: Scenario, stage: Stage, members: Crew) -> _Theatre:
     say(wording("demo.rule"))
     if scenario.copies > 1:
         say(wording("demo.copies", number=scenario.copies))
-    return _Theatre(control, stage.clock_at(url), members, config, receipts, source_id)
+    original = Original.beside(control, seed) if stage.by_function else None
+    return _Theatre(control, stage.clock_at(url), members, config, receipts, source_id, original)
 
 
 def _start_emulator(scenario: Scenario, stage: Stage, members: Crew) -> tuple[str, str]:
@@ -209,6 +226,8 @@ def _start_emulator(scenario: Scenario, stage: Stage, members: Crew) -> tuple[st
     arguments = ["--port", "0", "--region", REGION, "--json"]
     arguments += ["--speed", str(stage.speed), "--seed", str(stage.seed)]
     arguments += ["--assume", f"event_copies={scenario.copies}"]
+    if stage.by_function:
+        arguments += ["--region", ORIGINAL_REGION]
     process = members.start("emulator", "emulator", arguments)
     announced = json.loads(_first_line(members, process, "stdout"))
     return str(announced["account_id"]), str(announced["endpoints"][REGION])
@@ -252,13 +271,32 @@ def _apply_rule(members: Crew, config: Path) -> None:
         raise Permanent(f"the rule is not set up: {exit_sentence(process)}")
 
 
+def _staff(stage: Stage, theatre: _Theatre) -> Workers | Functions:
+    members, config = theatre.members, theatre.config
+    if stage.by_function:
+        return Functions(members, config, theatre.control, theatre.clock, stage.speed)
+    return Workers(members, config)
+
+
+def _bill(
+    scenario: Scenario, theatre: _Theatre, staff: Staff, notice: Mapping[str, Any]
+) -> Bill | None:
+    if not isinstance(staff, Functions) or theatre.original is None:
+        return None
+    release_at, is_released = float(notice["release_at"]), not scenario.economical
+    one = theatre.original.gb_seconds(release_at, is_released=is_released)
+    # It works on every copy of the notice.
+    return staff.bill(one * scenario.copies)
+
+
 def _interrupt_and_follow(
     scenario: Scenario, stage: Stage, theatre: _Theatre
-) -> tuple[Evidence, Board, dict[str, Any] | None]:
+) -> tuple[Evidence, Board, dict[str, Any] | None, Bill | None]:
     control, source_id = theatre.control, theatre.source_id
-    watch = Watch(scenario, control, theatre.clock, theatre.members, theatre.config, stage.screen)
-    worker = watch.hire()
-    stage.screen.note(stage.wording("demo.worker"))
+    staff = _staff(stage, theatre)
+    watch = Watch(scenario, control, theatre.clock, theatre.members, staff, stage.screen)
+    staff.hire()
+    stage.screen.note(stage.wording(staff.key))
     control.write(source_id, writings(scenario))
     before = control.disks_of(source_id)
     row = control.instance(source_id)
@@ -266,9 +304,13 @@ def _interrupt_and_follow(
         raise Permanent(f"the emulator has no instance {source_id}")
     stage.screen.note(_written(before, stage.wording))
     notice = control.order("interrupt", instance_id=source_id)
+    staff.noticed(notice, source_id, scenario.copies)
+    if theatre.original is not None:
+        theatre.original.noticed()
     # The event tells whole seconds, and all figures of the worker count from there.
     board = Board(math.floor(float(notice["t0"]))).told(Fact("interrupted", 0.0, what=source_id))
-    board = follow(watch, worker, board, source_id)
+    board = follow(watch, board, source_id)
+    bill = _bill(scenario, theatre, staff, notice)
     if not scenario.economical:
         board = _release(theatre, board, stage, float(notice["release_at"]))
     receipt = None
@@ -286,7 +328,7 @@ def _interrupt_and_follow(
         parked=board.parked,
         alone=only_kept(receipt),
     )
-    return evidence, board, receipt
+    return evidence, board, receipt, bill
 
 
 def _release(theatre: _Theatre, board: Board, stage: Stage, release_at: float) -> Board:

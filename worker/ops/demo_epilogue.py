@@ -6,6 +6,7 @@ from rich.text import Text
 
 from worker.core.receipt import read_receipt
 from worker.ops.demo import Result
+from worker.ops.demo_function import Bill
 from worker.ops.demo_screen import marked
 from worker.ops.receipt_view import receipt_view
 from worker.ops.wording import Wording
@@ -25,4 +26,16 @@ def epilogue(result: Result, wording: Wording) -> RenderableType:
         parts.append(Text(wording("verdict.parked_well"), style="bold yellow"))
     if result.is_good and result.after is not None:
         parts.append(Text(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green"))
+    if result.bill is not None:
+        parts.append(Text(_bill(result.bill, wording)))
     return Group(*parts)
+
+
+def _bill(bill: Bill, wording: Wording) -> str:
+    return wording(
+        "verdict.bill",
+        invocations=bill.invocations,
+        seconds=f"{bill.seconds:.0f}",
+        gb_seconds=f"{bill.gb_seconds:.1f}",
+        original=f"{bill.original_gb_seconds:.1f}",
+    )

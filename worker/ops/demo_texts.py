@@ -163,6 +163,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "A worker polls the queue (aliyun-ops run)",
         "工作进程正在轮询队列（aliyun-ops run）",
     ),
+    "demo.function": (
+        "A function waits: trigger and timers call it as in Function Compute (aliyun-ops function)",
+        "函数已就绪：由触发器和定时器像在函数计算中那样调用（aliyun-ops function）",
+    ),
     "demo.written": (
         "The server has {files} files and {records} journal records on disk",
         "服务器上已落盘 {files} 个文件、{records} 条日志记录",
@@ -274,6 +278,10 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "verdict.good": (
         "Recovered and verified, {after} s after the notice.",
         "已恢复并核实，通知后 {after} 秒。",
+    ),
+    "verdict.bill": (
+        "{invocations} invocations, {seconds} s billed: {gb_seconds} GB-s; the original in the same cloud: {original} GB-s",
+        "{invocations} 次调用，计费 {seconds} 秒：{gb_seconds} GB·秒；原版函数在同一云中：{original} GB·秒",
     ),
     "failure.claims": ("a claim does not hold; see ✗ above", "有结论不成立，见上方 ✗"),
     "failure.logs": (

@@ -5,6 +5,7 @@ from typing import Any
 from worker.core.dead_letters import DeadLetter
 from worker.core.messages import Nothing, Split, Unreadable, Work, iso
 from worker.core.progress import Progress
+from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
 from worker.ops.reconcile import Found
 from worker.ops.replay import Plan
@@ -72,7 +73,19 @@ def kept_data(kept: Kept) -> dict[str, Any]:
         "message": kept.one.letter.message_id,
         "queue": kept.one.letter.queue,
         "sources": list(kept.one.letter.sources),
+        "double": kept.is_double,
         "failed": kept.failed,
+    }
+
+
+def discarded_data(one: Discarded) -> dict[str, Any]:
+    """Return whether a dead letter goes or stays, and why."""
+    return {
+        "message": one.letter.message_id,
+        "queue": one.letter.queue,
+        "sources": list(one.letter.sources),
+        "verdict": one.verdict.value,
+        "why": one.why,
     }
 
 

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     # -- list and show -----------------------------------------------------------------------------
     "dlq.none": ("No dead letters that match.", "没有符合条件的死信。"),
-    "dlq.count": ("{number} dead letters.", "共 {number} 条死信。"),
+    "dlq.count": ("Dead letters: {number}.", "共 {number} 条死信。"),
     "dlq.leased": (
         (
-            "Looking leases: {number} messages were received and are given back; they can be seen by others "
-            "again in about a second."
+            "Looking leases: {number} received and given back; others see what is left again in about a second."
         ),
-        "查看会租用消息：已接收 {number} 条并已交还，约一秒后其他人可再次看到。",
+        "查看会租用消息：已接收并交还 {number} 条，约一秒后其他人可再次看到其余消息。",
     ),
     "dlq.late": (
         "{number} of them could not be given back; they come back by themselves when their lease ends.",
@@ -38,7 +37,7 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.ago.minutes": ("{number} min ago", "{number} 分钟前"),
     "dlq.ago.hours": ("{number} h ago", "{number} 小时前"),
     "dlq.ago.days": ("{number} d ago", "{number} 天前"),
-    "dlq.at_step": ("at step {step}", "步骤：{step}"),
+    "dlq.at_step": ("step: {step}", "步骤：{step}"),
     "dlq.reason": ("{because} ({word})", "{because}（{word}）"),
     "dlq.code": ("code {code}", "错误码 {code}"),
     "dlq.todo": ("what to do: {advice}", "处理方法：{advice}"),
@@ -57,6 +56,8 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.field.queue": ("queue", "队列"),
     "dlq.field.origin": ("origin", "来源"),
     "dlq.field.source": ("source", "源实例"),
+    "dlq.named": ("{source} ({name})", "{source}（{name}）"),
+    "dlq.empty": ("There are no dead letters.", "没有死信。"),
     "dlq.field.recreation": ("recreation", "重建"),
     "dlq.field.lineage": ("lineage", "谱系"),
     "dlq.field.step": ("step", "步骤"),
@@ -84,18 +85,22 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.refused": ("Refused", "被拒绝的候选"),
     "dlq.remarks": ("Not kept or not done", "未保留或未完成"),
     "dlq.body": ("Body as delivered", "消息原文"),
+    "dlq.body_decoded": (
+        "Body, read from base64 (as delivered with --json)",
+        "消息内容，已从 base64 解码（原文见 --json）",
+    ),
     "dlq.replay_it": (
         "Replay it with: aliyun-ops dlq replay {message}   (first with --dry-run)",
         "重放：aliyun-ops dlq replay {message}（可先加 --dry-run）",
     ),
     # -- replay ------------------------------------------------------------------------------------
     "replay.progress": ("replaying", "正在重放"),
-    "replayed.sent": ("sent; goes on at step {step}", "已重新入队，从步骤 {step} 继续"),
+    "replayed.sent": ("sent; goes on with: {step}", "已重新入队，从“{step}”继续"),
     "replayed.finished": ("finished meanwhile, nothing to do", "已在此期间完成，无需处理"),
     "replayed.nothing": ("asks for nothing, taken out", "无需处理，已移除"),
     "replayed.kept": ("left where it is", "保留在原队列"),
     "replayed.unanswered": ("not replayed", "未重放"),
-    "replayable.sent": ("would go on at step {step}", "将从步骤 {step} 继续"),
+    "replayable.sent": ("would go on with: {step}", "将从“{step}”继续"),
     "replayable.finished": ("finished meanwhile, would be taken out", "已在此期间完成，将移除"),
     "replayable.nothing": ("asks for nothing, would be taken out", "无需处理，将移除"),
     "replayable.kept": ("would be left where it is", "将保留在原队列"),
@@ -129,6 +134,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         "{message} ({source}) would be sent again",
         "{message}（{source}）将重新发送",
     ),
+    "dlq.double": (
+        "{message} ({source}) was there twice, to the letter the same; one was taken out",
+        "{message}（{source}）有两份且内容完全相同，已移除一份",
+    ),
+    "dlq.would_be_one": (
+        "{message} ({source}) is there twice, to the letter the same; one would be taken out",
+        "{message}（{source}）有两份且内容完全相同，将移除一份",
+    ),
     "dlq.not_kept": (
         "{message} ({source}) not sent again: {why}",
         "{message}（{source}）未能重新发送：{why}",
@@ -136,6 +149,22 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.nothing_to_keep": (
         "No dead letter is near the end of its retention.",
         "没有临近保留期限的死信。",
+    ),
+    # -- discard -----------------------------------------------------------------------------------
+    "discardable.settled": ("settled, can be taken out", "已了结，可移除"),
+    "discardable.open": ("stays", "保留"),
+    "discardable.unanswered": ("stays: the cloud does not tell", "保留：云端未给出答复"),
+    "discarded.settled": ("taken out", "已移除"),
+    "discarded.open": ("stays", "保留"),
+    "discarded.unanswered": ("not taken out", "未移除"),
+    "discard.question": (
+        "Take {number} settled dead letters out for good?",
+        "永久移除这 {number} 条已了结的死信？",
+    ),
+    "discard.none": ("No dead letter that matches is settled.", "没有符合条件且已了结的死信。"),
+    "discard.total": (
+        "{gone} taken out, {left} left.",
+        "已移除 {gone} 条，保留 {left} 条。",
     ),
     # -- reconcile ---------------------------------------------------------------------------------
     "reconcile.none": (
@@ -148,6 +177,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "found.not_sent": ("no recreation; would be enqueued", "没有重建，将入队"),
     "found.enqueued": ("no recreation; enqueued", "没有重建，已入队"),
     "found.failed": ("no recreation, and not enqueued: {why}", "没有重建，且未能入队：{why}"),
+    "found.untold_not_sent": (
+        "not known whether it has a recreation ({why}); would be enqueued, for a second event does nothing",
+        "无法确认是否已有重建（{why}）；将入队，重复的事件不会产生任何效果",
+    ),
+    "found.untold_enqueued": (
+        "not known whether it has a recreation ({why}); enqueued, for a second event does nothing",
+        "无法确认是否已有重建（{why}）；已入队，重复的事件不会产生任何效果",
+    ),
     "found.undecided": (
         (
             "nobody saw it locked, and an owner can stop it so, too: start it if it was interrupted, or run "

@@ -1,5 +1,6 @@
 """Dead letters, replays and what reconcile found, as a person reads them."""
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,9 +8,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from worker.core import notices
 from worker.core.dead_letters import DeadLetter, Origin
 from worker.core.messages import Nothing, Split, Unreadable, Work, iso
+from worker.core.model import Candidate
 from worker.core.progress import Progress
+from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
@@ -20,12 +24,15 @@ from worker.printable import printable, printable_lines
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 LABEL_CELLS = 2
+CANDIDATES_MAX = 12
 
 
-def letters_view(letters: Sequence[DeadLetter], now: float, wording: Wording) -> RenderableType:
+def letters_view(
+    letters: Sequence[DeadLetter], now: float, wording: Wording, *, is_all: bool = False
+) -> RenderableType:
     """Show a list of dead letters, one block each."""
     if not letters:
-        return Text(wording("dlq.none"))
+        return Text(wording("dlq.empty" if is_all else "dlq.none"))
     parts: list[RenderableType] = []
     for one in letters:
         parts += _letter(one, now, wording)
@@ -44,7 +51,7 @@ def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
     if letter.progress is not None:
         for title, lines in _chapters(letter.progress, wording):
             parts += _chapter(title, lines)
-    parts += _chapter(wording("dlq.body"), printable_lines(letter.body).splitlines())
+    parts += _body(letter, wording)
     parts += [Text(""), Text(wording("dlq.replay_it", message=letter.message_id))]
     return Group(*parts)
 
@@ -83,20 +90,33 @@ def sum_line(plans: Iterable[Plan], wording: Wording) -> str:
 def kept_line(kept: Kept, wording: Wording, *, dry_run: bool) -> str:
     """Say what became of a dead letter near its end."""
     letter = kept.one.letter
-    key = "dlq.not_kept" if kept.failed else "dlq.would_keep" if dry_run else "dlq.kept"
+    done, planned = ("double", "would_be_one") if kept.is_double else ("kept", "would_keep")
+    key = "not_kept" if kept.failed else planned if dry_run else done
     return wording(
-        key,
+        f"dlq.{key}",
         message=letter.message_id,
         source=_source(letter, wording),
         why=wording.sentence(kept.failed),
     )
 
 
+def discarded_line(one: Discarded, wording: Wording, *, dry_run: bool) -> str:
+    """Say whether a dead letter goes or stays, and why."""
+    kind = "discardable" if dry_run else "discarded"
+    told = wording(f"{kind}.{one.verdict.value}")
+    line = f"{printable(one.letter.message_id)} {_source(one.letter, wording)}: {told}"
+    return wording("because", what=line, why=wording.sentence(one.why))
+
+
 def found_line(found: Found, wording: Wording) -> str:
     """Say how it stands with a source."""
     source = found.instance
     state = wording("found.locked" if found.is_locked else "found.stopped")
-    key = found.standing.value if found.standing is not Standing.LOST else found.sent.value
+    key = found.standing.value
+    if found.standing is Standing.LOST or found.sent is Sent.FAILED:
+        key = found.sent.value
+    elif found.standing is Standing.UNTOLD:
+        key = f"untold_{found.sent.value}"
     told = wording(f"found.{key}", why=wording.sentence(found.why))
     name = f" ({printable(source.name)})" if source.name else ""
     return wording("because", what=f"{printable(source.instance_id)}{name} {state}", why=told)
@@ -122,6 +142,9 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     reason = _reason(letter, wording)
     if reason:
         yield _indented(reason, LABEL_CELLS, "yellow")
+    saved = _saved(letter.progress, wording) if letter.progress is not None else ""
+    if saved:
+        yield _indented(saved, LABEL_CELLS)
     if letter.advice:
         advice = wording.sentence(letter.advice)
         yield _indented(wording("dlq.todo", advice=advice), LABEL_CELLS)
@@ -139,7 +162,20 @@ def _warnings(letter: DeadLetter, wording: Wording, cells: int) -> Iterator[Rend
 
 
 def _source(letter: DeadLetter, wording: Wording) -> str:
-    return wording.listed(list(letter.sources)) if letter.sources else wording("dlq.no_source")
+    if not letter.sources:
+        return wording("dlq.no_source")
+    source = wording.listed(list(letter.sources))
+    name = notices.name_of(letter.progress) if letter.progress is not None else ""
+    return wording("dlq.named", source=source, name=name) if name else source
+
+
+def _saved(progress: Progress, wording: Wording) -> str:
+    """Say in one line what is safe; empty while nothing is."""
+    image = progress.imaged.image_id if progress.imaged is not None else ""
+    disks = notices.outliving(progress)
+    things = [wording("notice.saved.image", image=image)] if image else []
+    things += [wording("notice.saved.disks", number=disks)] if disks else []
+    return wording("notice.saved", things=wording.listed(things)) if things else ""
 
 
 def _ago(seconds: float, wording: Wording) -> str:
@@ -186,7 +222,7 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "enqueued_at": iso(letter.enqueued_at),
         "received": wording("dlq.times", number=letter.received),
         "image": facts.get("image", ""),
-        "candidate": facts.get("candidate", ""),
+        "candidate": wording.sentence(facts.get("candidate", "")),
         "replacement": facts.get("replacement", ""),
         "reads": _reads(letter, wording),
     }
@@ -232,10 +268,7 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
     candidates = specified.candidates if specified is not None else ()
     yield (
         wording("dlq.candidates"),
-        (
-            f"{'>' if at == launched.index else ' '} {wording.sentence(one.label)}"
-            for at, one in enumerate(candidates)
-        ),
+        _candidates(candidates, launched.index % max(len(candidates), 1), wording),
     )
     yield (
         wording("dlq.refused"),
@@ -251,6 +284,26 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
             for one in progress.remarks
         ),
     )
+
+
+def _candidates(candidates: Sequence[Candidate], index: int, wording: Wording) -> Iterator[str]:
+    """List those from the one in hand on, and how many stand around them."""
+    begin = min(index, max(len(candidates) - CANDIDATES_MAX, 0))
+    shown = candidates[begin : begin + CANDIDATES_MAX]
+    for at, one in enumerate(shown, begin):
+        yield f"{'>' if at == index else ' '} {wording.sentence(one.label)}"
+    if len(shown) < len(candidates):
+        yield wording("and_more", number=len(candidates) - len(shown))
+
+
+def _body(letter: DeadLetter, wording: Wording) -> Iterator[RenderableType]:
+    """Show what came, and where that is base64, what it says."""
+    try:
+        text = base64.b64decode(letter.body, validate=True).decode("utf-8")
+    except ValueError:
+        text = ""
+    title = "dlq.body_decoded" if text else "dlq.body"
+    yield from _chapter(wording(title), printable_lines(text or letter.body).splitlines())
 
 
 def _cost(plan: Plan, wording: Wording) -> str:

@@ -333,7 +333,7 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "It is never recreated by itself, and it goes when it is needed most: use an instance that is not spot.",
             "它不会重建自己，并会在最需要时被回收：请使用非抢占式实例。",
         ),
-        "systemctl disable --now aliyun-ops",
+        "systemctl stop 'aliyun-ops@*' && systemctl disable aliyun-ops@.service",
     ),
     Code.CHECK_FAILED: Explanation(
         _WARNING,

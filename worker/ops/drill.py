@@ -2,14 +2,17 @@
 
 What it makes carries the drill's name in a tag and an id of its own, so that no recreation can take
 it for its own and a drill that was interrupted is found again by its tags alone. The source is read
-and imaged; it is never changed, stopped or tagged.
+and imaged; it is never changed, stopped or tagged, unless its owner has marked it as a canary and
+asks for the handover, too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import partial
 
-from worker.core import identity
+from worker.core import borrowing, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.launching import specified
@@ -27,21 +30,23 @@ from worker.core.model import (
     OverQuota,
     Unsupported,
 )
-from worker.core.outcomes import Moot, Outcome, Wait
-from worker.core.policy import Policy
+from worker.core.policy import HandoverKind, Policy
 from worker.core.polling import next_image_poll
-from worker.core.progress import Mark, Progress, Specified
+from worker.core.progress import Belongings, Progress, Specified
 from worker.operator_ports import Leftovers, Price, Prices, Rehearsal
+from worker.ops.drill_driving import Told, drive
 from worker.ops.drill_ports import (
     DrillImages,
     DrillInstances,
     DrillTagging,
+    LockedSource,
     StoppedSource,
     isolated,
 )
-from worker.ops.insistence import Insistence
+from worker.ops.patience import Patience
 from worker.steps import CloudPorts
 from worker.steps.base import Step
+from worker.steps.handover import HandOver
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
 from worker.steps.spec import Specify
@@ -51,8 +56,20 @@ DRY_RUNS_MAX = 5
 # Optional parameters that one candidate may refuse before it is given up.
 DROPS_MAX = 5
 PREFIX = "drill-"
+# At the end of the name of a drill that stops its canary, so that its cleaning starts it again.
+WITH_HANDOVER = "-handover"
+# What a drill hands over: what brings traffic, and comes back as it went.
+BORROWS: tuple[HandoverKind, ...] = ("eip", "load_balancers")
+RECORD_SECONDS_MAX = 120.0
+LOOK_AGAIN_SECONDS = 3.0
 
-Told = Callable[[Mark], None]
+
+class Mode(str, Enum):
+    """How far a drill goes; the value is the word in its report."""
+
+    CHECK = "dry-run"
+    LAUNCH = "launch"
+    HANDOVER = "handover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class Plan:
     source: Instance
     disks: tuple[Disk, ...]
     drill: str
-    is_launch: bool
+    mode: Mode = Mode.CHECK
     security_group: str = ""
     resumed: tuple[Leftover, ...] = ()
     instance_month: Price | None = None
@@ -114,10 +131,11 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        """Whether a replacement would have been launched, or was."""
-        if self.plan.is_launch:
-            return self.progress.launched.running_at > 0
-        return any(trial.is_good for trial in self.trials)
+        """Whether a replacement would have been launched, or was and got everything."""
+        if self.plan.mode is Mode.CHECK:
+            return any(trial.is_good for trial in self.trials)
+        is_left = any(move.ended == "left" for move in self.progress.moves)
+        return self.progress.launched.running_at > 0 and not is_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +145,7 @@ class Drill:
     Attributes:
         cloud: The steps' own ports; they are reached through `drill_ports` only.
         policy: The deployment's; the drill goes without what it says about handing over.
-        insist: Repeats what fails in passing; the steps' changes have derived tokens.
+        patience: Repeats what fails in passing; the steps' changes have derived tokens.
     """
 
     cloud: CloudPorts
@@ -135,36 +153,58 @@ class Drill:
     prices: Prices
     rehearsal: Rehearsal
     policy: Policy
-    insist: Insistence
+    patience: Patience
     account: str
     region: str
 
-    def plan(self, instance_id: str, *, is_launch: bool, security_group: str = "") -> Plan:
+    def plan(self, instance_id: str, mode: Mode = Mode.CHECK, *, security_group: str = "") -> Plan:
         """Look at the instance and at what an earlier drill of it has left; changes nothing.
 
         Raises:
-            RecreationError: The instance is not there, or the worker would not recreate it.
+            RecreationError: The instance is not there, or the worker would not recreate it, or it
+                may not be stopped, or an earlier drill has taken something off it.
         """
-        look = self.insist(lambda: self.cloud.sources.look(instance_id))
+        look = self.patience.insist(lambda: self.cloud.sources.look(instance_id))
         source = look.instance
         if source is None:
             raise Permanent(f"instance {instance_id} is not known in {self.region}")
-        if source.is_recycling:
-            raise Permanent(f"{instance_id} is being reclaimed now: leave it to the worker")
-        reason = why_not_ours(source, self.policy)
-        if reason is not None:
-            raise Permanent(f"the worker would not recreate {instance_id}: {reason}")
         disks = tuple(disk for disk in look.disks if disk.is_cloud)
-        left = made_by_drills(self.insist(self.leftovers.tagged), instance_id, self.policy.owner)
+        tagged = self.patience.insist(self.leftovers.tagged)
+        left = made_by_drills(tagged, instance_id, self.policy.owner)
+        if any(is_with_handover(thing) for thing in left):
+            raise Permanent(
+                f"an earlier drill of {instance_id} has handed over what has to come back first:"
+                f" aliyun-ops drill --clean --instance {instance_id}"
+            )
+        self._refuse(source, mode)
         names = sorted(thing.tags[identity.TAG_DRILL] for thing in left if _goes_on(thing))
-        drill = names[-1] if names else f"{PREFIX}{int(self.insist.clock.now())}"
+        drill = names[-1] if names else f"{PREFIX}{int(self.patience.clock.now())}"
+        if mode is Mode.HANDOVER:
+            drill = f"{PREFIX}{int(self.patience.clock.now())}{WITH_HANDOVER}"
         resumed = tuple(one for one in left if one.tags[identity.TAG_DRILL] == drill)
-        plan = Plan(source, disks, drill, is_launch, security_group, resumed)
+        plan = Plan(source, disks, drill, mode, security_group, resumed)
         return replace(
             plan,
             instance_month=self._price(_instance_of(source)),
             disks_month=tuple(self._price(_disk_of(disk, source)) for disk in disks),
         )
+
+    def _refuse(self, source: Instance, mode: Mode) -> None:
+        instance_id = source.instance_id
+        if source.is_recycling:
+            raise Permanent(f"{instance_id} is being reclaimed now: leave it to the worker")
+        reason = why_not_ours(source, self.policy)
+        if reason is not None:
+            raise Permanent(f"the worker would not recreate {instance_id}: {reason}")
+        if mode is not Mode.HANDOVER:
+            return
+        if identity.TAG_CANARY not in source.tags:
+            raise Permanent(
+                f"{instance_id} is no canary: a handover stops it and takes its addresses away for a"
+                f" while; if it may be, give it the tag {identity.TAG_CANARY}"
+            )
+        if source.status != "Running":
+            raise Permanent(f"{instance_id} is {source.status}: start it first")
 
     def run(self, plan: Plan, tell: Told) -> Report:
         """Run the steps to the end of the drill; what it made stays until it is cleaned up.
@@ -183,23 +223,47 @@ class Drill:
             owner=self.policy.owner,
             seen=True,
         )
-        image_step, specify, launch = self._steps(plan)
+        image_step, specify, *further = self._steps(plan)
         for step in (image_step, specify):
-            progress = self._drive(step, progress, tell)
+            progress = drive(step, progress, self.patience, tell)
         progress = _isolated(progress, plan)
-        if plan.is_launch:
-            progress = self._drive(launch, progress, tell)
-            return Report(plan, progress, image_seconds=_image_seconds(progress))
-        progress, image = self._await_image(progress, tell)
-        trials = tuple(self._trials(specified(progress), image.image_id))
-        return Report(plan, progress, trials, _image_seconds(progress))
+        if plan.mode is Mode.CHECK:
+            progress, image = self._await_image(progress, tell)
+            trials = tuple(self._trials(specified(progress), image.image_id))
+            return Report(plan, progress, trials, _image_seconds(progress))
+        if plan.mode is Mode.HANDOVER:
+            self._record(progress)
+        for step in further:
+            progress = drive(step, progress, self.patience, tell)
+        return Report(plan, progress, image_seconds=_image_seconds(progress))
 
-    def _steps(self, plan: Plan) -> tuple[Step, Step, Step]:
+    def _record(self, progress: Progress) -> None:
+        """Write on the image what is going to be taken, and see it there before anything is."""
+        tags = borrowing.borrowed_tags(progress.belongings or Belongings())
+        if len(tags) > borrowing.THINGS_MAX:
+            raise Permanent(
+                f"{len(tags)} addresses and memberships hang on {progress.instance_id}; a canary has"
+                f" {borrowing.THINGS_MAX} at most"
+            )
+        image_id = progress.imaged.image_id if progress.imaged else ""
+        end = self.patience.clock.now() + RECORD_SECONDS_MAX
+        while tags:
+            found = self.patience.insist(lambda: self.leftovers.find(Kind.IMAGE, image_id))
+            if found is not None and tags.items() <= found.tags.items():
+                return
+            now = self.patience.clock.now()
+            if now > end:
+                raise Permanent(f"image {image_id} does not show what is borrowed")
+            self.patience.insist(lambda: self.cloud.tagging.tag("image", (image_id,), tags))
+            self.patience.until(now + LOOK_AGAIN_SECONDS)
+
+    def _steps(self, plan: Plan) -> tuple[Step, ...]:
         cloud, source = self.cloud, plan.source.instance_id
+        is_handover = plan.mode is Mode.HANDOVER
         policy = replace(
             self.policy,
-            # Nothing is handed over, and nothing waits for an address that the source needs.
-            hand_over=(),
+            # Nothing waits for an address that the source needs.
+            hand_over=tuple(one for one in self.policy.hand_over if is_handover and one in BORROWS),
             convert_public_ip=False,
             private_ip="fast",
             generations_per_day=0,
@@ -212,9 +276,12 @@ class Drill:
             user_data="drop",
             quiesce=None,
             health=None,
+            # There is no platform that stops the source, and no end that is near.
+            takeover="stop-source",
+            takeover_latest=math.inf,
         )
         images = DrillImages(cloud.images, plan.drill)
-        instances = DrillInstances(cloud.instances, plan.drill)
+        instances = DrillInstances(cloud.instances, plan.drill, source if is_handover else "")
         tagging = DrillTagging(cloud.tagging, source)
         specify = Specify(
             cloud.sources,
@@ -227,35 +294,31 @@ class Drill:
             cloud.captures,
             policy,
         )
-        launch = Launch(images, StoppedSource(cloud.sources), instances, tagging, policy)
-        return MakeImage(images, policy), specify, launch
-
-    def _drive(self, step: Step, progress: Progress, tell: Told) -> Progress:
-        """Run one step until it is done, as the engine would, but wait here."""
-        while not step.is_done(progress):
-            before = progress
-            run = partial(self._run, step, before)
-            outcome = self.insist(run)
-            progress = outcome.progress
-            for mark in progress.marks[len(before.marks) :]:
-                tell(mark)
-            if progress.boot is not None:
-                raise Permanent(f"the drill's image cannot be had: {progress.boot.why}")
-            if isinstance(outcome, Moot):
-                raise Permanent(f"the drill ended at {step.name.value}: {outcome.reason}")
-            if isinstance(outcome, Wait):
-                self.insist.until(outcome.until)
-        return progress
-
-    def _run(self, step: Step, progress: Progress) -> Outcome:
-        return step.run(progress, self.insist.clock.now())
+        steps = (MakeImage(images, policy), specify)
+        if not is_handover:
+            stopped = StoppedSource(cloud.sources)
+            return (*steps, Launch(images, stopped, instances, tagging, policy))
+        locked = LockedSource(cloud.sources, source)
+        hand_over = HandOver(
+            cloud.sources,
+            instances,
+            cloud.addresses,
+            cloud.balancers,
+            cloud.interfaces,
+            cloud.disk_moves,
+            tagging,
+            cloud.probes,
+            cloud.commands,
+            policy,
+        )
+        return (*steps, Launch(images, locked, instances, tagging, policy), hand_over)
 
     def _await_image(self, progress: Progress, tell: Told) -> tuple[Progress, Image]:
         name = identity.image_name(progress.recreation_id)
         accepted = progress.imaged.accepted_at if progress.imaged else progress.t0
         while True:
-            image = self.insist(lambda: self.cloud.images.find(name))
-            now = self.insist.clock.now()
+            image = self.patience.insist(lambda: self.cloud.images.find(name))
+            now = self.patience.clock.now()
             if image is not None and image.usable and not image.has_failed:
                 progress = progress.marked("image usable", now, image.image_id)
                 tell(progress.marks[-1])
@@ -264,7 +327,7 @@ class Drill:
                 raise Permanent(f"image {image.image_id} is {image.status}")
             if now > accepted + self.policy.image_wait_max:
                 raise Permanent(f"image {name} is not usable after image.wait_max")
-            self.insist.until(
+            self.patience.until(
                 next_image_poll(
                     percent=image.percent if image is not None else 0,
                     begun_at=accepted,
@@ -286,7 +349,7 @@ class Drill:
         drop: tuple[str, ...] = ()
         while True:
             ask = partial(self.rehearsal.dry_run, spec, candidate, image_id=image_id, drop=drop)
-            answer = self.insist(ask)
+            answer = self.patience.insist(ask)
             match answer:
                 case Accepted():
                     return Trial(candidate, is_good=True, dropped=drop)
@@ -339,9 +402,14 @@ def _goes_on(thing: Leftover) -> bool:
     return thing.kind is Kind.IMAGE and not thing.delete_after
 
 
+def is_with_handover(thing: Leftover) -> bool:
+    """Tell whether a drill that stops its canary has made a thing."""
+    return thing.tags.get(identity.TAG_DRILL, "").endswith(WITH_HANDOVER)
+
+
 def began_at(name: str) -> float:
     """Read when a drill began, epoch seconds, from its name; 0 for what is none."""
-    digits = name.removeprefix(PREFIX)
+    digits = name.removeprefix(PREFIX).removesuffix(WITH_HANDOVER)
     return float(digits) if name.startswith(PREFIX) and digits.isdecimal() else 0.0
 
 

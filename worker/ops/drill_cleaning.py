@@ -14,8 +14,10 @@ from worker.core.errors import RecreationError
 from worker.core.leftovers import Kind, Leftover
 from worker.core.model import Accepted, Refused
 from worker.operator_ports import Deletion, Leftovers, Termination
-from worker.ops.drill import is_a_drills, made_by_drills
-from worker.ops.insistence import Insistence
+from worker.ops.drill import is_a_drills, is_with_handover, made_by_drills
+from worker.ops.drill_driving import Told
+from worker.ops.drill_return import Return
+from worker.ops.patience import Patience
 from worker.ops.sweep import Fate, Result
 
 ORDER = (Kind.INSTANCE, Kind.IMAGE, Kind.SNAPSHOT)
@@ -35,20 +37,51 @@ class Cleaning:
     termination: Termination
     deletion: Deletion
     tagging: ports.Tagging
-    insist: Insistence
+    returning: Return
+    patience: Patience
     owner: str
 
     def left(self, instance_id: str) -> tuple[Leftover, ...]:
         """List what drills of an instance have left."""
-        found = self.insist(self.leftovers.tagged)
+        found = self.patience.insist(self.leftovers.tagged)
         return made_by_drills(found, instance_id, self.owner)
 
-    def run(self, instance_id: str) -> Iterator[Result]:
-        """Remove it all, going on after a refusal; yields what became of each thing."""
+    def run(self, instance_id: str, tell: Told = lambda _: None) -> Iterator[Result]:
+        """Give back, then remove it all, going on after a refusal.
+
+        Yields:
+            What became of each thing. What still has something of the canary stays.
+        """
         things = sorted(self.left(instance_id), key=lambda one: ORDER.index(one.kind))
+        self._end([one for one in things if one.kind is Kind.IMAGE])
+        owing = self._give_back(things, instance_id, tell)
+        yield from owing.values()
+        yield from self._remove_all(
+            [one for one in things if one.resource_id not in owing], instance_id
+        )
+
+    def _give_back(
+        self, things: Sequence[Leftover], instance_id: str, tell: Told
+    ) -> dict[str, Result]:
+        """Give the canary back what drills with handover took; returns what must stay, by id."""
+        owing: dict[str, Result] = {}
+        for image in things:
+            if image.kind is not Kind.IMAGE or not is_with_handover(image):
+                continue
+            name = image.tags[identity.TAG_DRILL]
+            made = [one for one in things if one.tags.get(identity.TAG_DRILL) == name]
+            try:
+                left = "; ".join(self.returning.run(instance_id, image, made, tell))
+                fate = Fate.REFUSED
+            except RecreationError as error:
+                left, fate = f"{error.sentence} {error.code}".rstrip(), Fate.UNANSWERED
+            if left:
+                owing |= {one.resource_id: Result(one, fate, left) for one in made}
+        return owing
+
+    def _remove_all(self, things: Sequence[Leftover], instance_id: str) -> Iterator[Result]:
         images = [one for one in things if one.kind is Kind.IMAGE]
         snapshots = {one.resource_id: one for one in things if one.kind is Kind.SNAPSHOT}
-        self._end(images)
         for thing in things:
             if thing.kind is Kind.INSTANCE:
                 yield self._remove(thing, instance_id)
@@ -64,14 +97,14 @@ class Cleaning:
 
     def _end(self, images: Sequence[Leftover]) -> None:
         """Date the images, so that no later command resumes a drill that is half gone."""
-        date = identity.instant(self.insist.clock.now())
+        date = identity.instant(self.patience.clock.now())
         for image in images:
             tags = {**_ours(image), identity.TAG_DELETE_AFTER: date}
-            self.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))
+            self.patience.insist(partial(self.tagging.tag, "image", [image.resource_id], tags))
 
     def _remove(self, thing: Leftover, instance_id: str) -> Result:
         try:
-            return self.insist(lambda: self._look_and_remove(thing, instance_id))
+            return self.patience.insist(lambda: self._look_and_remove(thing, instance_id))
         except RecreationError as error:
             return Result(thing, Fate.UNANSWERED, error.sentence)
 
@@ -103,21 +136,21 @@ class Cleaning:
         return snapshots, self._remove(finished, instance_id)
 
     def _finished(self, image: Leftover) -> Leftover | None:
-        end = self.insist.clock.now() + IMAGE_SECONDS_MAX
+        end = self.patience.clock.now() + IMAGE_SECONDS_MAX
         while True:
-            found = self.insist(lambda: self.leftovers.find(Kind.IMAGE, image.resource_id))
-            now = self.insist.clock.now()
+            found = self.patience.insist(lambda: self.leftovers.find(Kind.IMAGE, image.resource_id))
+            now = self.patience.clock.now()
             if found is None or found.status not in UNFINISHED or now > end:
                 return found
-            self.insist.until(now + LOOK_AGAIN_SECONDS)
+            self.patience.until(now + LOOK_AGAIN_SECONDS)
 
     def _marked(self, image: Leftover) -> tuple[Leftover, ...]:
         """Tag the snapshots of an image and wait until that shows."""
         if not image.snapshots:
             return ()
         tags = _ours(image)
-        answer = self.insist(lambda: self.tagging.tag("snapshot", image.snapshots, tags))
-        end = self.insist.clock.now() + LAG_SECONDS_MAX
+        answer = self.patience.insist(lambda: self.tagging.tag("snapshot", image.snapshots, tags))
+        end = self.patience.clock.now() + LAG_SECONDS_MAX
         marked: list[Leftover] = []
         for snapshot_id in image.snapshots if isinstance(answer, Accepted) else ():
             found = self._shown(snapshot_id, tags, end)
@@ -127,11 +160,11 @@ class Cleaning:
 
     def _shown(self, snapshot_id: str, tags: dict[str, str], end: float) -> Leftover | None:
         while True:
-            found = self.insist(lambda: self.leftovers.find(Kind.SNAPSHOT, snapshot_id))
-            now = self.insist.clock.now()
+            found = self.patience.insist(lambda: self.leftovers.find(Kind.SNAPSHOT, snapshot_id))
+            now = self.patience.clock.now()
             if found is None or tags.items() <= found.tags.items() or now > end:
                 return found
-            self.insist.until(now + LOOK_AGAIN_SECONDS)
+            self.patience.until(now + LOOK_AGAIN_SECONDS)
 
 
 def _ours(image: Leftover) -> dict[str, str]:

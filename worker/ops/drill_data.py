@@ -13,7 +13,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     return {
         "drill": plan.drill,
         "instance": plan.source.instance_id,
-        "mode": "launch" if plan.is_launch else "dry-run",
+        "mode": plan.mode.value,
         "disks": len(plan.disks),
         "size": plan.size,
         "resumes": [one.resource_id for one in plan.resumed],

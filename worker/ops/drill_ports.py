@@ -11,7 +11,10 @@ from typing_extensions import override
 
 from worker import ports
 from worker.core import identity
+from worker.core.errors import Permanent
 from worker.core.model import (
+    RECYCLING,
+    Accepted,
     Candidate,
     Details,
     Disk,
@@ -111,11 +114,51 @@ class StoppedSource(ports.Sources):
 
 
 @dataclass(frozen=True, slots=True)
+class LockedSource(ports.Sources):
+    """A canary that looks as if the platform took it back: the launch stops it as it would then."""
+
+    real: ports.Sources
+    canary: str
+
+    @override
+    def look(self, instance_id: str) -> Look:
+        return self.real.look(instance_id)
+
+    @override
+    def find(self, instance_id: str) -> Instance | None:
+        found = self.real.find(instance_id)
+        if found is None or instance_id != self.canary:
+            return found
+        return replace(found, locks=(*found.locks, RECYCLING))
+
+    @override
+    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+        return self.real.disks(disk_ids)
+
+    @override
+    def ram_role(self, instance_id: str) -> str:
+        return self.real.ram_role(instance_id)
+
+    @override
+    def details(self, instance_id: str) -> Details:
+        return self.real.details(instance_id)
+
+    @override
+    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
+        raise LeavesTheDrill("a drill runs no user data again")
+
+
+@dataclass(frozen=True, slots=True)
 class DrillInstances(ports.Instances):
-    """Launches what carries the drill's name; stops and starts nothing."""
+    """Launches what carries the drill's name; stops a canary at most, and starts nothing.
+
+    Attributes:
+        canary: The instance that may be stopped; empty for none.
+    """
 
     real: ports.Instances
     drill: str
+    canary: str = ""
 
     @override
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
@@ -150,7 +193,12 @@ class DrillInstances(ports.Instances):
 
     @override
     def stop(self, instance_id: str) -> StopAnswer:
-        raise LeavesTheDrill(f"a drill does not stop {instance_id}")
+        if instance_id != self.canary:
+            raise LeavesTheDrill(f"a drill does not stop {instance_id}")
+        answer = self.real.stop(instance_id)
+        if not isinstance(answer, Accepted):
+            raise Permanent(f"{instance_id} cannot be stopped", code=answer.code)
+        return answer
 
     @override
     def start(self, instance_id: str) -> StartAnswer:

@@ -9,17 +9,46 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "drill.will_image": (
         (
-            "It makes an image of {number} disks ({size} GiB) and asks the cloud whether it would launch "
+            "It makes an image of its disks ({number}, {size} GiB) and asks the cloud whether it would launch "
             "a replacement."
         ),
         "将为 {number} 块磁盘（{size} GiB）制作镜像，并以预检方式询问云端能否启动替代实例。",
     ),
     "drill.will_launch": (
         (
-            "It makes an image of {number} disks ({size} GiB) and launches a replacement of it, in "
+            "It makes an image of its disks ({number}, {size} GiB) and launches a replacement of it, in "
             "security group {group} alone and without a public address."
         ),
         "将为 {number} 块磁盘（{size} GiB）制作镜像，并启动一台替代实例，仅加入安全组 {group}，无公网地址。",
+    ),
+    "drill.will_handover": (
+        (
+            "It makes an image of its disks ({number}, {size} GiB), stops the canary, launches a replacement of it and "
+            "hands over as in a real interruption; then everything goes back."
+        ),
+        "将为 {number} 块磁盘（{size} GiB）制作镜像，停止该金丝雀实例，启动替代实例，并像真实中断一样移交；之后全部归还。",
+    ),
+    "drill.moves": (
+        (
+            "Elastic addresses and memberships in load balancers move as handover.* says, and come back to {source}, "
+            "which is started again."
+        ),
+        "弹性公网 IP 和负载均衡后端按 handover.* 的设置移交，之后归还给重新启动的 {source}。",
+    ),
+    "drill.away": (
+        (
+            "The service on {source} is away while one stops and the other starts, twice; what the replacement "
+            "writes meanwhile goes with it."
+        ),
+        "{source} 上的服务会在停机与启动之间中断两次；替代实例在此期间写入的数据随其一同删除。",
+    ),
+    "mark.everything given back": (
+        "runs again, with all that was taken",
+        "已重新运行并收回全部内容",
+    ),
+    "drill.bad_handover": (
+        "Failed: the replacement ran, and not everything could be handed over.",
+        "未通过：替代实例已运行，但未能全部移交。",
     ),
     "drill.untouched": (
         (
@@ -53,6 +82,8 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
     "drill.nothing": ("No drill of {source} has left anything.", "{source} 没有演练遗留。"),
     "drill.cleaning": ("Of drills of {source}:", "{source} 的演练遗留："),
     "drill.question_clean": ("Delete these {number} things?", "删除这 {number} 项？"),
+    "drill.receipt": ("The receipt, as of a real one:", "回执（与真实重建相同）："),
+    "drill.not_asked": ("and {number} more, not asked", "另有 {number} 个，未询问"),
     "drill.candidates": (
         "Candidates, in the order in which they would be asked for",
         "候选（按请求顺序）",
@@ -60,7 +91,6 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
     "drill.would": ("would be launched", "可以启动"),
     "drill.would_without": ("would be launched without {dropped}", "去掉 {dropped} 后可以启动"),
     "drill.refused": ("refused: {why}", "被拒绝：{why}"),
-    "drill.unasked": ("not asked", "未询问"),
     "drill.image": (
         "The image was usable {seconds} s after it was asked for.",
         "请求镜像后 {seconds} 秒可用。",

@@ -1,10 +1,10 @@
 """The drill as a person reads it: what it will do and cost, what came of it, what was taken away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from worker.core.progress import Mark
 from worker.operator_ports import HOURS_PER_MONTH, Price
-from worker.ops.drill import Plan, Report, Trial
+from worker.ops.drill import Mode, Plan, Report, Trial
 from worker.ops.sweep import Result
 from worker.ops.sweep_view import counts
 from worker.ops.wording import Wording
@@ -14,6 +14,7 @@ def plan_lines(plan: Plan, wording: Wording) -> list[str]:
     """Say what is going to happen, and what it costs."""
     source = plan.source
     name = source.name or source.instance_id
+    what = {Mode.CHECK: "image", Mode.LAUNCH: "launch", Mode.HANDOVER: "handover"}[plan.mode]
     lines = [
         wording(
             "drill.source",
@@ -23,15 +24,15 @@ def plan_lines(plan: Plan, wording: Wording) -> list[str]:
             zone=source.zone,
         ),
         wording(
-            "drill.will_launch" if plan.is_launch else "drill.will_image",
-            number=len(plan.disks),
-            size=plan.size,
-            group=plan.security_group,
+            f"drill.will_{what}", number=len(plan.disks), size=plan.size, group=plan.security_group
         ),
-        wording("drill.untouched", source=source.instance_id),
-        wording("drill.cost"),
     ]
-    if plan.is_launch:
+    if plan.mode is Mode.HANDOVER:
+        lines += [wording(f"drill.{one}", source=source.instance_id) for one in ("moves", "away")]
+    else:
+        lines.append(wording("drill.untouched", source=source.instance_id))
+    lines.append(wording("drill.cost"))
+    if plan.mode is not Mode.CHECK:
         hour = _hourly([plan.instance_month], wording)
         lines.append(
             wording("drill.cost_launch", hour=hour, disks=_hourly(plan.disks_month, wording))
@@ -54,8 +55,11 @@ def report_lines(report: Report, wording: Wording) -> list[str]:
     if report.trials:
         lines += [
             wording("drill.candidates"),
-            *(f"  {_trial(one, wording)}" for one in report.trials),
+            *(f"  {line}" for line in _trials(report.trials, wording)),
         ]
+    if report.plan.mode is not Mode.CHECK:
+        # The receipt above tells it.
+        return [*lines, _verdict(report, wording)]
     lines += [
         wording("drill.lost", what=wording.sentence(one.what), why=wording.sentence(one.why))
         for one in report.progress.remarks
@@ -70,14 +74,24 @@ def cleaned_line(results: Sequence[Result], wording: Wording) -> str:
 
 
 def _verdict(report: Report, wording: Wording) -> str:
-    if not report.is_good:
-        return wording("drill.bad")
     launched = report.progress.launched
-    if report.plan.is_launch:
-        candidate = f"{launched.instance_type} in {launched.zone}"
+    if not report.is_good:
+        return wording("drill.bad_handover" if launched.running_at else "drill.bad")
+    if report.plan.mode is not Mode.CHECK:
+        charge = f" ({launched.charge})" if launched.charge else ""
+        label = f"{launched.instance_type} in {launched.zone}{charge}"
+        candidate = wording.sentence(label)
         return wording("drill.good_launch", replacement=launched.instance_id, candidate=candidate)
     first = next(one for one in report.trials if one.is_good)
-    return wording("drill.good", candidate=first.candidate.label)
+    return wording("drill.good", candidate=wording.sentence(first.candidate.label))
+
+
+def _trials(trials: Sequence[Trial], wording: Wording) -> Iterator[str]:
+    """List those that the cloud was asked about, and count the others."""
+    asked = [one for one in trials if one.is_good or one.answer]
+    yield from (_trial(one, wording) for one in asked)
+    if len(asked) < len(trials):
+        yield wording("drill.not_asked", number=len(trials) - len(asked))
 
 
 def _trial(trial: Trial, wording: Wording) -> str:
@@ -86,10 +100,8 @@ def _trial(trial: Trial, wording: Wording) -> str:
     elif trial.is_good:
         told = wording("drill.would")
     else:
-        told = (
-            wording("drill.refused", why=trial.answer) if trial.answer else wording("drill.unasked")
-        )
-    return f"{trial.candidate.label}: {told}"
+        told = wording("drill.refused", why=trial.answer)
+    return wording("because", what=wording.sentence(trial.candidate.label), why=told)
 
 
 def _hourly(prices: Iterable[Price | None], wording: Wording) -> str:

@@ -1,10 +1,12 @@
 """Keeps dead letters from expiring: each is sent again, as it is, long before its retention ends.
 
-Body and attributes stay to the letter, so that a signature stays good and a forged one stays bad.
+Body and attributes stay to the letter, so that a signature stays good and a forged one stays bad. A
+sending whose answer was lost, or that was interrupted, leaves a dead letter there twice; to the
+letter the same, one of them is enough.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker import ports
 from worker.core.errors import RecreationError
@@ -16,16 +18,24 @@ from worker.ops.shelves import Leased, Visit
 # "Dead-letter queue".
 RENEW_AT_SHARE = 0.5
 
+Text = tuple[str, str, frozenset[tuple[str, str]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of one dead letter; `failed` is the reason why it was not sent again."""
+    """What became of one dead letter.
+
+    Attributes:
+        is_double: It was there twice, and this one is taken out.
+        failed: The reason why it was not sent again, or not taken out.
+    """
 
     one: Leased
+    is_double: bool = False
     failed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keep:
     """One going through the shelves.
 
@@ -36,6 +46,8 @@ class Keep:
     clock: ports.Clock
     patience: Patience
     retention: float
+    _young: dict[Text, Leased] = field(default_factory=dict)
+    _sent: set[Text] = field(default_factory=set)
 
     def run(self, visit: Visit, *, dry_run: bool) -> Iterator[Kept]:
         """Send again what is half way to its end; yields each as it is done.
@@ -44,15 +56,45 @@ class Keep:
             RecreationError: A dead-letter queue cannot be received from.
         """
         for one in visit.letters():
-            if self.clock.now() - one.letter.enqueued_at < self.retention * RENEW_AT_SHARE:
-                continue
-            yield Kept(one) if dry_run else self._send(one, visit)
+            try:
+                kept = self._old(one, visit, dry_run) if self._is_due(one) else None
+                kept = kept or self._double(one, visit, dry_run)
+            except RecreationError as error:
+                kept = Kept(one, failed=error.sentence)
+            if kept is not None:
+                yield kept
 
-    def _send(self, one: Leased, visit: Visit) -> Kept:
-        letter = one.letter
-        try:
-            self.patience.insist(lambda: one.shelf.queue.send(letter.body, letter.attributes))
+    def _is_due(self, one: Leased) -> bool:
+        return self.clock.now() - one.letter.enqueued_at >= self.retention * RENEW_AT_SHARE
+
+    def _old(self, one: Leased, visit: Visit, dry_run: bool) -> Kept | None:  # noqa: FBT001
+        """Send it again, once; what is there already is a double."""
+        text = _text(one)
+        if text in self._young:
+            return None
+        is_double = text in self._sent
+        if not dry_run:
+            if not is_double:
+                letter = one.letter
+                self.patience.insist(lambda: one.shelf.queue.send(letter.body, letter.attributes))
             visit.take_out(one)
-        except RecreationError as error:
-            return Kept(one, error.sentence)
-        return Kept(one)
+        self._sent.add(text)
+        return Kept(one, is_double)
+
+    def _double(self, one: Leased, visit: Visit, dry_run: bool) -> Kept | None:  # noqa: FBT001
+        """Take the older of two out: whoever looks takes the same one, so that the other stays."""
+        other = self._young.get(_text(one), one)
+        older, self._young[_text(one)] = sorted((other, one), key=_age)
+        if other is one:
+            return None
+        if not dry_run:
+            visit.take_out(older)
+        return Kept(older, is_double=True)
+
+
+def _age(one: Leased) -> tuple[float, str]:
+    return one.letter.enqueued_at, one.letter.message_id
+
+
+def _text(one: Leased) -> Text:
+    return one.shelf.name, one.letter.body, frozenset(one.letter.attributes.items())

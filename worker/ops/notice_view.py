@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from worker.core.notices import URGENCY, Kind, Message, Notice
 from worker.core.outcomes import Park
+from worker.ops.runbook import SECTIONS
 from worker.ops.wording import Wording
 
 NAMES_MAX = 5
 NOT_KEPT_MAX = 4
 CHARGES = ("spot", "pay-as-you-go")
+_SECTIONS: Mapping[Kind, str] = {
+    Kind.PARKED: "runbook.parked",
+    Kind.QUARANTINED: "runbook.quarantined",
+}
 
 
 def message_of(notices: Sequence[Notice], wording: Wording) -> Message:
@@ -25,6 +30,14 @@ def _lines(notice: Notice, wording: Wording) -> Iterator[str]:
     if notice.source:
         yield wording("notice.where", source=notice.source, region=notice.region)
     yield from _ABOUT[notice.kind](notice, wording)
+    yield wording("message.runbook", where=_section(notice, wording))
+
+
+def _section(notice: Notice, wording: Wording) -> str:
+    """Name the section of the runbook that this news is about."""
+    if notice.kind is Kind.PARKED and notice.park in SECTIONS:
+        return wording("runbook", section=notice.park)
+    return wording(_SECTIONS.get(notice.kind, "runbook.notices"))
 
 
 def _started(notice: Notice, wording: Wording) -> Iterator[str]:
@@ -119,6 +132,8 @@ def _merged(notices: Sequence[Notice], wording: Wording) -> Message:
         lines.append(wording("notice.sweep"))
     if of[Kind.RECOVERED] or of[Kind.DEGRADED]:
         lines.append(wording("notice.receipts"))
+    where = wording(_SECTIONS.get(there[0], "runbook.notices"))
+    lines.append(wording("message.runbook", where=where))
     return Message(there[0], title, "\n".join(lines))
 
 
@@ -146,6 +161,7 @@ def sample(kind: Kind, wording: Wording) -> Notice:
         seconds=120.0,
         seconds_left=240.0,
         extra=("i-2example2example",) if kind is Kind.QUARANTINED else (),
+        park=Park.NO_STOCK.value if kind is Kind.PARKED else "",
         why="none of 12 candidates could be had" if kind is Kind.PARKED else "",
         advice=Park.NO_STOCK.advice if kind is Kind.PARKED else "",
     )

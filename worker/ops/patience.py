@@ -1,4 +1,4 @@
-"""Waits out the cloud's refusals for rate, for tools that a person waits for anyway."""
+"""Calls again what the cloud did not answer, for tools that a person waits for anyway."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,37 +15,41 @@ Answer = TypeVar("Answer")
 TRIES_MAX = 3
 WAIT_SECONDS_MAX = 65.0
 AGAIN_SECONDS = 1.0
+# For what nobody takes up again when it ends half way: an outage of half a minute is sat out.
+LONG_TRIES_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Calls again after a refusal for rate, a bounded number of times.
+    """Calls until there is an answer, a bounded number of times; the last failure is raised.
 
     Attributes:
-        clock: The time that the refusals are told in.
+        clock: The time that refusals for rate are told in.
         pause: Sleeps for real seconds.
+        tries: Calls at most.
     """
 
     clock: ports.Clock
     pause: Callable[[float], None]
+    tries: int = TRIES_MAX
 
     def __call__(self, call: Callable[[], Answer]) -> Answer:
-        """Call until there is another answer than that; the last such refusal is raised."""
-        retrying = Retrying(
-            stop=stop_after_attempt(TRIES_MAX),
-            wait=self._seconds,
-            retry=retry_if_exception_type(Throttled),
-            sleep=self.pause,
-            reraise=True,
-        )
-        return retrying(call)
+        """Call again only after a refusal for rate, which has no effect."""
+        return self._call(call, Throttled)
 
     def insist(self, call: Callable[[], Answer]) -> Answer:
-        """Call again after a lost answer, too: only what may be repeated; the last one is raised."""
+        """Call again after a lost answer, too: a read, or a change that is derived or looked for."""
+        return self._call(call, Transient)
+
+    def until(self, at: float) -> None:
+        """Sleep until an instant of the clock."""
+        self.pause(self.clock.real_seconds(max(at - self.clock.now(), 0.0)))
+
+    def _call(self, call: Callable[[], Answer], passing: type[Transient]) -> Answer:
         retrying = Retrying(
-            stop=stop_after_attempt(TRIES_MAX),
-            wait=lambda state: self._seconds(state) or self.clock.real_seconds(AGAIN_SECONDS),
-            retry=retry_if_exception_type(Transient),
+            stop=stop_after_attempt(self.tries),
+            wait=self._seconds,
+            retry=retry_if_exception_type(passing),
             sleep=self.pause,
             reraise=True,
         )
@@ -53,7 +57,8 @@ class Patience:
 
     def _seconds(self, state: RetryCallState) -> float:
         failed = state.outcome.exception() if state.outcome is not None else None
-        if not isinstance(failed, Throttled):
-            return 0.0
-        left = min(max(failed.retry_at - self.clock.now(), 0.0), WAIT_SECONDS_MAX)
-        return self.clock.real_seconds(left)
+        seconds = AGAIN_SECONDS * state.attempt_number
+        if isinstance(failed, Throttled):
+            left = failed.retry_at - self.clock.now()
+            seconds = min(max(left, AGAIN_SECONDS), WAIT_SECONDS_MAX)
+        return self.clock.real_seconds(seconds)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from worker.core.receipt import RECOVERED, DiskRecord, Moment, Receipt
+from worker.core import boots
+from worker.core.receipt import RECOVERED, DiskRecord, Moment, NotKept, Receipt
 from worker.ops.comparison import differs
 from worker.ops.wording import Wording
 from worker.printable import printable
@@ -125,9 +126,17 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     if receipt.quarantined:
         told.append(wording("todo.quarantined", instances=wording.listed(receipt.quarantined)))
     told += _about_late_data(receipt, wording)
-    if receipt.image and replacement.instance:
+    # A rescue boots an image that is not ours, and has the disks themselves.
+    if receipt.image and replacement.instance and receipt.boot != "rescue":
         told.append(wording("todo.leftovers", image=receipt.image))
+    undated = [one.what.removeprefix("disk ") for one in receipt.not_kept if _is_undated(one)]
+    if undated:
+        told.append(wording("todo.undated", disks=wording.listed(undated)))
     return told or [wording("todo.nothing")]
+
+
+def _is_undated(one: NotKept) -> bool:
+    return one.why == boots.UNDATED_DISK and one.what.startswith("disk ")
 
 
 def _about_late_data(receipt: Receipt, wording: Wording) -> Iterator[str]:

@@ -6,7 +6,7 @@ it comes late, asks for the same recreation and does nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from worker import ports
@@ -33,6 +33,7 @@ class Standing(str, Enum):
 
     UNDER_WAY = "under_way"
     LOST = "lost"
+    UNTOLD = "untold"
     UNDECIDED = "undecided"
 
 
@@ -50,7 +51,7 @@ class Found:
 
     Attributes:
         is_locked: Whether it is locked; else it is stopped without a lock.
-        why: Why it could not be enqueued.
+        why: Why it could not be enqueued, or how it stands with it cannot be told.
     """
 
     instance: Instance
@@ -85,19 +86,29 @@ class Reconcile:
         Raises:
             RecreationError: The cloud does not tell which instances there are.
         """
-        for one in self.patience(self.fleet.equipped):
+        for one in self.patience.insist(self.fleet.equipped):
             source = one.instance
             if not _may_be_taken_back(source) or why_not_ours(source, self.policy) is not None:
                 continue
-            found = Found(source, source.is_recycling, self._standing(one))
-            is_lost = found.standing is Standing.LOST
+            found = self._found(one)
+            # A second event does nothing, and a lock leaves no time to find out.
+            is_lost = found.standing in {Standing.LOST, Standing.UNTOLD}
             yield self._enqueue(found) if is_lost and not dry_run else found
+
+    def _found(self, one: Equipped) -> Found:
+        """Tell how it stands with one source; what hides it hides nothing of the others."""
+        source = one.instance
+        try:
+            return Found(source, source.is_recycling, self._standing(one))
+        except RecreationError as error:
+            standing = Standing.UNTOLD if source.is_recycling else Standing.UNDECIDED
+            return Found(source, source.is_recycling, standing, why=error.sentence)
 
     def _standing(self, one: Equipped) -> Standing:
         recreation = self._recreation(one.instance)
         if any(disk.tags.get(identity.TAG_ID) == recreation for disk in one.disks):
             return Standing.UNDER_WAY
-        image = self.patience(lambda: self.images.find(identity.image_name(recreation)))
+        image = self.patience.insist(lambda: self.images.find(identity.image_name(recreation)))
         if image is not None and identity.TAG_FALSE_ALARM not in image.tags:
             return Standing.UNDER_WAY
         if one.instance.is_recycling or self.stopped:
@@ -116,8 +127,8 @@ class Reconcile:
         try:
             self.patience.insist(lambda: self.queue.send(body, attributes))
         except RecreationError as error:
-            return Found(source, found.is_locked, found.standing, Sent.FAILED, error.sentence)
-        return Found(source, found.is_locked, found.standing, Sent.ENQUEUED)
+            return replace(found, sent=Sent.FAILED, why=error.sentence)
+        return replace(found, sent=Sent.ENQUEUED)
 
     def _vouched(self, source: Instance, body: str) -> dict[str, str]:
         now = self.clock.now()

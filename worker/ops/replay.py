@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from worker import ports
-from worker.core import identity, launching
+from worker.core import identity
 from worker.core.capture import read_capture
 from worker.core.dead_letters import DeadLetter, Filter
 from worker.core.errors import Malformed, RecreationError
-from worker.core.leftovers import RUNNING, Kind, Leftover
+from worker.core.leftovers import Kind, Leftover
 from worker.core.messages import Nothing, Split, Unreadable, Work, write_attributes
 from worker.core.model import Candidate, VSwitch
 from worker.core.progress import Progress
 from worker.core.replaying import Edits, NoSubnet, incarnation_of, resumed, with_capture
 from worker.operator_ports import Captures, Price, Prices
 from worker.ops.patience import Patience
+from worker.ops.settled import Settled
 from worker.ops.shelves import BATCH_MAX, Leased, Visit
 from worker.steps.base import Step
 
@@ -97,12 +98,14 @@ class Replay:
     """The replay of one deployment's dead letters.
 
     Attributes:
+        settled: Tells what needs no replay.
         steps: The recipe, to tell which step would go on.
         keys: Signing keys, newest first; there is one at least.
         captures: Sources as they were before their notice; None when there are none.
     """
 
     queue: ports.Queue
+    settled: Settled
     images: ports.Images
     instances: ports.Instances
     stock: ports.Stock
@@ -164,7 +167,7 @@ class Replay:
                 return self._plan_work(letter, progress, sent)
 
     def _plan_work(self, letter: DeadLetter, progress: Progress, sent: Progress | None) -> Plan:
-        finished = self._finished(progress)
+        finished = self.settled(progress)
         if finished is not None:
             return Plan(letter, Fate.FINISHED, finished)
         begun = self._with_capture(progress)
@@ -192,25 +195,6 @@ class Replay:
             attributes=attributes,
         )
 
-    def _finished(self, progress: Progress) -> str | None:
-        """Tell a recreation that somebody else has brought to its end: its image has its date.
-
-        A sweep may have taken the image since; a replacement that runs tells it then. One that
-        runs beside an image without a date still lacks its handover or clean-up.
-        """
-        recreation = progress.recreation_id
-        image = self.patience(lambda: self.images.find(identity.image_name(recreation)))
-        if image is not None and identity.TAG_FALSE_ALARM in image.tags:
-            return None
-        found = self.patience(lambda: self.instances.find_tagged(recreation))
-        running = [
-            one.instance_id for one in launching.not_quarantined(found, ()) if one.status == RUNNING
-        ]
-        is_dated = image is not None and identity.TAG_DELETE_AFTER in image.tags
-        if is_dated or (image is None and running):
-            return f"already recreated as {running[0]}" if running else "already recreated"
-        return None
-
     def _with_capture(self, progress: Progress) -> Progress:
         """Take a source that is gone from its capture, where nothing in the message tells of it.
 
@@ -226,11 +210,11 @@ class Replay:
         here = (progress.account, progress.region, progress.instance_id)
         if (capture.account, capture.region, source.instance_id) != here:
             raise Malformed("its capture is of another instance, account or region")
-        if self.patience(lambda: self.instances.find(progress.instance_id)) is not None:
+        if self.patience.insist(lambda: self.instances.find(progress.instance_id)) is not None:
             return progress
         begun = replace(progress, incarnation=incarnation_of(source))
         name = identity.image_name(begun.recreation_id)
-        image = self.patience(lambda: self.images.find(name))
+        image = self.patience.insist(lambda: self.images.find(name))
         if image is None or image.tags.get(identity.TAG_ID) != begun.recreation_id:
             return progress
         return with_capture(begun, capture.captured, image, self.clock.now())
@@ -239,7 +223,7 @@ class Replay:
         specified = progress.specified
         if specified is None or not self.edits.wishes.zone:
             return ()
-        return self.patience(lambda: self.stock.vswitches(specified.source.vpc))
+        return self.patience.insist(lambda: self.stock.vswitches(specified.source.vpc))
 
     def _step(self, progress: Progress | None) -> str:
         if progress is None:
@@ -269,7 +253,7 @@ class Replay:
             is_spot=plan.first.spot,
         )
         try:
-            return replace(plan, price=self.patience(lambda: self.prices.monthly(asked)))
+            return replace(plan, price=self.patience.insist(lambda: self.prices.monthly(asked)))
         except RecreationError:
             self._priceless = True
             return plan

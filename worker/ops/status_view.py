@@ -136,6 +136,6 @@ def _message_facts(message: Waiting, wording: Wording) -> Iterator[str]:
     if "replacement" in facts:
         yield wording("message.replacement", instance=facts["replacement"])
     elif "candidate" in facts:
-        yield wording("message.candidate", candidate=facts["candidate"])
+        yield wording("message.candidate", candidate=wording.sentence(facts["candidate"]))
     if message.received:
         yield wording("message.received", number=message.received)

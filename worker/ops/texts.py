@@ -233,6 +233,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             "标签 spot-recreation:delete-after 标明何时起可以删除。"
         ),
     ),
+    "todo.undated": (
+        "No date was put on {disks}, which you had set to outlive the source: delete them by hand when nobody misses them.",
+        "{disks} 原本就设置为在实例释放后保留，没有加上日期：确认无用后请手动删除。",
+    ),
     "todo.nothing": ("Nothing.", "无需操作。"),
     # -- the list of receipts ----------------------------------------------------------------------
     "receipts.t0": ("notice (UTC)", "通知时刻（UTC）"),
@@ -325,6 +329,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "message.todo": ("What to do: {advice}", "处理办法：{advice}"),
     "message.runbook": ("Step by step: {where}", "详细步骤：{where}"),
     "runbook": ("docs/runbook.md#{section}", "docs/runbook.zh-CN.md#{section}"),
+    "runbook.parked": ("docs/runbook.md#parked-messages", "docs/runbook.zh-CN.md#搁置的消息"),
+    "runbook.quarantined": ("docs/runbook.md#quarantined", "docs/runbook.zh-CN.md#quarantined"),
+    "runbook.notices": (
+        "docs/runbook.md#what-a-notification-says",
+        "docs/runbook.zh-CN.md#通知的内容",
+    ),
     "step.retain": ("keep the disks", "保留磁盘"),
     "step.start": ("start it again in place", "原地重新启动"),
     "step.image": ("begin the image", "制作镜像"),

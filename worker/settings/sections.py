@@ -208,7 +208,7 @@ class Image(Section):
     """Waiting for the image of the source."""
 
     poll_min: Annotated[Duration, Within("500ms", "60s")] = Field(
-        default=2.0, description="Shortest pause between two looks at an image that is nearly done."
+        default=1.0, description="Shortest pause between two looks at an image that is nearly done."
     )
     poll_max: Annotated[Duration, Within("1s", "10m")] = Field(
         default=30.0, description="Longest pause between two looks at an image that has far to go."

@@ -8,7 +8,7 @@ from worker.core.model import Accepted
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
-from worker.ports import Disks, Images, Interfaces, TaggedKind, Tagging
+from worker.ports import Disks, Images, Interfaces, Sources, TaggedKind, Tagging
 from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
@@ -37,6 +37,7 @@ class CleanUp:
 
     name: ClassVar[StepName] = StepName.CLEANUP
 
+    sources: Sources
     disks: Disks
     images: Images
     interfaces: Interfaces
@@ -70,8 +71,17 @@ class CleanUp:
         if action == DATE_DISKS:
             copied = boots.copied(progress)
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
-        answer = self.disks.release(_to_release(progress))
-        return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+        ids = self._still_its_own(progress) if _came_too_late(progress) else _to_release(progress)
+        return _cleaned(progress, action, self._release(ids))
+
+    def _release(self, ids: tuple[str, ...]) -> str:
+        answer = self.disks.release(ids) if ids else Accepted("")
+        return "" if isinstance(answer, Accepted) else answer.code
+
+    def _still_its_own(self, progress: Progress) -> tuple[str, ...]:
+        """Name what the source has still: whoever has recreated it may have carried disks over."""
+        found = self.sources.disks(_to_release(progress))
+        return tuple(one.disk_id for one in found if one.instance_id == progress.instance_id)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""
@@ -141,6 +151,8 @@ def _cleaned(progress: Progress, action: str, refused: str) -> Note:
 
 def _actions(progress: Progress) -> tuple[str, ...]:
     """List what is to be done, in order."""
+    if _came_too_late(progress):
+        return (RESTORE_DISKS,)
     if progress.moot in {Mootness.NOT_OURS, Mootness.ALREADY_DONE}:
         return ()
     kept = progress.retained is not None and bool(progress.retained.to_keep)
@@ -165,6 +177,17 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     if progress.moot is None and progress.economical is None and is_later_notice:
         actions += [DATE_EARLIER_IMAGE]
     return (*actions, *images)
+
+
+def _came_too_late(progress: Progress) -> bool:
+    """Tell whether disks were kept after all was over, by a look that was behind.
+
+    The disks of a source that is released stay: the one that has recreated it has dated them.
+    """
+    retained = progress.retained
+    is_kept = retained is not None and retained.sent and bool(retained.to_keep)
+    is_over = progress.moot is Mootness.ALREADY_DONE
+    return is_over and progress.economical is not None and is_kept
 
 
 def _system_snapshot(progress: Progress) -> tuple[str, ...]:

@@ -40,6 +40,9 @@ class MakeImage:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
+        if progress.boot is not None and progress.specified is None and not progress.imaged:
+            # The lower rungs need what spec tells, which has no image to come first.
+            return True
         is_begun = progress.imaged is not None or boots.awaits_snapshot(progress)
         return is_begun or progress.is_in_place
 

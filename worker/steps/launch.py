@@ -34,9 +34,13 @@ from worker.steps.rungs import descend
 DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
-# No guest stops, and no instance starts, much faster than this.
-STOPS_AFTER_SECONDS = 8.0
-RUNS_AFTER_SECONDS = 12.0
+# No image shows, no guest stops, and no instance starts, much faster than this.
+SHOWS_AFTER_SECONDS = 4.0
+STOPS_AFTER_SECONDS = 12.0
+RUNS_AFTER_SECONDS = 15.0
+# Nobody serves while the source stops; one that takes long is looked at less and less often.
+STOPPING_POLL_SECONDS = 1.5
+STOPPING_POLL_SHARE = 0.1
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.
@@ -121,6 +125,9 @@ class Launch:
         if progress.imaged is None:
             return self._await_snapshot(progress, now)
         imaged = progress.imaged
+        if now < imaged.accepted_at + SHOWS_AFTER_SECONDS:
+            until = imaged.accepted_at + SHOWS_AFTER_SECONDS
+            return Wait(progress, until, "the image begins")
         image = self._image(progress)
         if image is None:
             return self._no_image(progress, imaged, now)
@@ -286,7 +293,11 @@ class Launch:
         launched = progress.launched
         if not launched.image_safe:
             return self._await_safe_image(progress, now)
-        if launched.stop_sent or launched.stop_refused:
+        if launched.stop_sent:
+            pause = (now - launched.stop_sent_at) * STOPPING_POLL_SHARE
+            pause = min(max(pause, STOPPING_POLL_SECONDS), SOURCE_POLL_SECONDS)
+            return Wait(progress, now + pause, f"the source is {source.status}")
+        if launched.stop_refused:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
         answer = self.instances.stop(source.instance_id)
         if isinstance(answer, Accepted):

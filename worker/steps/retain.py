@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import boots, identity
+from worker.core import recorded as gone
 from worker.core.boots import FIRST_LOOK
 from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
@@ -19,11 +20,12 @@ from worker.core.progress import (
     Looked,
     Mootness,
     Progress,
+    Quiesced,
     Retained,
 )
 from worker.ports import Captures, Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
-from worker.steps.spec import source_facts
+from worker.steps.spec import CONFIGURATION, recorded_sentence, source_facts
 
 LOCK_POLL_SECONDS = 3.0
 # The lock shows with the event, if at all: what has not shown by now is looked for less often.
@@ -31,6 +33,8 @@ LOCK_POLL_SECONDS_MAX = 20.0
 LOCK_POLL_SHARE = 0.1
 # For how long a throttled or silent API may hold up the image; then retain comes after it.
 PATIENCE_SECONDS = 20.0
+# The same in a crowd, whose calls are refused until the next minute: images are refused then, too.
+CROWD_PATIENCE_SECONDS = 45.0
 # The same where data disks are carried over themselves: nothing else holds their data then.
 REATTACHING_PATIENCE_SECONDS = 60.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
@@ -216,27 +220,46 @@ class Retain:
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
     ) -> Outcome:
         """Go on from what was recorded if its image was begun; else name what is left of it."""
-        disks = recorded.captured.disks
-        left = self.sources.disks([disk.disk_id for disk in disks if disk.is_cloud])
-        ours = image is not None and image.tags.get(identity.TAG_ID) == progress.recreation_id
-        # A source in economical mode is not released: somebody has deleted it.
-        ours = ours and not recorded.captured.instance.is_economical
-        if image is None or not ours:
-            named = ", ".join(disk.disk_id for disk in left) or "none of its disks"
-            raise Parking(
-                Park.SOURCE_GONE,
-                f"instance {progress.instance_id} was released before it could be imaged; its"
-                f" configuration was recorded at {recorded.at}, and what is left is: {named}",
-                progress=replace(progress, captured=recorded.captured),
-            )
+        disks = tuple(disk for disk in recorded.captured.disks if disk.is_cloud)
+        left = gone.left(disks, self.sources.disks([disk.disk_id for disk in disks]))
         # Whether they outlive it because of us or of their owner is not known any more.
         kept = tuple(_kept(disk, progress.recreation_id) for disk in left)
-        taken_up = replace(
+        seen = replace(
             _seen(progress, recorded.captured.instance, now),
             retained=Retained(kept, tagged=True, sent=True),
-            imaged=Imaged(image.name, parse_time(image.created_at) or now, image.image_id),
         )
-        return Done(taken_up)
+        # A source in economical mode is not released: somebody has deleted it.
+        is_released = not recorded.captured.instance.is_economical
+        ours = image is not None and image.tags.get(identity.TAG_ID) == progress.recreation_id
+        if image is not None and ours and is_released:
+            begun = parse_time(image.created_at) or now
+            return Done(replace(seen, imaged=Imaged(image.name, begun, image.image_id)))
+        why = gone.why_no_rescue(left, self.policy)
+        if image is None and is_released and not why:
+            return self._without_image(seen, recorded, disks, now)
+        named = ", ".join(disk.disk_id for disk in left) or "none of its disks"
+        named += f"; no rescue: {why}" if left and why else ""
+        raise Parking(
+            Park.SOURCE_GONE,
+            f"instance {progress.instance_id} was released before it could be imaged; its"
+            f" configuration was recorded at {recorded.at}, and what is left is: {named}",
+            progress=replace(progress, captured=recorded.captured),
+        )
+
+    def _without_image(
+        self, seen: Progress, recorded: Capture, disks: tuple[Disk, ...], now: float
+    ) -> Outcome:
+        """Go down the ladder without an image: its disks are what there is."""
+        told = seen.remarked(CONFIGURATION, recorded_sentence(recorded.at))
+        here = {kept.disk_id for kept in seen.retained.disks} if seen.retained else set()
+        for disk in disks:
+            if disk.disk_id not in here:
+                told = told.remarked(f"disk {disk.disk_id}", boots.LOST_DISK)
+        known = replace(told, captured=recorded.captured, quiesced=Quiesced(now, ended=True))
+        fallen = boots.fallen(known, self.policy, "the source went before its image began", now)
+        if fallen is None:
+            raise AssertionError("the rung of snapshots stands below that of the image")
+        return Done(fallen.marked("source captured", now, recorded.at))
 
     def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         if not retained.to_keep:
@@ -271,7 +294,10 @@ class Retain:
         """Whether retain has been trying for so long that the image must not wait any more."""
         confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
         is_reattaching = self.policy.data_disks == "reattach"
-        patience = REATTACHING_PATIENCE_SECONDS if is_reattaching else PATIENCE_SECONDS
+        is_crowd = progress.retained is not None and progress.retained.told
+        patience = CROWD_PATIENCE_SECONDS if is_crowd else PATIENCE_SECONDS
+        if is_reattaching:
+            patience = REATTACHING_PATIENCE_SECONDS
         return now > confirmed + patience
 
 

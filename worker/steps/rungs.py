@@ -81,8 +81,13 @@ def find_base(images: Images, policy: Policy, progress: Progress, now: float) ->
 def find_stale(images: Images, policy: Policy, progress: Progress, now: float) -> Outcome:
     """Boot from the newest automatic snapshot of the system disk; the receipt tells its age."""
     system = boots.system_disk(progress)
-    data = [one for one in boots.cloud_disks(progress) if one is not system]
-    if system is None or not all(boots.outlives(progress, one) for one in data):
+    data = {
+        one.device
+        for one in boots.cloud_disks(progress)
+        if one is not system and boots.outlives(progress, one)
+    }
+    asked = progress.specified.launch.disks if progress.specified is not None else ()
+    if system is None or not {one.device for one in asked if one.kind != "system"} <= data:
         return descend(progress, policy, "a data disk is neither imaged nor retained", now)
     newest = _newest(
         one

@@ -42,6 +42,7 @@ INCOMPLETE_LOOK_SECONDS = 3.0
 BANDWIDTH_MAX = 100
 HOUR_SECONDS = 3_600.0
 USER_DATA = "user data"
+CONFIGURATION = "the configuration of the source"
 PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
@@ -176,10 +177,7 @@ class Specify:
             )
         recorded = self.captures.find(progress.instance_id)
         if recorded is not None and why_not_ours(recorded.captured.instance, self.policy) is None:
-            told = missed.remarked(
-                "the configuration of the source",
-                f"it is that of {recorded.at}, which was recorded before the notice",
-            )
+            told = missed.remarked(CONFIGURATION, recorded_sentence(recorded.at))
             known = replace(told, captured=recorded.captured)
             return Note(known.marked("source captured", now, recorded.at))
         if now < missed.absent_at + self.policy.sibling_wait:
@@ -188,6 +186,11 @@ class Specify:
         raise Parking(
             Park.SOURCE_GONE, "the source went before it could be captured; its image exists"
         )
+
+
+def recorded_sentence(at: str) -> str:
+    """Say how old a configuration is that was not read from the source itself."""
+    return f"it is that of {at}, which was recorded before the notice"
 
 
 def _looked(progress: Progress) -> Look | None:
@@ -354,8 +357,5 @@ def _remarks_on_disks(progress: Progress, disks: tuple[Disk, ...]) -> Progress:
             progress = progress.remarked(f"disk {disk.disk_id}", "a local disk dies with its host")
     for kept in progress.retained.disks if progress.retained else ():
         if kept.is_cloud and not kept.was_deleted_with_instance:
-            progress = progress.remarked(
-                f"disk {kept.disk_id}",
-                "it was set to outlive the source before, so it got no tag and no date of ours",
-            )
+            progress = progress.remarked(f"disk {kept.disk_id}", boots.UNDATED_DISK)
     return progress

@@ -12,6 +12,7 @@ class Backend:
         kind: `Ecs`, `Eni` or `Ip`; CLB spells it in lower case.
         port: 0 in the default group of a CLB, where the listeners have the port.
         status: `Adding`, `Available`, `Configuring` or `Removing`; CLB shows none.
+        role: `Master` or `Slave` in a primary/secondary group of a CLB; empty elsewhere.
     """
 
     server_id: str
@@ -22,6 +23,7 @@ class Backend:
     zone_id: str = ""
     description: str = ""
     status: str = "Available"
+    role: str = ""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -67,7 +69,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port of a CLB and where it leads: a vServer group, or the default group when empty."""
+    """A port of a CLB and where it leads: to a group, or to the default group when empty."""
 
     port: int
     protocol: str
@@ -77,7 +79,7 @@ class Listener:
 
 @dataclass(slots=True)
 class ClassicBalancer:
-    """A CLB: its default group and its vServer groups."""
+    """A CLB: its default group, its vServer groups and its primary/secondary groups."""
 
     balancer_id: str
     name: str
@@ -88,11 +90,12 @@ class ClassicBalancer:
     created_at: float
     default: Group
     groups: dict[str, Group] = field(default_factory=dict)
+    pairs: dict[str, Group] = field(default_factory=dict)
     listeners: tuple[Listener, ...] = ()
 
     def serving(self) -> list[Group]:
         """Return its default group and all others."""
-        return [self.default, *self.groups.values()]
+        return [self.default, *self.groups.values(), *self.pairs.values()]
 
 
 @dataclass(slots=True)

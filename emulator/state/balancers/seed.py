@@ -33,10 +33,15 @@ class BackendSeed:
 
 @dataclass(frozen=True, slots=True)
 class GroupSeed:
-    """One vServer group of a CLB."""
+    """One vServer group of a CLB, or one primary/secondary group: the first server is the primary.
+
+    Attributes:
+        listeners: Ports of the CLB that lead to it: a number over TCP, or `udp/53`.
+    """
 
     name: str = "group"
     servers: tuple[BackendSeed, ...] = ()
+    listeners: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class BalancerSeed:
         type: Of the server group: `Instance` or `Ip`.
         servers: Members of the server group; of a CLB, of its default group.
         vserver_groups: Of a CLB.
+        pairs: Its primary/secondary groups, of two servers each.
         listeners: Ports of a CLB; each leads to the same port of the default group.
     """
 
@@ -58,6 +64,7 @@ class BalancerSeed:
     type: str = "Instance"
     servers: tuple[BackendSeed, ...] = ()
     vserver_groups: tuple[GroupSeed, ...] = ()
+    pairs: tuple[GroupSeed, ...] = ()
     listeners: tuple[int, ...] = ()
 
     @staticmethod
@@ -72,13 +79,16 @@ class BalancerSeed:
             raise ValueError(f"a balancer is one of {', '.join(KINDS)} (found {given['kind']!r})")
         given["servers"] = _backends(given.get("servers", ()))
         given["vserver_groups"] = tuple(_group(each) for each in given.get("vserver_groups", ()))
+        given["pairs"] = tuple(_group(each) for each in given.get("pairs", ()))
         given["listeners"] = tuple(given.get("listeners", ()))
         return BalancerSeed(**given)
 
 
 def _group(plain: object) -> GroupSeed:
     given = _known(plain, GroupSeed)
-    return GroupSeed(**{**given, "servers": _backends(given.get("servers", ()))})
+    listeners = tuple(given.get("listeners", ()))
+    servers = _backends(given.get("servers", ()))
+    return GroupSeed(**{**given, "servers": servers, "listeners": listeners})
 
 
 def _backends(plain: Iterable[object]) -> tuple[BackendSeed, ...]:
@@ -135,11 +145,26 @@ def _classic(book: BalancerBook, seed: BalancerSeed, born: float) -> str:
         listeners=tuple(Listener(port, "tcp", port) for port in seed.listeners),
     )
     for each in seed.vserver_groups:
-        group = Group(book.new_id("rsp"), each.name, vpc_id, born)
-        group.backends = _members(book, each.servers, is_classic=True)
-        balancer.groups[group.group_id] = group
+        _add_group(book, balancer, each, balancer.groups)
+    for each in seed.pairs:
+        made = _add_group(book, balancer, each, balancer.pairs)
+        for backend, role in zip(made.backends, ("Master", "Slave"), strict=True):
+            backend.role = role
     book.classic[balancer_id] = balancer
     return balancer_id
+
+
+def _add_group(
+    book: BalancerBook, balancer: ClassicBalancer, seed: GroupSeed, among: dict[str, Group]
+) -> Group:
+    group = Group(book.new_id("rsp"), seed.name, balancer.vpc_id, balancer.created_at)
+    group.backends = _members(book, seed.servers, is_classic=True)
+    among[group.group_id] = group
+    for each in seed.listeners:
+        protocol, _, port = str(each).rpartition("/")
+        led = Listener(int(port), protocol or "tcp", int(port), group.group_id)
+        balancer.listeners = (*balancer.listeners, led)
+    return group
 
 
 def _members(

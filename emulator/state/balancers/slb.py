@@ -4,11 +4,12 @@ A change is done at once; until it has settled, the next change of the same grou
 Sources: the API reference of CLB and its table of error codes.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.state.balancers.book import BalancerBook, address_of, shown
+from emulator.state.balancers import pairs
+from emulator.state.balancers.book import BalancerBook, shown
+from emulator.state.balancers.classic_members import backend_of, invalid, members_of
 from emulator.state.balancers.records import Backend, ClassicBalancer, Group, Listener
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.paging import PageRule, page
@@ -16,13 +17,6 @@ from emulator.state.ecs.params import Params, read, shapes
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100)
-# Source: AddBackendServers, BackendServers.
-SERVERS_PER_CALL = 20
-DEFAULT_WEIGHT = 100
-MAX_WEIGHT = 100
-MAX_PORT = 65535
-KINDS = ("ecs", "eni")
-MEMBER_FIELDS = {"ServerId", "Weight", "Type", "ServerIp", "Port", "Description"}
 
 Call = Callable[["SlbService", Params, float], dict[str, Any]]
 
@@ -41,12 +35,14 @@ class SlbService:
         """
         world = self.book.world
         world.scheduler.run(now)
-        if action not in ACTIONS:
+        if action not in {*ACTIONS, *pairs.ACTIONS}:
             world.complain(f"slb has no action {action}")
             raise ApiError(
                 404, "InvalidAction.NotFound", f"The specified action {action} is not found."
             )
         given = read(f"slb {action}", shapes("slb")[action], params, world.complain)
+        if action in pairs.ACTIONS:
+            return pairs.ACTIONS[action](self.book, given, now)
         return ACTIONS[action](self, given, now)
 
     def balancer(self, balancer_id: str) -> ClassicBalancer:
@@ -55,14 +51,7 @@ class SlbService:
         Raises:
             ApiError: There is none with this id.
         """
-        found = self.book.classic.get(balancer_id)
-        if found is None:
-            raise ApiError(
-                404,
-                "InvalidLoadBalancerId.NotFound",
-                "The specified LoadBalancerId does not exist.",
-            )
-        return found
+        return pairs.balancer_of(self.book, balancer_id)
 
     def group(self, group_id: str) -> tuple[ClassicBalancer, Group]:
         """Return a vServer group and the CLB that it belongs to.
@@ -80,7 +69,7 @@ def describe_load_balancers(slb: SlbService, params: Params, now: float) -> dict
     """List CLBs by id, name, VPC or backend server. Source: DescribeLoadBalancers."""
     del now
     if "PageSize" in params and "PageNumber" not in params:
-        raise _invalid("PageSize needs PageNumber.")
+        raise invalid("PageSize needs PageNumber.")
     ids = set(filter(None, params.text("LoadBalancerId").split(",")))
     names = set(filter(None, params.text("LoadBalancerName").split(",")))
     wanted = {
@@ -200,7 +189,8 @@ def describe_health_status(slb: SlbService, params: Params, now: float) -> dict[
 
 
 def _group_of(balancer: ClassicBalancer, listener: Listener) -> Group:
-    return balancer.groups.get(listener.group_id, balancer.default)
+    named = {**balancer.groups, **balancer.pairs}
+    return named.get(listener.group_id, balancer.default)
 
 
 def _health_row(slb: SlbService, listener: Listener, backend: Backend) -> dict[str, Any]:
@@ -229,7 +219,7 @@ def set_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str
     balancer = slb.balancer(params.required("LoadBalancerId"))
     _require_idle(balancer.default, 409, "BackendServer.configuring")
     changed = []
-    for item in _members(slb, params):
+    for item in members_of(slb.book, params):
         found = balancer.default.find(item["ServerId"], 0, item["ServerIp"])
         if found is not None:
             found.weight = item["Weight"]
@@ -241,7 +231,7 @@ def remove_backend_servers(slb: SlbService, params: Params, now: float) -> dict[
     """Take members out of the default group; strangers are ignored. Source: the same action."""
     balancer = slb.balancer(params.required("LoadBalancerId"))
     _require_idle(balancer.default, 409, "BackendServer.configuring")
-    removed = _take_out(balancer.default, _members(slb, params), with_port=False)
+    removed = _take_out(balancer.default, members_of(slb.book, params), with_port=False)
     return _changed_default(slb, balancer, "RemoveBackendServers", removed, now)
 
 
@@ -261,7 +251,7 @@ def remove_vserver_group_backend_servers(
     """Take members out of a vServer group; strangers are ignored. Source: the same action."""
     _, group = slb.group(params.required("VServerGroupId"))
     _require_idle(group, 400, "VServerGroupProcessing")
-    removed = _take_out(group, _members(slb, params), with_port=True)
+    removed = _take_out(group, members_of(slb.book, params), with_port=True)
     return _changed_group(slb, group, "RemoveVServerGroupBackendServers", removed, now)
 
 
@@ -327,53 +317,19 @@ def _new_members(
     """Add what a call asks for, or nothing at all."""
     twice_fails = slb.book.world.assumptions.clb_adding_twice_fails
     fresh: dict[tuple[str, str, int], Backend] = {}
-    for item in _members(slb, params):
-        backend = _backend(slb, balancer, item, with_port=with_port)
+    for item in members_of(slb.book, params):
+        backend = backend_of(slb.book, balancer, item, with_port=with_port)
         if group.find(*_place(backend)) is None:
             # Of equal ones in a request the first counts. Source: AddBackendServers.
             fresh.setdefault(backend.key, backend)
         elif twice_fails:
-            raise _invalid("The resource already exists.")
+            raise invalid("The resource already exists.")
     group.backends += fresh.values()
     return list(fresh.values())
 
 
 def _place(backend: Backend) -> tuple[str, int, str]:
     return backend.server_id, backend.port, backend.ip
-
-
-def _backend(
-    slb: SlbService, balancer: ClassicBalancer, item: Mapping[str, Any], *, with_port: bool
-) -> Backend:
-    server = slb.book.servers.find(item["ServerId"], item["Type"].capitalize())
-    if server is None or not server.is_running:
-        raise ApiError(
-            400,
-            "ObtainIpFail",
-            "The specified BackendServers is invalid; some of the specified backend servers do "
-            "not exist or are not running.",
-        )
-    if server.vpc_id != balancer.vpc_id:
-        raise ApiError(
-            400,
-            "InvalidBackendServers.Inconsistent",
-            "All BackendServers on one Specified LoadBalancer have to be in the same vpc or all "
-            "classic",
-        )
-    if with_port and not 1 <= item["Port"] <= MAX_PORT:
-        raise _invalid(
-            "The specified BackendServers is invalid, as the Port value should be in [1, 65535]."
-        )
-    ip = address_of(server, item["ServerIp"], _invalid("The Rs IP is empty."))
-    return Backend(
-        server_id=server.server_id,
-        kind=item["Type"],
-        ip=ip,
-        port=item["Port"] if with_port else 0,
-        weight=item["Weight"],
-        zone_id=server.zone_id,
-        description=item["Description"],
-    )
 
 
 def _take_out(group: Group, items: list[dict[str, Any]], *, with_port: bool) -> list[Backend]:
@@ -385,56 +341,6 @@ def _take_out(group: Group, items: list[dict[str, Any]], *, with_port: bool) -> 
             group.backends.remove(found)
             removed.append(found)
     return removed
-
-
-def _members(slb: SlbService, params: Params) -> list[dict[str, Any]]:
-    """Read the parameter BackendServers: a JSON list of structures in a string."""
-    text = params.required("BackendServers")
-    try:
-        items = json.loads(text)
-    except ValueError:
-        items = None
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-        raise _invalid("The specified BackendServers is invalid.")
-    if len(items) > SERVERS_PER_CALL:
-        raise ApiError(
-            400,
-            "TooManyBackendServers",
-            "The total number of input real servers exceeds max supported number: 20",
-        )
-    return [_member(slb, each) for each in items]
-
-
-def _member(slb: SlbService, item: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(item) - MEMBER_FIELDS)
-    if unknown:
-        slb.book.world.complain(f"slb BackendServers has no {', '.join(unknown)}")
-        raise _invalid("The specified BackendServers is invalid.")
-    kind = str(item.get("Type", "ecs"))
-    if not item.get("ServerId") or kind not in KINDS:
-        raise _invalid("The specified BackendServers is invalid.")
-    weight = _whole(item.get("Weight", DEFAULT_WEIGHT))
-    if not 0 <= weight <= MAX_WEIGHT:
-        raise ApiError(400, "InvalidWeight.Malformed", "A specified weight is not valid.")
-    return {
-        "ServerId": str(item["ServerId"]),
-        "Type": kind,
-        "ServerIp": str(item.get("ServerIp", "")),
-        "Port": _whole(item.get("Port", 0)),
-        "Weight": weight,
-        "Description": str(item.get("Description", "")),
-    }
-
-
-def _whole(value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise _invalid("The specified BackendServers is invalid.") from None
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError(400, "InvalidParameter", message)
 
 
 ACTIONS: Mapping[str, Call] = {

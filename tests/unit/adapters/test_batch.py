@@ -126,7 +126,7 @@ def test_a_lone_question_never_waits() -> None:
 
 
 def test_a_crowd_waits_for_company() -> None:
-    """The more calls the last minute has seen, the longer."""
+    """The more calls the minute has seen, the longer."""
     crew, clock = Later(), Steps()
     merged: Merger[Any, Any] = Merger(
         crew, clock, lambda questions: dict.fromkeys(questions, 1), most=lambda _waiting: 100
@@ -146,6 +146,29 @@ def test_a_crowd_waits_for_company() -> None:
         clock.instant += 0.2
 
     assert calls <= 24
+
+
+def test_calls_that_a_minute_has_left_are_made_before_it_ends() -> None:
+    """They would be lost, and what comes in these seconds makes its image in this minute or later."""
+    crew, clock = Later(), Steps(55.0)
+    merged: Merger[Any, Any] = Merger(
+        crew, clock, lambda questions: dict.fromkeys(questions, 1), most=lambda _waiting: 100
+    )
+
+    def pass_time(seconds: float) -> None:
+        clock.instant += seconds
+
+    crew.pause = pass_time  # type: ignore[method-assign]
+
+    calls = 0
+    while clock.instant < 59.0:
+        for number in range(20):
+            merged.ask((calls, number))
+        crew.go()
+        calls += 1
+        clock.instant += 0.1
+
+    assert 14 <= calls <= 20
 
 
 def test_threads_share_calls() -> None:

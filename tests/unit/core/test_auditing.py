@@ -100,6 +100,18 @@ def test_what_is_lost() -> None:
     assert finding(STAYS).lost == ()
 
 
+def test_address_that_is_handed_over_is_not_lost() -> None:
+    """The worker binds it to the replacement; a static one dies all the same."""
+    instance = replace(INSTANCE, public_ip="203.0.113.7", eip_address="203.0.113.8")
+    equipped = Equipped(instance, (STAYS,), {})
+
+    found = examine(
+        equipped, notice=NOTICE, region="cn-hangzhou", policy="", hand_over=("eip", "tags")
+    )
+
+    assert found.lost == (Lost(Loss.PUBLIC_IP, ("203.0.113.7",)),)
+
+
 def test_in_economical_mode_no_disk_goes() -> None:
     """Only the static address does."""
     instance = replace(INSTANCE, interruption_behavior="Stop", public_ip="203.0.113.7")

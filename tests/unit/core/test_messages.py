@@ -326,6 +326,20 @@ def test_readable_attributes_are_plain_ascii(large_progress: Progress) -> None:
         assert value == value.strip(), name
 
 
+def test_a_person_reads_which_candidate_is_tried_and_why(large_progress: Progress) -> None:
+    """The place in the order, the round through it, and the reason that ordered it so."""
+    specified = large_progress.specified
+    assert specified is not None
+    why = "the source's type in another zone"
+    last = replace(specified.candidates[-1], why=why)
+    order = (*specified.candidates[:-1], last)
+    explained = replace(large_progress, specified=replace(specified, candidates=order))
+
+    attributes = write_attributes(explained, BODY, step="launch", key=KEY)
+
+    assert attributes["candidate"] == f"{last.label}, 48 of 48, epoch 3: {why}"
+
+
 def test_text_without_a_visible_character_is_left_out(progress: Progress) -> None:
     """A queue loses attributes without a value, and the signature with them."""
     blank = replace(progress, moot_reason="   ")

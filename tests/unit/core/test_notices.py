@@ -104,3 +104,4 @@ def test_whatever_is_parked_is_told_with_advice(park: Park) -> None:
     assert (known.kind, known.source, known.code) == (Kind.PARKED, FRESH.instance_id, "Code")
     assert (unknown.kind, unknown.source) == (Kind.PARKED, "")
     assert known.advice == unknown.advice == park.advice
+    assert known.park == unknown.park == park.value

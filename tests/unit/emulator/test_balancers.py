@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.state.balancers import server_groups, slb
+from emulator.state.balancers import pairs, server_groups, slb
 from emulator.state.ecs.params import shapes
 from emulator.state.errors import ApiError
 from tests.unit.emulator.ecs_bench import Bench
@@ -437,6 +437,116 @@ def test_a_wrong_seed_is_refused(wrong: dict[str, Any]) -> None:
         bench.balancers.seed(wrong, bench.now)
 
 
+# Primary/secondary groups of a CLB
+
+
+def pair_of(primary: str, secondary: str, **more: Any) -> str:
+    roles = {"Master": primary, "Slave": secondary}
+    return json.dumps(
+        [{"ServerId": one, "Port": 80, "ServerType": role, **more} for role, one in roles.items()]
+    )
+
+
+def paired(bench: Bench, primary: str, secondary: str) -> tuple[dict[str, Any], str]:
+    """Make a CLB with a pair behind port 80, and a port 81 that leads elsewhere."""
+    servers = [{"server": primary}, {"server": secondary}]
+    pair = {"name": "db", "servers": servers, "listeners": [80]}
+    seed = {"kind": "clb", "pairs": [pair], "listeners": [81]}
+    balancer_id = bench.balancers.seed(seed, bench.now)
+    (group_id,) = bench.balancers.book.classic[balancer_id].pairs
+    return {"LoadBalancerId": balancer_id}, group_id
+
+
+def led(bench: Bench, on_clb: dict[str, Any]) -> dict[str, list[int]]:
+    """The ports that lead to each pair."""
+    answer = bench.balancer_call(
+        "slb", "DescribeMasterSlaveServerGroups", IncludeListener=True, **on_clb
+    )
+    return {
+        row["MasterSlaveServerGroupId"]: [
+            one["Port"] for one in row["AssociatedObjects"]["Listeners"]["Listener"]
+        ]
+        for row in answer["MasterSlaveServerGroups"]["MasterSlaveServerGroup"]
+    }
+
+
+def test_a_pair_is_fixed_and_a_listener_is_led_to_another_one() -> None:
+    """What is made takes a while to be ready; the old one can be deleted when nothing leads to it."""
+    bench = Bench()
+    source, standby, target = bench.seed(), bench.seed(), bench.seed()
+    on_clb, old = paired(bench, source, standby)
+    making = {"MasterSlaveBackendServers": pair_of(target, standby), **on_clb}
+    answer = bench.balancer_call("slb", "CreateMasterSlaveServerGroup", **making)
+    made = answer["MasterSlaveServerGroupId"]
+    leading = {"MasterSlaveServerGroup": "on", "MasterSlaveServerGroupId": made, **on_clb}
+    action = "SetLoadBalancerTCPListenerAttribute"
+
+    busy = refused(bench, "slb", action, ListenerPort=80, **leading)
+    in_use = refused(bench, "slb", "DeleteMasterSlaveServerGroup", MasterSlaveServerGroupId=old)
+    bench.wait(5)
+    bench.balancer_call("slb", action, ListenerPort=80, **leading)
+
+    assert busy == (400, "ServiceIsConfiguring")
+    assert in_use == (400, "RspoolVipExist")
+    assert led(bench, on_clb) == {old: [], made: [80]}
+    bench.balancer_call("slb", "DeleteMasterSlaveServerGroup", MasterSlaveServerGroupId=old)
+    assert led(bench, on_clb) == {made: [80]}
+
+
+def test_what_is_no_pair_is_refused() -> None:
+    """Two servers in two roles, both running; a listener and a group that are there."""
+    bench = Bench()
+    source, standby = bench.seed(), bench.seed()
+    on_clb, group_id = paired(bench, source, standby)
+
+    def make(text: str) -> tuple[int, str]:
+        given = {"MasterSlaveBackendServers": text, **on_clb}
+        return refused(bench, "slb", "CreateMasterSlaveServerGroup", **given)
+
+    def lead(port: int, group: str, *, protocol: str = "TCP") -> tuple[int, str]:
+        given = {"MasterSlaveServerGroup": "on", "MasterSlaveServerGroupId": group, **on_clb}
+        action = f"SetLoadBalancer{protocol}ListenerAttribute"
+        return refused(bench, "slb", action, ListenerPort=port, **given)
+
+    assert make(one(source, Port=80)) == (400, "InvalidParameter")
+    assert make(pair_of(source, standby, ServerType="Slave")) == (400, "InvalidParameter")
+    assert make(pair_of(source, "i-none")) == (400, "ObtainIpFail")
+    assert lead(82, group_id) == (404, "ListenerNotFound")
+    assert lead(80, group_id, protocol="UDP") == (404, "ListenerNotFound")
+    assert lead(80, "rsp-none") == (400, "InvalidParameter")
+    assert bench.world.complaints == []
+
+
+def test_a_listener_is_led_and_nothing_else_of_it_is_modelled() -> None:
+    """The emulator says so loudly, instead of taking what it does not do."""
+    bench = Bench()
+    on_clb, group_id = paired(bench, bench.seed(), bench.seed())
+    given = {"ListenerPort": 80, "MasterSlaveServerGroupId": group_id, **on_clb}
+    action = "SetLoadBalancerTCPListenerAttribute"
+
+    refused(bench, "slb", action, MasterSlaveServerGroup="on", Bandwidth=5, **given)
+
+    assert len(bench.world.complaints) == 1
+
+
+def test_a_pair_loses_what_is_gone_and_answers_for_its_port() -> None:
+    """The membership goes with its server, and the health check asks the pair."""
+    bench = Bench()
+    source, standby = bench.seed(), bench.seed()
+    on_clb, group_id = paired(bench, source, standby)
+    shown = bench.balancer_call("slb", "DescribeHealthStatus", ListenerPort=80, **on_clb)
+    assert len(shown["BackendServers"]["BackendServer"]) == 2
+
+    bench.call("DeleteInstance", InstanceId=source, Force=True)
+    bench.wait(60)
+
+    answer = bench.balancer_call(
+        "slb", "DescribeMasterSlaveServerGroupAttribute", MasterSlaveServerGroupId=group_id
+    )
+    rows = answer["MasterSlaveBackendServers"]["MasterSlaveBackendServer"]
+    assert [(row["ServerId"], row["ServerType"]) for row in rows] == [(standby, "Slave")]
+
+
 def test_answers_are_understood_whole_by_the_sdks() -> None:
     """Every action answers with fields that the SDK's model has, of the right type."""
     bench = Bench()
@@ -473,6 +583,18 @@ def test_answers_are_understood_whole_by_the_sdks() -> None:
             (product, "RemoveServersFromServerGroup", {**given, "Servers": [member]}),
         ]
     calls.append(("alb", "ListAsynJobs", {}))
+    pair_on, made = paired(bench, source, target)
+    leading = {"MasterSlaveServerGroup": "on", "MasterSlaveServerGroupId": made}
+    calls += [
+        ("slb", "DescribeMasterSlaveServerGroups", {**pair_on, "IncludeListener": True}),
+        ("slb", "DescribeMasterSlaveServerGroupAttribute", {"MasterSlaveServerGroupId": made}),
+        ("slb", "SetLoadBalancerTCPListenerAttribute", {**pair_on, **leading, "ListenerPort": 80}),
+        (
+            "slb",
+            "CreateMasterSlaveServerGroup",
+            {**pair_on, "MasterSlaveBackendServers": pair_of(source, target)},
+        ),
+    ]
 
     for product, action, params in calls:
         answer = bench.balancer_call(product, action, **params)
@@ -485,7 +607,7 @@ def test_answers_are_understood_whole_by_the_sdks() -> None:
 
 def test_every_balancer_action_has_a_shape() -> None:
     """The list of parameters and the list of actions agree."""
-    assert set(slb.ACTIONS) == set(shapes("slb"))
+    assert {*slb.ACTIONS, *pairs.ACTIONS} == set(shapes("slb"))
     for product in GROUPED:
         assert set(server_groups.ACTIONS[product]) == set(shapes(product))
 

@@ -1,5 +1,6 @@
 """Dead letters as people and programs read them, in both languages."""
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,12 @@ CANDIDATES = (
     Candidate("ecs.g7.large", "cn-hangzhou-h", "vsw-1"),
     Candidate("ecs.c7.xlarge", "cn-hangzhou-i", "vsw-2", spot=False),
 )
+SPECIFIED = Specified(
+    SourceFacts("ecs.g7.large", "cn-hangzhou-h"),
+    LaunchSpec("n", (), (), (), "ecs.g7.large", "SpotAsPriceGo"),
+    CANDIDATES,
+)
+RETAINED = Retained((KeptDisk("d-bp1", "system", "cloud_essd", 40, "/dev/xvda", True),))
 PROGRESS = Progress(
     account="1234567890123456",
     region="cn-hangzhou",
@@ -51,13 +58,9 @@ PROGRESS = Progress(
     received_at=NOW - 10_799.0,
     lineage=f"{SOURCE}/1",
     seen=True,
-    retained=Retained((KeptDisk("d-bp1", "system", "cloud_essd", 40, "/dev/xvda", True),)),
+    retained=RETAINED,
     imaged=Imaged(f"recreation-{'0' * 32}", NOW - 10_700.0, "m-bp1image"),
-    specified=Specified(
-        SourceFacts("ecs.g7.large", "cn-hangzhou-h"),
-        LaunchSpec("n", (), (), (), "ecs.g7.large", "SpotAsPriceGo"),
-        CANDIDATES,
-    ),
+    specified=SPECIFIED,
     launched=Launched(index=1, refusals=(Refusal(CANDIDATES[0].label, "NoStock", NOW - 9_000.0),)),
     marks=(Mark("image accepted", NOW - 10_700.0, "m-bp1image"),),
     remarks=(Remark("tag a", "a resource holds 20 tags and ours come first"),),
@@ -95,7 +98,43 @@ def test_a_list_says_why_and_what_to_do() -> None:
         assert part in text
     assert "what to do: No candidate could be had" in text
     assert "Step by step: docs/runbook.md#no_stock" in text
-    assert "1 dead letters." in text
+    assert "Dead letters: 1." in text
+
+
+def test_a_list_says_whose_it_is_and_what_is_saved() -> None:
+    """The name that a person knows, the image and the disks; and an empty list says why it is."""
+    named = replace(SPECIFIED, source=SourceFacts("t", "z", "订单-01"))
+    kept = replace(PROGRESS, specified=named, retained=replace(RETAINED, sent=True))
+
+    text = shown(letters_view([letter(kept)], NOW, ENGLISH))
+
+    assert f"{SOURCE} (订单-01)" in text
+    assert "Saved: image m-bp1image, 1 disks outlive it" in text
+    assert "There are no dead letters." in shown(letters_view([], NOW, ENGLISH, is_all=True))
+    assert "No dead letters that match." in shown(letters_view([], NOW, ENGLISH))
+
+
+def test_a_story_shows_the_candidate_in_hand_among_many() -> None:
+    """A screen full of candidates hides what matters; --json has them all."""
+    many = tuple(Candidate(f"ecs.g{at}.large", "cn-hangzhou-h", "vsw-1") for at in range(40))
+    specified = replace(SPECIFIED, candidates=many)
+    progress = replace(PROGRESS, specified=specified, launched=Launched(index=39, epoch=2))
+
+    english, chinese = (shown(story_view(letter(progress), one)) for one in (ENGLISH, CHINESE))
+
+    assert "> ecs.g39.large in cn-hangzhou-h (spot)" in english
+    assert "ecs.g5.large" not in english
+    assert "28 more" in english
+    assert "cn-hangzhou-h 的 ecs.g39.large（抢占式），第 40/40 个，第 3 轮" in chinese
+
+
+def test_a_body_in_base64_is_shown_as_what_it_says() -> None:
+    """Nobody reads base64 at night."""
+    text = shown(story_view(letter(body=base64.b64encode(BODY.encode()).decode()), ENGLISH))
+
+    assert '"action": "delete"' in text
+    assert "Body, read from base64" in text
+    assert "\x1b" not in text
 
 
 def test_the_list_reads_in_chinese() -> None:

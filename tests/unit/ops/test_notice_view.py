@@ -1,5 +1,6 @@
 """Messages for a phone: what was saved, what happens, what to do; and many as one."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ from worker.core.notices import Kind, Notice
 from worker.core.outcomes import Park
 from worker.core.progress import Remark
 from worker.ops.notice_view import message_of, sample
+from worker.ops.runbook.files import PAGES as RUNBOOKS
+from worker.ops.runbook.files import anchor, files
 from worker.ops.wording import Language, Wording
 
 ENGLISH, CHINESE = Wording(Language.ENGLISH), Wording(Language.CHINESE)
@@ -30,6 +33,7 @@ NOTICE = Notice(
 PARKED = replace(
     NOTICE,
     kind=Kind.PARKED,
+    park=Park.NO_STOCK.value,
     why="none of 3 candidates could be had",
     code="OperationDenied.NoStock",
     advice=Park.NO_STOCK.advice,
@@ -45,6 +49,7 @@ def test_a_start_says_that_there_is_nothing_to_do() -> None:
         "The cloud reclaims it; release in about 280 s.",
         "Saved: image m-1 (being made), 2 disks outlive it",
         "Next: the replacement starts from the image. Nothing to do for you.",
+        "Step by step: docs/runbook.md#what-a-notification-says",
     ]
 
 
@@ -74,7 +79,7 @@ def test_what_cannot_be_read_has_one_too() -> None:
     message = message_of([unreadable], ENGLISH)
 
     assert message.title == "Needs you: a message"
-    assert message.body.endswith("aliyun-ops dlq list")
+    assert "Look: aliyun-ops dlq list" in message.body.splitlines()
 
 
 @pytest.mark.parametrize("park", list(Park))
@@ -85,6 +90,40 @@ def test_chinese_messages_are_chinese(park: Park) -> None:
     assert message.title == "需要人工处理：前端-01"
     assert park.advice not in message.body
     assert "OperationDenied.NoStock" in message.body
+
+
+PAGES = files()
+
+
+def named_section(body: str, wording: Wording) -> str:
+    """Return the section that a message names, once it is known to be on its page."""
+    (found,) = re.finditer(r"docs/([^#\s]+)#(\S+)", body)
+    name, section = found[1], found[2]
+    page = PAGES[name]
+    assert name == RUNBOOKS[wording.language]
+    assert section in {anchor(one) for one in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+    return section
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+@pytest.mark.parametrize("park", list(Park))
+def test_what_is_parked_names_its_section_of_the_runbook(park: Park, wording: Wording) -> None:
+    """Who is woken need not search."""
+    body = message_of([replace(PARKED, park=park.value)], wording).body
+
+    assert named_section(body, wording) == park.value
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_every_kind_names_a_section_that_exists(kind: Kind, wording: Wording) -> None:
+    """Alone, among others, and for a reason that only another version of the worker knows."""
+    one = replace(sample(kind, wording), park="")
+
+    alone = message_of([one], wording).body
+    merged = message_of([one, one], wording).body
+
+    assert named_section(alone, wording) == named_section(merged, wording)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -110,6 +149,7 @@ def test_many_become_counts_first_names_and_commands() -> None:
         "2 need you: db-0, db-1",
         "40 being reclaimed: web-00, web-01, web-02, web-03, web-04 and 35 more",
         "Look: aliyun-ops dlq list",
+        "Step by step: docs/runbook.md#parked-messages",
     ]
 
 

@@ -6,7 +6,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK
-from worker.core.receipt import DiskRecord, HealthRecord, Moment, Receipt
+from worker.core import boots
+from worker.core.receipt import DiskRecord, HealthRecord, Moment, NotKept, Receipt
 from worker.ops.printing import plain_text
 from worker.ops.receipt_view import BAR_CELLS, receipt_view, scale
 from worker.ops.receipt_words import advice
@@ -116,6 +117,24 @@ def test_second_replacement_is_told_of(receipt: Receipt) -> None:
     told = advice(replace(receipt, quarantined=("i-bp1second000000000",)), ENGLISH)
 
     assert any("Delete i-bp1second000000000 by hand" in line for line in told)
+
+
+def test_disk_without_a_date_is_told_of(receipt: Receipt) -> None:
+    """What had outlived its instance before is nobody's to delete but the owner's."""
+    kept = (*receipt.not_kept, NotKept(f"disk {DATA_DISK}", boots.UNDATED_DISK))
+
+    told = advice(replace(receipt, not_kept=kept), ENGLISH)
+
+    assert [line for line in told if line.startswith(f"No date was put on {DATA_DISK},")]
+    assert not [line for line in advice(receipt, ENGLISH) if line.startswith("No date")]
+
+
+def test_rescue_leaves_no_image_of_ours(receipt: Receipt) -> None:
+    """It boots the line's base image, and has the disks themselves."""
+    told = advice(replace(receipt, boot="rescue", degraded="it boots the base image"), ENGLISH)
+
+    assert not [line for line in told if "cost money" in line]
+    assert [line for line in advice(receipt, ENGLISH) if "cost money" in line]
 
 
 def test_false_alarm_asks_for_nothing(receipt: Receipt) -> None:

@@ -214,6 +214,8 @@ SAID_ELSEWHERE = {
     ("steps/handover/health.py", "WHAT"): [health.WHAT],
     ("steps/quiesce.py", "WHAT"): [quiesce.WHAT],
     ("steps/spec.py", "USER_DATA"): [spec.USER_DATA],
+    ("steps/spec.py", "CONFIGURATION"): [spec.CONFIGURATION],
+    ("steps/retain.py", "CONFIGURATION"): [spec.CONFIGURATION],
     ("core/messages.py", "name"): [name for name, _ in messages._LEAVE_OUT],
     ("core/launching.py", "parameter"): sorted(
         {meant.parameter for *_, meant in error_map._rows(error_map._GROUPS) if meant.parameter}

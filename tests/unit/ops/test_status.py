@@ -207,6 +207,37 @@ def test_parked_message_says_what_to_do() -> None:
     assert "docs/runbook.zh-CN.md#image_failed" in shown(found, Language.CHINESE)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            Language.ENGLISH,
+            (
+                "trying ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: the source's type in"
+                " another zone"
+            ),
+        ),
+        (
+            Language.CHINESE,
+            "正在尝试 cn-hangzhou-h 的 ecs.g7.large（抢占式）（第 1 轮，2/30）：源实例的规格，另一可用区",
+        ),
+    ],
+    ids=["en", "zh"],
+)
+def test_the_choice_is_explained(language: Language, told: str) -> None:
+    """Which candidate is asked for, where it stands in the order, and why."""
+    attributes = {
+        "step": "launch",
+        "candidate": "ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: "
+        "the source's type in another zone",
+    }
+    signed = signing.sign(attributes, NOTICE, KEY)
+
+    text = shown(status(glimpse(attributes=signed)), language)
+
+    assert told.replace(" ", "") in "".join(text.split())
+
+
 def test_a_reason_of_another_version_has_no_section() -> None:
     """Nobody is sent to a page that has nothing about it."""
     attributes = {"parked": "no_such_reason", "what-to-do": "Look."}

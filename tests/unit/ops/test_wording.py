@@ -1,6 +1,7 @@
 """Every text exists in both languages, and every sentence of the steps reads in Chinese."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import pytest
 
 import worker.steps
+from worker.core import boots, handing
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
 from worker.printable import printable
+from worker.steps.handover import NO_HEIR
 
 CHINESE = Wording(Language.CHINESE)
 STEPS = Path(worker.steps.__file__).parent
@@ -56,6 +59,33 @@ def spoken(node: ast.expr) -> Iterator[str]:
 def test_what_steps_say_reads_in_chinese(sentence: str) -> None:
     """A new sentence of a step needs a row in worker/ops/sentences.py."""
     assert CHINESE.sentence(sentence) != sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the replacement is in another zone",
+        "the replacement is not set up to serve",
+        "something else has it by now",
+        "i-bp1other has it by now",
+        boots.LOST_DISK,
+        boots.UNDATED_DISK,
+        handing.old_pair("rsp-2"),
+        "server group rsp-1",
+        "disk d-bp1 of /dev/xvdb",
+        NO_HEIR,
+        "what had not arrived went on to i-bp1heir, because this one was reclaimed before",
+        "ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: the source's type in another zone",
+        (
+            "instance i-bp1 was released before it could be imaged; its configuration was recorded"
+            " at 2026-11-27T00:00:00Z, and what is left is: d-bp1, d-bp2; no rescue: disk d-bp1 is"
+            " in use elsewhere"
+        ),
+    ],
+)
+def test_no_english_is_left_in_a_remark(sentence: str) -> None:
+    """A pattern for something shorter must not take the sentence and leave half of it."""
+    assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", CHINESE.sentence(sentence)) == []
 
 
 @pytest.mark.parametrize("park", list(Park))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.core import handing
+from worker.core import handing, launching
 from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
@@ -25,6 +25,7 @@ from worker.core.model import (
     MoveAnswer,
     NotInstalled,
     NotReady,
+    Pair,
     Refused,
     Script,
     SealedAnswer,
@@ -37,10 +38,19 @@ from worker.steps.handover import HandOver
 from worker.steps.handover.addresses import AddressMove
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
-from worker.steps.handover.moves import Later, Left, Moved, RefusedForNow, answered
+from worker.steps.handover.moves import (
+    TAKEN_OUT,
+    Later,
+    Left,
+    Moved,
+    RefusedForNow,
+    answered,
+)
+from worker.steps.handover.pairs import UNUSED, PairMove
 from worker.steps.handover.tags import TagMove
 
 SOURCE, REPLACEMENT, OTHER = "i-bp1source0001", "i-bp1replace0001", "i-bp1other00001"
+HEIR, SECOND_HEIR = "i-bp1heir000001", "i-bp1heir000002"
 T0, NOW = 1_000.0, 1_050.0
 ADDRESS = Address("eip-1", "47.0.0.1", "InUse", SOURCE, "EcsInstance")
 ENI = Interface("eni-2", is_primary=False, status="InUse", instance_id=SOURCE, zone="z-a")
@@ -63,6 +73,7 @@ class Cloud:
     address: Address | None = None
     interfaces: tuple[Interface, ...] = ()
     members_: tuple[Member, ...] | NotInstalled = ()
+    pairs_: tuple[Pair, ...] | NotInstalled = ()
     source: Instance | None = None
     disks: tuple[Disk, ...] = ()
     answer: Any = field(default_factory=Accepted)
@@ -135,6 +146,15 @@ class Balancers:
     def remove(self, member: Member, *, token: str) -> Any:
         return self.cloud._ask("remove", member.server, member.group, token)
 
+    def pairs(self, balancer: str) -> tuple[Pair, ...] | NotInstalled:  # noqa: ARG002
+        return self.cloud.pairs_
+
+    def make_pair(self, pair: Pair) -> Any:
+        return self.cloud._ask("make", *(f"{one.role} {one.server}" for one in pair.members))
+
+    def lead(self, listener: str, pair: Pair) -> Any:
+        return self.cloud._ask("lead", listener, pair.group)
+
 
 @dataclass
 class Sources:
@@ -199,6 +219,13 @@ class NoProbes:
 
     def http(self, address: str, port: int, path: str, *, within: float) -> str:
         raise AssertionError(address, port, path, within)
+
+
+class NoHeirs(NoInstances):
+    """Nobody else was reclaimed."""
+
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:  # noqa: ARG002
+        return ()
 
 
 class NoCommands:
@@ -279,6 +306,35 @@ def test_address(found: Address | None, report: object, asked: list[object]) -> 
     assert verbs(cloud) == asked
 
 
+@pytest.mark.parametrize(
+    ("found", "report", "asked"),
+    [
+        (ADDRESS, Later(), [("unassociate", "eip-1", SOURCE)]),
+        (replace(ADDRESS, target=REPLACEMENT), Later(), [("unassociate", "eip-1", REPLACEMENT)]),
+        (replace(ADDRESS, target=HEIR), Later(), [("unassociate", "eip-1", HEIR)]),
+        (
+            replace(ADDRESS, status="Available", target=""),
+            Later(),
+            [("associate", "eip-1", SECOND_HEIR)],
+        ),
+        (replace(ADDRESS, target=SECOND_HEIR), Moved(), []),
+        (replace(ADDRESS, target=OTHER), Left(f"{OTHER} has it by now"), []),
+    ],
+)
+def test_address_of_a_line_that_was_reclaimed(
+    found: Address, report: object, asked: list[object]
+) -> None:
+    """Off whoever was to get it and is gone, onto the last one."""
+    progress = handing.begun(progress_with(), NOW)
+    for heir in (HEIR, SECOND_HEIR):
+        running = Instance(heir, "Running", "ecs.g7.large", "z-a")
+        progress = launching.with_heir(progress, running)
+    cloud, thing = Cloud(address=found), handing.things(progress)[0]
+
+    assert AddressMove(Addresses(cloud)).run(thing, ADDRESS, progress) == report
+    assert verbs(cloud) == asked
+
+
 # Memberships
 
 NEW = MEMBER.moved_to(REPLACEMENT)
@@ -313,10 +369,91 @@ def test_membership(
     """The replacement comes in, settles, and only then the source goes out."""
     cloud = Cloud(members_=found, source=source)
     progress = handing.begun(progress_with(), NOW)
-    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud))
+    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud), NoInstances())
 
     assert mover.run(handing.things(progress)[1], MEMBER, progress) == report
     assert verbs(cloud) == asked
+
+
+# Places in a pair
+
+LISTENERS = ("tcp/80", "udp/53")
+FIRST = Member("slb", "lb-1", "rsp-1", SOURCE, "ecs", port=80, weight=30, role="Master")
+PARTNER = replace(FIRST, server="i-bp1partner", role="Slave")
+PLACE = replace(FIRST, listeners=LISTENERS)
+OURS = FIRST.moved_to(REPLACEMENT)
+
+
+def pair(group: str, *members: Member, listeners: tuple[str, ...] = ()) -> Pair:
+    return Pair("lb-1", group, "db", members, listeners)
+
+
+OLD = pair("rsp-1", FIRST, PARTNER, listeners=LISTENERS)
+UNLED = replace(OLD, listeners=())
+MADE = pair("rsp-2", OURS, PARTNER)
+MAKE = [("make", f"Master {REPLACEMENT}", "Slave i-bp1partner")]
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "report", "asked"),
+    [
+        ((OLD,), None, Later(), MAKE),
+        ((OLD, MADE), None, Later(), [("lead", "tcp/80", "rsp-2")]),
+        # Two of one kind: everybody takes the one that serves already, else the first.
+        ((OLD, replace(MADE, group="rsp-3"), MADE), None, Later(), [("lead", "tcp/80", "rsp-2")]),
+        (
+            (
+                replace(OLD, listeners=LISTENERS[1:]),
+                MADE,
+                replace(MADE, group="rsp-3", listeners=LISTENERS[:1]),
+            ),
+            None,
+            Later(),
+            [("lead", "udp/53", "rsp-3")],
+        ),
+        ((UNLED, replace(MADE, listeners=LISTENERS)), None, Moved("rsp-2"), []),
+        # A listener that leads elsewhere is left there; the other one counts.
+        ((UNLED, replace(MADE, listeners=LISTENERS[:1])), None, Moved("rsp-2"), []),
+        ((UNLED,), None, Left(TAKEN_OUT), []),
+        # The cloud has taken out the source, which is gone; or somebody has taken it out alive.
+        ((replace(OLD, members=(PARTNER,)),), None, Later(), MAKE),
+        (
+            (replace(OLD, members=(PARTNER,)),),
+            Instance(SOURCE, "Stopped", "ecs.g7.large", "z-a"),
+            Left(TAKEN_OUT),
+            [],
+        ),
+        # Somebody has given the place to another server.
+        ((replace(OLD, members=(FIRST.moved_to(OTHER), PARTNER)),), None, Left(TAKEN_OUT), []),
+        # A different weight is a different pair.
+        ((OLD, replace(MADE, members=(replace(OURS, weight=1), PARTNER))), None, Later(), MAKE),
+        (NotInstalled(), None, Left(NotInstalled().sentence), []),
+    ],
+)
+def test_place_in_a_pair(
+    found: tuple[Pair, ...] | NotInstalled,
+    source: Instance | None,
+    report: object,
+    asked: list[object],
+) -> None:
+    """A group like the old one is made once, then each listener is led to it."""
+    cloud = Cloud(pairs_=found, source=source)
+    progress = handing.begun(progress_with(), NOW)
+    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs())
+
+    assert mover.run(PLACE, PLACE.moved_to(REPLACEMENT), progress) == report
+    assert verbs(cloud) == asked
+
+
+def test_place_in_a_pair_that_nothing_leads_to() -> None:
+    """It is not even looked for."""
+    cloud = Cloud(pairs_=(OLD,))
+    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs())
+
+    report = mover.run(FIRST, OURS, handing.begun(progress_with(), NOW))
+
+    assert report == Left(UNUSED)
+    assert cloud.asked == []
 
 
 # Interfaces

@@ -8,8 +8,8 @@ A call about many that is refused is repeated about each alone: one bad id must 
 """
 
 import json
+import math
 import threading
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
@@ -42,11 +42,13 @@ ROLES_PER_CALL: Final = 50
 
 _UNDER_WAY_MAX: Final = 2
 _MINUTE: Final = 60.0
-# So many calls a minute go out at once; each one more lets the next wait this much longer. In
-# balance a crowd makes about a dozen calls a minute, whatever its size: four workers may share the
-# lowest quotas that are heard of, 60 a minute.
+# A crowd makes about so many calls in a minute of the calendar, whatever its size: four workers may
+# nearly share the lowest quotas that are heard of, 60 a minute.
+_CALLS_PER_MINUTE: Final = 20
+# The first of them go out at once. Each one more lets the next wait this much longer, but not so
+# long that calls are left when the minute is over: they would be lost.
 _FREE_CALLS: Final = 4
-_PAUSE_PER_CALL: Final = 0.6
+_PAUSE_PER_CALL: Final = 0.75
 # From so many different questions a minute on it is a crowd.
 _CROWD: Final = 16
 # From so many on, the disks of the whole region are listed.
@@ -79,7 +81,9 @@ class Merger(Generic[Question, Answer]):
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _waiting: dict[Question, list[Reply]] = field(init=False, default_factory=dict)
     _under_way: int = field(init=False, default=0)
-    _calls: deque[float] = field(init=False, default_factory=deque)
+    _minute: int = field(init=False, default=0)
+    _calls: int = field(init=False, default=0)
+    _called_at: float = field(init=False, default=0.0)
     _crowd: dict[Question, float] = field(init=False, default_factory=dict)
 
     def ask(self, question: Question) -> Reply:
@@ -108,22 +112,25 @@ class Merger(Generic[Question, Answer]):
                 if not batch:
                     self._under_way -= 1
                     return
-                self._calls.append(self.clock.now())
+                self._calls, self._called_at = self._calls + 1, self.clock.now()
             self._answer(batch)
 
     def _pause(self) -> float:
         """Return how long to wait for company."""
         now = self.clock.now()
+        minute = math.floor(now / _MINUTE)
         with self._lock:
-            while self._calls and self._calls[0] <= now - _MINUTE:
-                self._calls.popleft()
+            if minute != self._minute:
+                self._minute, self._calls = minute, 0
             while self._crowd and next(iter(self._crowd.values())) <= now - _MINUTE:
                 self._crowd.pop(next(iter(self._crowd)))
-            more = len(self._calls) - _FREE_CALLS
+            more = self._calls - _FREE_CALLS
             if more <= 0 or not self._waiting:
                 return 0.0
+            left = (minute + 1) * _MINUTE - self._called_at
+            pause = min(more * _PAUSE_PER_CALL, left / max(_CALLS_PER_MINUTE - self._calls, 1))
             crowd = min((len(self._crowd) - 1) / _CROWD, 1.0)
-            return max(self._calls[-1] + more * _PAUSE_PER_CALL * crowd - now, 0.0)
+            return max(self._called_at + pause * crowd - now, 0.0)
 
     def _take(self) -> dict[Question, list[Reply]]:
         batch: dict[Question, list[Reply]] = {}

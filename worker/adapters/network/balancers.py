@@ -7,12 +7,13 @@ from typing import TypeVar
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters.ecs.call import SdkMissing
-from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.call import Body, SdkMissing
+from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.network.answers import move_answer
 from worker.adapters.network.classic import ClassicMembers, Memory
+from worker.adapters.network.pairs import PairGroups
 from worker.adapters.network.server_groups import GroupMembers
-from worker.core.model import Member, MemberAnswer, NotInstalled
+from worker.core.model import Member, MemberAnswer, NotInstalled, Pair
 
 Answer = TypeVar("Answer")
 
@@ -58,6 +59,29 @@ class CloudBalancers(ports.Balancers):
         else:
             answer = GroupMembers(self.endpoint, member.product).remove(member, token)
         return move_answer(answer, member.server)
+
+    @override
+    def pairs(self, balancer: str) -> tuple[Pair, ...] | NotInstalled:
+        return _if_installed(lambda: self._pairs.find(balancer))
+
+    @override
+    def make_pair(self, pair: Pair) -> MemberAnswer:
+        return _if_installed(lambda: self._changed(pair, lambda: self._pairs.make(pair)))
+
+    @override
+    def lead(self, listener: str, pair: Pair) -> MemberAnswer:
+        return _if_installed(lambda: self._changed(pair, lambda: self._pairs.lead(listener, pair)))
+
+    def _changed(self, pair: Pair, change: Callable[[], Body | Refusal]) -> MemberAnswer:
+        try:
+            return move_answer(change(), pair.group)
+        finally:
+            # Also after a lost answer: the change may have taken effect.
+            self.memory.forget(pair.balancer)
+
+    @property
+    def _pairs(self) -> PairGroups:
+        return PairGroups(self.endpoint)
 
     @property
     def _classic(self) -> ClassicMembers:

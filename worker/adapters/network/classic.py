@@ -2,7 +2,8 @@
 
 No documented filter finds the vServer groups that name a server: ServerId of DescribeLoadBalancers
 speaks of the load balancer, and it is open whether that includes them. So every CLB of the region
-is read, at two calls and one for each vServer group that has members. When a zone is reclaimed,
+is read, at two calls and one for each vServer group that has members; where a listener can lead to a
+primary/secondary group, which only TCP and UDP do, these cost one more and one for each. When a zone is reclaimed,
 many recreations ask for the same at once; what was read a moment ago serves them all, and a
 lookup that was throttled half-way does not begin anew.
 """
@@ -10,12 +11,14 @@ lookup that was throttled half-way does not begin anew.
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
+from worker.adapters.network.pairs import PROTOCOLS, PairGroups
+from worker.core.errors import Permanent
 from worker.core.model import Member
 
 # Source: DescribeLoadBalancers, PageSize: 1 to 100.
@@ -118,8 +121,25 @@ class ClassicMembers:
         return found
 
     def _default(self, balancer: str) -> tuple[Member, ...]:
+        """Read the default group, and the pairs if a listener can lead to one."""
         given = {"LoadBalancerId": balancer}
-        return self._read("slb:DescribeLoadBalancerAttribute", given, balancer, "")
+        body = self.endpoint.read("slb:DescribeLoadBalancerAttribute", given)
+        if body is None:
+            return ()
+        servers = fields.members(body, "BackendServers", "BackendServer")
+        paired = self._paired(balancer) if _can_be_paired(body) else ()
+        return (*(_member_of(one, balancer, "") for one in servers), *paired)
+
+    def _paired(self, balancer: str) -> tuple[Member, ...]:
+        try:
+            found = PairGroups(self.endpoint).find(balancer)
+        except Permanent as error:
+            # A policy of an earlier release: the other memberships move all the same.
+            self.endpoint.telemetry.event("pairs_not_read", balancer=balancer, code=error.code)
+            return ()
+        return tuple(
+            replace(one, listeners=pair.listeners) for pair in found for one in pair.members
+        )
 
     def _grouped(self, balancer: str) -> list[Member]:
         groups = self.endpoint.list_once(
@@ -142,6 +162,14 @@ class ClassicMembers:
     ) -> tuple[Member, ...]:
         bodies = self.endpoint.list_once(action, given, "BackendServers", "BackendServer")
         return tuple(_member_of(body, balancer, group) for body in bodies)
+
+
+def _can_be_paired(body: Body) -> bool:
+    """Tell whether a CLB has a listener over TCP or UDP, or does not tell of its listeners."""
+    if "ListenerPortsAndProtocol" not in body:
+        return True
+    told = fields.members(body, "ListenerPortsAndProtocol", "ListenerPortAndProtocol")
+    return any(fields.text(one, "ListenerProtocol").lower() in PROTOCOLS for one in told)
 
 
 def _member_of(body: Body, balancer: str, group: str) -> Member:

@@ -239,8 +239,8 @@ LABELS: Mapping[str, Text] = {
 
 INTROS: Mapping[Text, Text] = {
     PARKED: Text(
-        "The worker has put these into the dead-letter queue with all that they carry. `aliyun-ops status` and `aliyun-ops dlq list` show the reason in brackets. `moved` and `undelivered` come from the queue and from EventBridge instead.",
-        "工作进程把这些消息连同全部进度放进了死信队列。`aliyun-ops status` 和 `aliyun-ops dlq list` 会在括号里显示原因。`moved` 和 `undelivered` 例外，分别来自队列和 EventBridge。",
+        "The worker has put these into the dead-letter queue with all that they carry. `aliyun-ops status` and `aliyun-ops dlq list` show the reason in brackets. `moved` and `undelivered` come from the queue and from EventBridge instead. What was finished by others meanwhile goes with `aliyun-ops dlq discard`, which takes nothing else.",
+        "工作进程把这些消息连同全部进度放进了死信队列。`aliyun-ops status` 和 `aliyun-ops dlq list` 会在括号里显示原因。`moved` 和 `undelivered` 例外，分别来自队列和 EventBridge。已在此期间完成的可用 `aliyun-ops dlq discard` 移除，其他消息它不会动。",
     ),
     ALARMS: Text(
         "The names are those of the rules for Prometheus. An alarm of CloudMonitor on a dead-letter queue means the same as `SpotRecreationParked`; one on the queue of undelivered events means [undelivered](#undelivered).",

@@ -91,6 +91,10 @@ PARKED: Mapping[Park, Entry] = {
                 "如果列出了镜像，并且 `audit --record` 保存过该实例：运行 `aliyun-ops dlq replay ID` 并用 `--captures` 指定该目录，由两者继续重建。",
             ),
             Text(
+                "It names no image but free disks, the system disk among them, and `audit --record` has kept the source: with `rescue` in `clone.fallbacks` a replay launches from the base image and attaches the disks.",
+                "如果没有镜像，但列出了空闲的磁盘（含系统盘），并且 `audit --record` 保存过该实例：在 `clone.fallbacks` 中加入 `rescue` 后重放，会从基础镜像启动并挂载这些磁盘。",
+            ),
+            Text(
                 "It names an image only: launch an instance from it in the console.",
                 "如果只有镜像：在控制台用该镜像创建实例。",
             ),

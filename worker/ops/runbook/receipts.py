@@ -167,12 +167,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“instance i-...”", "“实例 i-...”"),
         Row(
             Text(
-                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. Or an elastic address that went on to it because the first replacement was reclaimed. The reason says which.",
-                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例；也可能是弹性公网 IP 因前一台替代实例被回收而转交给它。原因中写明。",
+                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. Or one that was reclaimed in the middle of the handover, so that the rest went on to its own replacement. The reason says which.",
+                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例；也可能是在移交途中被回收的实例，其余内容已转交给它自己的替代实例。原因中写明。",
             ),
             Text(
-                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good. An address that went on: nothing.",
-                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。地址转交：无需操作。",
+                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good. Went on: nothing.",
+                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。已转交：无需操作。",
             ),
         ),
     ),
@@ -295,6 +295,20 @@ LOSSES: tuple[Loss, ...] = (
             Text(
                 "Add the replacement to that group in the console, with the port and weight of the receipt's source; remove the source if it is still there.",
                 "在控制台把替代实例加入该服务器组，端口和权重与源实例相同；源实例还在组里就移除。",
+            ),
+        ),
+    ),
+    Loss(
+        r"server group .+",
+        Text("“server group rsp-...”", "“服务器组 rsp-...”"),
+        Row(
+            Text(
+                "Nothing is missing: nobody can change the servers of a primary/secondary group, so the listeners lead to a new one with the replacement in it. The old group is left, and nothing leads to it.",
+                "没有缺失：主备服务器组的服务器无法更改，所以监听已指向包含替代实例的新组。旧组仍在，但没有监听指向它。",
+            ),
+            Text(
+                "Delete the old group in the console, and write the new id wherever the old one stands (Terraform, ROS).",
+                "在控制台删除旧组，并把引用旧组 ID 的地方（Terraform、ROS）改为新组。",
             ),
         ),
     ),

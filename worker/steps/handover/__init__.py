@@ -33,7 +33,9 @@ SOURCE_POLL_SECONDS = 3.0
 # For how long an address waits for the replacement of a replacement that is reclaimed.
 HEIR_SECONDS_MAX = 1_800.0
 HEIR_POLL_SECONDS = 10.0
-NO_HEIR = "the replacement was reclaimed before it arrived; it is free: bind it by hand"
+NO_HEIR = "the replacement was reclaimed before it arrived; give it to its successor by hand"
+# What can be given on; a disk is in the image of whoever had it, and a tag goes with its resource.
+HERITABLE = (Address, Member, Interface)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class HandOver:
             again = self.sources.find(progress.instance_id)
             if again is not None and launching.serves_again(progress, again):
                 return self._two(progress)
-        if isinstance(thing.what, Address):
+        if isinstance(thing.what, HERITABLE):
             orphaned = self._follow(progress, thing, now)
             if orphaned is not None:
                 return orphaned
@@ -153,15 +155,17 @@ class HandOver:
         return Done(progress)
 
     def _follow(self, progress: Progress, thing: Thing, now: float) -> Outcome | None:
-        """An address must not be bound to a server that goes: it waits for that one's replacement."""
+        """Nothing goes to a server that goes: it waits for that one's replacement, and for its stop."""
         receiver = self.sources.find(progress.receiver)
         if receiver is not None and not receiver.is_recycling:
             return None
+        serves = receiver is not None and receiver.status != "Stopped"
         own = launching.recreation_of(progress, progress.receiver).recreation_id
         found = launching.not_quarantined(self.instances.find_tagged(own), ())
         heirs = tuple(one for one in found if one.status == "Running")
-        if heirs:
-            return Note(launching.with_heir(progress, launching.winner(heirs)))
+        if heirs and not serves:
+            heir = launching.winner(heirs)
+            return Note(handing.begun_again(launching.with_heir(progress, heir), now))
         since = progress.launched.orphaned_at or now
         if now > since + HEIR_SECONDS_MAX:
             return None if receiver is not None else _noted(progress, thing, Left(NO_HEIR), now)
@@ -187,7 +191,7 @@ class HandOver:
             case Member() if progress.rung == "rescue":
                 return Left("the replacement is not set up to serve")
             case Member() as member:
-                mover = MemberMove(self.balancers, self.interfaces, self.sources)
+                mover = MemberMove(self.balancers, self.interfaces, self.sources, self.instances)
                 return mover.run(thing, member, progress)
             case Interface() as interface:
                 return InterfaceMove(self.interfaces).run(interface, progress)
@@ -197,8 +201,8 @@ class HandOver:
 
 def _noted(progress: Progress, thing: Thing, report: Report, now: float) -> Note:
     match report:
-        case Moved():
-            return Note(handing.moved(progress, thing, now))
+        case Moved(place):
+            return Note(handing.moved(progress, thing, now, place))
         case Left(why):
             return Note(handing.left(progress, thing, why))
         case Later(seconds):

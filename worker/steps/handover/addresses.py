@@ -20,7 +20,7 @@ class AddressMove:
 
     def run(self, thing: Thing, address: Address, progress: Progress) -> Report:
         """Look where the address is, and take it one stage further."""
-        source, replacement = progress.instance_id, progress.receiver
+        replacement = progress.receiver
         found = self.addresses.find(address.allocation)
         if found is None:
             return Left("it is not there any more")
@@ -30,9 +30,9 @@ class AddressMove:
             return answered(answer)
         if found.target == replacement:
             return Moved() if found.status == BOUND else Later()
-        if found.target != source:
+        if found.target not in progress.givers:
             return Left(f"{found.target or 'something else'} has it by now")
         if found.status != BOUND:
             return Later()
         token = handing.token(progress, thing, "unassociate")
-        return answered(self.addresses.unassociate(found.allocation, source, token=token))
+        return answered(self.addresses.unassociate(found.allocation, found.target, token=token))

@@ -18,8 +18,9 @@ class InterfaceMove:
 
     def run(self, interface: Interface, progress: Progress) -> Report:
         """Look where the interface is, and take it one stage further."""
-        source, replacement = progress.instance_id, progress.launched.instance_id
-        if interface.zone != progress.launched.zone:
+        replacement = progress.receiver
+        # The zone of an heir is not known here; the cloud refuses what does not fit.
+        if not progress.launched.heir and interface.zone != progress.launched.zone:
             return Left("the replacement is in another zone")
         found = next(iter(self.interfaces.find((interface.interface_id,))), None)
         if found is None:
@@ -28,8 +29,8 @@ class InterfaceMove:
             return answered(self.interfaces.attach(found.interface_id, replacement))
         if found.instance_id == replacement:
             return Moved() if found.status == ATTACHED else Later()
-        if found.instance_id != source:
+        if found.instance_id not in progress.givers:
             return Left(f"{found.instance_id or 'something else'} has it by now")
         if found.status != ATTACHED:
             return Later()
-        return answered(self.interfaces.detach(found.interface_id, source))
+        return answered(self.interfaces.detach(found.interface_id, found.instance_id))

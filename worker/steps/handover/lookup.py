@@ -67,6 +67,10 @@ class LookUp:
         self, progress: Progress, known: Belongings, source: Instance, now: float
     ) -> Outcome:
         found = self.addresses.of_instance(progress.instance_id)
+        if not found and source.eip_allocation:
+            # A source that is gone has none; what was recorded of it names one that may be free.
+            recorded = self.addresses.find(source.eip_allocation)
+            found = (recorded,) if recorded is not None and recorded.is_free else ()
         if found or not source.public_ip or not self.policy.convert_public_ip:
             return Note(_with_addresses(progress, known, found))
         if CONVERT in known.looked_up:

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from worker.core.model import Accepted, Exists, Gone, MemberAnswer, NotInstalled, NotReady, Refused
 
 EFFECT_SECONDS = 2.0
+TAKEN_OUT = "somebody has taken the source out of it"
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The replacement has it."""
+    """The replacement has it.
+
+    Attributes:
+        place: Where, if that is not where the source had it.
+    """
+
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

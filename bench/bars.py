@@ -1,0 +1,157 @@
+"""What must hold, and where each figure of it is found."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Results = Mapping[str, Any]
+Numbers = Sequence[float]
+Storms = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One limit.
+
+    Attributes:
+        what: The figure, for people.
+        program: Whose results hold it.
+        value: Reads it off them.
+        limit: What it is held against.
+        is_least: The limit is the least that is wanted, and not the most.
+        spread: Reads the range of the rounds, where there are rounds.
+    """
+
+    what: str
+    program: str
+    value: Callable[[Any], float]
+    limit: float
+    is_least: bool = False
+    spread: Callable[[Any], Numbers] | None = None
+
+    def holds(self, results: Results) -> bool:
+        """Compare the figure with its limit."""
+        value = self.value(results[self.program])
+        return value >= self.limit if self.is_least else value <= self.limit
+
+    def row(self, results: Results) -> str:
+        """Write it as a row of the table."""
+        found = results[self.program]
+        spread = ""
+        if self.spread is not None:
+            least, most = self.spread(found)
+            spread = f"{least:g} to {most:g}"
+        sign = "at least" if self.is_least else "at most"
+        verdict = "yes" if self.holds(results) else "**no**"
+        value = f"{self.value(found):g}"
+        return f"| {self.what} | {value} | {spread} | {sign} {self.limit:g} | {verdict} | `{self.program}` |"
+
+
+HEAD = "| figure | value | spread | limit | holds | program |\n|---|---|---|---|---|---|"
+
+BARS = (
+    Bar("overhead, mean (s)", "recovery", lambda r: r["overhead_mean"], 2.5),
+    Bar("overhead, 95th percentile (s)", "recovery", lambda r: r["overhead_p95"], 5.0),
+    Bar(
+        "overhead as a share of that of the model of the original", "recovery",
+        lambda r: r["overhead_share_of_model"], 0.25,
+    ),
+    Bar("ECS requests without image polls, mean", "recovery", lambda r: r["ecs_calls_mean"], 24),
+    Bar("image polls, mean", "recovery", lambda r: r["image_polls_mean"], 14),
+    Bar("SMQ requests, mean", "recovery", lambda r: r["smq_requests_mean"], 22),
+    Bar(
+        "CPU of a recovery by that of its calls made bare", "replay",
+        lambda r: r["ratio_median"], 1.3, spread=lambda r: r["ratio_range"],
+    ),
+    Bar("memory before the first event (MiB)", "start", lambda r: r["idle_mib_median"], 70),
+    Bar("memory with 64 in hand (MiB)", "start", lambda r: r["mib_with_64"], 130),
+    Bar(
+        "start to the first receive (s)", "start", lambda r: r["start_seconds_median"], 0.8,
+        spread=lambda r: r["start_seconds_range"],
+    ),
+    Bar(
+        "receive, validate, delete: share of the SDK's loop, by CPU", "queue_loop",
+        lambda r: r["share_of_raw_cpu_median"], 0.85, is_least=True,
+        spread=lambda r: r["share_of_raw_cpu_range"],
+    ),
+    Bar(
+        "CPU of a message: two processes by one", "processes",
+        lambda r: r["two_by_one_median"], 1.2, spread=lambda r: r["two_by_one_range"],
+    ),
+    Bar(
+        "memory of a recreation in hand, largest crowd (KiB)", "crowd",
+        lambda r: float(r["sizes"][-1]["kib_in_flight"]), 16,
+    ),
+    Bar(
+        "CPU of a recreation: largest crowd by smallest", "crowd",
+        lambda r: r["cpu_by_smallest"], 1.2,
+    ),
+    Bar(
+        "memory of a recreation: largest crowd by smallest", "crowd",
+        lambda r: r["kib_by_smallest"], 1.2,
+    ),
+)  # fmt: skip
+
+# Images by the bound: (workers, least share); refused per accepted and worker, by kind of limit.
+STORM_SHARES = ((1, 0.99), (2, 0.95), (4, 0.95))
+STORM_REFUSED = (("window", 0.3), ("bucket", 0.8))
+KEPT_MEDIAN_SECONDS, KEPT_LAST_SECONDS = 15, 45
+
+
+def storm_bars(storms: Storms) -> Sequence[Bar]:
+    """List what must hold of these storms; the worst one is the figure."""
+    crews = {one["storm"]["workers"] for one in storms}
+    kinds = {one["storm"]["kind"] for one in storms}
+    shares = [
+        Bar(
+            f"storm: images by the bound, {workers} worker{'s' if workers > 1 else ''}, worst",
+            "storms", _worst_share(workers), least, is_least=True,
+        )
+        for workers, least in STORM_SHARES if workers in crews
+    ]  # fmt: skip
+    refused = [
+        Bar(
+            f"storm: refused per accepted and worker, {kind}, worst", "storms",
+            _worst_refused(kind), most,
+        )
+        for kind, most in STORM_REFUSED if kind in kinds
+    ]  # fmt: skip
+    return [
+        *shares,
+        *refused,
+        Bar(
+            "storm: seconds to the disks kept, median, worst", "storms",
+            lambda r: _most(r, "retained_median"), KEPT_MEDIAN_SECONDS,
+        ),
+        Bar(
+            "storm: seconds to the disks kept, last, worst", "storms",
+            lambda r: _most(r, "retained_max"), KEPT_LAST_SECONDS,
+        ),
+        Bar("storm: duplicates, all together", "storms", lambda r: _sum(r, "duplicates"), 0),
+    ]  # fmt: skip
+
+
+def _most(storms: Storms, name: str) -> float:
+    return max(float(one[name]) for one in storms)
+
+
+def _sum(storms: Storms, name: str) -> float:
+    return sum(float(one[name]) for one in storms)
+
+
+def _worst_share(workers: int) -> Callable[[Storms], float]:
+    def worst(storms: Storms) -> float:
+        found = [one for one in storms if one["storm"]["workers"] == workers]
+        return min(float(one["share_of_bound"]) for one in found)
+
+    return worst
+
+
+def _worst_refused(kind: str) -> Callable[[Storms], float]:
+    def worst(storms: Storms) -> float:
+        found = [one for one in storms if one["storm"]["kind"] == kind]
+        return round(
+            max(float(one["refused_per_accepted"]) / one["storm"]["workers"] for one in found), 3
+        )
+
+    return worst

@@ -1,0 +1,92 @@
+"""Every scenario of the demo by the local function server: recovered, in time, and for less than the original.
+
+Both demos are real processes. The same scenarios on virtual time tell the figures without what this machine adds.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import environment
+from tests.simulation.functions import compare, of_demo
+from worker.ops.demo_scenarios import SCENARIOS, Scenario
+
+TIMEOUT_SECONDS = 240
+SLOWER_MAX_SECONDS = 15.0
+# A loaded machine computes more slowly even where it has a processor to spare; the figures beside have none of it.
+MACHINE_SHARE = 1.25
+_WORKER = ("--speed", "10")
+
+
+def _begun(scenario: Scenario, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "worker", "demo", "--scenario", scenario.name, "--steady"]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter
+        [*command, "--json", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        encoding="utf-8",
+    )
+
+
+def _ended(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    said, complained = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert process.returncode == 0, said + complained
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def demos(scenario: Scenario) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Perform a scenario by the function and, beside it, by a worker."""
+    function, worker = _begun(scenario, "--function"), _begun(scenario, *_WORKER)
+    return _ended(function), _ended(worker)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_the_function_recovers_it_in_time_and_for_less(
+    scenario: Scenario, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Verified by the cloud's own view; the figures are printed beside those they are held against."""
+    function, worker = demos(scenario)
+    exact, violations = compare(of_demo(scenario))
+    bill, took = function["function"], function["seconds_after_t0"]
+    takes = worker["seconds_after_t0"]
+
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{scenario.name}: recovered by the function after {took} s, by a worker after {takes} s;"
+            f" {bill['gb_seconds']} GB-s, the original {bill['original_gb_seconds']} GB-s"
+            f" (without this machine's own time: {exact.function_seconds:.0f} s, {exact.worker_seconds:.0f} s;"
+            f" {exact.function_gb_seconds:.1f} GB-s, {exact.original_gb_seconds:.1f} GB-s)\n"
+        )
+
+    assert (function["good"], function["failure"]) == (True, "")
+    assert all(claim["good"] for claim in function["verified"])
+    assert bool(function["parked"]) is scenario.parks
+    assert (took is None) is scenario.parks
+    if not scenario.parks:
+        assert took <= takes + SLOWER_MAX_SECONDS
+    assert bill["gb_seconds"] <= bill["original_gb_seconds"] * MACHINE_SHARE
+    assert violations == []
+    assert exact.function_seconds <= exact.worker_seconds + SLOWER_MAX_SECONDS
+    assert exact.function_gb_seconds <= exact.original_gb_seconds
+
+
+def test_the_bill_is_told() -> None:
+    """Who watches reads it under the verdict."""
+    process = subprocess.run(
+        [sys.executable, "-m", "worker", "demo", "--function", "--scenario", "parked"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(),
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=True,
+    )
+
+    assert "A function waits: trigger and timers call it" in process.stdout
+    assert "GB-s; the original in the same cloud: 75.0 GB-s" in process.stdout
