@@ -21,6 +21,7 @@ _WAITING = (
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
     (r"the source puts its data in order", "源实例正在整理数据"),
+    (r"the image begins", "镜像开始制作"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
     (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
     (r"the image is not usable any more", "镜像不再可用"),
