@@ -195,7 +195,9 @@ class HandOver:
             case Member() if progress.rung == "rescue":
                 return Left("the replacement is not set up to serve")
             case Member() as member:
-                mover = MemberMove(self.balancers, self.interfaces, self.sources, self.instances)
+                mover = MemberMove(
+                    self.balancers, self.interfaces, self.sources, self.instances, self.policy.owner
+                )
                 return mover.run(thing, member, progress)
             case Interface() as interface:
                 return InterfaceMove(self.interfaces).run(interface, progress)
