@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
+.PHONY: help setup demo test check format mutants sim sim-merged sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
 .PHONY: fc-package bench bench-full tools test-tools deploy-files docs runbook
 
 help: ## List the targets
@@ -58,6 +58,9 @@ mutants: $(READY) ## Show that each of a list of deliberate defects turns the te
 
 sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000)
+
+sim-merged: $(READY) ## Faults in calls that are made for many recreations at once (SEED=n, N=count)
+	@$(BIN)/python -m tests.simulation.merged --seed $(or $(SEED),1) --count $(or $(N),1000)
 
 sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all)
 	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells --seed $(or $(SEED),1))

@@ -218,17 +218,18 @@ class StormQueue:
 
     def receive(self, *, count: int, wait: float) -> tuple[Delivery, ...]:
         self.meter.queue["receive"] += 1
-        found = self._slow().receive(count=count, wait=wait)
-        kept = []
-        for one in found:
-            if one.dequeue_count == 1 and self._is_late(one.message_id) and not one.attributes:
-                continue
-            kept.append(one)
-        return tuple(kept)
+        end = self.kernel.now + wait
+        while True:
+            found = self._slow().receive(count=count, wait=max(end - self.kernel.now, 0.0))
+            kept = tuple(one for one in found if not self._is_late(one))
+            # What somebody else has received does not end our long poll.
+            if kept or not found or self.kernel.now >= end:
+                return kept
 
-    def _is_late(self, message_id: str) -> bool:
-        digest = hashlib.sha256(f"{self.seed}/{message_id}".encode()).digest()
-        return int.from_bytes(digest[:4], "big") < self.late_share * 2**32
+    def _is_late(self, one: Delivery) -> bool:
+        digest = hashlib.sha256(f"{self.seed}/{one.message_id}".encode()).digest()
+        is_lost = int.from_bytes(digest[:4], "big") < self.late_share * 2**32
+        return is_lost and one.dequeue_count == 1 and not one.attributes
 
     def send(self, body: str, attributes: Mapping[str, str], *, delay: float = 0.0) -> str:
         self.meter.queue["send"] += 1

@@ -437,8 +437,8 @@ class Balancers(Protocol):
         """List the primary/secondary groups of a classic load balancer, as they are now."""
         ...
 
-    def make_pair(self, pair: Pair) -> MemberAnswer:
-        """Make such a group, to which nothing leads yet. There is no token: look first.
+    def make_pair(self, pair: Pair, *, tags: Tags) -> MemberAnswer:
+        """Make such a group with these tags; nothing leads to it yet. No token: look first.
 
         Source: SLB CreateMasterSlaveServerGroup; no action changes the servers of one.
         """

@@ -5,6 +5,7 @@
 need_root
 [ -e "$HOME_DIR/current" ] || fail "nothing is installed yet; run deploy/ecs/install.sh"
 old=$(readlink "$HOME_DIR/current")
+older=$(readlink "$HOME_DIR/previous" || true)
 release=$(build)
 check_new "$release"
 install_units "$release"
@@ -14,6 +15,8 @@ if ! restart_workers; then
 	point current "$old"
 	install_units "$old"
 	restart_workers || true
+	if [ -n "$older" ]; then point previous "$older"; else rm -f "$HOME_DIR/previous"; fi
+	rm -rf "$release"
 	fail "a worker does not start with the new release; the old one runs again (see journalctl -u 'aliyun-ops@*')"
 fi
 enable_timers "$old"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from emulator.state.cloud import Cloud
 from tests.contract.conftest import REGION, SdkWorld, World
 from tests.contract.test_ecs_adapters import Recorder
 from worker.adapters.ecs.call import ApiRefusal, route
@@ -431,6 +432,14 @@ def test_place_in_a_pair_is_found_with_what_leads_to_it(world: World, seed: Seed
     assert found.is_paired
 
 
+def _tags_of_pairs(cloud: Cloud, _now: float) -> list[dict[str, str]]:
+    return [
+        entry.detail["tags"]
+        for entry in cloud.ledger
+        if entry.action == "CreateMasterSlaveServerGroup"
+    ]
+
+
 def test_pair_is_made_anew_and_led_to(world: World, seed: Seed) -> None:
     """Nothing changes the servers of one; a listener changes its group and nothing else."""
     source, standby, target = seed(name="source"), seed(name="standby"), seed(name="target")
@@ -441,10 +450,11 @@ def test_pair_is_made_anew_and_led_to(world: World, seed: Seed) -> None:
     assert [one.server for one in old.members] == [source, standby]
 
     wanted = replace(old, group="", members=(first.moved_to(target), second), listeners=())
-    assert isinstance(balancers.make_pair(wanted), Accepted)
+    assert isinstance(balancers.make_pair(wanted, tags={"spot-recreation:id": "r-1"}), Accepted)
     (made,) = [one for one in pairs_of(balancers.pairs(balancer)) if one.is_like(wanted)]
     with pytest.raises(Transient):
         balancers.lead("tcp/3306", made)
+    assert world.on_cloud(_tags_of_pairs) == [{"spot-recreation:id": "r-1"}]
     world.advance(SETTLED)
     assert isinstance(balancers.lead("tcp/3306", made), Accepted)
     world.advance(SETTLED)
@@ -464,7 +474,7 @@ def test_definite_answers_of_pairs(world: World, seed: Seed) -> None:
     first, second = old.members
 
     lost = replace(old, members=(first.moved_to(UNKNOWN), second))
-    assert balancers.make_pair(lost) == NotReady("ObtainIpFail")
+    assert balancers.make_pair(lost, tags={}) == NotReady("ObtainIpFail")
     assert isinstance(balancers.lead("tcp/1", old), Gone)
     assert isinstance(balancers.lead("tcp/3306", replace(old, group="rsp-none")), Gone)
     assert pairs_of(balancers.pairs("lb-none")) == ()

@@ -6,6 +6,8 @@ Both demos are real processes. The same scenarios on virtual time tell the figur
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,6 +20,11 @@ TIMEOUT_SECONDS = 240
 SLOWER_MAX_SECONDS = 15.0
 # A loaded machine computes more slowly even where it has a processor to spare; the figures beside have none of it.
 MACHINE_SHARE = 1.25
+# `image.poll_max`: two looks at an image that has far to go are so far apart, and one that is lost is noticed at the next. Which
+# of the two demos looks sooner is chance.
+LOOK_SECONDS = 30.0
+LOST = {"snapshots", "rescue", "stale-snapshot"}
+AT_A_TIME = 2
 _WORKER = ("--speed", "10")
 
 
@@ -46,12 +53,24 @@ def demos(scenario: Scenario) -> tuple[dict[str, Any], dict[str, Any]]:
     return _ended(function), _ended(worker)
 
 
+Performances = dict[str, "Future[tuple[dict[str, Any], dict[str, Any]]]"]
+
+
+@pytest.fixture(scope="module")
+def performances(request: pytest.FixtureRequest) -> Iterator[Performances]:
+    """The scenarios of this session's tests, two at a time: they mostly wait for the cloud's clock."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    names = [one.params["scenario"].name for one in asked if one and "scenario" in one.params]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {one.name: pool.submit(demos, one) for one in SCENARIOS if one.name in names}
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_the_function_recovers_it_in_time_and_for_less(
-    scenario: Scenario, capsys: pytest.CaptureFixture[str]
+    scenario: Scenario, performances: Performances, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Verified by the cloud's own view; the figures are printed beside those they are held against."""
-    function, worker = demos(scenario)
+    function, worker = performances[scenario.name].result()
     exact, violations = compare(of_demo(scenario))
     bill, took = function["function"], function["seconds_after_t0"]
     takes = worker["seconds_after_t0"]
@@ -69,7 +88,8 @@ def test_the_function_recovers_it_in_time_and_for_less(
     assert bool(function["parked"]) is scenario.parks
     assert (took is None) is scenario.parks
     if not scenario.parks:
-        assert took <= takes + SLOWER_MAX_SECONDS
+        by_chance = LOOK_SECONDS if worker["receipt"]["boot"] in LOST else 0.0
+        assert took <= takes + SLOWER_MAX_SECONDS + by_chance
     assert bill["gb_seconds"] <= bill["original_gb_seconds"] * MACHINE_SHARE
     assert violations == []
     assert exact.function_seconds <= exact.worker_seconds + SLOWER_MAX_SECONDS

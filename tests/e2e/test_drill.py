@@ -11,13 +11,18 @@ import pytest
 from tests.e2e.conftest import REGION, Installation
 from worker.core.grants import GRANTS, actions_of
 
+# Its images take a second: a drill holds no lease that could run out.
+FAST = 150.0
+# What hangs on a source is looked up within 75 seconds or not at all, also on a busy machine.
+UNHURRIED = 10.0
+
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """A cloud whose images take a second: a drill holds no lease that could run out."""
+def installation(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """A cloud at some speed, under the policies."""
     made = Installation(tmp_path)
     try:
-        made.begin(speed=150.0)
+        made.begin(speed=getattr(request, "param", FAST))
         yield made
         assert made.denied() == {}
     finally:
@@ -93,6 +98,7 @@ def test_a_launched_replacement_stands_apart_and_goes(installation: Installation
 def canary(installation: Installation) -> str:
     """An instance that may be stopped, and on which everything hangs that a drill moves."""
     member = {"server": "canary", "port": 8080, "weight": 30}
+    standby = {**member, "server": "standby"}
     instance = {
         "name": "canary",
         "tags": {"spot-recreation:canary": "yes"},
@@ -106,10 +112,12 @@ def canary(installation: Installation) -> str:
             "servers": [{"server": "canary", "weight": 80}],
             "vserver_groups": [{"name": "api", "servers": [member]}],
         },
+        {"kind": "clb", "pairs": [{"servers": [member, standby], "listeners": [80]}]},
         {"kind": "alb", "servers": [member]},
         {"kind": "nlb", "servers": [member]},
     ]
-    region = {"instances": [instance], "balancers": balancers}
+    instances = [instance, {"name": "standby", "system_disk": {"size": 20}}]
+    region = {"instances": instances, "balancers": balancers}
     made = installation.order("scenario", regions={REGION: region})
     settings = json.loads(installation.config.read_text(encoding="utf-8"))
     settings["launch"] = {"max_price_percent": 100}
@@ -125,6 +133,7 @@ def known_by(installation: Installation, source: str) -> tuple[Any, ...]:
     return (*facts, installation.look("balancers"))
 
 
+@pytest.mark.parametrize("installation", [UNHURRIED], indirect=True)
 def test_a_canary_is_handed_over_and_comes_back(installation: Installation) -> None:
     """Address and memberships go to the replacement and return; nothing else is left of it."""
     source = canary(installation)
@@ -138,8 +147,9 @@ def test_a_canary_is_handed_over_and_comes_back(installation: Installation) -> N
     assert {one["fate"] for one in done["cleaned"]} == {"deleted"}
     assert known_by(installation, source) == before
     assert before[0] == "Running"
+    assert "a drill leaves master-slave groups alone" in str(done["receipt"]["not_kept"])
     installation.order("clock", advance=60)
-    assert [one["id"] for one in installation.look("instances")] == [source]
+    assert {one["name"] for one in installation.look("instances")} == {"canary", "standby"}
     assert installation.look("images") == installation.look("snapshots") == []
     assert installation.look("complaints") == []
     # That was all that a drill can do: no grant is there for nothing.
@@ -148,6 +158,7 @@ def test_a_canary_is_handed_over_and_comes_back(installation: Installation) -> N
     assert granted - installation.needed("drill") - explained == set()
 
 
+@pytest.mark.parametrize("installation", [UNHURRIED], indirect=True)
 def test_a_handover_that_is_killed_comes_back_with_clean(installation: Installation) -> None:
     """In either language it says what it will do; --clean finds by tags what was taken."""
     source = canary(installation)

@@ -332,6 +332,8 @@ def _moved(simulation: Simulation, entry: LedgerEntry, ours: set[str]) -> list[s
     known = ours | _partners(simulation) if entry.action in PAIRING else ours
     strangers = [one for one in touched if one not in known]
     found = [f"{entry.action} changed {one}, which is not ours" for one in strangers]
+    if entry.action == "CreateMasterSlaveServerGroup":
+        found += _created(entry.resource_id, entry.detail)
     if entry.action not in BEFORE_THE_STOP and not _was_down(simulation, entry.at):
         found.append(f"{entry.action} of {entry.resource_id} although the source serves")
     return found

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from tests.simulation.bindings import CloudCall
@@ -34,12 +35,14 @@ SOURCES: Final = 5
 WORKERS_MAX: Final = 3
 FAULTS_MAX: Final = 4
 # Later calls are made of one recreation or two, and are the other search's business.
-CALLS: Final = 130
+CALLS: Final = 90
 SPREAD_SECONDS: Final = 2.0
 # What may pass in vain while a source still lives long enough for its image.
 SPARE_SECONDS: Final = 200.0
 PART: Final = 25
-_REPLAY: Final = re.compile(r"(?P<plan>\d+:[a-z-]+(?:,\d+:[a-z-]+)*|-) (?P<seed>\d+) (?P<workers>\d)")
+_REPLAY: Final = re.compile(
+    r"(?P<plan>\d+:[a-z-]+(?:,\d+:[a-z-]+)*|-) (?P<seed>\d+) (?P<workers>\d)"
+)
 
 
 class SeamFault(str, Enum):
@@ -197,7 +200,7 @@ class Crowd:
         rng = random.Random(self.seed)
         for source in sources:
             at = simulation.kernel.now + rng.random() * SPREAD_SECONDS
-            simulation.kernel.spawn(lambda one=source: interrupt(simulation, one), at=at)
+            simulation.kernel.spawn(partial(interrupt, simulation, source), at=at)
         recover(simulation)
         simulation.kernel.close()
         return simulation, striker, judged(simulation, striker, sources)

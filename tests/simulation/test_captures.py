@@ -8,8 +8,9 @@ import pytest
 
 from emulator.assumptions import Assumptions
 from tests.simulation.bindings import CloudCall
-from tests.simulation.harness import ACCOUNT, DEAD, REGION, Simulation, simulate
+from tests.simulation.harness import ACCOUNT, DEAD, REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
+from tests.simulation.replaying import Person, add_undelivered, do
 from tests.simulation.scenarios import (
     SOURCE_NAME,
     Source,
@@ -275,6 +276,25 @@ def test_data_disk_that_is_lost_is_named_and_not_made_empty() -> None:
     held = set(region.instances[replacement["InstanceId"]].disk_ids)
     assert len(held) == 2
     assert source.disks["/dev/xvda"] in held
+
+
+def test_parked_event_is_rescued_when_it_is_allowed_and_replayed() -> None:
+    """As the runbook says: the parked message named the disks, and a replay goes on with them."""
+    simulation = simulate(ecs=QUICK, policy=Policy(), releases=(Release(Policy()), Release(RESCUE)))
+    source = add_source(simulation, **KEPT)
+    record_capture(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+    (line,) = simulation.notebook.named("parked")
+    assert "no rescue: the configuration allows no lower rung" in str(line["reason"])
+
+    simulation.kill("one")
+    add_undelivered(simulation)
+    do(simulation, Person(simulation).run)
+    recover(simulation, at_least=700.0)
+
+    rescued(simulation, source)
 
 
 def in_use(simulation: Simulation, source: Source) -> None:

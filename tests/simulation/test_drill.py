@@ -56,15 +56,18 @@ class Walk(Kernel):
 
 @dataclass
 class FaultyCall:
-    """The seam to the cloud, with one fault at the call of a number."""
+    """The seam to the cloud, with one fault at the call of a number, or one action refused."""
 
     real: CloudCall
     at: int = 0
     fault: str = ""
+    refused: str = ""
     actions: list[str] = field(default_factory=list)
 
     def __call__(self, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         self.actions.append(action)
+        if self.refused and action.endswith(self.refused):
+            raise ApiRefusal(403, "Forbidden.RAM", "")
         if len(self.actions) != self.at:
             return self.real(action, params)
         if self.fault == "busy":

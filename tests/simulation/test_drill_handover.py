@@ -112,6 +112,22 @@ def test_what_is_no_canary_is_not_touched() -> None:
     assert {"StopInstance", "CreateImage"}.isdisjoint(it.call.actions)
 
 
+def test_what_nobody_could_look_up_is_no_pass() -> None:
+    """A drill of nothing must not say that everything goes over."""
+    it = canary()
+    it.call.refused = "DescribeLoadBalancers"
+    before = known(it)
+
+    report = it.run(Mode.HANDOVER)
+    it.clean()
+
+    assert not report.is_good
+    assert ("load balancers", "Forbidden.RAM") in [
+        (one.what, one.why) for one in report.progress.remarks
+    ]
+    assert known(it) == before
+
+
 def test_an_unfinished_one_must_come_back_before_another_begins() -> None:
     """Else the second would record as the canary's what the first has left it."""
     it = canary()

@@ -12,7 +12,7 @@ def test_no_promise_is_broken(seed: int) -> None:
     """Whatever strikes a merged call, and however many workers there are."""
     _, striker, found = at_random(seed).run()
 
-    assert striker.struck
+    assert striker.count >= SOURCES
     assert found == []
 
 

@@ -1,12 +1,15 @@
 """A zone reclaimed within a minute, small and on virtual time: every figure here is repeatable."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from bench.storm import Outcome, Storm, bound_of, run
 from emulator.state.ecs.settings import EcsSettings
-from tests.simulation.harness import simulate
+from tests.simulation.bindings import CloudCall
+from tests.simulation.harness import REGION, simulate
 from tests.simulation.scenarios import add_source, interrupt
 
 # Each report that is posted in an instant turns the loop once.
@@ -97,6 +100,51 @@ def test_hands_that_are_nearly_full_do_not_make_the_loop_spin() -> None:
     simulation.run(60.0)
 
     assert len(turns) > 20
+
+
+def test_what_waits_for_images_leaves_threads_to_what_saves_data() -> None:
+    """Eight recreations look at their images, which takes long; the ninth source is kept at once."""
+    simulation = simulate(ecs=EcsSettings(), terms={"concurrency": 4})
+    kernel = simulation.kernel
+    plain = CloudCall(simulation.cloud, REGION, kernel)
+
+    def slow(action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        kernel.sleep(30.0 if action == "DescribeImages" else 0.0)
+        return plain(action, params)
+
+    simulation.seam = lambda _worker: slow
+    sources = [add_source(simulation) for _ in range(9)]
+    simulation.start_worker("one")
+    for source in sources[:8]:
+        interrupt(simulation, source)
+    simulation.run(20.0)
+    begun = kernel.now
+    interrupt(simulation, sources[8])
+    simulation.run(10.0)
+
+    (system,) = sources[8].disks.values()
+    kept = [one.at for one in simulation.cloud.ledger if one.action == "ModifyDiskAttribute"
+            and one.resource_id == system]  # fmt: skip
+    assert kept
+    assert kept[0] < begun + 5.0
+
+
+def test_a_crowd_waits_for_the_next_minute_to_keep_its_disks() -> None:
+    """Where tags are refused it is a crowd, and its images would be refused as well."""
+    quota = {"TagResources": 0, "ModifyDiskAttribute": 1, "CreateImage": 0}
+    simulation = simulate(ecs=EcsSettings(calls_per_minute=quota))
+    sources = [add_source(simulation) for _ in range(2)]
+    # At the 25th second of a minute, so that the next one is beyond the patience of a lone one.
+    simulation.run(25.0)
+    simulation.start_worker("one")
+    for source in sources:
+        interrupt(simulation, source)
+    begun = simulation.kernel.now
+    simulation.run(60.0)
+
+    kept = [one.at for one in simulation.cloud.ledger if one.action == "ModifyDiskAttribute"]
+    assert len(kept) == 2
+    assert begun + 30.0 < kept[1] < begun + 40.0
 
 
 def test_disks_are_kept_although_tags_cannot_be_had() -> None:

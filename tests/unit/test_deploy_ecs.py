@@ -245,6 +245,8 @@ def test_a_release_whose_worker_does_not_start_is_taken_back(
     assert answer.returncode == 1
     assert "the old one runs again" in answer.stderr
     assert host.current == first
+    assert host.releases == 1
+    assert not (tmp_path / "opt/aliyun-ops/previous").is_symlink()
 
 
 def test_an_installation_whose_worker_ends_again_and_again_says_so(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import io
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from typing_extensions import override
 
+from worker.cli import main
 from worker.cli.dlq import _Telling
 
 # Erases the line that the bar stands on.
@@ -40,3 +42,12 @@ def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> N
     assert before.endswith(ERASED)
     assert nothing.getvalue() == "into a pipe\n"
     assert "into a pipe" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("command", ["list", "replay", "discard"])
+def test_a_step_that_there_is_not_is_told(command: str) -> None:
+    """It would match nothing, and no dead letters look like good news."""
+    ended = CliRunner().invoke(main, ["dlq", command, "--step", "lunch"])
+
+    assert ended.exit_code == 2
+    assert "'lunch' is no step; there are retain, start," in ended.output

@@ -55,8 +55,18 @@ class Response(http.client.HTTPResponse):
     """An answer that is not read for longer than the call may last."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock))
+        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _Source:
+    """Makes the file that an answer is read from."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        raw = self._sock.makefile(mode, buffering=0)  # type: ignore[call-overload]
+        return io.BufferedReader(_Bounded(raw, self._sock))
 
 
 class _Bounded(io.RawIOBase):
@@ -76,7 +86,7 @@ class _Bounded(io.RawIOBase):
         seconds = min(left(), math.inf if silence is None else silence)
         if seconds != silence and seconds < math.inf:
             self._sock.settimeout(seconds)
-        return self._raw.readinto(buffer)
+        return self._sock.recv_into(buffer)
 
     @override
     def close(self) -> None:

@@ -6,14 +6,15 @@ throttling" of ECS. Some APIs behave like a bucket that refills. Which of the tw
 much, is learned from the answers:
 
     free    --refused-->              blocked: one probe after 1, 2, 4, 8 ... seconds
-    blocked --a probe is taken-->     paced: it drips; the rate that was taken, up and down (AIMD)
+    blocked --a probe is taken-->     paced: it drips; a little more than what was taken, up and down
     blocked --the minute is over-->   window: what was taken last minute, at the start of this one;
                                       then a little more, and after a refusal one probe
     paced   --nothing but refusals--> blocked
     window, paced --ten quiet minutes--> free
 
 Nobody blocks. Who must wait is told when to come again: the earliest deadline first, and only about
-as many for each minute as will be let through. A thousand that wait must not all wake for sixty.
+as many for each minute as will be let through. A thousand that wait must not all wake for sixty. A
+call that is made for many recreations comes as soon as any may go.
 """
 
 import bisect
@@ -49,6 +50,9 @@ _COMERS_MORE: Final = 8
 _TURNS_MAX: Final = 30
 # Paces change: nobody is sent further away than this by one.
 _PACED_HORIZON_SECONDS: Final = 20.0
+# The time of a notice is told in whole seconds, so that it may not be too late yet: where a
+# minute has enough for all who have the time, it is worth a try.
+_DOUBTFUL_SECONDS: Final = 1.0
 # Where sources go faster than drops come, the turn of each comes shortly before it goes itself.
 _LAST_CHANCE_SECONDS: Final = 1.5
 _PACED_SHARE: Final = 0.7
@@ -95,6 +99,10 @@ class _Line:
         if asking is None or asking.deadline == asking.key(now) or not self.keys:
             return False
         return self.keys[0][0] < asking.key(now) and self.keys[0][1] != asking.recreation
+
+    def in_time(self, now: float) -> int:
+        """Return how many wait that do not come too late."""
+        return bisect.bisect_left(self.keys, (now + urgency.LONG / 2, ""))
 
     def _let_go(self, now: float) -> None:
         """Drop those that come too late by now: they stand in line anew."""
@@ -222,7 +230,8 @@ class QuotaLimiter(ports.Limiter):
             return wait_until
 
     def _judge(self, known: _Api, now: float) -> float | None:
-        if known.mode is not _Mode.FREE and known.line.is_behind(now):
+        is_behind = known.mode is not _Mode.FREE and known.line.is_behind(now)
+        if is_behind and not self._is_worth_a_try(known, now):
             return self._promise(known, now)
         match known.mode:
             case _Mode.FREE:
@@ -234,6 +243,12 @@ class QuotaLimiter(ports.Limiter):
                 return self._within_minute(known, now)
             case _Mode.PACED:
                 return self._paced(known, now)
+
+    def _is_worth_a_try(self, known: _Api, now: float) -> bool:
+        """Tell whether one who may not be too late takes nothing from those who are not."""
+        if known.mode is not _Mode.WINDOW or urgency.lateness(now) >= _DOUBTFUL_SECONDS:
+            return False
+        return known.line.in_time(now) < self._limit(known) - known.spent
 
     @override
     def succeeded(self, api: str, now: float) -> None:

@@ -108,12 +108,34 @@ class DurationType(click.ParamType[float]):
             self.fail(f"{value!r} {error.message()}", param, ctx)
 
 
+class StepType(click.ParamType[str]):
+    """The name of a step."""
+
+    name = "step"
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Look it up; a word that is none would match nothing, and look like good news."""
+        from worker.core.outcomes import StepName  # noqa: PLC0415 - see `load_settings`
+
+        known = [one.value for one in StepName]
+        if value and value not in known:
+            self.fail(f"{value!r} is no step; there are {', '.join(known)}", param, ctx)
+        return str(value)
+
+
 def dead_letter_filters(function: Function) -> Function:
     """Add what chooses among dead letters: ids, age, step, error, instance."""
     options = (
         click.argument("ids", metavar="[ID...]", nargs=-1),
         click.option("--instance", default="", metavar="ID", help="Of this source only."),
-        click.option("--step", default="", metavar="STEP", help="Parked at this step only."),
+        click.option(
+            "--step",
+            type=StepType(),
+            default="",
+            metavar="STEP",
+            help="Parked at this step only, such as launch.",
+        ),
         click.option(
             "--error",
             default="",

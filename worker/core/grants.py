@@ -157,13 +157,21 @@ _MOVE_MEMBERS: Final = Grant(
         "slb:RemoveBackendServers",
         "slb:AddVServerGroupBackendServers",
         "slb:RemoveVServerGroupBackendServers",
-        "slb:CreateMasterSlaveServerGroup",
-        "slb:SetLoadBalancerTCPListenerAttribute",
-        "slb:SetLoadBalancerUDPListenerAttribute",
         "alb:AddServersToServerGroup",
         "alb:RemoveServersFromServerGroup",
         "nlb:AddServersToServerGroup",
         "nlb:RemoveServersFromServerGroup",
+    ),
+    _BALANCERS,
+    setting="handover.load_balancers",
+)
+_MOVE_PAIRS: Final = Grant(
+    "replace the source in master-slave groups, which cannot be changed: a new group, and the listeners that"
+    " use it",
+    (
+        "slb:CreateMasterSlaveServerGroup",
+        "slb:SetLoadBalancerTCPListenerAttribute",
+        "slb:SetLoadBalancerUDPListenerAttribute",
     ),
     _BALANCERS,
     setting="handover.load_balancers",
@@ -267,6 +275,7 @@ _WORKER: Final = (
     ),
     _FIND_MEMBERS,
     _MOVE_MEMBERS,
+    _MOVE_PAIRS,
     Grant(
         "receive interruptions, hold them, send progress on, finish",
         (

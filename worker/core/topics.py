@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 _NOTIFICATION = re.compile(r"\A\ufeff?\s*(?:<\?xml[^<>]*\?>\s*)?<Notification[\s>]")
-_MESSAGE = re.compile(r"<Message>(.*)</Message>", re.DOTALL)
+_OPEN, _CLOSE = "<Message>", "</Message>"
 _CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*)\]\]>\s*\Z", re.DOTALL)
 
 
@@ -20,11 +20,13 @@ def message_of_xml(text: str) -> str | None:
     """Return the message in an XML notification, with its entities resolved; None for other text."""
     if not _NOTIFICATION.match(text):
         return None
-    message = _MESSAGE.search(text)
-    if message is None:
+    # Found from both ends, so that a body full of either tag costs no more than its length.
+    begin, end = text.find(_OPEN), text.rfind(_CLOSE)
+    if begin < 0 or end < begin:
         return None
-    literal = _CDATA.match(message[1])
-    return literal[1] if literal else html.unescape(message[1])
+    message = text[begin + len(_OPEN) : end]
+    literal = _CDATA.match(message)
+    return literal[1] if literal else html.unescape(message)
 
 
 def is_notification(value: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 # What is over already has no hurry any more, and stands behind all that has.
-_LONG = 1e9
+LONG = 1e9
 # A call takes a while, and the platform stops a source some seconds before it releases it.
 TOO_LATE_SECONDS = 10.0
 
@@ -32,12 +32,18 @@ _current: ContextVar[Urgency | None] = ContextVar("urgency", default=None)
 
 def rank(deadline: float, now: float) -> float:
     """Return what to sort a deadline by: what is over comes last."""
-    return deadline if now < deadline - TOO_LATE_SECONDS else deadline + _LONG
+    return deadline if now < deadline - TOO_LATE_SECONDS else deadline + LONG
 
 
 def current() -> Urgency | None:
     """Return for whom the running code works; None outside of a recreation."""
     return _current.get()
+
+
+def lateness(now: float) -> float:
+    """Return for how long a call has come too late for whom the code works; 0 when it has not."""
+    asking = current()
+    return 0.0 if asking is None else max(now - asking.deadline + TOO_LATE_SECONDS, 0.0)
 
 
 def too_late_at(now: float) -> float:

@@ -154,8 +154,9 @@ class Functions(Staff):
         """End every instance; the next call starts another."""
         now = self.clock.now()
         for one in self._instances:
-            one.process.kill()
+            # First the bill: of a process that is gone nothing is known.
             self._bill(one, now)
+            one.process.kill()
         self._instances.clear()
 
     @override

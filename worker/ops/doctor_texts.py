@@ -348,9 +348,9 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
 
 DOCTOR_TEXTS: Mapping[str, tuple[str, str]] = {
     "doctor.sound": ("Nothing is wrong.", "没有发现问题。"),
-    "doctor.error": ("wrong:", "错误："),
-    "doctor.warning": ("risk:", "风险："),
-    "doctor.note": ("note:", "提示："),
+    "doctor.error": ("wrong: ", "错误："),
+    "doctor.warning": ("risk: ", "风险："),
+    "doctor.note": ("note: ", "提示："),
     "doctor.summary": (
         "{error} wrong, {warning} risks, {note} notes.",
         "错误 {error} 项，风险 {warning} 项，提示 {note} 项。",

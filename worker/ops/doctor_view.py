@@ -62,7 +62,7 @@ def fix_of(finding: Finding) -> str:
 
 def _finding(finding: Finding, wording: Wording) -> Iterator[RenderableType]:
     row, severity = EXPLANATIONS[finding.code], severity_of(finding)
-    head = Text(wording(f"doctor.{severity.value}") + " ", style=_STYLES[severity])
+    head = Text(wording(f"doctor.{severity.value}"), style=_STYLES[severity])
     head.append(said(row.what, finding, wording.language), style="bold")
     yield head
     yield Padding(Text(said(row.why, finding, wording.language), style="dim"), (0, 0, 0, 2))

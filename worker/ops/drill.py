@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 
-from worker.core import borrowing, identity
+from worker.core import borrowing, handing, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.launching import specified
@@ -47,6 +47,7 @@ from worker.ops.patience import Patience
 from worker.steps import CloudPorts
 from worker.steps.base import Step
 from worker.steps.handover import HandOver
+from worker.steps.handover.lookup import LOOKED_UP
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
 from worker.steps.spec import Specify
@@ -62,6 +63,7 @@ WITH_HANDOVER = "-handover"
 BORROWS: tuple[HandoverKind, ...] = ("eip", "load_balancers")
 RECORD_SECONDS_MAX = 120.0
 LOOK_AGAIN_SECONDS = 3.0
+PAIRED = "a drill leaves master-slave groups alone, since a handover makes new ones"
 
 
 class Mode(str, Enum):
@@ -134,8 +136,14 @@ class Report:
         """Whether a replacement would have been launched, or was and got everything."""
         if self.plan.mode is Mode.CHECK:
             return any(trial.is_good for trial in self.trials)
+        return self.progress.launched.running_at > 0 and not self._is_missing_something
+
+    @property
+    def _is_missing_something(self) -> bool:
+        """Whether something stayed where it was, or nobody could look whether there is anything."""
         is_left = any(move.ended == "left" for move in self.progress.moves)
-        return self.progress.launched.running_at > 0 and not is_left
+        unknown = {one.what for one in self.progress.remarks} & set(LOOKED_UP)
+        return self.plan.mode is Mode.HANDOVER and (is_left or bool(unknown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +240,7 @@ class Drill:
             trials = tuple(self._trials(specified(progress), image.image_id))
             return Report(plan, progress, trials, _image_seconds(progress))
         if plan.mode is Mode.HANDOVER:
+            progress = _without_pairs(progress)
             self._record(progress)
         for step in further:
             progress = drive(step, progress, self.patience, tell)
@@ -366,6 +375,16 @@ class Drill:
             return self.prices.monthly(thing)
         except (Transient, Permanent):
             return None
+
+
+def _without_pairs(progress: Progress) -> Progress:
+    """Leave master-slave groups alone: a handover makes new ones, which nobody could give back."""
+    known = progress.belongings or Belongings()
+    for one in known.members:
+        if one.is_paired:
+            progress = progress.remarked(handing.member_name(one), PAIRED)
+    members = tuple(one for one in known.members if not one.is_paired)
+    return replace(progress, belongings=replace(known, members=members))
 
 
 def _isolated(progress: Progress, plan: Plan) -> Progress:

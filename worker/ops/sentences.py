@@ -21,6 +21,7 @@ _WAITING = (
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
     (r"the source puts its data in order", "源实例正在整理数据"),
+    (r"the image begins", "镜像开始制作"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
     (r"the image can still be harmed", "镜像尚未完成，停机可能使其失败"),
     (r"the image is not usable any more", "镜像不再可用"),
@@ -49,6 +50,10 @@ _WAITING = (
     (r"a later notice has the image (\S+)", "更晚的一次中断通知已有镜像 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
     (r"already recreated", "已重建"),
+    (
+        r"a drill leaves master-slave groups alone, since a handover makes new ones",
+        "移交主备服务器组会新建服务器组，演练不涉及",
+    ),
     (r"its recreation is not shown to be finished", "未能确认其重建已完成"),
     (r"its lease ended before it was deleted", "删除之前租约已到期"),
     (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
@@ -309,11 +314,6 @@ _REMARKS = (
 _CANDIDATES = (
     (r"(\S+) in (\S+) \(spot\)", "{1} 的 {0}（抢占式）"),
     (r"(\S+) in (\S+) \(pay-as-you-go\)", "{1} 的 {0}（按量付费）"),
-    (r"(.+ in \S+ \(\S+\)), (\d+) of (\d+), epoch (\d+)", "{0}，第 {1}/{2} 个，第 {3} 轮"),
-    (
-        r"(.+ in \S+ \(\S+\)), (\d+) of (\d+), epoch (\d+): (.+)",
-        "{0}，第 {1}/{2} 个，第 {3} 轮：{4}",
-    ),
     (r"the source's type in another zone", "源实例的规格，另一可用区"),
     (r"the source's own type and zone", "源实例自己的规格与可用区"),
     (

@@ -35,7 +35,7 @@ DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
 CONFIRM_POLL_SECONDS = 3.0
 # No image shows, no guest stops, and no instance starts, much faster than this.
-SHOWS_AFTER_SECONDS = 4.0
+SHOWS_AFTER_SECONDS = 2.5
 STOPS_AFTER_SECONDS = 12.0
 RUNS_AFTER_SECONDS = 15.0
 # Nobody serves while the source stops; one that takes long is looked at less and less often.

@@ -15,6 +15,7 @@ from emulator.state.balancers.classic_members import MEMBER_FIELDS, backend_of, 
 from emulator.state.balancers.records import Backend, ClassicBalancer, Group, Listener
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.params import Params
+from emulator.state.ecs.tags import tags_of
 from emulator.state.errors import ApiError
 
 ROLES = ("Master", "Slave")
@@ -57,7 +58,7 @@ def describe_groups(book: BalancerBook, params: Params, now: float) -> dict[str,
             "MasterSlaveServerGroupId": each.group_id,
             "MasterSlaveServerGroupName": each.name,
             "CreateTime": to_second(each.created_at),
-            "Tags": {"Tag": []},
+            "Tags": _tags(each),
             **(_listeners(balancer, each) if params.flag("IncludeListener") else {}),
         }
         for each in balancer.pairs.values()
@@ -83,7 +84,7 @@ def describe_group(book: BalancerBook, params: Params, now: float) -> dict[str, 
         "MasterSlaveServerGroupName": group.name,
         "LoadBalancerId": balancer.balancer_id,
         "CreateTime": to_second(group.created_at),
-        "Tags": {"Tag": []},
+        "Tags": _tags(group),
         SERVERS: {"MasterSlaveBackendServer": [_server(each) for each in group.backends]},
     }
 
@@ -112,7 +113,8 @@ def create_group(book: BalancerBook, params: Params, now: float) -> dict[str, An
         backend.role = item["ServerType"]
         backends.append(backend)
     name = params.text("MasterSlaveServerGroupName", "group")
-    group = Group(book.new_id("rsp"), name, balancer.vpc_id, now, backends=backends)
+    tags = tags_of(params)
+    group = Group(book.new_id("rsp"), name, balancer.vpc_id, now, backends=backends, tags=tags)
     balancer.pairs[group.group_id] = group
     book.occupy(group, now)
     book.record(
@@ -121,10 +123,16 @@ def create_group(book: BalancerBook, params: Params, now: float) -> dict[str, An
         "CreateMasterSlaveServerGroup",
         group.group_id,
         servers=shown(backends),
+        tags=tags,
         balancer_id=balancer.balancer_id,
     )
     shown_servers = {"MasterSlaveBackendServer": [_server(each) for each in backends]}
     return {"MasterSlaveServerGroupId": group.group_id, SERVERS: shown_servers}
+
+
+def _tags(group: Group) -> dict[str, Any]:
+    rows = [{"TagKey": key, "TagValue": value} for key, value in group.tags.items()]
+    return {"Tag": rows}
 
 
 def delete_group(book: BalancerBook, params: Params, now: float) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Group:
     kind: str = "Instance"
     backends: list[Backend] = field(default_factory=list)
     is_busy: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> str:

@@ -52,6 +52,32 @@ def test_the_platform_acts_without_requests(source: str, control: Callable[..., 
     assert [entry["resource_id"] for entry in released] == [source]
 
 
+def test_a_name_that_only_one_has_is_enough(control: Callable[..., Any]) -> None:
+    """Of two with the same name none is taken by chance; nor is one that nobody has."""
+    for name in ("web-01", "twin", "twin"):
+        control("scenario", {"regions": {REGION: {"instances": [{"name": name}]}}})
+    control("interrupt", {"instance_id": "web-01"})
+
+    assert [one["name"] for one in control("instances") if one["release_at"]] == ["web-01"]
+    with pytest.raises(AssertionError, match="InvalidInstanceId"):
+        control("interrupt", {"instance_id": "twin"})
+
+
+def test_chance_can_be_taken_out_of_durations(control: Callable[..., Any]) -> None:
+    """Two images of like servers then take the same time."""
+    control("settings", {"jitter": 0})
+    seeds = [{"name": f"even-{number}"} for number in range(3)]
+    made = control("scenario", {"regions": {REGION: {"instances": seeds}}})["instances"][REGION]
+    for number, instance in enumerate(made):
+        asked = {"InstanceId": instance, "ImageName": f"even-{number}"}
+        call = {"product": "ecs", "action": "CreateImage", "params": asked}
+        control("scenario", {"regions": {REGION: {"calls": [call]}}})
+
+    rows = [one for one in control("images") if one["name"].startswith("even-")]
+    took = {round(one["finish_at"] - one["created_at"], 3) for one in rows}
+    assert (len(rows), len(took)) == (3, 1)
+
+
 def test_an_interruption_can_be_shaped(source: str, control: Callable[..., Any]) -> None:
     """Notice, lock and event can go otherwise, and the notice can be taken back."""
     notice = control("interrupt", {"instance_id": source, "notice_seconds": 60, "lock": False})

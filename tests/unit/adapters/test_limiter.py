@@ -80,7 +80,8 @@ def test_who_watches_sees_how_an_api_stands(limiter: QuotaLimiter) -> None:
 
     assert limiter.admit(API, 300.1) is None
     limiter.throttled(API, 300.2)
-    assert limiter.standings() == {API: Standing("window", pytest.approx(300.4))}
+    assert limiter.standings()[API].mode == "window"
+    assert limiter.standings()[API].opens_at == pytest.approx(300.4)
     assert burst(limiter, 300.6, 3) == 3
     assert limiter.standings()[API].opens_at == 0.0
     while limiter.admit(API, 301.0) is None:
@@ -245,6 +246,31 @@ def test_too_late_waits_for_those_in_time(limiter: QuotaLimiter) -> None:
         assert limiter.admit(API, 300.6) is not None
     with urgent("in-time", 500.0):
         assert limiter.admit(API, 300.6) is None
+
+
+def test_what_may_not_be_too_late_goes_where_there_is_enough(limiter: QuotaLimiter) -> None:
+    """The time of a notice is told in whole seconds, and rounded down."""
+    with urgent("first", 900.0):
+        fill(limiter, 290.0, 4)
+    with urgent("in-time", 500.0):
+        assert limiter.admit(API, 290.5) is not None
+
+    with urgent("doubtful", 309.5):
+        assert limiter.admit(API, 300.0) is None
+        limiter.succeeded(API, 300.1)
+    for number in range(20):
+        with urgent(f"late{number}", 208.5 + number * 5):
+            assert limiter.admit(API, 300.2) is not None
+    with urgent("doubtful again", 309.5):
+        assert limiter.admit(API, 300.2) is None
+        limiter.succeeded(API, 300.2)
+    with urgent("late", 308.5):
+        assert limiter.admit(API, 300.2) is not None
+    for number in range(9):
+        with urgent(f"r{number}", 500.0):
+            limiter.throttled(API, 300.2)
+    with urgent("doubtful too", 309.5):
+        assert limiter.admit(API, 300.2) is not None
 
 
 @given(seed=st.integers(), now=st.floats(0, 4e9))

@@ -299,7 +299,12 @@ def test_more_ids_than_a_call_takes_are_a_bug(endpoint_over: Over, scripted: Scr
 
 
 ONE_BALANCER = {"LoadBalancers": {"LoadBalancer": [{"LoadBalancerId": "lb-1"}]}, "TotalCount": 1}
-ONE_MEMBER = {"BackendServers": {"BackendServer": [{"ServerId": "i-1", "Type": "ecs"}]}}
+ONE_MEMBER = {
+    "BackendServers": {"BackendServer": [{"ServerId": "i-1", "Type": "ecs"}]},
+    "ListenerPortsAndProtocol": {
+        "ListenerPortAndProtocol": [{"ListenerPort": 443, "ListenerProtocol": "https"}]
+    },
+}
 NO_GROUPS: dict[str, Any] = {"VServerGroups": {"VServerGroup": []}}
 
 
@@ -323,6 +328,44 @@ def test_lookup_that_was_throttled_goes_on_where_it_was(
     assert [params.get("LoadBalancerId") for _, params in cloud.calls] == [
         None, "lb-1", "lb-1", "lb-2", None, "lb-2", "lb-2"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "listeners",
+    [
+        {},
+        {"ListenerPortsAndProtocol": {"ListenerPortAndProtocol": [{"ListenerProtocol": "TCP"}]}},
+    ],
+    ids=["not-told", "tcp"],
+)
+def test_pairs_are_looked_for_where_a_listener_can_lead_to_one(
+    endpoint_over: Over, scripted: Script, listeners: dict[str, Any]
+) -> None:
+    """Over TCP or UDP, or where nobody knows."""
+    attributes = {"BackendServers": ONE_MEMBER["BackendServers"], **listeners}
+    row = {
+        "MasterSlaveServerGroupId": "rsp-9",
+        "AssociatedObjects": {"Listeners": {"Listener": [{"Protocol": "tcp", "Port": 80}]}},
+    }
+    pairs = {"MasterSlaveServerGroups": {"MasterSlaveServerGroup": [row]}}
+    server = {"ServerId": "i-1", "Port": 80, "ServerType": "Slave"}
+    pair = {"MasterSlaveBackendServers": {"MasterSlaveBackendServer": [server]}}
+    cloud = scripted(ONE_BALANCER, attributes, pairs, pair, NO_GROUPS)
+
+    found = ClassicMembers(endpoint_over(cloud)).find(["i-1"])
+
+    assert [(one.group, one.role, one.listeners) for one in found] == [
+        ("", "", ()),
+        ("rsp-9", "Slave", ("tcp/80",)),
+    ]
+
+
+def test_answer_without_members_is_a_broken_one(endpoint_over: Over, scripted: Script) -> None:
+    """Taken for an empty group it would say that the source is in none."""
+    cloud = scripted(ONE_BALANCER, {"LoadBalancerId": "lb-1"})
+
+    with pytest.raises(Transient):
+        ClassicMembers(endpoint_over(cloud)).find(["i-1"])
 
 
 def test_vserver_groups_without_members_are_not_asked(

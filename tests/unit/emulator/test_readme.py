@@ -17,7 +17,7 @@ from emulator.http.service import Service
 from emulator.orders import Scenario
 from emulator.overview import DUMPS
 from emulator.scenario import apply_scenario
-from emulator.state.balancers import server_groups, slb
+from emulator.state.balancers import pairs, server_groups, slb
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.service import ACTIONS
@@ -66,7 +66,7 @@ def actions(product: str) -> Iterable[str]:
         case "VPC":
             return {*_CALLS, *ADDRESS_ACTIONS}
         case "SLB (CLB)":
-            return slb.ACTIONS
+            return {**slb.ACTIONS, **pairs.ACTIONS}
         case "ALB" | "NLB":
             return server_groups.ACTIONS[product.lower()]
         case "EventBridge":

@@ -1,5 +1,6 @@
 """What a stranger may put where a name, a number or an object is expected; and mutations of samples."""
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -95,8 +96,9 @@ def _spot(whole: Any, rng: random.Random) -> tuple[Any, Any] | None:
 
 def _change(node: Any, key: Any, rng: random.Random) -> None:
     changes: list[Callable[[], Any]] = [
-        lambda: node.__setitem__(key, rng.choice(HOSTILE_VALUES)),
-        lambda: node.__setitem__(key, rng.choice(HOSTILE_VALUES)),
+        # A copy: a list put in twice would hold itself as soon as it is changed in one place.
+        lambda: node.__setitem__(key, copy.deepcopy(rng.choice(HOSTILE_VALUES))),
+        lambda: node.__setitem__(key, copy.deepcopy(rng.choice(HOSTILE_VALUES))),
         lambda: node.__setitem__(key, [node[key]]),
         lambda: node.__setitem__(key, {"type": node[key], "data": node[key]}),
         lambda: node.__setitem__(key, json.dumps(node[key])),

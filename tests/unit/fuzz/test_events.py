@@ -29,6 +29,10 @@ def _parsed(text: str) -> object:
 OBJECTS = tuple(found for text in TEXTS if isinstance(found := _parsed(text), dict | list))
 # Longer bodies are refused at once.
 LONGEST = 30_000
+KEYS = (
+    *("type", "data", "name", "content", "instanceId", "alert", "subscription", "eventName"),
+    *("eventContentMap", "meta", "sysEventMeta", "TopicName", "Message"),
+)
 WORD = re.compile(r"[A-Za-z0-9_.:?\-]{0,128}")
 # Halves of surrogate pairs included, which no encoding can write.
 anything = st.text(st.characters(), max_size=20)
@@ -37,7 +41,7 @@ jsons = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=5)
         | st.dictionaries(
-            anything | st.sampled_from(("type", "data", "name", "content", "instanceId")),
+            anything | st.sampled_from(KEYS),
             inner,
             max_size=6,
         )

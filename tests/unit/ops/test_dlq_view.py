@@ -125,7 +125,7 @@ def test_a_story_shows_the_candidate_in_hand_among_many() -> None:
     assert "> ecs.g39.large in cn-hangzhou-h (spot)" in english
     assert "ecs.g5.large" not in english
     assert "28 more" in english
-    assert "cn-hangzhou-h 的 ecs.g39.large（抢占式），第 40/40 个，第 3 轮" in chinese
+    assert "cn-hangzhou-h 的 ecs.g39.large（抢占式）（第 3 轮，40/40）" in chinese
 
 
 def test_a_body_in_base64_is_shown_as_what_it_says() -> None:

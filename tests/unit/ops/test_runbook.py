@@ -211,6 +211,7 @@ SAID_ELSEWHERE = {
     ("steps/handover/lookup.py", "MEMBERS"): [lookup.MEMBERS],
     ("steps/handover/lookup.py", "what"): ["tags on network interface 7"],
     ("steps/handover/lookup.py", "handing.member_name(one)"): ["member of 7", "member of 7 port 7"],
+    ("ops/drill.py", "handing.member_name(one)"): ["member of 7", "member of 7 port 7"],
     ("steps/handover/health.py", "WHAT"): [health.WHAT],
     ("steps/quiesce.py", "WHAT"): [quiesce.WHAT],
     ("steps/spec.py", "USER_DATA"): [spec.USER_DATA],

@@ -30,6 +30,7 @@ from worker.core.model import (
     Script,
     SealedAnswer,
     TagAnswer,
+    Tags,
 )
 from worker.core.outcomes import Done, Note, Wait
 from worker.core.policy import Policy
@@ -149,7 +150,7 @@ class Balancers:
     def pairs(self, balancer: str) -> tuple[Pair, ...] | NotInstalled:  # noqa: ARG002
         return self.cloud.pairs_
 
-    def make_pair(self, pair: Pair) -> Any:
+    def make_pair(self, pair: Pair, *, tags: Tags) -> Any:  # noqa: ARG002
         return self.cloud._ask("make", *(f"{one.role} {one.server}" for one in pair.members))
 
     def lead(self, listener: str, pair: Pair) -> Any:
@@ -369,7 +370,9 @@ def test_membership(
     """The replacement comes in, settles, and only then the source goes out."""
     cloud = Cloud(members_=found, source=source)
     progress = handing.begun(progress_with(), NOW)
-    mover = MemberMove(Balancers(cloud), Interfaces(cloud), Sources(cloud), NoInstances())
+    mover = MemberMove(
+        Balancers(cloud), Interfaces(cloud), Sources(cloud), NoInstances(), "aliyun-ops"
+    )
 
     assert mover.run(handing.things(progress)[1], MEMBER, progress) == report
     assert verbs(cloud) == asked
@@ -439,7 +442,7 @@ def test_place_in_a_pair(
     """A group like the old one is made once, then each listener is led to it."""
     cloud = Cloud(pairs_=found, source=source)
     progress = handing.begun(progress_with(), NOW)
-    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs())
+    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs(), "aliyun-ops")
 
     assert mover.run(PLACE, PLACE.moved_to(REPLACEMENT), progress) == report
     assert verbs(cloud) == asked
@@ -448,7 +451,7 @@ def test_place_in_a_pair(
 def test_place_in_a_pair_that_nothing_leads_to() -> None:
     """It is not even looked for."""
     cloud = Cloud(pairs_=(OLD,))
-    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs())
+    mover = PairMove(Balancers(cloud), Sources(cloud), NoHeirs(), "aliyun-ops")
 
     report = mover.run(FIRST, OURS, handing.begun(progress_with(), NOW))
 

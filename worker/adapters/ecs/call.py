@@ -170,7 +170,9 @@ class SdkCall:
         package = _PACKAGES[product]
         try:
             sdk = import_module(f"{package}.client")
-            models = import_module(f"{package}.{'utils_models' if package == _GENERIC else 'models'}")
+            models = import_module(
+                f"{package}.{'utils_models' if package == _GENERIC else 'models'}"
+            )
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != package:
                 raise

@@ -107,6 +107,14 @@ class Endpoint:
         """Read a list that comes in one piece."""
         return fields.members(self._page(action, params, outer), outer, inner)
 
+    def read_listing(self, action: str, params: Mapping[str, Any], outer: str) -> Body:
+        """Read an answer whose list is not all that is wanted of it; empty when it is not there.
+
+        Raises:
+            Transient: The answer has no such list.
+        """
+        return self._page(action, params, outer)
+
     def list_by_token(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str
     ) -> list[Body]:

@@ -13,7 +13,7 @@ from worker.adapters.network.answers import move_answer
 from worker.adapters.network.classic import ClassicMembers, Memory
 from worker.adapters.network.pairs import PairGroups
 from worker.adapters.network.server_groups import GroupMembers
-from worker.core.model import Member, MemberAnswer, NotInstalled, Pair
+from worker.core.model import Member, MemberAnswer, NotInstalled, Pair, Tags
 
 Answer = TypeVar("Answer")
 
@@ -65,8 +65,8 @@ class CloudBalancers(ports.Balancers):
         return _if_installed(lambda: self._pairs.find(balancer))
 
     @override
-    def make_pair(self, pair: Pair) -> MemberAnswer:
-        return _if_installed(lambda: self._changed(pair, lambda: self._pairs.make(pair)))
+    def make_pair(self, pair: Pair, *, tags: Tags) -> MemberAnswer:
+        return _if_installed(lambda: self._changed(pair, lambda: self._pairs.make(pair, tags)))
 
     @override
     def lead(self, listener: str, pair: Pair) -> MemberAnswer:

@@ -123,11 +123,11 @@ class ClassicMembers:
     def _default(self, balancer: str) -> tuple[Member, ...]:
         """Read the default group, and the pairs if a listener can lead to one."""
         given = {"LoadBalancerId": balancer}
-        body = self.endpoint.read("slb:DescribeLoadBalancerAttribute", given)
-        if body is None:
-            return ()
+        body = self.endpoint.read_listing(
+            "slb:DescribeLoadBalancerAttribute", given, "BackendServers"
+        )
         servers = fields.members(body, "BackendServers", "BackendServer")
-        paired = self._paired(balancer) if _can_be_paired(body) else ()
+        paired = self._paired(balancer) if body and _can_be_paired(body) else ()
         return (*(_member_of(one, balancer, "") for one in servers), *paired)
 
     def _paired(self, balancer: str) -> tuple[Member, ...]:

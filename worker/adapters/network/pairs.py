@@ -12,7 +12,8 @@ from typing import Any, Final
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
-from worker.core.model import Member, Pair
+from worker.adapters.ecs.tagging import tag_parameters
+from worker.core.model import Member, Pair, Tags
 
 # Source: the console and SDK references; other listeners cannot lead to such a group.
 PROTOCOLS: Final = ("tcp", "udp")
@@ -40,13 +41,14 @@ class PairGroups:
             if fields.text(body, "MasterSlaveServerGroupId")
         )
 
-    def make(self, pair: Pair) -> Body | Refusal:
-        """Make a group of these servers."""
+    def make(self, pair: Pair, tags: Tags) -> Body | Refusal:
+        """Make a group of these servers, tagged from the beginning."""
         servers = json.dumps([_server(one) for one in pair.members], sort_keys=True)
         params = {
             "LoadBalancerId": pair.balancer,
             "MasterSlaveServerGroupName": pair.name,
             "MasterSlaveBackendServers": servers,
+            "Tag": tag_parameters(tags),
         }
         return self.endpoint.change("slb:CreateMasterSlaveServerGroup", params)
 

@@ -33,6 +33,9 @@ SOURCE_POLL_SECONDS = 3.0
 # For how long an address waits for the replacement of a replacement that is reclaimed.
 HEIR_SECONDS_MAX = 1_800.0
 HEIR_POLL_SECONDS = 10.0
+# The longer it has not come, the less often it is looked for.
+HEIR_POLL_SHARE = 0.25
+HEIR_POLL_SECONDS_MAX = 120.0
 NO_HEIR = "the replacement was reclaimed before it arrived; give it to its successor by hand"
 # What can be given on; a disk is in the image of whoever had it, and a tag goes with its resource.
 HERITABLE = (Address, Member, Interface)
@@ -170,7 +173,8 @@ class HandOver:
         if now > since + HEIR_SECONDS_MAX:
             return None if receiver is not None else _noted(progress, thing, Left(NO_HEIR), now)
         waiting = replace(progress, launched=replace(progress.launched, orphaned_at=since))
-        return _noted(waiting, thing, Later(HEIR_POLL_SECONDS), now)
+        pause = max(HEIR_POLL_SECONDS, (now - since) * HEIR_POLL_SHARE)
+        return _noted(waiting, thing, Later(min(pause, HEIR_POLL_SECONDS_MAX)), now)
 
     def _two(self, progress: Progress) -> Outcome:
         """A start that took effect late: the clone stays, and nothing moves off a server that serves."""
@@ -191,7 +195,9 @@ class HandOver:
             case Member() if progress.rung == "rescue":
                 return Left("the replacement is not set up to serve")
             case Member() as member:
-                mover = MemberMove(self.balancers, self.interfaces, self.sources, self.instances)
+                mover = MemberMove(
+                    self.balancers, self.interfaces, self.sources, self.instances, self.policy.owner
+                )
                 return mover.run(thing, member, progress)
             case Interface() as interface:
                 return InterfaceMove(self.interfaces).run(interface, progress)

@@ -16,6 +16,8 @@ AGAIN_SECONDS = 2.0
 EIP = "elastic addresses"
 INTERFACES = "network interfaces"
 MEMBERS = "load balancers"
+# What a remark is about when one of them could not be looked up.
+LOOKED_UP = (EIP, INTERFACES, MEMBERS)
 CONVERT = "public address made elastic"
 
 

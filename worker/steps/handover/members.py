@@ -32,6 +32,7 @@ class MemberMove:
     interfaces: Interfaces
     sources: Sources
     instances: Instances
+    owner: str
 
     def run(self, thing: Thing, member: Member, progress: Progress) -> Report:
         """Look who is in the group, and take the move one stage further."""
@@ -39,7 +40,7 @@ class MemberMove:
         if wanted is None:
             return RefusedForNow("the replacement does not show its interface")
         if member.is_paired:
-            return PairMove(self.balancers, self.sources, self.instances).run(
+            return PairMove(self.balancers, self.sources, self.instances, self.owner).run(
                 member, wanted, progress
             )
         givers = self._givers(member, progress)

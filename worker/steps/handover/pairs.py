@@ -6,7 +6,7 @@ Nobody can change the servers of such a group. The old one stays, for the worker
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from worker.core import launching
+from worker.core import identity, launching
 from worker.core.model import Member, NotInstalled, Pair
 from worker.core.progress import Progress
 from worker.ports import Balancers, Instances, Sources
@@ -22,6 +22,7 @@ class PairMove:
     balancers: Balancers
     sources: Sources
     instances: Instances
+    owner: str
 
     def run(self, member: Member, wanted: Member, progress: Progress) -> Report:
         """Look where the listeners lead, and take the first that is behind one stage further."""
@@ -34,15 +35,25 @@ class PairMove:
         behind = [(listener, pair) for listener, pair in led if pair and not pair.holds(wanted)]
         for listener, pair in behind:
             if self._is_to_move(pair, member, progress):
-                return self._advance(found, listener, self._target(pair, member, wanted, progress))
+                return self._advance(
+                    found, listener, self._target(pair, member, wanted, progress), progress
+                )
         places = [pair.group for _, pair in led if pair is not None and pair.holds(wanted)]
         return Moved(places[0]) if places else Left(TAKEN_OUT)
 
-    def _advance(self, found: Sequence[Pair], listener: str, target: Pair) -> Report:
+    def _advance(
+        self, found: Sequence[Pair], listener: str, target: Pair, progress: Progress
+    ) -> Report:
         """Lead the listener to a group like the wanted one; make that first if there is none."""
         alike = [one for one in found if one.is_like(target)]
         if not alike:
-            return answered(self.balancers.make_pair(target))
+            tags = identity.owned_tags(
+                progress.recreation_id,
+                owner=self.owner,
+                source=progress.instance_id,
+                lineage=progress.lineage,
+            )
+            return answered(self.balancers.make_pair(target, tags=tags))
         # Two workers may have made one each: both choose the same.
         chosen = min(alike, key=lambda one: (not one.listeners, one.group))
         return answered(self.balancers.lead(listener, chosen))
