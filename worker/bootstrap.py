@@ -56,7 +56,7 @@ from worker.steps import CloudPorts, recipe
 # A receive and the queue's own calls run beside the steps.
 THREADS_FOR_THE_QUEUE = 6
 # Recreations at work for each call under way: the others wait for a call that is made for many.
-RECREATIONS_PER_CALL = 4
+RECREATIONS_PER_CALL = 16
 # As many kinds of calls are merged, two of each at a time.
 THREADS_FOR_MERGED_CALLS = 12
 EPOCHS_UNBOUNDED = 1_000_000

@@ -49,6 +49,8 @@ _CALLS_PER_MINUTE: Final = 20
 # long that calls are left when the minute is over: they would be lost.
 _FREE_CALLS: Final = 4
 _PAUSE_PER_CALL: Final = 0.75
+# So many that wait are company enough: a longer wait would only let the next call be full as well.
+_ENOUGH: Final = 60
 # From so many different questions a minute on it is a crowd.
 _CROWD: Final = 16
 # From so many on, the disks of the whole region are listed.
@@ -125,12 +127,17 @@ class Merger(Generic[Question, Answer]):
             while self._crowd and next(iter(self._crowd.values())) <= now - _MINUTE:
                 self._crowd.pop(next(iter(self._crowd)))
             more = self._calls - _FREE_CALLS
-            if more <= 0 or not self._waiting:
+            if more <= 0 or not self._waiting or self._has_company():
                 return 0.0
             left = (minute + 1) * _MINUTE - self._called_at
             pause = min(more * _PAUSE_PER_CALL, left / max(_CALLS_PER_MINUTE - self._calls, 1))
             crowd = min((len(self._crowd) - 1) / _CROWD, 1.0)
             return max(self._called_at + pause * crowd - now, 0.0)
+
+    def _has_company(self) -> bool:
+        if len(self._waiting) >= _ENOUGH:
+            return True
+        return sum(map(self.weigh, self._waiting)) >= _ENOUGH
 
     def _take(self) -> dict[Question, list[Reply]]:
         batch: dict[Question, list[Reply]] = {}
