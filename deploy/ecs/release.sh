@@ -41,8 +41,16 @@ release_name() {
 
 # Builds beside what runs; prints the directory.
 build() {
-	target=$HOME_DIR/releases/$(release_name)
-	mkdir -p "$target"
+	name=$HOME_DIR/releases/$(release_name)
+	mkdir -p "$HOME_DIR/releases"
+	target=$name
+	again=1
+	# Two in one second are two: taking the second back must not take the first away.
+	until mkdir "$target" 2>/dev/null; do
+		[ -d "$target" ] || fail "$target cannot be made; nothing has been changed"
+		again=$((again + 1))
+		target=$name.$again
+	done
 	(cd "$SOURCE" && tar -cf - --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - -C "$target"
 	"$MAKE" --silent -C "$target" setup >&2 || {
 		rm -rf "$target"
