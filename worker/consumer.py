@@ -112,7 +112,8 @@ class Consumer:
     stopping: bool = False
     turned_at: float = 0.0
     received_at: float = 0.0
-    _agenda: list[tuple[float, int, Held]] = field(default_factory=list)
+    # By message: an entry that is out of date must not keep what was held.
+    _agenda: list[tuple[float, int, str]] = field(default_factory=list)
     _ready: list[tuple[int, float, int, Held]] = field(default_factory=list)
     _leaders: dict[str, Held] = field(default_factory=dict)
     _sent_ids: dict[str, None] = field(default_factory=dict)
@@ -401,7 +402,7 @@ class Consumer:
             times.append(held.due)
         held.wake_at = min(times)
         self._sequence += 1
-        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held))
+        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held.delivery.message_id))
 
     def _waits_for_its_time(self, held: Held) -> bool:
         if held.decision is not None:
@@ -414,8 +415,9 @@ class Consumer:
     def _wake_due(self) -> None:
         now = self.clock.now()
         while self._agenda and self._agenda[0][0] <= now:
-            at, _, held = heapq.heappop(self._agenda)
-            if held.wake_at == at and self._is_ours(held):
+            at, _, message_id = heapq.heappop(self._agenda)
+            held = self.held.get(message_id)
+            if held is not None and held.wake_at == at:
                 self._wake(held, now)
 
     def _wake(self, held: Held, now: float) -> None:
@@ -627,7 +629,7 @@ class Consumer:
         """Look at a message again at `at`, even if a renewal is overdue by then."""
         held.wake_at = min(at, held.delivery.lease_until)
         self._sequence += 1
-        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held))
+        heapq.heappush(self._agenda, (held.wake_at, self._sequence, held.delivery.message_id))
 
     def _lost(self, held: Held | None) -> None:
         if held is None or not self._is_ours(held):

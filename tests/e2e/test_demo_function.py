@@ -59,10 +59,10 @@ Performances = dict[str, "Future[tuple[dict[str, Any], dict[str, Any]]]"]
 @pytest.fixture(scope="module")
 def performances(request: pytest.FixtureRequest) -> Iterator[Performances]:
     """The scenarios of this session's tests, two at a time: they mostly wait for the cloud's clock."""
-    asked = [getattr(item, "callspec", None) for item in request.session.items]
-    names = [one.params["scenario"].name for one in asked if one and "scenario" in one.params]
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = [one.params.get("scenario") for one in calls if one is not None]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        yield {one.name: pool.submit(demos, one) for one in SCENARIOS if one.name in names}
+        yield {one.name: pool.submit(demos, one) for one in SCENARIOS if one in asked}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)

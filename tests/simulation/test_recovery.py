@@ -1,6 +1,7 @@
 """Whole recreations on virtual time: what users meet, without faults of the network."""
 
 import dataclasses
+import gc
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.simulation.schedules import (
 )
 from worker.core import identity
 from worker.core.policy import Policy
+from worker.holding import Held
 
 
 def recreated(simulation: Simulation, source: Source, **how: Any) -> dict[str, Any]:
@@ -398,3 +400,19 @@ def test_a_start_that_takes_effect_after_the_clone_is_told_and_marked() -> None:
     assert any("beside its replacement" in one["why"] for one in receipt["not_kept"])
     (eip,) = simulation.cloud.ecs[REGION].region.vpc.addresses.eips.values()
     assert eip.target_id == source.instance_id
+
+
+def test_what_was_passed_on_is_not_kept_in_memory() -> None:
+    """A plan to look at a message again does not keep what the message held."""
+    simulation = simulate()
+    before = {id(one) for one in gc.get_objects() if isinstance(one, Held)}
+    simulation.start_worker("one")
+    interrupt(simulation, add_source(simulation))
+    spare = []
+    for _ in range(20):
+        simulation.run(5.0)
+        gc.collect()
+        kept = [one for one in gc.get_objects() if isinstance(one, Held) and id(one) not in before]
+        spare.append(len(kept) - len(simulation.workers["one"].consumer.held))
+
+    assert spare == [0] * 20
