@@ -277,7 +277,7 @@ MUTANTS = (
         "worker/core/launching.py",
         "    return min(found, key=lambda one: (one.created_at, one.instance_id))",
         "    return max(found, key=lambda one: (one.created_at, one.instance_id))",
-        ("tests/unit", "tests/simulation"),
+        ("tests/unit/core/test_launching.py",),
     ),
     Mutant(
         "swallowed-error",

@@ -89,33 +89,54 @@ class Merger(Generic[Question, Answer]):
     _crowd: dict[Question, float] = field(init=False, default_factory=dict)
 
     def ask(self, question: Question) -> Reply:
-        """Return the answer to come; the question goes out with others'."""
+        """Return the answer to come; the question goes out with others', and the asker goes on."""
+        reply, is_first = self._enter(question)
+        if is_first:
+            self.crew.start(self._work)
+        return reply
+
+    def find(self, question: Question) -> Answer | None:
+        """Return the answer. Who meets no call under way makes it, and spares two threads a turn."""
+        reply, is_first = self._enter(question)
+        if is_first and self._call():
+            # Others have asked meanwhile: they are not this one's business.
+            self.crew.start(self._work)
+        answer: Answer | None = reply.result()
+        return answer
+
+    def _enter(self, question: Question) -> tuple[Reply, bool]:
+        """Put a question to the others, and tell whether somebody has to begin to work."""
         reply = self.crew.reply()
         if not self.crew.merges:
             self._answer({question: [reply]})
-            return reply
+            return reply, False
         with self._lock:
             self._crowd.pop(question, None)
             self._crowd[question] = self.clock.now()
             self._waiting.setdefault(question, []).append(reply)
             if self._under_way >= self.under_way_max:
-                return reply
+                return reply, False
             self._under_way += 1
-        self.crew.start(self._work)
-        return reply
+        return reply, True
 
     def _work(self) -> None:
-        while True:
-            # Another call may have gone out meanwhile: then there is a new pause.
-            while (pause := self._pause()) > 0:
-                self.crew.pause(self.clock.real_seconds(pause))
-            with self._lock:
-                batch = self._take()
-                if not batch:
-                    self._under_way -= 1
-                    return
+        while self._call():
+            pass
+
+    def _call(self) -> bool:
+        """Make one call, and tell whether another is wanted; if not, this work is over."""
+        # Another call may have gone out meanwhile: then there is a new pause.
+        while (pause := self._pause()) > 0:
+            self.crew.pause(self.clock.real_seconds(pause))
+        with self._lock:
+            if batch := self._take():
                 self._calls, self._called_at = self._calls + 1, self.clock.now()
+        if batch:
             self._answer(batch)
+        with self._lock:
+            if not self._waiting:
+                self._under_way -= 1
+            return bool(self._waiting)
 
     def _pause(self) -> float:
         """Return how long to wait for company."""
@@ -186,7 +207,9 @@ class Remembered(Generic[Question, Answer]):
         known = self._known.get(question)
         if known is not None and self.clock.now() < known[0] + _REMEMBERED_SECONDS:
             return known[1]
-        answer: Answer = self._merger.ask(question).result()
+        answer = self._merger.find(question)
+        if answer is None:
+            raise AssertionError("what is read alone is answered")
         return answer
 
     def _find(self, questions: Sequence[Question]) -> Mapping[Question, Answer]:
@@ -282,16 +305,14 @@ class Batches:
 
     def instance(self, instance_id: str) -> Instance | None:
         """Describe one instance with everything that a clone needs; None when it is not there."""
-        found: Instance | None = self.instances.ask(instance_id).result()
-        return found
+        return self.instances.find(instance_id)
 
     def look(self, instance_id: str) -> Look:
         """Describe an instance and its disks at the same time."""
         instance = self.instances.ask(instance_id)
         disks = self.listed.known(instance_id)
         if disks is None:
-            asked = self.disks.ask(instance_id)
-            return Look(instance.result(), asked.result() or ())
+            disks = self.disks.find(instance_id) or ()
         return Look(instance.result(), disks)
 
 

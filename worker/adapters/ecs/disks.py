@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters.ecs.batch import DISKS_PER_CALL, Batches
+from worker.adapters.ecs.batch import DISKS_PER_CALL, Batches, Merger
 from worker.core.model import Accepted, KeepAnswer
 
 
@@ -18,13 +18,21 @@ class EcsDisks(ports.Disks):
 
     @override
     def keep(self, disk_ids: Sequence[str]) -> KeepAnswer:
-        asked = _checked(disk_ids)
-        return self.batches.keep.ask(asked).result() if asked else Accepted()
+        return _change(self.batches.keep, disk_ids)
 
     @override
     def release(self, disk_ids: Sequence[str]) -> KeepAnswer:
-        asked = _checked(disk_ids)
-        return self.batches.release.ask(asked).result() if asked else Accepted()
+        return _change(self.batches.release, disk_ids)
+
+
+def _change(merger: Merger[tuple[str, ...], KeepAnswer], disk_ids: Sequence[str]) -> KeepAnswer:
+    asked = _checked(disk_ids)
+    if not asked:
+        return Accepted()
+    answer = merger.find(asked)
+    if answer is None:
+        raise AssertionError("every change is answered")
+    return answer
 
 
 def _checked(disk_ids: Sequence[str]) -> tuple[str, ...]:

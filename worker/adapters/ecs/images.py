@@ -117,7 +117,7 @@ class EcsImages(ports.Images):
         image_id = self._ids.get(name)
         if image_id is None:
             return self._named(name)
-        found: Image | None = self.batches.images.ask(image_id).result()
+        found: Image | None = self.batches.images.find(image_id)
         if found is not None and found.name == name:
             return found
         # It does not show yet, or it is gone: the name finds whatever has taken its place.

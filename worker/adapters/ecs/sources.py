@@ -42,7 +42,7 @@ class EcsSources(ports.Sources):
 
     @override
     def ram_role(self, instance_id: str) -> str:
-        return self.batches.roles.ask(instance_id).result() or ""
+        return self.batches.roles.find(instance_id) or ""
 
     @override
     def details(self, instance_id: str) -> Details:
