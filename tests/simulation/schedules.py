@@ -304,10 +304,25 @@ def _sleep_after_the_image(simulation: Simulation, _source: Source) -> None:
 
 SCENARIOS = (
     Scenario("plain", ecs=USUAL),
-    Scenario("two data disks", ecs=QUICK, seed={"data_disks": [{"size": 100}, {"size": 200}]}),
+    Scenario(
+        "two data disks",
+        ecs=QUICK,
+        seed={"data_disks": [{"size": 100}, {"size": 200}]},
+        ports=frozenset({"disks", "tagging", "images"}),
+    ),
     Scenario("launch vanishes once", ecs=QUICK, prepare=_vanish, ports=LAUNCHING),
-    Scenario("type sold out", ecs=QUICK, prepare=sell_out),
-    Scenario("image broken by the release", ecs=EcsSettings(image_seconds=900.0), may_park=True),
+    Scenario(
+        "type sold out",
+        ecs=QUICK,
+        prepare=sell_out,
+        ports=frozenset({"instances", "stock", "dead_letters"}),
+    ),
+    Scenario(
+        "image broken by the release",
+        ecs=EcsSettings(image_seconds=900.0),
+        may_park=True,
+        ports=frozenset({"images", "sources", "dead_letters"}),
+    ),
     Scenario("event comes twice", ecs=QUICK, copies=2),
     Scenario("three events, two workers", ecs=QUICK, copies=3, workers=2),
     Scenario("image fails", ecs=replace(QUICK, image_failure_share=1.0), may_park=True),
