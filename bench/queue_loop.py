@@ -24,7 +24,7 @@ from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.core.messages import Home, read_message
 
-MESSAGES = 160
+MESSAGES = 480
 BATCH = 16
 QUEUE = "bench"
 ENVIRON = {

@@ -284,6 +284,7 @@ MUTANTS = (
         "worker/engine.py",
         "                return self._failed(step, progress, error, attempt)\n",
         "                return Done(progress)\n",
+        ("tests/unit/test_engine.py",),
     ),
     Mutant(
         "takeover-skipped",
