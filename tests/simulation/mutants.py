@@ -297,12 +297,14 @@ MUTANTS = (
         "worker/steps/launch.py",
         "        if not source.is_recycling:\n            return self._unlocked(progress, now)\n        return",
         '        if not source.is_recycling:\n            return Moot(progress, Mootness.FALSE_ALARM, "not locked")\n        return',
+        ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
         "one-look-misses-the-image",
         "worker/steps/cleanup.py",
         "            if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:\n",
         "            if False:\n",
+        ("tests/unit/steps/test_cleanup.py",),
     ),
     Mutant(
         "another-deployments-source",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, faults_for
 from tests.simulation.scenarios import replacements
 from tests.simulation.schedules import judged, run
 from tests.simulation.sim import Schedule, pairs
@@ -56,6 +56,18 @@ def test_what_once_broke_a_promise_breaks_none(line: str) -> None:
     _, found = Schedule.parse(line).run()
 
     assert found == []
+
+
+def test_no_single_look_that_is_behind_decides_a_false_alarm() -> None:
+    """The notice comes again just before the verdict: whichever look misses that, another one follows."""
+    scenario = ALL["noticed at the verdict"]
+    usual, _ = run(scenario, {})
+    looks = [call.number for call in usual.interposer.calls if Fault.STALE in faults_for(call)]
+
+    broken = {at: judged(scenario, *run(scenario, {at: Fault.STALE})) for at in looks}
+
+    assert len(looks) > 20
+    assert {at: found for at, found in broken.items() if found} == {}
 
 
 def test_a_late_answer_to_a_receive_does_not_turn_the_clock_back() -> None:
