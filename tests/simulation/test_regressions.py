@@ -37,14 +37,17 @@ ONCE_BROKEN = (
     "replacement reclaimed 45:slow 102286 1",
     # A first notice that was taken back made the end of the second one look near.
     "noticed again 73:crash-after,153:late-effect 29 1 stop_while_recycling=0",
+    "noticed again 12:crash-before,14:crash-before,66:crash-before 710017 1 stop_while_recycling=0",
     # A source that stays in its lock can neither be started nor imaged, and nothing releases it.
     "economical, lock stays 130:crash-after 1 3 create_image_while_recycling=0",
     # An earlier notice's message wakes up under the later one, and launches nothing of its own.
     "noticed at the verdict 125:error-after 702835 3",
+    "noticed at the verdict 130:crash-before 710055 3",
     # The image of an earlier notice has nobody left who would date it.
     "noticed at the verdict 4:paused 701047 1",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",
+    "replacement reclaimed 33:refused,35:refused,37:refused 701649 1",
     # A late copy of the event, by a look that was behind, keeps the disks when all is over.
     "economical, event again late 279:slow 28 3 economical_lock_ends=0",
 )
