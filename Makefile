@@ -15,6 +15,7 @@ help: ## List the targets
 
 setup: $(READY) ## Make the virtual environment with exactly the locked packages
 
+# As wheels (--use-pep517) whatever pip is at hand: an old one would leave no list of what it has installed.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "aliyun-ops needs Python 3.10 to 3.13, found `$(PYTHON) --version 2>&1`; name one with make PYTHON=python3.12" >&2; exit 2; }
@@ -23,7 +24,6 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute)"
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
-	# As a wheel, whatever pip is at hand: otherwise an old one leaves no list of what it has installed.
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pep517 --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
