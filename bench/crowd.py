@@ -11,7 +11,6 @@ allocator is in it.
 import argparse
 import gc
 import json
-import random
 import statistics
 import sys
 import time
@@ -31,6 +30,7 @@ from bench.storm import (
     StormCall,
     bound_of,
     build,
+    notify,
 )
 from emulator.state.ecs.service import EcsService
 from emulator.state.world import LedgerEntry
@@ -140,7 +140,7 @@ def watch(
     disks = {one["DiskId"]: one["InstanceId"] for one in ecs.dump("disks", START)}
     first = START + 2 * MINUTE + storm.phase
     _begin(simulation, storm, begin)
-    noticed = _notify(simulation, ecs, meter, storm, first, sources)
+    noticed = notify(simulation, ecs, meter, storm, first, sources)
     simulation.kernel.run(first - 1.0)
     meter.calls.clear()
     meter.queue.clear()
@@ -204,29 +204,6 @@ def _begin(
         return
     for number in range(storm.workers):
         simulation.start_worker(f"w{number}")
-
-
-def _notify(
-    simulation: Simulation,
-    ecs: EcsService,
-    meter: Meter,
-    storm: Storm,
-    first: float,
-    sources: Iterable[str],
-) -> dict[str, float]:
-    """Let the platform tell of each source; returns when it will."""
-    rng = random.Random(storm.seed)
-    notices = sorted((first + rng.random() * storm.spread, one) for one in sources)
-
-    def reclaim() -> None:
-        for at, source in notices:
-            simulation.kernel.sleep(max(at - simulation.kernel.now, 0.0))
-            started = time.thread_time()
-            ecs.interrupt(source, simulation.kernel.now)
-            meter.cloud_seconds += time.thread_time() - started
-
-    simulation.kernel.spawn(reclaim)
-    return {source: at for at, source in notices}
 
 
 def _run(

@@ -14,13 +14,14 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from greenlet import getcurrent
 
 from emulator.assumptions import Assumptions
+from emulator.state.ecs.service import EcsService
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import ACCOUNT, QUEUE, REGION, START, Simulation, simulate
@@ -290,6 +291,29 @@ def build(storm: Storm) -> tuple[Simulation, Meter]:
     return simulation, meter
 
 
+def notify(
+    simulation: Simulation,
+    ecs: EcsService,
+    meter: Meter,
+    storm: Storm,
+    first: float,
+    sources: Iterable[str],
+) -> dict[str, float]:
+    """Let the platform tell of each source; returns when it will."""
+    rng = random.Random(storm.seed)
+    notices = sorted((first + rng.random() * storm.spread, one) for one in sources)
+
+    def reclaim() -> None:
+        for at, source in notices:
+            simulation.kernel.sleep(max(at - simulation.kernel.now, 0.0))
+            started = time.thread_time()
+            ecs.interrupt(source, simulation.kernel.now)
+            meter.cloud_seconds += time.thread_time() - started
+
+    simulation.kernel.spawn(reclaim)
+    return {source: at for at, source in notices}
+
+
 def run(storm: Storm) -> Outcome:
     """Let it happen and count."""
     begun = time.monotonic()
@@ -302,17 +326,7 @@ def run(storm: Storm) -> Outcome:
     for number in range(storm.workers):
         simulation.start_worker(f"w{number}")
     first = START + 2 * MINUTE + storm.phase
-    rng = random.Random(storm.seed)
-    notices = sorted((first + rng.random() * storm.spread, one) for one in sources)
-
-    def reclaim() -> None:
-        for at, source in notices:
-            simulation.kernel.sleep(max(at - simulation.kernel.now, 0.0))
-            started = time.thread_time()
-            ecs.interrupt(source, simulation.kernel.now)
-            meter.cloud_seconds += time.thread_time() - started
-
-    simulation.kernel.spawn(reclaim)
+    noticed = notify(simulation, ecs, meter, storm, first, sources)
     simulation.kernel.run(first - 1.0)
     meter.calls.clear()
     meter.queue.clear()
@@ -323,7 +337,7 @@ def run(storm: Storm) -> Outcome:
     while storm.whole and not _is_over(simulation) and simulation.kernel.now < last + 6 * 3_600:
         simulation.kernel.run(simulation.kernel.now + 30.0)
     cpu = time.thread_time() - cpu - meter.cloud_seconds
-    outcome = _judge(storm, simulation, meter, {s: t for t, s in notices}, disks, cpu)
+    outcome = _judge(storm, simulation, meter, noticed, disks, cpu)
     outcome = replace(outcome, real_seconds=round(time.monotonic() - begun, 1))
     simulation.kernel.close()
     return outcome

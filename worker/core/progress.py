@@ -21,7 +21,7 @@ from pydantic_core import PydanticSerializationError
 
 from worker.core import strict_json
 from worker.core.errors import Malformed
-from worker.core.identity import NOT_ECONOMICAL, image_name, recreation_id
+from worker.core.identity import NOT_ECONOMICAL, image_name, owned_tags, recreation_id
 from worker.core.model import (
     Address,
     Candidate,
@@ -538,6 +538,12 @@ class Progress:
     def recreation_id(self) -> str:
         """The derived id; see `worker.core.identity`."""
         return recreation_id(self.account, self.region, self.instance_id, self.incarnation)
+
+    def owned_tags(self, owner: str) -> dict[str, str]:
+        """Tags that everything this recreation creates carries from its creation."""
+        return owned_tags(
+            self.recreation_id, owner=owner, source=self.instance_id, lineage=self.lineage
+        )
 
     @property
     def patient_since(self) -> float:

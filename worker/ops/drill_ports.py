@@ -82,8 +82,8 @@ class DrillImages(ports.Images):
 
 
 @dataclass(frozen=True, slots=True)
-class StoppedSource(ports.Sources):
-    """A source that looks as if it were down: the launch waits for that and for nothing else."""
+class DrillSources(ports.Sources):
+    """Reads as they are; what may not run twice is not read at all."""
 
     real: ports.Sources
 
@@ -93,8 +93,7 @@ class StoppedSource(ports.Sources):
 
     @override
     def find(self, instance_id: str) -> Instance | None:
-        found = self.real.find(instance_id)
-        return replace(found, status="Stopped") if found is not None else None
+        return self.real.find(instance_id)
 
     @override
     def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
@@ -114,15 +113,20 @@ class StoppedSource(ports.Sources):
 
 
 @dataclass(frozen=True, slots=True)
-class LockedSource(ports.Sources):
-    """A canary that looks as if the platform took it back: the launch stops it as it would then."""
-
-    real: ports.Sources
-    canary: str
+class StoppedSource(DrillSources):
+    """A source that looks as if it were down: the launch waits for that and for nothing else."""
 
     @override
-    def look(self, instance_id: str) -> Look:
-        return self.real.look(instance_id)
+    def find(self, instance_id: str) -> Instance | None:
+        found = self.real.find(instance_id)
+        return replace(found, status="Stopped") if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSource(DrillSources):
+    """A canary that looks as if the platform took it back: the launch stops it as it would then."""
+
+    canary: str
 
     @override
     def find(self, instance_id: str) -> Instance | None:
@@ -130,22 +134,6 @@ class LockedSource(ports.Sources):
         if found is None or instance_id != self.canary:
             return found
         return replace(found, locks=(*found.locks, RECYCLING))
-
-    @override
-    def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
-        return self.real.disks(disk_ids)
-
-    @override
-    def ram_role(self, instance_id: str) -> str:
-        return self.real.ram_role(instance_id)
-
-    @override
-    def details(self, instance_id: str) -> Details:
-        return self.real.details(instance_id)
-
-    @override
-    def user_data(self, instance_id: str, *, recreation: str) -> SealedAnswer:
-        raise LeavesTheDrill("a drill runs no user data again")
 
 
 @dataclass(frozen=True, slots=True)

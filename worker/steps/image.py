@@ -84,7 +84,7 @@ class MakeImage:
         answer = self.images.snapshot(
             disk.disk_id,
             token=identity.client_token(progress.recreation_id, self.name.value, "system"),
-            tags=self._owned(progress),
+            tags=progress.owned_tags(self.policy.owner),
         )
         begun = SystemSnapshot(disk.device)
         match answer:
@@ -165,17 +165,12 @@ class MakeImage:
             return descend(progress, self.policy, f"the source cannot be imaged: {code}", now)
         return Wait(waiting, now + RETRY_SECONDS, f"the source cannot be imaged: {code}")
 
-    def _owned(self, progress: Progress) -> dict[str, str]:
-        return identity.owned_tags(
-            progress.recreation_id,
-            owner=self.policy.owner,
-            source=progress.instance_id,
-            lineage=progress.lineage,
-        )
-
     def _tags(self, progress: Progress) -> Mapping[str, str]:
         """Write on the image what every worker must agree on."""
-        tags = {**self._owned(progress), identity.TAG_CONFIGURATION: self.policy.configuration}
+        tags = {
+            **progress.owned_tags(self.policy.owner),
+            identity.TAG_CONFIGURATION: self.policy.configuration,
+        }
         if progress.snapshots is not None:
             tags[identity.TAG_DATA_POINT] = identity.instant(progress.snapshots.taken_at)
         return tags

@@ -223,9 +223,7 @@ def launch_spec(
     """Write the request for the clone; returns it and the tag keys that found no room."""
     source, disks, details = captured.instance, captured.disks, captured.details
     in_set = next((disk for disk in disks if disk.storage_set), None)
-    owned = identity.owned_tags(
-        progress.recreation_id, owner=owner, source=source.instance_id, lineage=progress.lineage
-    )
+    owned = progress.owned_tags(owner)
     base = identity.read_boot_tag(source.tags.get(identity.TAG_BOOT))[1] or source.image_id
     ours = {**owned, identity.TAG_BOOT: identity.boot_tag("image", base)}
     tags, dropped = identity.cloned_tags(source.tags, ours)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
-from worker.adapters.network.pairs import PROTOCOLS, PairGroups
+from worker.adapters.network.pairs import PROTOCOLS, PairGroups, member_of
 from worker.core.errors import Permanent
 from worker.core.model import Member
 
@@ -128,7 +128,7 @@ class ClassicMembers:
         )
         servers = fields.members(body, "BackendServers", "BackendServer")
         paired = self._paired(balancer) if body and _can_be_paired(body) else ()
-        return (*(_member_of(one, balancer, "") for one in servers), *paired)
+        return (*(member_of(one, balancer, "") for one in servers), *paired)
 
     def _paired(self, balancer: str) -> tuple[Member, ...]:
         try:
@@ -161,7 +161,7 @@ class ClassicMembers:
         self, action: str, given: dict[str, str], balancer: str, group: str
     ) -> tuple[Member, ...]:
         bodies = self.endpoint.list_once(action, given, "BackendServers", "BackendServer")
-        return tuple(_member_of(body, balancer, group) for body in bodies)
+        return tuple(member_of(body, balancer, group) for body in bodies)
 
 
 def _can_be_paired(body: Body) -> bool:
@@ -170,21 +170,6 @@ def _can_be_paired(body: Body) -> bool:
         return True
     told = fields.members(body, "ListenerPortsAndProtocol", "ListenerPortAndProtocol")
     return any(fields.text(one, "ListenerProtocol").lower() in PROTOCOLS for one in told)
-
-
-def _member_of(body: Body, balancer: str, group: str) -> Member:
-    weight = fields.text(body, "Weight")
-    return Member(
-        product="slb",
-        balancer=balancer,
-        group=group,
-        server=fields.text(body, "ServerId"),
-        kind=fields.text(body, "Type").lower() or "ecs",
-        ip=fields.text(body, "ServerIp"),
-        port=fields.integer(body, "Port"),
-        weight=fields.integer(body, "Weight") if weight else _DEFAULT_WEIGHT,
-        description=fields.text(body, "Description"),
-    )
 
 
 def _server(member: Member) -> dict[str, Any]:

@@ -6,7 +6,7 @@ properties of ALIYUN::SLB::MasterSlaveServerGroup.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from worker.adapters.ecs import fields
@@ -76,7 +76,13 @@ class PairGroups:
             balancer=balancer,
             group=group,
             name=fields.text(body, "MasterSlaveServerGroupName"),
-            members=tuple(_member_of(one, balancer, group) for one in servers),
+            members=tuple(
+                replace(
+                    member_of(one, balancer, group),
+                    role=fields.text(one, "ServerType") or "Master",
+                )
+                for one in servers
+            ),
             listeners=_listeners(body),
         )
 
@@ -88,7 +94,8 @@ def _listeners(body: Body) -> tuple[str, ...]:
     return tuple(f"{protocol}/{port}" for protocol, port in pairs if protocol in PROTOCOLS)
 
 
-def _member_of(body: Body, balancer: str, group: str) -> Member:
+def member_of(body: Body, balancer: str, group: str) -> Member:
+    """Read a server of a CLB; what its kind of group does not show stays empty."""
     weight = fields.text(body, "Weight")
     return Member(
         product="slb",
@@ -96,10 +103,10 @@ def _member_of(body: Body, balancer: str, group: str) -> Member:
         group=group,
         server=fields.text(body, "ServerId"),
         kind=fields.text(body, "Type").lower() or "ecs",
+        ip=fields.text(body, "ServerIp"),
         port=fields.integer(body, "Port"),
         weight=fields.integer(body, "Weight") if weight else _DEFAULT_WEIGHT,
         description=fields.text(body, "Description"),
-        role=fields.text(body, "ServerType") or "Master",
     )
 
 

@@ -6,7 +6,7 @@ Nobody can change the servers of such a group. The old one stays, for the worker
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from worker.core import identity, launching
+from worker.core import launching
 from worker.core.model import Member, NotInstalled, Pair
 from worker.core.progress import Progress
 from worker.ports import Balancers, Instances, Sources
@@ -47,12 +47,7 @@ class PairMove:
         """Lead the listener to a group like the wanted one; make that first if there is none."""
         alike = [one for one in found if one.is_like(target)]
         if not alike:
-            tags = identity.owned_tags(
-                progress.recreation_id,
-                owner=self.owner,
-                source=progress.instance_id,
-                lineage=progress.lineage,
-            )
+            tags = progress.owned_tags(self.owner)
             return answered(self.balancers.make_pair(target, tags=tags))
         # Two workers may have made one each: both choose the same.
         chosen = min(alike, key=lambda one: (not one.listeners, one.group))
