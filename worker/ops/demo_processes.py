@@ -39,12 +39,8 @@ class Process:
 
     @property
     def starved(self) -> float:
-        """Seconds for which its threads were ready to run and had no processor; 0 where the system does not tell.
-
-        Source: Linux, Documentation/scheduler/sched-stats: the second figure, in nanoseconds.
-        """
-        threads = Path(f"/proc/{self.popen.pid}/task").glob("*/schedstat")
-        return sum(map(_starved_thread, threads)) / 1e9
+        """Seconds for which its threads were ready to run and had no processor; 0 where the system does not tell."""
+        return starved(Path(f"/proc/{self.popen.pid}"))
 
     def terminate(self) -> None:
         """Ask it to end in good order."""
@@ -65,11 +61,19 @@ class Process:
             self.popen.send_signal(number)
 
 
+def starved(process: Path) -> float:
+    """Add up, in seconds, how long the threads of `process`, a directory of /proc, have waited for a processor.
+
+    Source: Linux, Documentation/scheduler/sched-stats: the second figure, in nanoseconds. Some kernels tell
+    zeros, and a thread that has just ended tells nothing.
+    """
+    return sum(map(_starved_thread, process.glob("task/*/schedstat"))) / 1e9
+
+
 def _starved_thread(told: Path) -> int:
     try:
         return int(told.read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):
-        # The thread has just ended.
         return 0
 
 
