@@ -82,6 +82,8 @@ class Scenario:
         withdrawn: Whether the notice is taken back, so that nothing is to be launched.
         ports: The ports at which single faults strike; empty for all. What stands before the
             first of them is struck in the other scenarios.
+        strikes_from: The call, `port.method`, whose first one begins the single faults; empty for
+            the first of all. What comes before goes as in another scenario, and is struck there.
         lasts: Longest time in which something of the scenario itself goes on, seconds.
     """
 
@@ -101,6 +103,7 @@ class Scenario:
     may_park: bool = False
     withdrawn: bool = False
     ports: frozenset[str] = frozenset()
+    strikes_from: str = ""
     lasts: float = 30.0
 
 
@@ -324,7 +327,13 @@ SCENARIOS = (
         ports=frozenset({"images", "sources", "dead_letters"}),
     ),
     Scenario("event comes twice", ecs=QUICK, copies=2),
-    Scenario("three events, two workers", ecs=QUICK, copies=3, workers=2),
+    Scenario(
+        "three events, two workers",
+        ecs=QUICK,
+        copies=3,
+        workers=2,
+        ports=frozenset({"queue", "disks", "images", "instances"}),
+    ),
     Scenario("image fails", ecs=replace(QUICK, image_failure_share=1.0), may_park=True),
     Scenario(
         "two releases",
@@ -475,6 +484,7 @@ SCENARIOS = (
         during=fail_the_image,
         lasts=90.0,
         ports=frozenset({"images"}),
+        strikes_from="images.snapshots",
     ),
     Scenario(
         "image fails, system snapshot finished",
@@ -482,6 +492,7 @@ SCENARIOS = (
         seed=LARGE,
         lasts=330.0,
         ports=frozenset({"images", "disk_moves"}),
+        strikes_from="images.snapshots",
     ),
     Scenario(
         "data disks re-attached",
@@ -498,6 +509,7 @@ SCENARIOS = (
         policy=Policy(fallbacks=("rescue",)),
         lasts=330.0,
         ports=frozenset({"images", "disk_moves"}),
+        strikes_from="images.snapshots",
     ),
     Scenario(
         "stale snapshot",
@@ -506,6 +518,7 @@ SCENARIOS = (
         policy=Policy(fallbacks=("stale-snapshot",)),
         lasts=330.0,
         ports=frozenset({"images", "disk_moves"}),
+        strikes_from="images.snapshots",
     ),
     Scenario(
         "economical",

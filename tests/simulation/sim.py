@@ -285,11 +285,18 @@ def some_firsts(seed: int) -> list[tuple[str, tuple[int, Fault]]]:
 
 
 def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
-    """List every single fault."""
+    """List every single fault.
+
+    Raises:
+        ValueError: The scenario makes no call of those from which its faults are to strike.
+    """
     simulation, _ = run(scenario, {})
+    calls = simulation.interposer.calls
+    names = [f"{call.port}.{call.method}" for call in calls]
+    begin = names.index(scenario.strikes_from) if scenario.strikes_from else 0
     return [
         (call.number, fault)
-        for call in simulation.interposer.calls
+        for call in calls[begin:]
         for fault in faults_for(call)
         if not scenario.ports or call.port in scenario.ports
     ]

@@ -4,7 +4,7 @@ Written as plain data and read back as values; a field that is added later has a
 older receipts still read. Instants are UTC text with the seconds after T0 beside them.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -214,7 +214,8 @@ def receipt(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) ->
         at: When the receipt is written, epoch seconds.
         notice: From T0 to the release, seconds.
     """
-    return asdict(record(progress, at, notice=notice))
+    plain: dict[str, Any] = _ADAPTER.dump_python(record(progress, at, notice=notice))
+    return plain
 
 
 def read_receipt(data: object) -> Receipt:
