@@ -36,6 +36,13 @@ MINUTE: Final = 60.0
 # still be the cloud's last. The others come when its answer is there.
 _OPENER_PAUSE_SECONDS: Final = 0.2
 _OPENINGS_MAX: Final = 6
+# After so many minutes in a row whose first call was taken, the clocks agree: nobody waits for its
+# answer any more, for some sources have less time than that. A refusal so soon after the turn is
+# then the last minute's.
+_AGREED_OPENINGS: Final = 2
+_TURN_SECONDS: Final = 1.0
+# A call is under way for so long at most, as a rule.
+_CALL_SECONDS: Final = 0.3
 # They come in the order of their urgency, over so long.
 _SPREAD_SECONDS: Final = 1.0
 # A probe whose answer was lost is not waited for any longer.
@@ -149,7 +156,9 @@ class _Api:
         is_full: Whether the cloud has refused in it.
         cap: Calls that it took in the last minute that was full.
         more: Calls beyond the cap that are tried in this minute.
-        is_open: Whether the cloud has taken a call in this minute.
+        is_open: Whether the cloud has taken a call in this minute, or is sure to.
+        agreed: Minutes in a row whose first call the cloud took.
+        is_trusted: Whether nobody waited for the first answer of this minute.
         checks: How often it was tried in this minute if it is a bucket after all.
         is_measured: Whether the last full minute was ours from its start.
         probe_at: When the next probe may go.
@@ -179,6 +188,8 @@ class _Api:
     probe_until: float | None = None
     probes_refused: int = 0
     is_open: bool = False
+    agreed: int = 0
+    is_trusted: bool = False
     checks: int = 0
     is_measured: bool = False
     rate: float = _PACE_FIRST
@@ -318,8 +329,11 @@ class QuotaLimiter(ports.Limiter):
             known.cap = max(known.taken, 1)
         elif known.mode is _Mode.WINDOW:
             known.cap = max(known.cap, known.taken)
+        if known.mode is _Mode.WINDOW and known.taken:
+            known.agreed = 0 if known.probes_refused else known.agreed + 1
         known.minute, known.spent, known.taken = minute, 0, 0
         known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
+        known.is_trusted = False
         if known.mode is not _Mode.FREE and now > known.refused_at + _QUIET_SECONDS:
             known.mode = _Mode.FREE
         if known.mode in (_Mode.BLOCKED, _Mode.WINDOW):
@@ -331,8 +345,9 @@ class QuotaLimiter(ports.Limiter):
     def _fill(self, known: _Api, now: float) -> None:
         """Note a refusal where minutes are counted, or where nothing is known yet."""
         was_probe, known.probe_until = known.probe_until is not None, None
-        if known.mode is _Mode.WINDOW and not known.is_open:
+        if known.mode is _Mode.WINDOW and self._is_before_the_minute(known, now):
             # The cloud's minute begins a little later than ours, or others were faster.
+            known.is_open, known.agreed = False, 0
             if known.spent:
                 known.probes_refused = min(known.probes_refused + 1, _OPENINGS_MAX)
                 known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0 ** (known.probes_refused - 1)
@@ -348,6 +363,11 @@ class QuotaLimiter(ports.Limiter):
         if known.mode is _Mode.WINDOW:
             wait = _CHECK_SECONDS * 2.0**known.checks
         known.probe_at = now + wait
+
+    def _is_before_the_minute(self, known: _Api, now: float) -> bool:
+        """Tell whether a refusal may still be of the minute before."""
+        is_early = known.is_trusted and now < known.minute * MINUTE + _TURN_SECONDS
+        return not known.is_open or (is_early and known.taken < known.cap)
 
     def _probe(self, known: _Api, now: float) -> float | None:
         out = known.probe_until is not None and now < known.probe_until
@@ -392,6 +412,7 @@ class QuotaLimiter(ports.Limiter):
             known.is_open = True
             return None
         known.spent, known.probe_at = 1, now
+        known.is_open = known.is_trusted = known.agreed >= _AGREED_OPENINGS
         return None
 
     def _check(self, known: _Api, now: float) -> float | None:
@@ -461,7 +482,8 @@ class QuotaLimiter(ports.Limiter):
         turn, before = known.line.turn(place, minute, each)
         # The first comes with the minute, and the others when the cloud has taken his call.
         later = _OPENER_PAUSE_SECONDS + before / each * _SPREAD_SECONDS if before else 0.0
-        return turn * MINUTE + later
+        left = urgency.too_late_at(now) - turn * MINUTE - _CALL_SECONDS
+        return turn * MINUTE + max(min(later, left), 0.0)
 
     def _next_drop(self, known: _Api, now: float) -> float:
         """Come a little earlier than the turn: the pace may have risen by then."""

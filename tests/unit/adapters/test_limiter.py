@@ -235,6 +235,61 @@ def test_a_minute_that_is_not_open_yet_is_not_given_up(limiter: QuotaLimiter) ->
     assert again < 301.0
 
 
+def agree(limiter: QuotaLimiter, minutes: int, count: int) -> float:
+    """Let so many full minutes begin with a call that is taken; returns when the next one begins."""
+    fill(limiter, 290.0, count)
+    for at in range(5, 5 + minutes):
+        begun = at * MINUTE
+        assert burst(limiter, begun + 1.0, count) == count
+        assert limiter.admit(API, begun + 2.0) is None
+        limiter.throttled(API, begun + 2.0)
+    return (5 + minutes) * MINUTE
+
+
+def test_clocks_that_agree_need_no_opener(limiter: QuotaLimiter) -> None:
+    """One second is all that some sources have left when the minute turns."""
+    begun = agree(limiter, 2, 10)
+
+    assert [limiter.admit(API, begun) for _ in range(10)] == [None] * 10
+
+
+def test_one_agreed_minute_is_not_enough(limiter: QuotaLimiter) -> None:
+    """The first answer is waited for."""
+    begun = agree(limiter, 1, 10)
+
+    assert limiter.admit(API, begun) is None
+    assert limiter.admit(API, begun) is not None
+
+
+def test_a_refusal_at_the_turn_is_of_the_minute_before(limiter: QuotaLimiter) -> None:
+    """Nothing of the new minute is given up, and its first answer is waited for again."""
+    begun = agree(limiter, 2, 10)
+
+    assert [limiter.admit(API, begun) for _ in range(3)] == [None] * 3
+    limiter.throttled(API, begun + 0.1)
+    limiter.succeeded(API, begun + 0.12)
+    again = limiter.throttled(API, begun + 0.15)
+
+    assert again < begun + 1.0
+    assert limiter.admit(API, begun + 0.5) is None
+    limiter.succeeded(API, begun + 0.6)
+    assert [limiter.admit(API, begun + 0.7) for _ in range(8)] == [None] * 8
+
+
+def test_who_has_a_moment_left_comes_with_the_minute(limiter: QuotaLimiter) -> None:
+    """And not in his place of the crowd, when it would be too late."""
+    begun = agree(limiter, 2, 10)
+    with urgent("first", begun + 5.0):
+        assert limiter.admit(API, begun - 57.9) == begun - 55.0
+
+    waits = []
+    for number in range(5):
+        with urgent(f"r{number}", begun + 10.0 + number / 5):
+            waits.append(limiter.admit(API, begun - 57.9))
+
+    assert waits == pytest.approx([begun, begun, begun + 0.1, begun + 0.3, begun + 0.2 + 4 / 23])
+
+
 def test_too_late_waits_for_those_in_time(limiter: QuotaLimiter) -> None:
     """A call for a source that is gone in a moment would only be lost."""
     with urgent("first", 500.0):
