@@ -153,6 +153,7 @@ class _Api:
         minute: The minute that the counts below are of.
         spent: Calls let through in it.
         taken: Calls that the cloud took in it.
+        taken_before: Calls that it took in the minute before.
         is_full: Whether the cloud has refused in it.
         cap: Calls that it took in the last minute that was full.
         more: Calls beyond the cap that are tried in this minute.
@@ -180,6 +181,7 @@ class _Api:
     minute: int = -1
     spent: int = 0
     taken: int = 0
+    taken_before: int = 0
     is_full: bool = False
     cap: int = 1
     more: int = 1
@@ -331,6 +333,7 @@ class QuotaLimiter(ports.Limiter):
             known.cap = max(known.cap, known.taken)
         if known.mode is _Mode.WINDOW and known.taken:
             known.agreed = 0 if known.probes_refused else known.agreed + 1
+        known.taken_before = known.taken if minute == known.minute + 1 else 0
         known.minute, known.spent, known.taken = minute, 0, 0
         known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
         known.is_trusted = False
@@ -345,7 +348,9 @@ class QuotaLimiter(ports.Limiter):
     def _fill(self, known: _Api, now: float) -> None:
         """Note a refusal where minutes are counted, or where nothing is known yet."""
         was_probe, known.probe_until = known.probe_until is not None, None
-        if known.mode is _Mode.WINDOW and self._is_before_the_minute(known, now):
+        if known.mode is _Mode.FREE and known.taken_before and self._is_of_the_last(known, now):
+            known.mode, known.cap = _Mode.WINDOW, known.taken_before
+        if known.mode is _Mode.WINDOW and self._is_of_the_last(known, now):
             # The cloud's minute begins a little later than ours, or others were faster.
             known.is_open, known.agreed = False, 0
             if known.spent:
@@ -364,10 +369,14 @@ class QuotaLimiter(ports.Limiter):
             wait = _CHECK_SECONDS * 2.0**known.checks
         known.probe_at = now + wait
 
-    def _is_before_the_minute(self, known: _Api, now: float) -> bool:
+    def _is_of_the_last(self, known: _Api, now: float) -> bool:
         """Tell whether a refusal may still be of the minute before."""
-        is_early = known.is_trusted and now < known.minute * MINUTE + _TURN_SECONDS
-        return not known.is_open or (is_early and known.taken < known.cap)
+        if known.mode is _Mode.WINDOW and not known.is_open:
+            return True
+        is_early = now < known.minute * MINUTE + _TURN_SECONDS
+        if known.mode is _Mode.FREE:
+            return is_early and not known.taken
+        return is_early and known.is_trusted and known.taken < known.cap
 
     def _probe(self, known: _Api, now: float) -> float | None:
         out = known.probe_until is not None and now < known.probe_until
@@ -465,9 +474,9 @@ class QuotaLimiter(ports.Limiter):
             return max(self._opens_at(known), now + _PACED_PAUSE_SECONDS)
         if known.mode is _Mode.PACED:
             return self._next_drop(known, now)
-        if known.mode is _Mode.WINDOW and not known.is_open and now < known.probe_at:
+        if known.mode is _Mode.WINDOW and not known.is_open and not urgency.lateness(now):
             # The minute has begun, and will be found open soon.
-            return known.probe_at + self._spread(0.0, _OPENER_PAUSE_SECONDS)
+            return max(known.probe_at, now) + self._spread(0.0, _OPENER_PAUSE_SECONDS)
         minute = known.minute + 1
         is_probed = known.mode is _Mode.BLOCKED or known.checks < _CHECKS_MAX
         is_out = known.probe_until is not None or known.told_at == known.probe_at

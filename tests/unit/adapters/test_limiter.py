@@ -276,6 +276,29 @@ def test_a_refusal_at_the_turn_is_of_the_minute_before(limiter: QuotaLimiter) ->
     assert [limiter.admit(API, begun + 0.7) for _ in range(8)] == [None] * 8
 
 
+def test_the_first_refusal_may_come_after_the_turn(limiter: QuotaLimiter) -> None:
+    """It was on its way when the minute turned: the new one is not given up for it."""
+    assert burst(limiter, 299.9, 20) == 20
+    assert limiter.admit(API, 299.9) is None
+    with urgent("first", 900.0):
+        assert limiter.throttled(API, 300.1) < 300.4
+
+    assert limiter.admit(API, 300.4) is None
+    limiter.succeeded(API, 300.5)
+    assert [limiter.admit(API, 300.6) for _ in range(19)] == [None] * 19
+    assert limiter.admit(API, 300.6) is not None
+
+
+def test_of_two_refusals_the_second_may_come_after_the_turn(limiter: QuotaLimiter) -> None:
+    """It finds a minute in which nobody has asked yet."""
+    assert burst(limiter, 299.9, 20) == 20
+    assert [limiter.admit(API, 299.9) for _ in range(2)] == [None] * 2
+    limiter.throttled(API, 299.95)
+
+    with urgent("second", 900.0):
+        assert limiter.throttled(API, 300.05) < 300.3
+
+
 def test_who_has_a_moment_left_comes_with_the_minute(limiter: QuotaLimiter) -> None:
     """And not in his place of the crowd, when it would be too late."""
     begun = agree(limiter, 2, 10)
