@@ -103,7 +103,7 @@ class StructlogTelemetry(ports.Telemetry):
             structlog.PrintLogger(out),
             processors=[structlog.processors.add_log_level, self._finish, renderer],
             wrapper_class=structlog.BoundLogger,
-        )
+        ).bind()
 
     @override
     def event(self, name: str, **fields: object) -> None:
