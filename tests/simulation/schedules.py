@@ -595,7 +595,14 @@ def _came_too_late(simulation: Simulation, source: Source) -> bool:
         if entry.resource_id == source.instance_id
         and (action == "Release" or entry.detail.get("economical"))
     ]
-    begun = [call.at for call in simulation.interposer.calls if call.port != "queue"]
+    # A source may have been noticed before, and that notice been taken back.
+    told = [
+        entry.at
+        for entry in entries(simulation, "Interrupt", "platform")
+        if entry.resource_id == source.instance_id and released and entry.at < released[0]
+    ]
+    calls = [call.at for call in simulation.interposer.calls if call.port != "queue"]
+    begun = [at for at in calls if at >= max(told, default=0.0)]
     lost = sum(DELAYS.get(fault, 0.0) for _, fault in simulation.interposer.struck)
     late = bool(released) and min(begun, default=0.0) + lost + WORK_SECONDS > released[0]
     return not parks.isdisjoint({Park.SOURCE_GONE.value, Park.SOURCE_STOPPED.value}) and late

@@ -43,6 +43,8 @@ ONCE_BROKEN = (
     # An earlier notice's message wakes up under the later one, and launches nothing of its own.
     "noticed at the verdict 125:error-after 702835 3",
     "noticed at the verdict 130:crash-before 710055 3",
+    # What a pause and a crash use up is the time of the last notice, not that of the first.
+    "noticed at the verdict 91:paused,189:crash-before 1 1",
     # The image of an earlier notice has nobody left who would date it.
     "noticed at the verdict 4:paused 701047 1",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
