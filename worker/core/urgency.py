@@ -62,3 +62,13 @@ def urgent(recreation: str, deadline: float) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Let all calls inside be made for nobody in particular: they answer for whoever waits."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -15,6 +15,7 @@ from worker.adapters.crew import Alone, Reply, ThreadCrew
 from worker.adapters.ecs.batch import Merger, Remembered, build_batches
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
+from worker.core import urgency
 from worker.core.errors import Permanent, Transient
 from worker.core.model import Accepted, Refused
 
@@ -111,6 +112,26 @@ def test_everybody_hears_of_a_lost_answer() -> None:
             reply.result()
     assert merged.ask("c") is not None
     assert crew.works
+
+
+@pytest.mark.parametrize(("merges", "for_whom"), [(True, None), (False, "r1")])
+def test_who_makes_a_call_for_others_has_no_turn_of_his_own(
+    merges: bool, for_whom: str | None
+) -> None:
+    """Held back until his turn, he would hold back all who wait for the same call."""
+    seen: list[str | None] = []
+
+    def ask(questions: tuple[str, ...]) -> Mapping[str, str]:
+        asking = urgency.current()
+        seen.append(asking.recreation if asking else None)
+        return dict.fromkeys(questions, "there")
+
+    with urgency.urgent("r1", 300.0):
+        assert merger(Later() if merges else Alone(), ask).find("a") == "there"
+        still = urgency.current()
+
+    assert seen == [for_whom]
+    assert still == urgency.Urgency("r1", 300.0)
 
 
 def test_a_lone_question_never_waits() -> None:

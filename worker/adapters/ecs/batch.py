@@ -19,6 +19,7 @@ from worker.adapters.ecs import fields, shapes
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.ecs.tolerant import tolerant_answer
+from worker.core import urgency
 from worker.core.errors import Permanent, Transient
 from worker.core.model import Accepted, Disk, Image, Instance, KeepAnswer, Look
 from worker.ports import Clock
@@ -170,9 +171,16 @@ class Merger(Generic[Question, Answer]):
             batch[question] = self._waiting.pop(question)
         return batch
 
+    def _ask(self, questions: Sequence[Question]) -> Mapping[Question, Answer]:
+        if not self.crew.merges:
+            return self.ask_all(questions)
+        # Who makes the call makes it for all who wait, though it may be in his own run of a step.
+        with urgency.shared():
+            return self.ask_all(questions)
+
     def _answer(self, batch: Mapping[Question, list[Reply]]) -> None:
         try:
-            answers = self.ask_all(tuple(batch))
+            answers = self._ask(tuple(batch))
         except Permanent as error:
             if len(batch) == 1:
                 _fail(batch, error)
