@@ -116,7 +116,7 @@ def test_everybody_hears_of_a_lost_answer() -> None:
 
 @pytest.mark.parametrize(("merges", "for_whom"), [(True, None), (False, "r1")])
 def test_who_makes_a_call_for_others_has_no_turn_of_his_own(
-    merges: bool, for_whom: str | None
+    *, merges: bool, for_whom: str | None
 ) -> None:
     """Held back until his turn, he would hold back all who wait for the same call."""
     seen: list[str | None] = []
