@@ -33,7 +33,7 @@ QUICK_STORMS: dict[str, Any] = {
 FULL_STORMS: dict[str, Any] = {
     "count": 1_000,
     "quotas": (60, 120, 200, 600),
-    "phases": (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 59.0),
+    "phases": (0.0, 11.0, 20.0, 30.0, 40.0, 50.0, 59.0),
     "workers": (1, 2, 4),
 }
 
