@@ -41,6 +41,8 @@ RUNS_AFTER_SECONDS = 15.0
 # Nobody serves while the source stops; one that takes long is looked at less and less often.
 STOPPING_POLL_SECONDS = 1.5
 STOPPING_POLL_SHARE = 0.1
+# An image that the release breaks is seen so soon after it, and not a long pause later.
+AFTER_RELEASE_SECONDS = 2.0
 # What does not show after this long has probably vanished; it is looked for less often.
 LAG_SECONDS = 30.0
 # After so many refusals that nobody understands, a person must look.
@@ -219,6 +221,9 @@ class Launch:
             shortest=self.policy.image_poll_min,
             longest=self.policy.image_poll_max,
         )
+        release = progress.t0 + self.policy.notice + AFTER_RELEASE_SECONDS
+        if now < release:
+            until = min(until, release)
         return Wait(progress, until, f"the image is at {image.percent} %")
 
     # The takeover: never two that serve
