@@ -43,6 +43,8 @@ ONCE_BROKEN = (
     # An earlier notice's message wakes up under the later one, and launches nothing of its own.
     "noticed at the verdict 125:error-after 702835 3",
     "noticed at the verdict 130:crash-before 710055 3",
+    # A change that takes effect late keeps the disks of a source that is stopped and started again.
+    "economical, event again late 36:crash-before,42:late-effect 1 1",
     # What a pause and a crash use up is the time of the last notice, not that of the first.
     "noticed at the verdict 91:paused,189:crash-before 1 1",
     # The image of an earlier notice has nobody left who would date it.
@@ -119,3 +121,20 @@ def test_a_printed_line_repeats_its_run() -> None:
 
     assert Schedule.parse(first.line) == first
     assert Schedule.parse(first.line).run()[0].cloud.ledger == first.run()[0].cloud.ledger
+
+
+def test_the_disks_of_a_stopped_source_are_not_kept_again() -> None:
+    """In economical mode they stay anyway; a late change would undo what a twin has given back."""
+    scenario = ALL["economical, event again late"]
+    simulation, source = run(scenario, {36: Fault.CRASH_BEFORE})
+
+    stopped = [
+        entry.at
+        for entry in simulation.cloud.ledger
+        if entry.action == "PlatformStop" and entry.resource_id == source.instance_id
+    ]
+    keeps = [call.at for call in simulation.interposer.calls if call.method == "keep"]
+
+    assert keeps
+    assert stopped
+    assert max(keeps) < min(stopped)

@@ -90,8 +90,7 @@ class Retain:
         retained = progress.retained
         if retained is None:
             return self._look(progress, now)
-        if progress.economical is not None and now > progress.t0 + self.policy.notice:
-            # It is stopped and not released, so that its disks are in no danger any more.
+        if self._is_out_of_danger(progress, now):
             return Done(
                 replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
             )
@@ -289,6 +288,16 @@ class Retain:
             return Done(sent.marked("disks retained", now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
+
+    def _is_out_of_danger(self, progress: Progress, now: float) -> bool:
+        """Whether a source in economical mode is stopped, and not released: its disks stay anyway.
+
+        What is sent all the same may take effect when a twin has given the disks back.
+        """
+        if progress.economical is None:
+            return False
+        is_stopped = progress.looked is not None and progress.looked.instance.status == "Stopped"
+        return is_stopped or now > progress.t0 + self.policy.notice
 
     def _is_late(self, progress: Progress, now: float) -> bool:
         """Whether retain has been trying for so long that the image must not wait any more."""
