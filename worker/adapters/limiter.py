@@ -77,6 +77,8 @@ _PACE_FIRST: Final = 1.0
 _TOGETHER_SECONDS: Final = 0.5
 _BURST_SECONDS: Final = 0.5
 _DRY_REFUSALS: Final = 4
+# A cap below the highest seen grows by this factor with each minute that is spent and not refused.
+_CAP_UP: Final = 1.25
 
 
 @dataclass(slots=True)
@@ -156,10 +158,15 @@ class _Api:
         taken_before: Calls that it took in the minute before.
         is_full: Whether the cloud has refused in it.
         cap: Calls that it took in the last minute that was full.
+        most: The highest cap of the last minutes.
         more: Calls beyond the cap that are tried in this minute.
         is_open: Whether the cloud has taken a call in this minute, or is sure to.
-        agreed: Minutes in a row whose first call the cloud took.
+        agreed: Minutes in a row whose first call, at the turn, the cloud took.
         is_trusted: Whether nobody waited for the first answer of this minute.
+        is_at_turn: Whether the first call of this minute went out when it had just begun.
+        is_guessed: Whether the cap is of a minute that was not ours from its start.
+        is_opening: Whether the first call of this minute has no answer yet.
+        let_at: When the last call within the limit went out.
         checks: How often it was tried in this minute if it is a bucket after all.
         is_measured: Whether the last full minute was ours from its start.
         probe_at: When the next probe may go.
@@ -184,6 +191,7 @@ class _Api:
     taken_before: int = 0
     is_full: bool = False
     cap: int = 1
+    most: int = 0
     more: int = 1
     probe_at: float = 0.0
     probe_step: float = _FIRST_PROBE_SECONDS
@@ -192,6 +200,10 @@ class _Api:
     is_open: bool = False
     agreed: int = 0
     is_trusted: bool = False
+    is_at_turn: bool = False
+    is_guessed: bool = False
+    is_opening: bool = False
+    let_at: float = 0.0
     checks: int = 0
     is_measured: bool = False
     rate: float = _PACE_FIRST
@@ -307,7 +319,7 @@ class QuotaLimiter(ports.Limiter):
             case _Mode.BLOCKED:
                 return min(known.probe_until or known.probe_at, next_minute)
             case _Mode.WINDOW if not known.is_open:
-                return known.probe_at
+                return min(known.probe_at, next_minute)
             case _Mode.WINDOW:
                 # To ask for more than what was taken last minute is no more than a try.
                 if known.is_full and known.checks < _CHECKS_MAX:
@@ -328,17 +340,22 @@ class QuotaLimiter(ports.Limiter):
     def _turn(self, known: _Api, minute: int, now: float) -> None:
         if known.is_full:
             known.is_measured = known.is_open and known.mode is _Mode.WINDOW
-            known.cap = max(known.taken, 1)
+            known.cap, known.is_guessed = max(known.taken, 1), not known.is_measured
+            known.most = max(known.most, known.cap)
         elif known.mode is _Mode.WINDOW:
             known.cap = max(known.cap, known.taken)
-        if known.mode is _Mode.WINDOW and known.taken:
+            is_spent = known.taken >= self._limit(known)
+            if is_spent and known.cap < known.most:
+                # Others had spent of it: what they leave now is taken up step by step.
+                known.cap = min(math.ceil(known.cap * _CAP_UP), known.most)
+        if known.mode is _Mode.WINDOW and known.taken and known.is_at_turn:
             known.agreed = 0 if known.probes_refused else known.agreed + 1
         known.taken_before = known.taken if minute == known.minute + 1 else 0
         known.minute, known.spent, known.taken = minute, 0, 0
         known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
-        known.is_trusted = False
+        known.is_trusted = known.is_at_turn = known.is_opening = False
         if known.mode is not _Mode.FREE and now > known.refused_at + _QUIET_SECONDS:
-            known.mode = _Mode.FREE
+            known.mode, known.agreed, known.most = _Mode.FREE, 0, 0
         if known.mode in (_Mode.BLOCKED, _Mode.WINDOW):
             known.mode = _Mode.WINDOW
             known.probe_until, known.probes_refused, known.probe_at = None, 0, 0.0
@@ -349,14 +366,15 @@ class QuotaLimiter(ports.Limiter):
         """Note a refusal where minutes are counted, or where nothing is known yet."""
         was_probe, known.probe_until = known.probe_until is not None, None
         if known.mode is _Mode.FREE and known.taken_before and self._is_of_the_last(known, now):
-            known.mode, known.cap = _Mode.WINDOW, known.taken_before
+            known.mode, known.cap, known.is_guessed = _Mode.WINDOW, known.taken_before, True
         if known.mode is _Mode.WINDOW and self._is_of_the_last(known, now):
             # The cloud's minute begins a little later than ours, or others were faster.
             known.is_open, known.agreed = False, 0
-            if known.spent:
+            if known.is_opening:
+                known.is_opening = False
                 known.probes_refused = min(known.probes_refused + 1, _OPENINGS_MAX)
                 known.probe_at = now + _OPENER_PAUSE_SECONDS * 2.0 ** (known.probes_refused - 1)
-                known.spent = 0
+            known.spent = max(known.spent - 1, 0)
             return
         if known.mode is _Mode.FREE:
             known.mode, known.probe_step = _Mode.BLOCKED, _FIRST_PROBE_SECONDS
@@ -376,7 +394,7 @@ class QuotaLimiter(ports.Limiter):
         is_early = now < known.minute * MINUTE + _TURN_SECONDS
         if known.mode is _Mode.FREE:
             return is_early and not known.taken
-        return is_early and known.is_trusted and known.taken < known.cap
+        return known.is_trusted and (not known.taken or (is_early and known.taken < known.cap))
 
     def _probe(self, known: _Api, now: float) -> float | None:
         out = known.probe_until is not None and now < known.probe_until
@@ -395,38 +413,44 @@ class QuotaLimiter(ports.Limiter):
             return self._check(known, now)
         limit = self._limit(known)
         if known.spent < limit:
-            known.spent += 1
+            known.spent, known.let_at = known.spent + 1, now
             return None
-        if self._share < 1.0:
+        if self._share < 1.0 and not known.is_guessed:
             return self._promise(known, now)
-        if known.taken >= limit:
+        if known.taken >= limit or now >= known.let_at + _PROBE_SECONDS:
             known.more *= 2
-            known.spent += 1
+            known.spent, known.let_at = known.spent + 1, now
             return None
         # Those under way may all be taken: then there is more.
         return now + self._spread(_OPENER_PAUSE_SECONDS, 2 * _OPENER_PAUSE_SECONDS)
 
     def _limit(self, known: _Api) -> int:
-        if self._share < 1.0:
+        if self._share < 1.0 and not known.is_guessed:
             return max(int(known.cap * self._share), 1)
         return known.cap + known.more - 1
 
     def _open(self, known: _Api, now: float) -> float | None:
         """Let one go first, and the others when the cloud has taken it."""
         if now < known.probe_at:
-            return known.probe_at + self._spread(0.0, _OPENER_PAUSE_SECONDS)
-        if known.spent:
+            return self._found_open(known, now)
+        if known.is_opening:
             if now < known.probe_at + _PROBE_SECONDS and known.probe_at:
                 return now + self._spread(_OPENER_PAUSE_SECONDS / 2, _OPENER_PAUSE_SECONDS)
             known.is_open = True
             return None
-        known.spent, known.probe_at = 1, now
-        known.is_open = known.is_trusted = known.agreed >= _AGREED_OPENINGS
+        known.spent, known.probe_at, known.is_opening = known.spent + 1, now, True
+        known.is_at_turn = now < known.minute * MINUTE + _TURN_SECONDS
+        known.is_open = known.is_trusted = known.is_at_turn and known.agreed >= _AGREED_OPENINGS
         return None
+
+    def _found_open(self, known: _Api, now: float) -> float:
+        soon = min(max(known.probe_at, now), (known.minute + 1) * MINUTE)
+        return soon + self._spread(0.0, _OPENER_PAUSE_SECONDS)
 
     def _check(self, known: _Api, now: float) -> float | None:
         """Try now and then whether it is a bucket after all."""
-        if known.checks >= _CHECKS_MAX or now < known.probe_at or known.probe_until is not None:
+        is_out = known.probe_until is not None and now < known.probe_until
+        if known.checks >= _CHECKS_MAX or now < known.probe_at or is_out:
             return self._promise(known, now)
         known.checks, known.probe_until = known.checks + 1, now + _PROBE_SECONDS
         return None
@@ -476,7 +500,7 @@ class QuotaLimiter(ports.Limiter):
             return self._next_drop(known, now)
         if known.mode is _Mode.WINDOW and not known.is_open and not urgency.lateness(now):
             # The minute has begun, and will be found open soon.
-            return max(known.probe_at, now) + self._spread(0.0, _OPENER_PAUSE_SECONDS)
+            return self._found_open(known, now)
         minute = known.minute + 1
         is_probed = known.mode is _Mode.BLOCKED or known.checks < _CHECKS_MAX
         is_out = known.probe_until is not None or known.told_at == known.probe_at

@@ -1,5 +1,6 @@
 """What an API allows is learned from its answers, whatever kind of limit it has."""
 
+import contextlib
 import heapq
 import itertools
 import random
@@ -111,15 +112,51 @@ def test_a_grown_quota_is_found(limiter: QuotaLimiter) -> None:
     assert burst(limiter, 300.7, 100) == 100
 
 
+def in_minute(limiter: QuotaLimiter, begun: float, quota: int) -> int:
+    """Let a crowd ask through a minute of which `quota` calls are taken; returns how many were."""
+    taken = 0
+    for tenth in range(1, 590):
+        now = begun + tenth / 10
+        for _ in range(20):
+            if limiter.admit(API, now) is not None:
+                break
+            if taken < quota:
+                taken += 1
+                limiter.succeeded(API, now)
+            else:
+                limiter.throttled(API, now)
+    return taken
+
+
 def test_a_share_is_left_to_others() -> None:
-    """With quota_share 0.8 a fifth is never asked for."""
+    """With quota_share 0.8 a fifth is never asked for, once a whole minute was seen."""
     limiter = QuotaLimiter(random.Random(1), quota_share=0.8)
     fill(limiter, 290.0, 50)
 
-    assert limiter.admit(API, 300.5) is None
-    limiter.succeeded(API, 300.6)
+    assert [in_minute(limiter, at, 60) for at in (300.0, 360.0, 420.0)] == [60, 48, 48]
 
-    assert burst(limiter, 300.7) == 39
+
+@pytest.mark.parametrize("refused_at", [270.0, 300.1])
+def test_a_share_of_a_minute_that_others_had_used_is_no_measure(refused_at: float) -> None:
+    """One call that was taken before the refusal must not become one call a minute."""
+    limiter = QuotaLimiter(random.Random(1), quota_share=0.8)
+    assert burst(limiter, 269.0, 1) == 1
+    assert limiter.admit(API, 269.5) is None
+    limiter.throttled(API, refused_at)
+
+    assert [in_minute(limiter, at, 60) for at in (300.1, 360.0)] == [60, 48]
+
+
+def test_what_others_leave_again_is_taken_up() -> None:
+    """A console that had used half of two minutes has stopped."""
+    limiter = QuotaLimiter(random.Random(1), quota_share=0.8)
+    fill(limiter, 290.0, 50)
+    begun = (300.0, 360.0, 420.0, 480.0, 540.0, 600.0)
+    quotas = (60, 30, 60, 60, 60, 60)
+
+    taken = [in_minute(limiter, at, quota) for at, quota in zip(begun, quotas, strict=True)]
+
+    assert taken == [60, 30, 24, 30, 38, 48]
 
 
 def test_a_probe_that_is_taken_tells_of_a_bucket(limiter: QuotaLimiter) -> None:
@@ -240,7 +277,7 @@ def agree(limiter: QuotaLimiter, minutes: int, count: int) -> float:
     fill(limiter, 290.0, count)
     for at in range(5, 5 + minutes):
         begun = at * MINUTE
-        assert burst(limiter, begun + 1.0, count) == count
+        assert burst(limiter, begun + 0.9, count) == count
         assert limiter.admit(API, begun + 2.0) is None
         limiter.throttled(API, begun + 2.0)
     return (5 + minutes) * MINUTE
@@ -274,6 +311,104 @@ def test_a_refusal_at_the_turn_is_of_the_minute_before(limiter: QuotaLimiter) ->
     assert limiter.admit(API, begun + 0.5) is None
     limiter.succeeded(API, begun + 0.6)
     assert [limiter.admit(API, begun + 0.7) for _ in range(8)] == [None] * 8
+
+
+def test_a_minute_that_is_under_way_is_opened_by_one(limiter: QuotaLimiter) -> None:
+    """Clocks that agree say nothing of what others have spent since the turn."""
+    begun = agree(limiter, 2, 10)
+
+    assert limiter.admit(API, begun + 20.0) is None
+    assert limiter.admit(API, begun + 20.0) is not None
+
+
+def test_refusals_that_take_long_do_not_make_the_minute_full(limiter: QuotaLimiter) -> None:
+    """They may be of the last minute however late they come, when nothing was taken."""
+    begun = agree(limiter, 2, 10)
+    assert [limiter.admit(API, begun) for _ in range(10)] == [None] * 10
+    for _ in range(10):
+        limiter.throttled(API, begun + 2.5)
+
+    assert limiter.admit(API, begun + 4.0) is None
+    limiter.succeeded(API, begun + 4.1)
+    assert [limiter.admit(API, begun + 4.2) for _ in range(9)] == [None] * 9
+
+
+def test_clocks_agree_only_by_what_was_asked_at_the_turn(limiter: QuotaLimiter) -> None:
+    """A minute that was opened in its middle tells nothing of when it began."""
+    fill(limiter, 290.0, 10)
+    for begun in (300.0, 360.0):
+        assert burst(limiter, begun + 30.0, 10) == 10
+        assert limiter.admit(API, begun + 31.0) is None
+        limiter.throttled(API, begun + 31.0)
+
+    assert limiter.admit(API, 420.0) is None
+    assert limiter.admit(API, 420.0) is not None
+
+
+def test_what_was_agreed_is_forgotten_with_the_quota(limiter: QuotaLimiter) -> None:
+    """A clock may have been set since."""
+    begun = agree(limiter, 2, 10) + 1_200.0
+    assert burst(limiter, begun - 1.0, 10) == 10
+    assert limiter.admit(API, begun - 1.0) is None
+    limiter.throttled(API, begun - 0.9)
+
+    assert limiter.admit(API, begun) is None
+    assert limiter.admit(API, begun) is not None
+
+
+def test_a_refusal_at_the_turn_gives_back_one_call(limiter: QuotaLimiter) -> None:
+    """And not all that went out with it, or they would go out again and again."""
+    begun = agree(limiter, 2, 10)
+    went = sum(limiter.admit(API, begun) is None for _ in range(10))
+    for tenth in range(1, 10):
+        now = begun + tenth / 10
+        limiter.throttled(API, now)
+        limiter.succeeded(API, now + 0.01)
+        went += sum(limiter.admit(API, now + 0.02) is None for _ in range(10))
+
+    assert went <= 20
+
+
+def test_a_lost_answer_lets_nobody_spin(limiter: QuotaLimiter) -> None:
+    """It may have been the last that the cap allows: after a while one more is tried."""
+    begun = agree(limiter, 2, 10)
+    assert burst(limiter, begun, 9) == 9
+    assert limiter.admit(API, begun) is None
+    assert limiter.admit(API, begun + 3.0) is not None
+
+    assert limiter.admit(API, begun + 5.5) is None
+
+
+def test_a_lost_check_keeps_nobody_busy(limiter: QuotaLimiter) -> None:
+    """A merged call is told when the next check may go, and not at once, over and over."""
+    fill(limiter, 290.0, 4)
+    begun = 300.0
+    assert burst(limiter, begun, 4) == 4
+    assert limiter.admit(API, begun) is None
+    limiter.throttled(API, begun)
+    assert limiter.admit(API, begun + 3.0) is None
+
+    asked, now = 0, begun + 3.1
+    while now < begun + 60.0:
+        wait = limiter.admit(API, now)
+        asked += 1
+        now = max(wait or 0.0, now + 0.2)
+
+    assert asked < 60
+
+
+@pytest.mark.parametrize("recreation", ["", "r1"])
+def test_an_opening_does_not_outlast_its_minute(limiter: QuotaLimiter, recreation: str) -> None:
+    """The next minute is as good as the pause after a refused opener."""
+    fill(limiter, 290.0, 4)
+    told, now = 0.0, 300.0
+    while now < 359.9:
+        with urgent(recreation, 900.0) if recreation else contextlib.nullcontext():
+            wait = limiter.admit(API, now)
+            told = max(told, limiter.throttled(API, now + 0.05) if wait is None else wait)
+        now += 0.1
+
+    assert 359.0 < told < 360.3
 
 
 def test_the_first_refusal_may_come_after_the_turn(limiter: QuotaLimiter) -> None:
