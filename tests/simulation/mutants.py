@@ -219,8 +219,29 @@ MUTANTS = (
     Mutant(
         "no-look-before-launch",
         "worker/steps/launch.py",
-        "        found = self._rivals(progress)\n        if found:\n            return Note(launching.with_adopted(progress, launching.winner(found), now))\n        if other :=",
-        "        if other :=",
+        "        found = self._rivals(progress)\n        others = () if found else self._replacements(progress, now)\n",
+        "        found: tuple[Instance, ...] = ()\n        others = found\n",
+    ),
+    Mutant(
+        "own-launch-taken-for-that-of-another-notice",
+        "worker/steps/launch.py",
+        "        if found := found or self._ours(others, progress):\n",
+        "        if found:\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "disks-kept-under-a-stopped-source",
+        "worker/steps/retain.py",
+        '        is_stopped = progress.looked is not None and progress.looked.instance.status == "Stopped"\n',
+        "        is_stopped = False\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "image-of-an-earlier-notice-waits-for-the-stop",
+        "worker/steps/launch.py",
+        "        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:\n            image = self._image(progress)\n",
+        "        if False:\n            image = self._image(progress)\n",
+        ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
         "progress-not-written-ahead",
@@ -363,8 +384,8 @@ MUTANTS = (
     Mutant(
         "replay-of-an-earlier-notice-launches",
         "worker/steps/launch.py",
-        "        if other := self._of_another_notice(progress, now):\n",
-        '        if other := "":\n',
+        "        if others:\n            reason =",
+        "        if others and not others:\n            reason =",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(

@@ -242,7 +242,7 @@ class Launch:
             return self._unlocked(progress, now)
         # A source that serves is worth more than what comes up without being set up.
         if self.policy.takeover == "wait" or progress.is_degraded:
-            return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
+            return self._await_the_stop(progress, now)
         if self.policy.takeover == "overlap":
             return self._launch_beside(progress, now)
         if source.status == "Stopping" and not launched.stop_sent:
@@ -251,6 +251,14 @@ class Launch:
         if self._is_pressed(progress, now):
             return self._launch_beside(progress, now)
         return self._stop_source(progress, source, now)
+
+    def _await_the_stop(self, progress: Progress, now: float) -> Outcome:
+        """What outlives its notice may have been given another one, which the image is older than."""
+        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:
+            image = self._image(progress)
+            if image is not None and self._is_settled(progress, image):
+                return self._settled(progress, image, now)
+        return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
 
     def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:
         """A source in economical mode runs again, whoever started it: there is nothing to replace."""
@@ -349,10 +357,13 @@ class Launch:
 
     def _launch(self, progress: Progress, now: float) -> Outcome:
         found = self._rivals(progress)
-        if found:
+        others = () if found else self._replacements(progress, now)
+        # The second look may show what the first one was too early for.
+        if found := found or self._ours(others, progress):
             return Note(launching.with_adopted(progress, launching.winner(found), now))
-        if other := self._of_another_notice(progress, now):
-            return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {other}")
+        if others:
+            reason = f"already recreated as {others[0].instance_id}"
+            return Moot(progress, Mootness.SUPERSEDED, reason)
         if later := self._of_a_later_notice(progress, now):
             return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
         launched = progress.launched
@@ -505,7 +516,11 @@ class Launch:
         found = self.instances.find_tagged(progress.recreation_id)
         return launching.not_quarantined(found, progress.launched.quarantined)
 
-    def _of_another_notice(self, progress: Progress, now: float) -> str:
+    def _ours(self, found: tuple[Instance, ...], progress: Progress) -> tuple[Instance, ...]:
+        ours = (one for one in found if one.tags.get(identity.TAG_ID) == progress.recreation_id)
+        return launching.not_quarantined(tuple(ours), progress.launched.quarantined)
+
+    def _replacements(self, progress: Progress, now: float) -> tuple[Instance, ...]:
         """Find what a later notice has launched: a parked message may be replayed after that.
 
         A source in economical mode is the same instance through many notices.
@@ -513,11 +528,10 @@ class Launch:
         is_late = now > progress.t0 + self.policy.false_alarm_after
         is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
         if not (is_late or is_later_notice) or progress.economical is not None:
-            return ""
+            return ()
         found = self.instances.find_replacements(progress.instance_id)
         # What a drill has launched replaces nothing.
-        real = (one for one in found if identity.TAG_DRILL not in one.tags)
-        return next((one.instance_id for one in real), "")
+        return tuple(one for one in found if identity.TAG_DRILL not in one.tags)
 
     def _of_a_later_notice(self, progress: Progress, now: float) -> str:
         """Find the image that a later notice has begun: it derives its name from ours."""
