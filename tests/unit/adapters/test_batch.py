@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import pytest
@@ -16,7 +16,7 @@ from worker.adapters.ecs.batch import Merger, Remembered, build_batches
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.core import urgency
-from worker.core.errors import Permanent, Transient
+from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.model import Accepted, Refused
 
 Over = Callable[[EcsCall], Endpoint]
@@ -285,6 +285,30 @@ def test_the_disks_of_many_are_listed(
     assert [disk.disk_id for disk in found[5]] == ["d-8", "d-9"]
     assert len(cloud.calls) == 2
     assert batches.listed.known("i-1") is not None
+
+
+@pytest.mark.parametrize(("seconds", "tokens"), [(9.0, ["", "p2", "p2"]), (11.0, ["", "p2", ""])])
+def test_a_list_that_was_held_back_goes_on(
+    endpoint_over: Over, scripted: Callable[..., ScriptedCloud], seconds: float, tokens: list[str]
+) -> None:
+    """The second page must not cost the first one again and again; what is old is not gone on with."""
+    rows = [{"DiskId": f"d-{n}", "InstanceId": f"i-{n}", "Type": "system"} for n in range(4)]
+    first = {"Disks": {"Disk": rows[:1]}, "NextToken": "p2"}
+    second, whole = {"Disks": {"Disk": rows[1:]}}, {"Disks": {"Disk": rows}}
+    held = ApiRefusal(400, "Throttling.User")
+    cloud, crew = scripted(first, held, second if seconds < 10.0 else whole), Later()
+    clock = Steps(1_000.0)
+    batches = build_batches(replace(endpoint_over(cloud), clock=clock), crew)
+
+    def ask() -> list[Any]:
+        return ask_together(lambda: [batches.disks.ask(f"i-{n}") for n in range(4)], crew)
+
+    with pytest.raises(Throttled):
+        ask()
+    clock.instant += seconds
+
+    assert [[disk.disk_id for disk in disks] for disks in ask()] == [[f"d-{n}"] for n in range(4)]
+    assert [params.get("NextToken", "") for _, params in cloud.calls] == tokens
 
 
 def test_nobody_waits_alone() -> None:

@@ -17,10 +17,10 @@ from typing import Any, Final, Generic, TypeVar
 from worker.adapters.crew import Crew, Reply
 from worker.adapters.ecs import fields, shapes
 from worker.adapters.ecs.call import Body
-from worker.adapters.ecs.endpoint import Endpoint, Refusal
+from worker.adapters.ecs.endpoint import Endpoint, Listing, Refusal
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.core import urgency
-from worker.core.errors import Permanent, Transient
+from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.model import Accepted, Disk, Image, Instance, KeepAnswer, Look
 from worker.ports import Clock
 
@@ -57,6 +57,8 @@ _CROWD: Final = 16
 # From so many on, the disks of the whole region are listed.
 _LIST_FROM: Final = 4
 _LISTED_SECONDS: Final = 20.0
+# One that was interrupted goes on so long after it was begun.
+_RESUMED_SECONDS: Final = 10.0
 _DISK_CALLS_MAX: Final = 8
 _REMEMBERED_SECONDS: Final = 60.0
 _REMEMBERED_MAX: Final = 256
@@ -255,6 +257,7 @@ class DisksOfInstances:
     listed: Mapping[str, tuple[Disk, ...]] = field(default_factory=dict)
     listed_at: float = 0.0
     pages: int = 1
+    _interrupted: list[tuple[float, Listing]] = field(init=False, default_factory=list)
 
     def known(self, instance_id: str) -> tuple[Disk, ...] | None:
         """Return what a list has just shown, if it shows the instance whole."""
@@ -281,15 +284,29 @@ class DisksOfInstances:
         return tuple(disk for _, disk in _disks(bodies))
 
     def _list(self) -> None:
-        begun = self.endpoint.clock.now()
-        params = {"Status": "In_use", "MaxResults": DISKS_PER_PAGE}
-        bodies = self.endpoint.list_by_token("DescribeDisks", params, "Disks", "Disk")
+        begun, listing = self._begun()
+        try:
+            bodies = self.endpoint.finish(listing)
+        except Throttled:
+            # To begin anew would spend on the first page what the second one needs.
+            self._interrupted.append((begun, listing))
+            raise
         found: dict[str, list[Disk]] = {}
         for instance_id, disk in _disks(bodies):
             found.setdefault(instance_id, []).append(disk)
-        self.pages = max(-(-len(bodies) // DISKS_PER_PAGE), 1)
+        self.pages = max(listing.pages, 1)
         self.listed = {one: tuple(disks) for one, disks in found.items()}
         self.listed_at = begun
+
+    def _begun(self) -> tuple[float, Listing]:
+        """Go on with a list that was held back a moment ago, or begin one."""
+        now = self.endpoint.clock.now()
+        while self._interrupted:
+            begun, listing = self._interrupted.pop()
+            if now < begun + _RESUMED_SECONDS:
+                return begun, listing
+        params = {"Status": "In_use", "MaxResults": DISKS_PER_PAGE}
+        return now, Listing("DescribeDisks", params, "Disks", "Disk")
 
 
 def _disks(bodies: Sequence[Body]) -> Iterator[tuple[str, Disk]]:

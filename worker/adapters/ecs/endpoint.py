@@ -9,7 +9,7 @@ Every call of every adapter passes here, over the SDK and in the simulator alike
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from worker.adapters import error_map
@@ -40,6 +40,39 @@ class Refusal:
     parameter: str
     error: Permanent
     is_known: bool = True
+
+
+@dataclass(slots=True)
+class Listing:
+    """The pages of an action that hands out `NextToken`, as far as they have been read.
+
+    Attributes:
+        outer: Name of the list in an answer.
+        inner: Name of its members.
+        found: The members so far.
+        pages: How many pages that was.
+        is_over: Whether nothing is left to be read.
+    """
+
+    action: str
+    params: Mapping[str, Any]
+    outer: str
+    inner: str
+    found: list[Body] = field(default_factory=list)
+    pages: int = 0
+    is_over: bool = False
+    _token: str = ""
+
+    @property
+    def next_params(self) -> Mapping[str, Any]:
+        """Parameters of the call for the next page."""
+        return {**self.params, "NextToken": self._token} if self._token else self.params
+
+    def add(self, page: Body) -> None:
+        """Take in what the call for the next page has shown."""
+        self.found += fields.members(page, self.outer, self.inner)
+        self._token = fields.text(page, "NextToken")
+        self.pages, self.is_over = self.pages + 1, not self._token
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +152,35 @@ class Endpoint:
         self, action: str, params: Mapping[str, Any], outer: str, inner: str
     ) -> list[Body]:
         """Read all pages of an action that hands out `NextToken`."""
-        found = self.probe_by_token(action, params, outer, inner)
-        if isinstance(found, Refusal):
-            raise found.error
-        return found
+        return self.finish(Listing(action, params, outer, inner))
 
     def probe_by_token(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str
     ) -> list[Body] | Refusal:
         """Read all pages like `list_by_token`, but return a refusal instead of raising it."""
-        found: list[Body] = []
-        token = ""
-        for _ in range(_PAGES_MAX):
-            answer = self.probe(action, {**params, **({"NextToken": token} if token else {})})
+        listing = Listing(action, params, outer, inner)
+        return self._finish(listing) or listing.found
+
+    def finish(self, listing: Listing) -> list[Body]:
+        """Read the pages that are left; what an error interrupts may go on later.
+
+        Raises:
+            RecreationError: A page could not be read. Those before it are kept.
+        """
+        refusal = self._finish(listing)
+        if refusal is not None:
+            raise refusal.error
+        return listing.found
+
+    def _finish(self, listing: Listing) -> Refusal | None:
+        while not listing.is_over:
+            if listing.pages >= _PAGES_MAX:
+                raise Transient(f"{listing.action} does not come to an end")
+            answer = self.probe(listing.action, listing.next_params)
             if isinstance(answer, Refusal):
                 return answer
-            page = _with_list(action, answer, outer)
-            found += fields.members(page, outer, inner)
-            token = fields.text(page, "NextToken")
-            if not token:
-                return found
-        raise Transient(f"{action} does not come to an end")
+            listing.add(_with_list(listing.action, answer, listing.outer))
+        return None
 
     def list_by_number(
         self, action: str, params: Mapping[str, Any], outer: str, inner: str, *, size: int
