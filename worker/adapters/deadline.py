@@ -6,14 +6,12 @@ It is tied to the calling thread, because that is what both SDKs make their call
 through `http.client`, which both of them use.
 """
 
-import contextlib
 import http.client
 import io
 import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 from typing_extensions import override
@@ -28,15 +26,25 @@ class _End(threading.local):
 _END: Final = _End()
 
 
-@contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
+class _Within:
+    """What `within` opens: a class, for it is entered around every call and a generator is dearer."""
+
+    __slots__ = ("_before", "_seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._before = _END.at
+        _END.at = min(self._before, time.monotonic() + self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        _END.at = self._before
+
+
+def within(seconds: float) -> _Within:
     """Let the calls of this thread inside the block read no answer beyond `seconds` real seconds."""
-    before = _END.at
-    _END.at = min(before, time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _END.at = before
+    return _Within(seconds)
 
 
 def left() -> float:

@@ -65,7 +65,9 @@ def read_body(body: str | bytes) -> tuple[Event, ...]:
         Malformed: The body, or every element of its list, is not an event in any known form.
     """
     text = body if isinstance(body, str) else _decode_utf8(body)
-    if len(text.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
+    # A character has four bytes at most; few bodies have to be counted.
+    is_doubtful = len(text) > BODY_BYTES_MAX // 4
+    if is_doubtful and len(text.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
         raise Malformed(f"the body is larger than {BODY_BYTES_MAX} bytes", code="too_large")
     found = tuple(_read(_opened(text), WRAPPINGS_MAX))
     if len(found) > ITEMS_MAX:
