@@ -338,18 +338,7 @@ class QuotaLimiter(ports.Limiter):
         return known
 
     def _turn(self, known: _Api, minute: int, now: float) -> None:
-        if known.is_full:
-            known.is_measured = known.is_open and known.mode is _Mode.WINDOW
-            known.cap, known.is_guessed = max(known.taken, 1), not known.is_measured
-            known.most = max(known.most, known.cap)
-        elif known.mode is _Mode.WINDOW:
-            known.cap = max(known.cap, known.taken)
-            is_spent = known.taken >= self._limit(known)
-            if is_spent and known.cap < known.most:
-                # Others had spent of it: what they leave now is taken up step by step.
-                known.cap = min(math.ceil(known.cap * _CAP_UP), known.most)
-        if known.mode is _Mode.WINDOW and known.taken and known.is_at_turn:
-            known.agreed = 0 if known.probes_refused else known.agreed + 1
+        self._learn(known)
         known.taken_before = known.taken if minute == known.minute + 1 else 0
         known.minute, known.spent, known.taken = minute, 0, 0
         known.is_full, known.is_open, known.checks, known.more = False, False, 0, 1
@@ -359,6 +348,21 @@ class QuotaLimiter(ports.Limiter):
         if known.mode in (_Mode.BLOCKED, _Mode.WINDOW):
             known.mode = _Mode.WINDOW
             known.probe_until, known.probes_refused, known.probe_at = None, 0, 0.0
+
+    def _learn(self, known: _Api) -> None:
+        """Take from the minute that is over what it tells of the next one."""
+        is_window = known.mode is _Mode.WINDOW
+        if known.is_full:
+            known.is_measured = known.is_open and is_window
+            known.cap, known.is_guessed = max(known.taken, 1), not known.is_measured
+            known.most = max(known.most, known.cap)
+        elif is_window:
+            known.cap = max(known.cap, known.taken)
+            if known.cap < known.most and known.taken >= self._limit(known):
+                # Others had spent of it: what they leave now is taken up step by step.
+                known.cap = min(math.ceil(known.cap * _CAP_UP), known.most)
+        if is_window and known.taken and known.is_at_turn:
+            known.agreed = 0 if known.probes_refused else known.agreed + 1
 
     # Refused, and nobody knows for how long
 
@@ -389,15 +393,17 @@ class QuotaLimiter(ports.Limiter):
 
     def _is_of_the_last(self, known: _Api, now: float) -> bool:
         """Tell whether a refusal may still be of the minute before."""
-        if known.mode is _Mode.WINDOW and not known.is_open:
-            return True
         is_early = now < known.minute * MINUTE + _TURN_SECONDS
         if known.mode is _Mode.FREE:
             return is_early and not known.taken
-        # What we leave of a minute takes our first call of the next one when our clock is ahead.
-        is_doubtful = known.is_trusted or self._share < 1.0
-        is_late = known.taken and not (is_early and known.taken < known.cap * self._share)
-        return is_doubtful and not is_late
+        if not known.is_open:
+            return True
+        if not known.is_trusted and self._share == 1.0:
+            # The first call was taken before any other went out.
+            return False
+        # Nobody waited for the first answer; or what we leave of each minute took our first call of
+        # the next one while the cloud's clock was behind ours.
+        return not known.taken or (is_early and known.taken < known.cap * self._share)
 
     def _probe(self, known: _Api, now: float) -> float | None:
         out = known.probe_until is not None and now < known.probe_until
