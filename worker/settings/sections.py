@@ -140,7 +140,8 @@ class Worker(Section):
     quota_share: Share = Field(
         default=0.8,
         description="How much of an API's quota the worker spends once the cloud has refused it: the quota belongs to "
-        "the account, and other tools want some. Nobody needs to know the quota; it is learned.",
+        "the account, and other tools want some. Nobody needs to know the quota; it is learned, and for that the first "
+        "whole minute is spent to its end.",
     )
     stop_within: Annotated[Duration, Within("1s", "5m")] = Field(
         default=10.0,
