@@ -89,6 +89,7 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_out_of_order(simulation),
         *_unhelpful(simulation),
         *held_twice(simulation),
+        *_told_and_gone(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
@@ -96,6 +97,18 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         found += _withdrawn(simulation, source) if withdrawn else _ends(simulation, source)
         found += address_lost(simulation, source)
     return found
+
+
+def _told_and_gone(simulation: Simulation) -> list[str]:
+    """What a receipt tells as retained is there."""
+    now = simulation.kernel.now
+    there = {one["DiskId"] for one in simulation.cloud.ecs[REGION].dump("disks", now)}
+    return [
+        f"the receipt says that {disk['disk']} is retained, and it is gone"
+        for record in simulation.shelf.kept.values()
+        for disk in record["disks"]
+        if disk["retained"] and disk["disk"] not in there
+    ]
 
 
 def entries(simulation: Simulation, action: str, product: str = PRODUCT) -> list[LedgerEntry]:

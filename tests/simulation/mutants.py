@@ -230,10 +230,31 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "disks-not-kept-again-after-they-were-given-back",
+        "worker/core/launching.py",
+        "    if identity.TAG_DELETE_AFTER in earlier.tags:\n        progress =",
+        "    if False:\n        progress =",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "stopped-source-without-a-tag",
+        "worker/steps/retain.py",
+        "        if not retained.tagged and not retained.told:\n            return self._tag",
+        "        if not (retained.tagged or retained.told or _stands_still(progress)):\n            return self._tag",
+        ("tests/simulation/test_economical.py",),
+    ),
+    Mutant(
+        "disks-of-a-withdrawn-notice-taken-for-moved",
+        "worker/steps/cleanup.py",
+        "    is_alarm = progress.moot is Mootness.FALSE_ALARM\n    moved =",
+        "    is_alarm = False\n    moved =",
+        ("tests/simulation/test_economical.py",),
+    ),
+    Mutant(
         "disks-kept-under-a-stopped-source",
         "worker/steps/retain.py",
-        '        is_stopped = progress.looked is not None and progress.looked.instance.status == "Stopped"\n',
-        "        is_stopped = False\n",
+        "        if _stands_still(progress):\n            return Done(",
+        "        if False:\n            return Done(",
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(

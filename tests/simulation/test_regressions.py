@@ -127,6 +127,15 @@ def test_a_printed_line_repeats_its_run() -> None:
     assert Schedule.parse(first.line).run()[0].cloud.ledger == first.run()[0].cloud.ledger
 
 
+def test_disks_that_a_late_clean_up_gave_back_are_kept_again() -> None:
+    """It goes on under the next notice, whose release would take them."""
+    schedule = Schedule.parse("noticed at the verdict 91:paused 1 1")
+    simulation, found = schedule.run()
+
+    assert found == []
+    assert "DiskDeleted" not in {entry.action for entry in simulation.cloud.ledger}
+
+
 def test_the_disks_of_a_stopped_source_are_not_kept_again() -> None:
     """In economical mode they stay anyway; a late change would undo what a twin has given back."""
     scenario = ALL["economical, event again late"]

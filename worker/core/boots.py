@@ -15,6 +15,7 @@ from worker.core.progress import Boot, BootKind, KeptDisk, Progress
 # By how much clocks and describes may be behind: what is nearer to a notice counts as of it.
 EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
+CONFIRMED = "confirmed by the cloud"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"

@@ -142,8 +142,10 @@ def is_recreation_since(image: Image, since: float) -> bool:
     return (parse_time(image.created_at) or 0.0) > since
 
 
-def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
+def from_the_image_on(progress: Progress, earlier: Image, now: float) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice."""
+    if identity.TAG_DELETE_AFTER in earlier.tags:
+        progress = _given_back(progress, now)
     return replace(
         progress,
         incarnation=earlier.image_id,
@@ -159,6 +161,18 @@ def from_the_image_on(progress: Progress, earlier: Image) -> Progress:
         specified=None,
         launched=Launched(),
     )
+
+
+def _given_back(progress: Progress, now: float) -> Progress:
+    """Have the disks kept once more: the clean-up that dates an image gives them back before."""
+    retained = progress.retained
+    if retained is None:
+        return progress
+    again = replace(retained, tagged=False, told=False, sent=False, refused="", postponed=False)
+    old = {boots.CONFIRMED, "disks retained"}
+    marks = tuple(mark for mark in progress.marks if mark.what not in old)
+    # The patience with the disks begins anew, too.
+    return replace(progress, retained=again, marks=marks).marked(boots.CONFIRMED, now)
 
 
 def with_stop_asked(progress: Progress, now: float) -> Progress:

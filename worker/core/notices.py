@@ -6,6 +6,7 @@ A notice holds facts, not sentences: `worker.ops.notice_view` writes them in the
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from worker.core import boots
 from worker.core.outcomes import Parked
 from worker.core.progress import Mootness, Progress, Remark
 
@@ -160,12 +161,7 @@ def outliving(progress: Progress) -> int:
     retained = progress.retained
     if retained is None or not retained.sent:
         return 0
-    changed = not retained.refused
-    return sum(
-        1
-        for one in retained.disks
-        if one.is_cloud and (changed or not one.was_deleted_with_instance)
-    )
+    return sum(boots.outlives(progress, one) for one in retained.disks)
 
 
 # Booted from these, a replacement has not the system of the source as it was at the notice.

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from worker.core import handing
+from worker.core import boots, handing
 from worker.core.errors import Malformed
 from worker.core.messages import iso
 from worker.core.model import Address, Candidate
@@ -390,8 +390,6 @@ def _disks(progress: Progress) -> tuple[KeptDisk, ...]:
 def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
     """Tell a disk's data point, and whether the disk itself stays."""
     point = _data_point(progress, disk) if disk.is_cloud else None
-    retained = progress.retained
-    kept = disk.is_cloud and retained is not None and not retained.refused
     return DiskRecord(
         disk=disk.disk_id,
         kind=disk.kind,
@@ -400,7 +398,7 @@ def _disk(progress: Progress, disk: KeptDisk) -> DiskRecord:
         size=disk.size,
         data_point="" if point is None else iso(point),
         data_point_after_t0=0.0 if point is None else round(point - progress.t0, 1),
-        retained=kept or not disk.was_deleted_with_instance,
+        retained=boots.outlives(progress, disk) or not disk.was_deleted_with_instance,
         attached=_is_attached(progress, disk),
     )
 

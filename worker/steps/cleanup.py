@@ -197,6 +197,8 @@ def _system_snapshot(progress: Progress) -> tuple[str, ...]:
 
 def _to_release(progress: Progress) -> tuple[str, ...]:
     """Name the disks that the source has still and that go with it again."""
-    moved = {disk.disk_id for disk in boots.reattached(progress)}
+    # Nothing has moved where nothing was launched.
+    is_alarm = progress.moot is Mootness.FALSE_ALARM
+    moved = set() if is_alarm else {disk.disk_id for disk in boots.reattached(progress)}
     retained = progress.retained
     return tuple(one for one in (retained.to_keep if retained else ()) if one not in moved)

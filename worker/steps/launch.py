@@ -198,7 +198,7 @@ class Launch:
             )
         if not source.is_recycling:
             return self._unlocked(progress, now)
-        return Note(launching.from_the_image_on(progress, image))
+        return Note(launching.from_the_image_on(progress, image, now))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from worker.core import boots, identity
 from worker.core import recorded as gone
-from worker.core.boots import FIRST_LOOK
+from worker.core.boots import CONFIRMED, FIRST_LOOK
 from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
@@ -39,7 +39,6 @@ CROWD_PATIENCE_SECONDS = 45.0
 REATTACHING_PATIENCE_SECONDS = 60.0
 # Longer than describe calls lag; only a source in economical mode leaves the time for it.
 TAGS_SHOW_SECONDS = 15.0
-CONFIRMED = "confirmed by the cloud"
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
 # The longer a sibling has not finished, the less often it is asked after.
@@ -90,10 +89,8 @@ class Retain:
         retained = progress.retained
         if retained is None:
             return self._look(progress, now)
-        if self._is_out_of_danger(progress, now):
-            return Done(
-                replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
-            )
+        if progress.economical is not None and now > progress.t0 + self.policy.notice:
+            return Done(_left_alone(progress, retained))
         # Nothing has to come before the platform's stop of a source in economical mode.
         if self._is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
@@ -105,6 +102,8 @@ class Retain:
             )
         if not retained.tagged and not retained.told:
             return self._tag(progress, retained, now)
+        if _stands_still(progress):
+            return Done(_left_alone(progress, retained))
         return self._keep(progress, retained, now)
 
     def _look(self, progress: Progress, now: float) -> Outcome:
@@ -273,7 +272,7 @@ class Retain:
         tagged = replace(progress, retained=replace(retained, tagged=True))
         if not isinstance(answer, Accepted):
             tagged = tagged.remarked("tags on the retained disks", answer.code)
-        if progress.economical is None:
+        if progress.economical is None or _stands_still(progress):
             return Note(tagged)
         # A twin that sees the change and not yet the tag would take it for the owner's own.
         return Wait(tagged, now + TAGS_SHOW_SECONDS, "the tags on the disks show first")
@@ -288,16 +287,6 @@ class Retain:
             return Done(sent.marked("disks retained", now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
-
-    def _is_out_of_danger(self, progress: Progress, now: float) -> bool:
-        """Whether a source in economical mode is stopped, and not released: its disks stay anyway.
-
-        What is sent all the same may take effect when a twin has given the disks back.
-        """
-        if progress.economical is None:
-            return False
-        is_stopped = progress.looked is not None and progress.looked.instance.status == "Stopped"
-        return is_stopped or now > progress.t0 + self.policy.notice
 
     def _is_late(self, progress: Progress, now: float) -> bool:
         """Whether retain has been trying for so long that the image must not wait any more."""
@@ -319,6 +308,22 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
     ).marked(FIRST_LOOK, now)
+
+
+def _stands_still(progress: Progress) -> bool:
+    """Whether a source in economical mode was stopped when it was looked at.
+
+    It is not released, so that its disks stay anyway. They are tagged all the same, which is how a
+    twin knows that the lock was seen; but a change that takes effect late would undo what a twin
+    has given back.
+    """
+    is_economical, looked = progress.economical is not None, progress.looked
+    return is_economical and looked is not None and looked.instance.status == "Stopped"
+
+
+def _left_alone(progress: Progress, retained: Retained) -> Progress:
+    """Go on without a change: it is stopped and not released, and its disks are in no danger."""
+    return replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
 
 
 def _economical(source: Instance) -> Economical | None:

@@ -7,6 +7,7 @@ A lone recreation is never made to wait.
 A call about many that is refused is repeated about each alone: one bad id must not stand for all.
 """
 
+import contextlib
 import json
 import math
 import threading
@@ -301,10 +302,12 @@ class DisksOfInstances:
     def _begun(self) -> tuple[float, Listing]:
         """Go on with a list that was held back a moment ago, or begin one."""
         now = self.endpoint.clock.now()
-        while self._interrupted:
-            begun, listing = self._interrupted.pop()
-            if now < begun + _RESUMED_SECONDS:
-                return begun, listing
+        # Others take from it at the same time: only the attempt tells whether one is left.
+        with contextlib.suppress(IndexError):
+            while True:
+                begun, listing = self._interrupted.pop()
+                if now < begun + _RESUMED_SECONDS:
+                    return begun, listing
         params = {"Status": "In_use", "MaxResults": DISKS_PER_PAGE}
         return now, Listing("DescribeDisks", params, "Disks", "Disk")
 
