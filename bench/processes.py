@@ -19,38 +19,22 @@ from mns.account import Account
 from mns.queue import Message
 
 from bench.partner import Partner
-from bench.queue_loop import BATCH, ENVIRON, KEYS, QUEUE, event
+from bench.queue_loop import BATCH, ENVIRON, QUEUE, event, open_queue, worker_batch
 from tests.e2e.conftest import Installation
 from tests.simulation.harness import ACCOUNT, REGION
 from worker.adapters import credentials
-from worker.adapters.clock import RealClock
 from worker.adapters.mns_queue import MnsQueue
-from worker.adapters.telemetry import StructlogTelemetry
-from worker.core.messages import Home, read_message
+from worker.core.messages import Home
 
 MESSAGES = 240
 PROCESSES = 2
 
 
-def open_queue(url: str) -> MnsQueue:
-    """Open the queue as a worker does."""
-    clock = RealClock()
-    telemetry = StructlogTelemetry(clock, stream=sys.stderr, as_json=True, level="error")
-    provider = credentials.provider(ENVIRON)
-    return MnsQueue(url, QUEUE, credentials=provider, clock=clock, telemetry=telemetry)
-
-
 def empty(queue: MnsQueue) -> dict[str, float]:
     """Take messages until there are none; returns how many, and the CPU seconds of it."""
     home, count, begun = Home(ACCOUNT, REGION), 0, time.process_time()
-    while found := queue.receive(count=BATCH, wait=0.0):
-        for one in found:
-            read_message(
-                one.body, one.attributes, arrived_at=one.enqueued_at, now=time.time(),
-                home=home, keys=KEYS,
-            )  # fmt: skip
-            queue.delete(one.handle)
-        count += len(found)
+    while found := worker_batch(queue, home):
+        count += found
     return {"messages": count, "cpu": time.process_time() - begun}
 
 

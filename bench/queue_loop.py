@@ -69,6 +69,14 @@ class Spent:
         self.wall += time.perf_counter() - wall
 
 
+def open_queue(url: str) -> MnsQueue:
+    """Open the queue as a worker does."""
+    clock = RealClock()
+    telemetry = StructlogTelemetry(clock, stream=sys.stderr, as_json=True, level="error")
+    provider = credentials.provider(ENVIRON)
+    return MnsQueue(url, QUEUE, credentials=provider, clock=clock, telemetry=telemetry)
+
+
 def raw_batch(queue: Any) -> int:
     """Receive and delete as the SDK's own examples do, in batches."""
     found = queue.batch_receive_message(BATCH, 0)
@@ -112,12 +120,7 @@ def _measure(installation: Installation, rounds: int) -> dict[str, Any]:
     )
     raw = account.get_queue(QUEUE)
     raw.set_encoding(False)
-    clock = RealClock()
-    telemetry = StructlogTelemetry(
-        clock, stream=sys.stderr, as_json=True, secrets=tuple, level="error"
-    )
-    ours = MnsQueue(installation.url, QUEUE, credentials=provider, clock=clock, telemetry=telemetry)
-    home = Home(ACCOUNT, REGION)
+    ours, home = open_queue(installation.url), Home(ACCOUNT, REGION)
 
     ratios, walls, per_message = [], [], []
     for _ in range(rounds):

@@ -16,6 +16,7 @@ from worker.core.progress import Boot, BootKind, KeptDisk, Progress
 EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
+DISKS_RETAINED = "disks retained"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"

@@ -169,7 +169,7 @@ def _given_back(progress: Progress, now: float) -> Progress:
     if retained is None:
         return progress
     again = replace(retained, tagged=False, told=False, sent=False, refused="", postponed=False)
-    old = {boots.CONFIRMED, "disks retained"}
+    old = {boots.CONFIRMED, boots.DISKS_RETAINED}
     marks = tuple(mark for mark in progress.marks if mark.what not in old)
     # The patience with the disks begins anew, too.
     return replace(progress, retained=again, marks=marks).marked(boots.CONFIRMED, now)

@@ -5,7 +5,7 @@ Who spends a limit has to let the most urgent go first, and the ports say nothin
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -54,20 +54,19 @@ def too_late_at(now: float) -> float:
     return asking.deadline - TOO_LATE_SECONDS
 
 
-@contextmanager
-def urgent(recreation: str, deadline: float) -> Iterator[None]:
+def urgent(recreation: str, deadline: float) -> AbstractContextManager[None]:
     """Let all calls inside be made for this recreation."""
-    token = _current.set(Urgency(recreation, deadline))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return _asking(Urgency(recreation, deadline))
+
+
+def shared() -> AbstractContextManager[None]:
+    """Let all calls inside be made for nobody in particular: they answer for whoever waits."""
+    return _asking(None)
 
 
 @contextmanager
-def shared() -> Iterator[None]:
-    """Let all calls inside be made for nobody in particular: they answer for whoever waits."""
-    token = _current.set(None)
+def _asking(for_whom: Urgency | None) -> Iterator[None]:
+    token = _current.set(for_whom)
     try:
         yield
     finally:

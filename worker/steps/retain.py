@@ -284,7 +284,7 @@ class Retain:
         answer = self.disks.keep(retained.to_keep)
         if isinstance(answer, Accepted):
             sent = replace(progress, retained=replace(retained, sent=True))
-            return Done(sent.marked("disks retained", now, " ".join(retained.to_keep)))
+            return Done(sent.marked(boots.DISKS_RETAINED, now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
 

@@ -23,7 +23,6 @@ from worker.core.model import Member
 
 # Source: DescribeLoadBalancers, PageSize: 1 to 100.
 _BALANCERS_PER_PAGE: Final = 100
-_DEFAULT_WEIGHT: Final = 100
 REMEMBERED_SECONDS: Final = 20.0
 
 
