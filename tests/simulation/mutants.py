@@ -237,10 +237,10 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
-        "stopped-source-without-a-tag",
+        "economical-source-without-a-tag",
         "worker/steps/retain.py",
         "        if not retained.tagged and not retained.told:\n            return self._tag",
-        "        if not (retained.tagged or retained.told or _stands_still(progress)):\n            return self._tag",
+        "        if not (retained.tagged or retained.told or progress.economical):\n            return self._tag",
         ("tests/simulation/test_economical.py",),
     ),
     Mutant(
@@ -251,9 +251,9 @@ MUTANTS = (
         ("tests/simulation/test_economical.py",),
     ),
     Mutant(
-        "disks-kept-under-a-stopped-source",
+        "disks-kept-in-economical-mode",
         "worker/steps/retain.py",
-        "        if _stands_still(progress):\n            return Done(",
+        "        if progress.economical is not None:\n            return Done(",
         "        if False:\n            return Done(",
         ("tests/simulation/test_regressions.py",),
     ),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from worker.core import boots, identity, ladder
-from worker.core.events import parse_time
+from worker.core.events import INSTANCE_ID, parse_time
 from worker.core.model import Candidate, Image, Instance, LaunchSpec
 from worker.core.outcomes import StepName
 from worker.core.progress import (
@@ -373,3 +373,16 @@ def not_quarantined(found: tuple[Instance, ...], known: tuple[str, ...]) -> tupl
 def winner(found: tuple[Instance, ...]) -> Instance:
     """Choose the instance that stays: the earliest, by a rule that every worker shares."""
     return min(found, key=lambda one: (one.created_at, one.instance_id))
+
+
+def replacement_name(found: tuple[Instance, ...]) -> str:
+    """Name the replacement among what carries its recreation's tag.
+
+    Where only one too many is left, its mark tells which one stayed; that one may be gone since,
+    with a recreation of its own.
+    """
+    if serving := not_quarantined(found, ()):
+        return winner(serving).instance_id
+    marked = winner(found)
+    named = marked.tags[identity.TAG_QUARANTINED]
+    return named if INSTANCE_ID.fullmatch(named) else marked.instance_id

@@ -362,7 +362,7 @@ class Launch:
         if found := found or self._ours(others, progress):
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if others:
-            reason = f"already recreated as {others[0].instance_id}"
+            reason = f"already recreated as {launching.replacement_name(others)}"
             return Moot(progress, Mootness.SUPERSEDED, reason)
         if later := self._of_a_later_notice(progress, now):
             return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")

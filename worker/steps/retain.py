@@ -1,9 +1,15 @@
-"""Keep the source's disks when the source goes, after the cloud itself has confirmed that it goes."""
+"""Keep the source's disks when the source goes, after the cloud itself has confirmed that it goes.
+
+The disks of a source in economical mode are tagged and not changed: it is stopped and not released,
+so that they stay its own. The tags tell a twin that the lock was seen, when only the platform's stop
+is left to be seen. Source:
+https://www.alibabacloud.com/help/en/ecs/user-guide/preemptible-instance-data-retention-and-data-recovery-after-interrupt-reclamation
+"""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import boots, identity
+from worker.core import boots, identity, launching
 from worker.core import recorded as gone
 from worker.core.boots import CONFIRMED, FIRST_LOOK
 from worker.core.capture import Capture
@@ -37,8 +43,6 @@ PATIENCE_SECONDS = 20.0
 CROWD_PATIENCE_SECONDS = 45.0
 # The same where data disks are carried over themselves: nothing else holds their data then.
 REATTACHING_PATIENCE_SECONDS = 60.0
-# Longer than describe calls lag; only a source in economical mode leaves the time for it.
-TAGS_SHOW_SECONDS = 15.0
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
 # The longer a sibling has not finished, the less often it is asked after.
@@ -101,8 +105,8 @@ class Retain:
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
         if not retained.tagged and not retained.told:
-            return self._tag(progress, retained, now)
-        if _stands_still(progress):
+            return self._tag(progress, retained)
+        if progress.economical is not None:
             return Done(_left_alone(progress, retained))
         return self._keep(progress, retained, now)
 
@@ -183,7 +187,7 @@ class Retain:
         """Tell a finished recreation from a loss; describes lag, so a loss needs two looks."""
         replacements = self.instances.find_tagged(progress.recreation_id)
         if replacements:
-            found = replacements[0].instance_id
+            found = launching.replacement_name(replacements)
             return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
         image = self.images.find(identity.image_name(progress.recreation_id))
         if image is not None and identity.TAG_FALSE_ALARM in image.tags:
@@ -259,7 +263,7 @@ class Retain:
             raise AssertionError("the rung of snapshots stands below that of the image")
         return Done(fallen.marked("source captured", now, recorded.at))
 
-    def _tag(self, progress: Progress, retained: Retained, now: float) -> Outcome:
+    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
         if not retained.to_keep:
             return Note(replace(progress, retained=replace(retained, tagged=True)))
         tags = {
@@ -272,10 +276,7 @@ class Retain:
         tagged = replace(progress, retained=replace(retained, tagged=True))
         if not isinstance(answer, Accepted):
             tagged = tagged.remarked("tags on the retained disks", answer.code)
-        if progress.economical is None or _stands_still(progress):
-            return Note(tagged)
-        # A twin that sees the change and not yet the tag would take it for the owner's own.
-        return Wait(tagged, now + TAGS_SHOW_SECONDS, "the tags on the disks show first")
+        return Note(tagged)
 
     def _keep(self, progress: Progress, retained: Retained, now: float) -> Outcome:
         """Send the change; a refusal is noted and never blocks the image."""
@@ -310,19 +311,8 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
     ).marked(FIRST_LOOK, now)
 
 
-def _stands_still(progress: Progress) -> bool:
-    """Whether a source in economical mode was stopped when it was looked at.
-
-    It is not released, so that its disks stay anyway. They are tagged all the same, which is how a
-    twin knows that the lock was seen; but a change that takes effect late would undo what a twin
-    has given back.
-    """
-    is_economical, looked = progress.economical is not None, progress.looked
-    return is_economical and looked is not None and looked.instance.status == "Stopped"
-
-
 def _left_alone(progress: Progress, retained: Retained) -> Progress:
-    """Go on without a change: it is stopped and not released, and its disks are in no danger."""
+    """Go on without a change. An earlier release may have made one, so that it is given back."""
     return replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
 
 

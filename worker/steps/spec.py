@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import boots, identity
+from worker.core import boots, identity, launching
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.ladder import Needs, addressed, candidates, wished, within_price
@@ -167,7 +167,7 @@ class Specify:
         """
         replacements = self.instances.find_tagged(progress.recreation_id)
         if replacements:
-            found = replacements[0].instance_id
+            found = launching.replacement_name(replacements)
             return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
         missed = replace(progress, absent_at=progress.absent_at or now)
         if now < missed.absent_at + SECOND_LOOK_SECONDS:

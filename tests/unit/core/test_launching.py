@@ -3,7 +3,7 @@
 from itertools import permutations
 
 from worker.core.identity import TAG_QUARANTINED
-from worker.core.launching import not_quarantined, winner
+from worker.core.launching import not_quarantined, replacement_name, winner
 from worker.core.model import Instance
 
 
@@ -28,3 +28,18 @@ def test_one_too_many_is_no_candidate_whether_its_mark_shows_or_not() -> None:
     marked = instance("i-2", "2026-07-14T09:00:00Z", **{TAG_QUARANTINED: "second replacement"})
 
     assert not_quarantined((marked, FIRST, LATER), ("i-9",)) == (LATER,)
+
+
+def test_the_replacement_is_named_and_not_what_is_one_too_many() -> None:
+    """The other one may come first in the list, or be all that is left."""
+    marked = instance("i-2", "2026-07-14T09:00:00Z", **{TAG_QUARANTINED: "i-bp1stays"})
+
+    assert replacement_name((marked, LATER)) == "i-1"
+    assert replacement_name((marked,)) == "i-bp1stays"
+
+
+def test_a_mark_that_somebody_has_written_over_names_nothing() -> None:
+    """What people write into tags does not get into sentences."""
+    marked = instance("i-2", "2026-07-14T09:00:00Z", **{TAG_QUARANTINED: "look\nhere"})
+
+    assert replacement_name((marked,)) == "i-2"
