@@ -19,6 +19,7 @@ from typing import Any
 import mns.queue
 from typing_extensions import override
 
+from worker.adapters import mns_messages
 from worker.adapters.clock import EmulatorClock
 from worker.adapters.ecs.call import SdkCall, route
 from worker.bootstrap import build_surroundings, build_worker
@@ -27,8 +28,6 @@ from worker.settings import load
 RPC, QUEUE = "rpc", "queue"
 # What the worker calls of the SMQ SDK.
 QUEUE_METHODS = (
-    "batch_receive_message",
-    "receive_message",
     "send_message",
     "delete_message",
     "change_message_visibility",
@@ -63,6 +62,9 @@ def note_calls(calls: Calls) -> None:
     SdkCall.__call__ = noted  # type: ignore[method-assign]
     for name in QUEUE_METHODS:
         setattr(mns.queue.Queue, name, _noted(name, getattr(mns.queue.Queue, name), calls))
+    # The SDK's name of the call that this makes with the SDK's parts.
+    receive = _noted("batch_receive_message", mns_messages.receive, calls)
+    mns_messages.receive = receive
 
 
 def _noted(name: str, method: Callable[..., Any], calls: Calls) -> Callable[..., Any]:

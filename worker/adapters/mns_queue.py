@@ -3,7 +3,8 @@
 One connection per thread (the SDK shares one between all queues of an account and locks nothing),
 an end to every call (over https the SDK has no timeout, and it repeats a request whose answer did not
 begin), bodies as they are on the wire (its base64 decoding loses the handle of a message that it
-cannot decode), and no logger (it would print signatures and receipt handles).
+cannot decode; `mns_messages` reads them), and no logger (it would print signatures and receipt
+handles).
 """
 
 import math
@@ -16,9 +17,10 @@ from typing import Any, Final, TypeVar
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters import deadline, error_map
+from worker.adapters import deadline, error_map, mns_messages
 from worker.adapters.credentials import Provider
 from worker.adapters.error_map import Kind
+from worker.adapters.mns_messages import Message
 from worker.core import identity
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
 from worker.ports import Delivery, Lease, LeaseLost
@@ -50,6 +52,7 @@ _POLLED_SHARE: Final = 0.5
 _CAPPED_PAUSE: Final = 0.5
 _CAPPED_PAUSE_MAX: Final = 5.0
 _MILLISECONDS: Final = 1000.0
+_DIGITS_MAX: Final = 10
 
 
 class NothingThere(Exception):
@@ -147,47 +150,45 @@ class MnsQueue(ports.Queue):
     def _receive_batch(self, count: int, seconds: int) -> tuple[Delivery, ...]:
         try:
             messages = self._run(
-                _RECEIVE, lambda queue: queue.batch_receive_message(count, seconds), wait=seconds
+                _RECEIVE, lambda queue: mns_messages.receive(queue, count, seconds), wait=seconds
             )
         except NothingThere:
             return ()
-        return tuple(map(self._delivery, messages))
+        found = tuple(self._delivery(one) for one in messages if _is_whole(one))
+        if len(found) < len(messages):
+            self._telemetry.event("message_without_handle", count=len(messages) - len(found))
+        return found
 
     def _receive_singly(self, count: int, seconds: int) -> tuple[Delivery, ...]:
         found: list[Delivery] = []
         try:
             while len(found) < count:
-                wait = 0 if found else seconds
-                found.append(self._receive_one(wait))
-        except NothingThere:
-            pass
+                more = self._receive_batch(1, 0 if found else seconds)
+                if not more:
+                    break
+                found += more
         except RecreationError:
             # What is already in hand counts; the next receive meets the trouble again.
             if not found:
                 raise
         return tuple(found)
 
-    def _receive_one(self, seconds: int) -> Delivery:
-        message = self._run(_RECEIVE, lambda queue: queue.receive_message(seconds), wait=seconds)
-        return self._delivery(message)
-
-    def _delivery(self, message: Any) -> Delivery:
-        now = self._clock.now()
+    def _delivery(self, message: Message) -> Delivery:
+        fields, now = message.fields, self._clock.now()
+        count = _count(fields.get("DequeueCount", ""))
+        # Source: SMQ "QueueMessage": FirstDequeueTime is the time of the first receive.
+        told_at = _seconds(fields.get("FirstDequeueTime"), now) if count == 1 else None
         return Delivery(
-            message_id=str(message.message_id),
-            handle=str(message.receipt_handle),
+            message_id=fields["MessageId"],
+            handle=fields["ReceiptHandle"],
             # XML turns line ends into line feeds when we send the body on; a signature over it
             # must not depend on which hop it is.
-            body=str(message.message_body).replace("\r\n", "\n").replace("\r", "\n"),
-            attributes={
-                str(name): str(value.get_string_value_by_type())
-                for name, value in message.get_user_properties().items()
-            },
-            enqueued_at=_seconds(message.enqueue_time, now),
-            dequeue_count=int(message.dequeue_count),
-            lease_until=_seconds(message.next_visible_time, now),
-            # Source: SMQ "QueueMessage": FirstDequeueTime is the time of the first receive.
-            told_at=_told_at(message, now),
+            body=fields.get("MessageBody", "").replace("\r\n", "\n").replace("\r", "\n"),
+            attributes=message.attributes,
+            enqueued_at=_seconds(fields.get("EnqueueTime"), now),
+            dequeue_count=count,
+            lease_until=_seconds(fields.get("NextVisibleTime"), now),
+            told_at=told_at,
         )
 
     def _slow_down(self, waited_for: int, lasted: float, *, is_empty: bool) -> None:
@@ -291,8 +292,13 @@ def _message(body: str, attributes: Mapping[str, str], delay: float) -> Any:
     return message
 
 
-def _told_at(message: Any, now: float) -> float | None:
-    return _seconds(message.first_dequeue_time, now) if int(message.dequeue_count) == 1 else None
+def _is_whole(message: Message) -> bool:
+    """Without a handle or a body nothing can be done with it; the queue's own count takes it."""
+    return all(message.fields.get(name) for name in ("MessageId", "ReceiptHandle", "MessageBody"))
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < _DIGITS_MAX else 1
 
 
 def _seconds(milliseconds: object, otherwise: float) -> float:
