@@ -239,8 +239,8 @@ MUTANTS = (
     Mutant(
         "economical-source-without-a-tag",
         "worker/steps/retain.py",
-        "        if not retained.tagged and not retained.told:\n            return self._tag",
-        "        if not (retained.tagged or retained.told or progress.economical):\n            return self._tag",
+        "        if not disks or now > progress.t0 + self.policy.notice:\n",
+        "        if True:\n",
         ("tests/simulation/test_economical.py",),
     ),
     Mutant(
@@ -253,9 +253,23 @@ MUTANTS = (
     Mutant(
         "disks-kept-in-economical-mode",
         "worker/steps/retain.py",
-        "        if progress.economical is not None:\n            return Done(",
-        "        if False:\n            return Done(",
-        ("tests/simulation/test_regressions.py",),
+        "        if progress.economical is not None and not progress.economical.not_started:\n",
+        "        if False:\n",
+        ("tests/simulation/test_economical.py",),
+    ),
+    Mutant(
+        "disks-not-kept-for-a-clone",
+        "worker/steps/start.py",
+        "    kept = boots.with_disks_to_keep(progress)\n",
+        "    kept = progress\n",
+        ("tests/simulation/test_economical.py",),
+    ),
+    Mutant(
+        "disks-given-back-before-a-late-change",
+        "worker/steps/cleanup.py",
+        "        if now < (until := _takes_effect_by(progress)):\n            return Wait(progress, until,",
+        "        if False:\n            return Wait(progress, 0.0,",
+        ("tests/simulation/test_economical.py",),
     ),
     Mutant(
         "image-of-an-earlier-notice-waits-for-the-stop",

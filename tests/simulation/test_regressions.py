@@ -130,13 +130,3 @@ def test_disks_that_a_late_clean_up_gave_back_are_kept_again() -> None:
 
     assert found == []
     assert "DiskDeleted" not in {entry.action for entry in simulation.cloud.ledger}
-
-
-@pytest.mark.parametrize("name", [name for name in sorted(ALL) if name.startswith("economical")])
-def test_the_disks_of_a_source_in_economical_mode_are_not_changed(name: str) -> None:
-    """They stay anyway; a change that takes effect late would outlast what gives them back."""
-    simulation, source = run(ALL[name], {})
-
-    assert [call for call in simulation.interposer.calls if call.method == "tag"]
-    assert judged(ALL[name], simulation, source) == []
-    assert [call for call in simulation.interposer.calls if call.method == "keep"] == []

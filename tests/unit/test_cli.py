@@ -17,6 +17,7 @@ from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
 from worker.cli.failures import ExpectedFailures
+from worker.cli.options import language_option
 from worker.core.errors import Permanent
 from worker.settings import SettingsError, example_yaml
 from worker.settings.problems import Problem
@@ -199,6 +200,33 @@ def test_expected_failures_have_exit_codes(error: Exception, code: int) -> None:
     assert result.exit_code == code
     assert result.stderr == f"aliyun-ops: {error}\n"
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "told"),
+    [
+        ((), "zh_CN.UTF-8", "未作任何更改"),
+        (("--language", "zh"), "C.UTF-8", "未作任何更改"),
+        (("--language", "en"), "zh_CN.UTF-8", "nothing was changed"),
+    ],
+)
+def test_a_failure_is_told_in_the_language_of_the_command(
+    arguments: tuple[str, ...], locale: str, told: str
+) -> None:
+    """As all else that the command prints; the wish wins over the locale."""
+
+    @click.group(cls=ExpectedFailures)
+    def group() -> None:
+        pass
+
+    @group.command()
+    @language_option
+    def fail(language: str | None) -> None:  # noqa: ARG001
+        raise Permanent("nothing was changed")
+
+    result = CliRunner(env={"LC_ALL": locale}).invoke(group, ["fail", *arguments])
+
+    assert result.stderr == f"aliyun-ops: {told}\n"
 
 
 def test_a_bug_keeps_its_traceback() -> None:

@@ -1,5 +1,6 @@
 """What a failure looks like on the command line: expected ones are sentences, all others are bugs and keep their traceback."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -7,7 +8,10 @@ from typing import IO, Any
 import click
 from typing_extensions import override
 
-from worker.printable import printable, printable_lines
+from worker.printable import printable
+
+# What was given with --language, in the context's `meta`.
+LANGUAGE = "aliyun_ops.language"
 
 
 class Failure(click.ClickException):
@@ -15,10 +19,20 @@ class Failure(click.ClickException):
 
     exit_code = 1
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        # The context is gone when the sentence is shown.
+        context = click.get_current_context(silent=True)
+        self._wanted = context.meta.get(LANGUAGE) if context else None
+
     @override
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write the sentence to stderr."""
-        click.echo(f"aliyun-ops: {printable_lines(self.message)}", err=True)
+        """Write the sentence to stderr, in the language of the command."""
+        from worker.ops.wording import Wording, language_of  # noqa: PLC0415 - only a failure pays
+
+        wording = Wording(language_of(os.environ, self._wanted))
+        lines = map(wording.sentence, self.message.split("\n"))
+        click.echo("aliyun-ops: " + "\n".join(lines), err=True)
 
 
 class WrongUsage(Failure):

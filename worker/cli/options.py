@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from typing_extensions import override
 
+from worker.cli.failures import LANGUAGE
+
 if TYPE_CHECKING:
     from worker.settings import Settings
 
@@ -74,9 +76,18 @@ dry_run_option = click.option(
 yes_option = click.option(
     "--yes", "-y", is_flag=True, help="Do not ask; needed where nobody can answer."
 )
+
+
+def _noted(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Keep the language where a failure finds it, whichever command it ends."""
+    ctx.meta[LANGUAGE] = value
+    return value
+
+
 language_option = click.option(
     "--language",
     type=click.Choice(["en", "zh"]),
+    callback=_noted,
     help="Language of the output [default: that of the environment's locale, else en].",
 )
 

@@ -17,6 +17,8 @@ EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
+# Why disks in economical mode are not kept: nothing releases them.
+LEFT_ALONE = "left alone"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"
@@ -61,6 +63,17 @@ def cloud_disks(progress: Progress) -> tuple[KeptDisk, ...]:
     disks = progress.retained.disks if progress.retained is not None else ()
     found = (disk for disk in disks if disk.is_cloud)
     return tuple(sorted(found, key=lambda disk: (disk.kind == SYSTEM, disk.device)))
+
+
+def with_disks_to_keep(progress: Progress) -> Progress:
+    """Have disks kept that were left alone, since the source is to be cloned.
+
+    What they were stands in a message before they are changed: their tags may not show in time.
+    """
+    retained = progress.retained
+    if retained is None or retained.refused != LEFT_ALONE:
+        return progress
+    return replace(progress, retained=replace(retained, sent=False, refused="", told=True))
 
 
 def system_disk(progress: Progress) -> KeptDisk | None:

@@ -129,6 +129,7 @@ class Retained:
         refused: Why it was not made.
         postponed: It takes too long; the image and the capture come first.
         told: What the disks were stands in a sent message, for tags could not be had in time.
+        sent_at: When the change was made, epoch seconds.
     """
 
     disks: tuple[KeptDisk, ...]
@@ -137,6 +138,7 @@ class Retained:
     refused: str = ""
     postponed: bool = False
     told: bool = False
+    sent_at: float = 0.0
 
     @property
     def to_keep(self) -> tuple[str, ...]:

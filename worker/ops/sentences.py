@@ -1,10 +1,12 @@
 """The product's own English sentences, as patterns, and how each reads in Chinese.
 
 They come from the steps (why a recreation waits, why there is nothing to do), from the remarks of a
-receipt, and from the advice on parked messages. `{0}` is the pattern's first group.
+receipt, from the advice on parked messages, and from commands that fail. `{0}` is the pattern's first group.
 """
 
 import re
+
+from worker.ops.failure_sentences import FAILURES
 
 _WAITING = (
     (r"the instance is not locked yet", "实例尚未被锁定"),
@@ -15,7 +17,7 @@ _WAITING = (
         r"the source went before its capture; look for a sibling",
         "源实例在记录配置前已释放，查找同一重建的其他消息",
     ),
-    (r"the tags on the disks show first", "等待磁盘标签可见"),
+    (r"a change of the disks may still take effect", "对磁盘的更改可能尚未生效"),
     (r"its snapshots are not finished", "其快照尚未完成"),
     (r"the snapshot of the system disk is not finished", "系统盘快照尚未完成"),
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
@@ -427,6 +429,7 @@ _DEMO = (
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), chinese)
     for pattern, chinese in (
+        *FAILURES,
         *_WAITING,
         *_NOT_OURS,
         *_PARKED,
@@ -435,7 +438,5 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         *_CANDIDATES,
         *_ADVICE,
         *_DEMO,
-        # Why one rung after the other could not be had.
-        (r"([^;]+); (.+)", "{0}；{1}"),
     )
 )

@@ -59,7 +59,15 @@ class Wording:
             if match is not None:
                 # What a sentence quotes may be one of ours, too.
                 return printable(chinese.format(*map(self.sentence, match.groups())))
-        return printable(english)
+        return self._parts(english)
+
+    def _parts(self, english: str) -> str:
+        """Read several sentences one by one, such as why one rung after the other could not be had."""
+        parts = english.split("; ")
+        read = [self.sentence(part) for part in parts] if len(parts) > 1 else []
+        # One that nobody knows keeps its own punctuation.
+        is_known = read != [printable(part) for part in parts]
+        return "；".join(read) if read and is_known else printable(english)
 
     def listed(self, items: "tuple[str, ...] | list[str]") -> str:
         """Join items as this language does."""

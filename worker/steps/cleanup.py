@@ -13,6 +13,8 @@ from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
+# Longer than a call whose answer was lost has been seen to go on.
+EFFECT_SECONDS_MAX = 90.0
 RESTORE_DISKS = "restore disks"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
@@ -71,6 +73,8 @@ class CleanUp:
         if action == DATE_DISKS:
             copied = boots.copied(progress)
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
+        if now < (until := _takes_effect_by(progress)):
+            return Wait(progress, until, "a change of the disks may still take effect")
         ids = self._still_its_own(progress) if _came_too_late(progress) else _to_release(progress)
         return _cleaned(progress, action, self._release(ids))
 
@@ -179,13 +183,21 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     return (*actions, *images)
 
 
+def _takes_effect_by(progress: Progress) -> float:
+    """Return until when the change of the disks may show: given back before, they would stay kept."""
+    retained = progress.retained
+    return retained.sent_at + EFFECT_SECONDS_MAX if retained is not None else 0.0
+
+
 def _came_too_late(progress: Progress) -> bool:
     """Tell whether disks were kept after all was over, by a look that was behind.
 
     The disks of a source that is released stay: the one that has recreated it has dated them.
     """
     retained = progress.retained
-    is_kept = retained is not None and retained.sent and bool(retained.to_keep)
+    if retained is None or retained.refused == boots.LEFT_ALONE:
+        return False
+    is_kept = retained.sent and bool(retained.to_keep)
     is_over = progress.moot is Mootness.ALREADY_DONE
     return is_over and progress.economical is not None and is_kept
 

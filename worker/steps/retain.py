@@ -1,8 +1,8 @@
 """Keep the source's disks when the source goes, after the cloud itself has confirmed that it goes.
 
-The disks of a source in economical mode are tagged and not changed: it is stopped and not released,
-so that they stay its own. The tags tell a twin that the lock was seen, when only the platform's stop
-is left to be seen. Source:
+A source in economical mode is stopped and not released, so that its disks stay its own: they only
+say that the lock was seen, which a twin cannot see any more after the platform's stop. They are kept
+where it has to be cloned, for then its owner may delete it. Source:
 https://www.alibabacloud.com/help/en/ecs/user-guide/preemptible-instance-data-retention-and-data-recovery-after-interrupt-reclamation
 """
 
@@ -44,6 +44,7 @@ CROWD_PATIENCE_SECONDS = 45.0
 # The same where data disks are carried over themselves: nothing else holds their data then.
 REATTACHING_PATIENCE_SECONDS = 60.0
 UNANSWERED = "unanswered"
+SEEN = "tags that tell that the lock was seen"
 SECOND_LOOK_SECONDS = 45.0
 # The longer a sibling has not finished, the less often it is asked after.
 SIBLING_POLL_SHARE = 0.25
@@ -93,8 +94,8 @@ class Retain:
         retained = progress.retained
         if retained is None:
             return self._look(progress, now)
-        if progress.economical is not None and now > progress.t0 + self.policy.notice:
-            return Done(_left_alone(progress, retained))
+        if progress.economical is not None and not progress.economical.not_started:
+            return self._leave_alone(progress, retained, now)
         # Nothing has to come before the platform's stop of a source in economical mode.
         if self._is_late(progress, now) and not retained.postponed and progress.economical is None:
             postponed = replace(retained, postponed=True)
@@ -104,10 +105,8 @@ class Retain:
             return Done(
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
-        if not retained.tagged and not retained.told:
+        if not retained.tagged and not (retained.told and progress.economical is None):
             return self._tag(progress, retained)
-        if progress.economical is not None:
-            return Done(_left_alone(progress, retained))
         return self._keep(progress, retained, now)
 
     def _look(self, progress: Progress, now: float) -> Outcome:
@@ -263,15 +262,32 @@ class Retain:
             raise AssertionError("the rung of snapshots stands below that of the image")
         return Done(fallen.marked("source captured", now, recorded.at))
 
-    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
-        if not retained.to_keep:
-            return Note(replace(progress, retained=replace(retained, tagged=True)))
-        tags = {
+    def _leave_alone(self, progress: Progress, retained: Retained, now: float) -> Outcome:
+        """Write on the disks that the lock was seen, while that can be of use; change nothing."""
+        looked = progress.looked.disks if progress.looked is not None else ()
+        # An earlier run may have kept them for a clone, and then they are given back.
+        is_changed = any(_is_changed(disk, progress.recreation_id) for disk in looked)
+        refused = UNANSWERED if is_changed else boots.LEFT_ALONE
+        left = replace(progress, retained=replace(retained, sent=True, refused=refused))
+        disks = tuple(disk.disk_id for disk in retained.disks if disk.is_cloud)
+        if not disks or now > progress.t0 + self.policy.notice:
+            return Done(left)
+        answer = self.tagging.tag("disk", disks, self._tags(progress))
+        told = left if isinstance(answer, Accepted) else left.remarked(SEEN, answer.code)
+        return Done(told)
+
+    def _tags(self, progress: Progress) -> dict[str, str]:
+        return {
             identity.TAG_ID: progress.recreation_id,
             identity.TAG_OWNER: self.policy.owner,
             identity.TAG_SOURCE: progress.instance_id,
-            identity.TAG_RETAINED: identity.WAS_DELETED_WITH_INSTANCE,
         }
+
+    def _tag(self, progress: Progress, retained: Retained) -> Outcome:
+        if not retained.to_keep:
+            return Note(replace(progress, retained=replace(retained, tagged=True)))
+        tags = {identity.TAG_RETAINED: identity.WAS_DELETED_WITH_INSTANCE}
+        tags |= self._tags(progress)
         answer = self.tagging.tag("disk", retained.to_keep, tags)
         tagged = replace(progress, retained=replace(retained, tagged=True))
         if not isinstance(answer, Accepted):
@@ -283,10 +299,11 @@ class Retain:
         if not retained.to_keep:
             return Done(replace(progress, retained=replace(retained, sent=True)))
         answer = self.disks.keep(retained.to_keep)
+        retained = replace(retained, sent=True, sent_at=now)
         if isinstance(answer, Accepted):
-            sent = replace(progress, retained=replace(retained, sent=True))
+            sent = replace(progress, retained=retained)
             return Done(sent.marked(boots.DISKS_RETAINED, now, " ".join(retained.to_keep)))
-        refused = replace(progress, retained=replace(retained, sent=True, refused=answer.code))
+        refused = replace(progress, retained=replace(retained, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
 
     def _is_late(self, progress: Progress, now: float) -> bool:
@@ -311,11 +328,6 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
     ).marked(FIRST_LOOK, now)
 
 
-def _left_alone(progress: Progress, retained: Retained) -> Progress:
-    """Go on without a change. An earlier release may have made one, so that it is given back."""
-    return replace(progress, retained=replace(retained, sent=True, refused=UNANSWERED))
-
-
 def _economical(source: Instance) -> Economical | None:
     return (
         Economical(source_facts(source), started_at=source.started_at)
@@ -336,7 +348,7 @@ def _was_stopped_by_the_platform(
         return False
     if progress.vouched and progress.vouched == source.started_at:
         return True
-    return any(_is_changed(disk, progress.recreation_id) for disk in disks)
+    return any(disk.tags.get(identity.TAG_ID) == progress.recreation_id for disk in disks)
 
 
 def _is_dated(disk: Disk, recreation: str) -> bool:

@@ -8,7 +8,7 @@ name is taken only once, and whoever finds it starts the source no more.
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import identity, launching
+from worker.core import boots, identity, launching
 from worker.core.model import Accepted, Gone, Instance, NoStock, NotReady, Refused
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
@@ -150,7 +150,8 @@ def _cloning(progress: Progress, economical: Economical, why: str) -> Progress:
     """Give the start up; the source stays stopped, and somebody pays for its disks."""
     given_up = replace(economical, not_started=why)
     launched = replace(progress.launched, accepted_at=0.0)
-    return replace(progress, economical=given_up, launched=launched).remarked(
+    kept = boots.with_disks_to_keep(progress)
+    return replace(kept, economical=given_up, launched=launched).remarked(
         f"instance {progress.instance_id}",
         f"it stays stopped ({why}), and its disks are paid for: delete it when the clone is good",
     )

@@ -3,11 +3,12 @@
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+import worker.cli
 import worker.steps
 from worker.core import boots, handing
 from worker.core.outcomes import Park
@@ -22,6 +23,8 @@ SPEAKERS = (*sorted(STEPS.rglob("*.py")), STEPS.parent / "engine.py")
 # Where a step says something: the call's name, and which argument is the sentence.
 SPOKEN = {"Wait": 2, "Moot": 2, "Parking": 1, "Parked": 2, "Left": 0, "RefusedForNow": 0}
 SPOKEN |= {"descend": 2}
+COMMANDS = sorted(Path(worker.cli.__file__).parent.glob("*.py"))
+FAILED = {"Failure": 0, "WrongUsage": 0}
 
 
 def fields(text: str) -> set[str]:
@@ -38,14 +41,15 @@ def test_both_languages_speak_of_the_same(key: str) -> None:
     assert fields(english) == fields(chinese)
 
 
-def sentences() -> Iterator[str]:
-    """Find what the steps say, with 7 where they fill something in."""
-    for path in SPEAKERS:
+def sentences(speakers: Sequence[Path], said: Mapping[str, int]) -> Iterator[str]:
+    """Find what is said there, with 7 where something is filled in."""
+    for path in speakers:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                at = SPOKEN.get(node.func.id)
+                at = said.get(node.func.id)
                 if at is not None and len(node.args) > at:
-                    yield from spoken(node.args[at])
+                    # What only joins other sentences says nothing itself.
+                    yield from (one for one in spoken(node.args[at]) if re.search("[a-z]", one))
 
 
 def spoken(node: ast.expr) -> Iterator[str]:
@@ -55,10 +59,23 @@ def spoken(node: ast.expr) -> Iterator[str]:
         yield "".join(str(p.value) if isinstance(p, ast.Constant) else "7" for p in node.values)
 
 
-@pytest.mark.parametrize("sentence", sorted(set(sentences())))
+@pytest.mark.parametrize("sentence", sorted(set(sentences(SPEAKERS, SPOKEN))))
 def test_what_steps_say_reads_in_chinese(sentence: str) -> None:
     """A new sentence of a step needs a row in worker/ops/sentences.py."""
     assert CHINESE.sentence(sentence) != sentence
+
+
+@pytest.mark.parametrize("sentence", sorted(set(sentences(COMMANDS, FAILED))))
+def test_what_a_failed_command_says_reads_in_chinese(sentence: str) -> None:
+    """A new sentence of a command needs a row in worker/ops/failure_sentences.py."""
+    told = CHINESE.sentence(sentence).replace("aliyun-ops drill", "")
+    assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told.replace("g7.large or", "")) == []
+
+
+def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
+    """Half of one language in the other's is harder to read than either."""
+    assert CHINESE.sentence("a is not set; write b") == "a is not set; write b"
+    assert CHINESE.sentence("nothing was changed; write b") == "未作任何更改；write b"
 
 
 @pytest.mark.parametrize(

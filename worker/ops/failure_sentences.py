@@ -1,0 +1,122 @@
+"""What a command says when it fails, as patterns, and how each reads in Chinese; see `sentences`."""
+
+_REASONS_ABOVE = (
+    (
+        r"not everything was changed; the reasons are above, audit again",
+        "没有全部改好；原因见上文，请再次运行 audit",
+    ),
+    (r"not taken out: (.+); the reasons are above", "未能取出：{0}；原因见上文"),
+    (r"not sent again: (.+); the reasons are above", "未能重新发送：{0}；原因见上文"),
+    (r"not replayed: (.+); the reasons are above", "未能重放：{0}；原因见上文"),
+    (
+        r"not enqueued: (.+); the reasons are above, run it again",
+        "未能入队：{0}；原因见上文，请再运行一次",
+    ),
+    (
+        r"not deleted: (.+); the reasons are above; run (.+)",
+        "未能删除：{0}；原因见上文；请运行 {1}",
+    ),
+    (r"the drill failed: (.+)", "演练失败：{0}"),
+    (
+        r"not deleted: (.+); the reasons are above, sweep again",
+        "未能删除：{0}；原因见上文，请再次运行 sweep",
+    ),
+    (r"kept although named: (.+); the reasons are above", "虽被点名但仍保留：{0}；原因见上文"),
+    (
+        r"no replacement would have been launched; the reasons are above",
+        "不会启动任何替代实例；原因见上文",
+    ),
+    (r"not everything was handed over; the reasons are above", "没有全部移交；原因见上文"),
+    (r"not sent: (.+)", "未能发送：{0}"),
+    (r"something is wrong; the commands above mend it", "存在问题；上文的命令可以修复"),
+    (r"not every instance would survive an interruption", "并非每台实例都能挺过中断"),
+    (
+        r"the pattern does not do what it should for: (.+)",
+        "事件模式对以下样例的判断不符合预期：{0}",
+    ),
+)
+
+_NOTHING_DONE = (
+    (r"nothing was changed", "未作任何更改"),
+    (r"nothing was changed: (.+)", "未作任何更改：{0}"),
+    (
+        r"no dead letter that nobody holds has an id that begins with (.+)",
+        "在无人持有的死信中，没有 ID 以 {0} 开头的",
+    ),
+    (
+        r"no dead letter that nobody holds matches; nothing was changed",
+        "在无人持有的死信中没有符合条件的；未作任何更改",
+    ),
+    (
+        r"interrupted; nothing is lost, run the same command again",
+        "已中断；没有丢失任何内容，请再次运行同一命令",
+    ),
+    (
+        r"interrupted; the same command goes on, and this takes everything away: (.+)",
+        "已中断；同一命令会继续，而下面的命令会全部清除：{0}",
+    ),
+    (r"cannot listen: (.+); choose another --port", "无法监听：{0}；请用 --port 换一个端口"),
+    (r"(.+) cannot be written: (.+)", "无法写入 {0}：{1}"),
+)
+
+_WRONG_USAGE = (
+    (r"(\S+): is not set; write (.+), or set (.+)", "{0}：未设置；请写 {1}，或设置 {2}"),
+    (
+        r"ALIYUN_OPS_SIGNING_KEY is not set, and an unsigned capture is worth nothing",
+        "未设置 ALIYUN_OPS_SIGNING_KEY，而未签名的配置记录毫无用处",
+    ),
+    (
+        r"ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted or sent",
+        "未设置 ALIYUN_OPS_SIGNING_KEY，没有它就无法信任或发送任何进度",
+    ),
+    (
+        r"ALIYUN_OPS_SIGNING_KEY is not set, and --stopped is a word that must be signed",
+        "未设置 ALIYUN_OPS_SIGNING_KEY，而 --stopped 的说明必须签名",
+    ),
+    (
+        r"nobody can confirm here: add --yes, or --dry-run to change nothing",
+        "此处无人可以确认：请加 --yes，或用 --dry-run 不作任何更改",
+    ),
+    (r"--html keeps one receipt: name one scenario", "--html 只保存一份回执：请指定一个场景"),
+    (
+        r"--html writes one receipt: name it before --html, and leave --json out",
+        "--html 只写一份回执：请在 --html 之前指明，并去掉 --json",
+    ),
+    (
+        r"receipts.directory is not set, so that no receipts are kept: set it, or name a receipt's file",
+        "未设置 receipts.directory，因此没有保存回执：请设置它，或指明回执文件",
+    ),
+    (
+        r"(\S+) (.+) is none that the cloud could know, such as (.+); nothing was changed",
+        "{0} {1} 不是云端可能认识的值（例如 {2}）；未作任何更改",
+    ),
+    (r"--instance (.+) is no instance id, such as (\S+)", "--instance {0} 不是实例 ID（例如 {1}）"),
+    (r"give one of --launch, --handover and --clean", "--launch、--handover、--clean 只能选一个"),
+    (
+        (
+            r"--launch starts the software of the source a second time: name with --security-group"
+            r" one that lets it reach nothing"
+        ),
+        "--launch 会把源实例上的软件再启动一份：请用 --security-group 指定一个不允许它访问任何地方的安全组",
+    ),
+    (
+        r"--handover takes the canary's own security groups, as the worker would",
+        "--handover 与工作进程一样，使用金丝雀实例自己的安全组",
+    ),
+    (
+        r"--security-group takes an id such as (\S+), with --launch",
+        "--security-group 需要形如 {0} 的 ID，并与 --launch 一起使用",
+    ),
+    (
+        (
+            r"no channel is configured: set ALIYUN_OPS_NOTIFY_URLS to addresses such as (\S+),"
+            r" separated by blanks, or notify.urls_file to a readable file with one a line"
+        ),
+        (
+            "未配置任何通知渠道：请将 ALIYUN_OPS_NOTIFY_URLS 设为形如 {0} 的地址（以空格分隔），"
+            "或将 notify.urls_file 设为一个每行一个地址的可读文件"
+        ),
+    ),
+)
+
+FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_WRONG_USAGE)
