@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.unit.adapters.conftest import RecordedTelemetry, StandingClock
+from tests.unit.adapters.conftest import NOW, RecordedTelemetry, StandingClock
 from worker.adapters import credentials
 from worker.adapters.credentials import KEY_ID, KEY_SECRET, Key
 from worker.adapters.ecs.call import ApiRefusal, ConnectionLost, SdkCall
@@ -275,7 +275,51 @@ def test_one_damaged_message_does_not_hide_the_others(server: StubServer, make: 
     found = make(telemetry).receive(count=16, wait=0)
 
     assert [one.message_id for one in found] == ["1"]
-    assert telemetry.names == ["message_without_handle"]
+    assert telemetry.names == ["message_incomplete"]
+
+
+def test_a_poll_that_brings_what_nobody_can_use_was_no_capped_one(
+    server: StubServer, make: Make
+) -> None:
+    """It is told for what it is, and nobody pauses for it."""
+    server.answers = [xml(200, f"<Messages>{message(2, '')}</Messages>")]
+    telemetry, pauses = RecordedTelemetry(), list[float]()
+
+    assert make(telemetry, pauses).receive(count=16, wait=30.0) == ()
+    assert telemetry.names == ["message_incomplete"]
+    assert pauses == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told_at", "lease_until", "count"),
+    [
+        ("", "", 1_800_000_000.0, 1_800_000_030.0, 1),
+        ("<DequeueCount>1", "<DequeueCount>2", None, 1_800_000_030.0, 2),
+        # Without a word that it is the first receive, the time of the first one tells nothing.
+        ("<DequeueCount>1</DequeueCount>", "", None, 1_800_000_030.0, 1),
+        ("<DequeueCount>1", "<DequeueCount>99999999999", None, 1_800_000_030.0, 99_999_999_999),
+        ("<DequeueCount>1", "<DequeueCount>\u0661", None, 1_800_000_030.0, 1),
+        # A lease that nobody knows is not told by the cloud's clock: it is renewed at once.
+        ("<NextVisibleTime>1800000030000</NextVisibleTime>", "", None, NOW, 1),
+        ("<NextVisibleTime>1800000030000", "<NextVisibleTime>1e999", None, NOW, 1),
+        ("<FirstDequeueTime>1800000000000", "<FirstDequeueTime>nan", None, 1_800_000_030.0, 1),
+    ],
+)
+def test_times_and_counts_that_are_none(
+    server: StubServer,
+    make: Make,
+    old: str,
+    new: str,
+    told_at: float | None,
+    lease_until: float,
+    count: int,
+) -> None:
+    """A clock that is set by them would be wrong until the next good one."""
+    server.answers = [xml(200, f"<Messages>{message(1).replace(old, new)}</Messages>")]
+
+    (found,) = make(RecordedTelemetry()).receive(count=16, wait=0)
+
+    assert (found.told_at, found.lease_until, found.dequeue_count) == (told_at, lease_until, count)
 
 
 def test_a_batch_that_is_not_xml_is_taken_one_by_one(server: StubServer, make: Make) -> None:

@@ -135,6 +135,7 @@ _TAKES: Final[Mapping[str, Callable[[MetricsTelemetry, Mapping[str, object]], No
     "parked": MetricsTelemetry._is_parked,  # noqa: SLF001
     "throttled": MetricsTelemetry._is_throttled,  # noqa: SLF001
     "answer_lost": MetricsTelemetry._is_lost,  # noqa: SLF001
+    "message_incomplete": MetricsTelemetry._is_lost,  # noqa: SLF001
     "step_failed": MetricsTelemetry._step_failed,  # noqa: SLF001
     "lease_lost": MetricsTelemetry._lease_lost,  # noqa: SLF001
 }

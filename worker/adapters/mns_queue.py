@@ -52,7 +52,7 @@ _POLLED_SHARE: Final = 0.5
 _CAPPED_PAUSE: Final = 0.5
 _CAPPED_PAUSE_MAX: Final = 5.0
 _MILLISECONDS: Final = 1000.0
-_DIGITS_MAX: Final = 10
+_DIGITS_MAX: Final = 15
 
 
 class NothingThere(Exception):
@@ -104,10 +104,14 @@ class MnsQueue(ports.Queue):
         seconds = min(math.ceil(max(wait, 0.0)), WAIT_MAX)
         begun = self._clock.now()
         if count == 1 or begun < self._single_until:
-            found = self._receive_singly(count, seconds)
+            messages = self._receive_singly(count, seconds)
         else:
-            found = self._receive_batch(min(count, BATCH_MAX), seconds)
-        self._slow_down(seconds, self._clock.now() - begun, is_empty=not found)
+            messages = self._receive_batch(min(count, BATCH_MAX), seconds)
+        self._slow_down(seconds, self._clock.now() - begun, is_empty=not messages)
+        found = tuple(self._delivery(one) for one in messages if _is_whole(one))
+        if len(found) < len(messages):
+            incomplete = len(messages) - len(found)
+            self._telemetry.event("message_incomplete", action=_RECEIVE, count=incomplete)
         return found
 
     @override
@@ -116,7 +120,7 @@ class MnsQueue(ports.Queue):
             raise ValueError("a message has a body")
         empty = sorted(name for name, value in attributes.items() if not value)
         if empty:
-            # The SDK loses them when the message is received.
+            # An SDK loses them when the message is received.
             raise ValueError(f"attributes without a value: {', '.join(empty)}")
         sent = self._run(_SEND, lambda queue: queue.send_message(_message(body, attributes, delay)))
         return str(sent.message_id)
@@ -139,28 +143,25 @@ class MnsQueue(ports.Queue):
         except NothingThere:
             raise LeaseLost from None
         # Counted from the question on our own clock: the cloud's clock may differ from it.
-        told = _seconds(changed.next_visible_time, 0.0)
-        return Lease(str(changed.receipt_handle), begun + whole, told - whole if told else None)
+        told = _seconds(str(changed.next_visible_time))
+        told_at = None if told is None else told - whole
+        return Lease(str(changed.receipt_handle), begun + whole, told_at)
 
     def close(self) -> None:
         """Close the connections of all threads, none of which may be in a call any more."""
         while self._connections:
             self._connections.pop().close()
 
-    def _receive_batch(self, count: int, seconds: int) -> tuple[Delivery, ...]:
+    def _receive_batch(self, count: int, seconds: int) -> tuple[Message, ...]:
         try:
-            messages = self._run(
+            return self._run(
                 _RECEIVE, lambda queue: mns_messages.receive(queue, count, seconds), wait=seconds
             )
         except NothingThere:
             return ()
-        found = tuple(self._delivery(one) for one in messages if _is_whole(one))
-        if len(found) < len(messages):
-            self._telemetry.event("message_without_handle", count=len(messages) - len(found))
-        return found
 
-    def _receive_singly(self, count: int, seconds: int) -> tuple[Delivery, ...]:
-        found: list[Delivery] = []
+    def _receive_singly(self, count: int, seconds: int) -> tuple[Message, ...]:
+        found: list[Message] = []
         try:
             while len(found) < count:
                 more = self._receive_batch(1, 0 if found else seconds)
@@ -175,19 +176,21 @@ class MnsQueue(ports.Queue):
 
     def _delivery(self, message: Message) -> Delivery:
         fields, now = message.fields, self._clock.now()
-        count = _count(fields.get("DequeueCount", ""))
+        lease_until = _seconds(fields.get("NextVisibleTime"))
         # Source: SMQ "QueueMessage": FirstDequeueTime is the time of the first receive.
-        told_at = _seconds(fields.get("FirstDequeueTime"), now) if count == 1 else None
+        is_first = fields.get("DequeueCount") == "1" and lease_until is not None
+        told_at = _seconds(fields.get("FirstDequeueTime")) if is_first else None
+        enqueued_at = _seconds(fields.get("EnqueueTime"))
         return Delivery(
             message_id=fields["MessageId"],
             handle=fields["ReceiptHandle"],
             # XML turns line ends into line feeds when we send the body on; a signature over it
             # must not depend on which hop it is.
-            body=fields.get("MessageBody", "").replace("\r\n", "\n").replace("\r", "\n"),
+            body=fields["MessageBody"].replace("\r\n", "\n").replace("\r", "\n"),
             attributes=message.attributes,
-            enqueued_at=_seconds(fields.get("EnqueueTime"), now),
-            dequeue_count=count,
-            lease_until=_seconds(fields.get("NextVisibleTime"), now),
+            enqueued_at=now if enqueued_at is None else enqueued_at,
+            dequeue_count=int(_whole(fields.get("DequeueCount")) or 1),
+            lease_until=now if lease_until is None else lease_until,
             told_at=told_at,
         )
 
@@ -297,13 +300,13 @@ def _is_whole(message: Message) -> bool:
     return all(message.fields.get(name) for name in ("MessageId", "ReceiptHandle", "MessageBody"))
 
 
-def _count(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < _DIGITS_MAX else 1
+def _whole(text: str | None) -> str | None:
+    """Return the digits of a whole number that can be a count or a time."""
+    is_number = text is not None and text.isascii() and text.isdecimal()
+    return text if is_number and len(text or "") <= _DIGITS_MAX else None
 
 
-def _seconds(milliseconds: object, otherwise: float) -> float:
+def _seconds(milliseconds: str | None) -> float | None:
     """Convert a time of the server; a message that has none must still be worked on."""
-    try:
-        return float(str(milliseconds)) / _MILLISECONDS
-    except ValueError:
-        return otherwise
+    digits = _whole(milliseconds)
+    return None if digits is None else int(digits) / _MILLISECONDS

@@ -51,6 +51,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
             "answer_lost",
             "clock_corrected",
             "lease_lost",
+            "message_incomplete",
             "notify_channel_unusable",
             "notify_dropped",
             "notify_failed",
