@@ -265,6 +265,20 @@ MUTANTS = (
         ("tests/simulation/test_economical.py",),
     ),
     Mutant(
+        "disks-not-kept-again-while-the-stop-is-awaited",
+        "worker/steps/launch.py",
+        "        if (again := launching.with_disks_kept_again(progress, now)) is not None:\n            return Note(again)\n",
+        "",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "disks-not-kept-again-before-the-end",
+        "worker/steps/cleanup.py",
+        "        actions += [KEEP_DISKS] if boots.may_be_given_back(progress) else []\n",
+        "",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
         "disks-given-back-before-a-late-change",
         "worker/steps/cleanup.py",
         "        if now < (until := _takes_effect_by(progress)):\n            return Wait(progress, until,",

@@ -14,7 +14,8 @@ from tests.simulation.scenarios import (
     recover,
     replacements,
 )
-from tests.simulation.schedules import QUICK, withdraw
+from tests.simulation.schedules import QUICK, judged, run, withdraw
+from tests.simulation.situations import ALL
 from tests.simulation.test_recovery import interrupt_again, replay
 from worker.core import identity
 from worker.core.policy import Policy
@@ -117,3 +118,16 @@ def test_an_event_without_a_time_takes_over_the_image_of_its_own_notice() -> Non
     assert violations(simulation, source) == []
     assert len(entries(simulation, "CreateImage")) == 1
     assert len(replacements(simulation)) == 1
+
+
+@pytest.mark.parametrize("policy", [Policy(takeover="wait"), Policy()])
+def test_disks_that_an_earlier_notice_gives_back_late_are_kept_again(policy: Policy) -> None:
+    """A change whose answer was lost may take effect after the next notice has kept them."""
+    scenario = replace(ALL["noticed at the verdict"], policy=policy)
+    undisturbed, _ = run(scenario, {})
+    given_back = [call for call in undisturbed.interposer.calls if call.method == "release"]
+
+    simulation, source = run(scenario, {given_back[0].number: Fault.LATE})
+
+    assert judged(scenario, simulation, source) == []
+    assert "DiskDeleted" not in {entry.action for entry in simulation.cloud.ledger}

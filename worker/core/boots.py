@@ -17,6 +17,8 @@ EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
+# Longer than a call whose answer was lost has been seen to go on.
+EFFECT_SECONDS_MAX = 90.0
 # Why disks in economical mode are not kept: nothing releases them.
 LEFT_ALONE = "left alone"
 SYSTEM = "system"
@@ -74,6 +76,18 @@ def with_disks_to_keep(progress: Progress) -> Progress:
     if retained is None or retained.refused != LEFT_ALONE:
         return progress
     return replace(progress, retained=replace(retained, sent=False, refused="", told=True))
+
+
+def may_be_given_back(progress: Progress) -> bool:
+    """Tell whether the clean-up of an earlier notice may still undo that disks were kept.
+
+    What it asked for last may take effect after they were kept for this notice.
+    """
+    retained = progress.retained
+    is_later = progress.incarnation != identity.NOT_ECONOMICAL and progress.economical is None
+    if not is_later or retained is None or retained.again or not retained.to_keep:
+        return False
+    return retained.sent and not retained.refused
 
 
 def system_disk(progress: Progress) -> KeptDisk | None:

@@ -175,6 +175,16 @@ def _given_back(progress: Progress, now: float) -> Progress:
     return replace(progress, retained=again, marks=marks).marked(boots.CONFIRMED, now)
 
 
+def with_disks_kept_again(progress: Progress, now: float) -> Progress | None:
+    """Have disks kept a second time where the first one may be undone; None when it is not time."""
+    retained = progress.retained
+    if retained is None or not boots.may_be_given_back(progress):
+        return None
+    if now < retained.sent_at + boots.EFFECT_SECONDS_MAX:
+        return None
+    return replace(progress, retained=replace(retained, sent=False, again=True))
+
+
 def with_stop_asked(progress: Progress, now: float) -> Progress:
     """Note that the source is on its way down."""
     launched = replace(progress.launched, stop_sent=True, stop_sent_at=now)

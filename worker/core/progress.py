@@ -130,6 +130,7 @@ class Retained:
         postponed: It takes too long; the image and the capture come first.
         told: What the disks were stands in a sent message, for tags could not be had in time.
         sent_at: When the change was made, epoch seconds.
+        again: It was made a second time, since an earlier notice's clean-up might undo the first.
     """
 
     disks: tuple[KeptDisk, ...]
@@ -139,6 +140,7 @@ class Retained:
     postponed: bool = False
     told: bool = False
     sent_at: float = 0.0
+    again: bool = False
 
     @property
     def to_keep(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from worker.core.auditing import Advice, Basis, Finding, Survival, Why
 from worker.ops.audit import Fix, Fixed, LeftAlone, Report
+from worker.ops.printing import CommandLine
 from worker.ops.wording import Wording
 from worker.printable import printable
 
@@ -103,9 +104,7 @@ def _command(command: str) -> RenderableType:
             lines[-1] += "\\" if lines[-1].endswith(" ") else ""
             lines.append("  " if lines[-1].endswith("\\") else "")
         lines[-1] += part
-    return Padding(
-        Text("\n".join(lines), style="dim", overflow="ignore", no_wrap=True), (0, 0, 0, 4)
-    )
+    return CommandLine("\n".join(lines), style="dim")
 
 
 def _times(finding: Finding, notice: float, wording: Wording) -> str:

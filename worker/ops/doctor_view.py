@@ -12,6 +12,7 @@ from worker.core.diagnosis import Finding, Severity
 from worker.ops.doctor import severity_of
 from worker.ops.doctor_texts import EXPLANATIONS
 from worker.ops.doctor_texts import Text as Words
+from worker.ops.printing import CommandLine
 from worker.ops.wording import Language, Wording
 from worker.printable import printable
 
@@ -66,5 +67,4 @@ def _finding(finding: Finding, wording: Wording) -> Iterator[RenderableType]:
     head.append(said(row.what, finding, wording.language), style="bold")
     yield head
     yield Padding(Text(said(row.why, finding, wording.language), style="dim"), (0, 0, 0, 2))
-    # A command is copied: it is never broken.
-    yield Padding(Text(fix_of(finding), overflow="ignore", no_wrap=True), (0, 0, 0, 4))
+    yield CommandLine(fix_of(finding))

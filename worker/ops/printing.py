@@ -1,15 +1,35 @@
 """Where rich meets a stream: colours on a terminal, plain lines without escape codes elsewhere."""
 
 import io
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 # Wide enough for ids and their explanation; a pipe has no width of its own.
 PLAIN_COLUMNS = 110
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command to be copied: neither broken nor cut off, whatever the width.
+
+    A terminal breaks what is too long by itself, and copies it as one line.
+    """
+
+    command: str
+    indent: int = 4
+    style: str = ""
+
+    def __rich_console__(self, console: Console, _options: ConsoleOptions) -> Iterator[Segment]:
+        """Give the lines as they are."""
+        style = console.get_style(self.style)
+        for line in self.command.split("\n"):
+            yield Segment(" " * self.indent + line, style)
+            yield Segment.line()
 
 
 def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
@@ -33,7 +53,7 @@ def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
 def show(renderable: RenderableType, console: Console) -> None:
     """Print; elsewhere than on a terminal without colours and without blanks at the ends of lines."""
     if console.is_terminal:
-        console.print(renderable)
+        console.print(renderable, crop=False)
         return
     console.file.write(plain_text(renderable, console.width))
     console.file.flush()
@@ -45,7 +65,7 @@ def show_line(line: str, stream: TextIO, environ: Mapping[str, str]) -> None:
 
 
 def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
-    """Render as plain lines of at most `columns` cells."""
+    """Render as plain lines of at most `columns` cells, but for commands."""
     console = Console(
         width=columns,
         color_system=None,
@@ -53,10 +73,10 @@ def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
         markup=False,
         emoji=False,
         highlight=False,
-        file=sys.stdout,
+        file=io.StringIO(),
     )
     with console.capture() as captured:
-        console.print(renderable)
+        console.print(renderable, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 

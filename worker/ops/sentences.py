@@ -226,6 +226,7 @@ _REMARKS = (
     (r"the role may not read them", "角色没有读取权限"),
     (r"instance (.+)", "实例 {0}"),
     (r"tags on the retained disks", "保留磁盘上的标签"),
+    (r"tags on the disks of the source", "源实例磁盘上的标签"),
     (r"disks outliving the instance", "让磁盘在实例释放后保留"),
     (r"stopping the source before the takeover", "接管前停止源实例"),
     (r"restore disks", "恢复磁盘设置"),

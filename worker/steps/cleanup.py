@@ -13,8 +13,7 @@ from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
-# Longer than a call whose answer was lost has been seen to go on.
-EFFECT_SECONDS_MAX = 90.0
+KEEP_DISKS = "keep disks again"
 RESTORE_DISKS = "restore disks"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
@@ -75,11 +74,14 @@ class CleanUp:
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
         if now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
-        ids = self._still_its_own(progress) if _came_too_late(progress) else _to_release(progress)
-        return _cleaned(progress, action, self._release(ids))
+        return _cleaned(progress, action, self._change_disks(action, progress))
 
-    def _release(self, ids: tuple[str, ...]) -> str:
-        answer = self.disks.release(ids) if ids else Accepted("")
+    def _change_disks(self, action: str, progress: Progress) -> str:
+        """Keep disks once more or give them back; returns why that was refused, if it was."""
+        is_whole = action == RESTORE_DISKS and not _came_too_late(progress)
+        ids = _to_release(progress) if is_whole else self._still_its_own(progress)
+        change = self.disks.keep if action == KEEP_DISKS else self.disks.release
+        answer = change(ids) if ids else Accepted("")
         return "" if isinstance(answer, Accepted) else answer.code
 
     def _still_its_own(self, progress: Progress) -> tuple[str, ...]:
@@ -170,6 +172,7 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed and _to_release(progress) else []
     else:
+        actions += [KEEP_DISKS] if boots.may_be_given_back(progress) else []
         actions += [DATE_DISKS] if changed and boots.copied(progress) else []
     actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     begun = progress.images_begun
@@ -186,7 +189,7 @@ def _actions(progress: Progress) -> tuple[str, ...]:
 def _takes_effect_by(progress: Progress) -> float:
     """Return until when the change of the disks may show: given back before, they would stay kept."""
     retained = progress.retained
-    return retained.sent_at + EFFECT_SECONDS_MAX if retained is not None else 0.0
+    return retained.sent_at + boots.EFFECT_SECONDS_MAX if retained is not None else 0.0
 
 
 def _came_too_late(progress: Progress) -> bool:

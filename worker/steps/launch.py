@@ -258,6 +258,8 @@ class Launch:
             image = self._image(progress)
             if image is not None and self._is_settled(progress, image):
                 return self._settled(progress, image, now)
+        if (again := launching.with_disks_kept_again(progress, now)) is not None:
+            return Note(again)
         return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
 
     def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:

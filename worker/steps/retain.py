@@ -44,7 +44,6 @@ CROWD_PATIENCE_SECONDS = 45.0
 # The same where data disks are carried over themselves: nothing else holds their data then.
 REATTACHING_PATIENCE_SECONDS = 60.0
 UNANSWERED = "unanswered"
-SEEN = "tags that tell that the lock was seen"
 SECOND_LOOK_SECONDS = 45.0
 # The longer a sibling has not finished, the less often it is asked after.
 SIBLING_POLL_SHARE = 0.25
@@ -273,7 +272,11 @@ class Retain:
         if not disks or now > progress.t0 + self.policy.notice:
             return Done(left)
         answer = self.tagging.tag("disk", disks, self._tags(progress))
-        told = left if isinstance(answer, Accepted) else left.remarked(SEEN, answer.code)
+        told = (
+            left
+            if isinstance(answer, Accepted)
+            else left.remarked("tags on the disks of the source", answer.code)
+        )
         return Done(told)
 
     def _tags(self, progress: Progress) -> dict[str, str]:
