@@ -177,7 +177,7 @@ def test_missing_credentials_are_no_bug(server: StubServer) -> None:
     )
     environ.clear()
 
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLost, match="not both set"):
         call("DescribeImages", {})
 
     assert server.requests == []

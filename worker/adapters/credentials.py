@@ -97,7 +97,10 @@ class ChainProvider(Provider):
         except Exception as error:  # noqa: BLE001 - its text may quote files and answers
             reason = type(error).__name__
         if found is None:
-            raise Transient(f"no credentials from environment, role or profile ({reason})")
+            raise Transient(
+                f"no credentials from environment, role or profile ({reason});"
+                " `aliyun-ops doctor` tells what is missing"
+            )
         return Key(
             found.get_access_key_id() or "",
             found.get_access_key_secret() or "",

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from worker import __version__
 from worker.adapters import deadline, sdk_logging
 from worker.adapters.ecs import transport
+from worker.core.errors import RecreationError
 
 Body = Mapping[str, Any]
 EcsCall = Callable[[str, Mapping[str, Any]], Body]
@@ -269,6 +270,10 @@ class _Client:
 
 
 def _failure(error: Exception) -> ApiRefusal | ConnectionLost:
+    # What stopped the SDK before it sent anything: there were no credentials.
+    inner = getattr(error, "inner_exception", None)
+    if isinstance(inner, RecreationError):
+        return ConnectionLost(inner.sentence)
     status = getattr(error, "status_code", None)
     code = getattr(error, "code", None)
     # The SDK writes a missing code as the word None.
