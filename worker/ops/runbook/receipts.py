@@ -154,7 +154,7 @@ LOSSES: tuple[Loss, ...] = (
         Row(
             Text(
                 "Nothing is lost. They say that the lock of a source in economical mode was seen: a worker that begins anew after the platform's stop parks it as `source_stopped`.",
-                "没有丢失任何内容。这些标签说明曾看到停机不释放实例的锁定；若工作进程在平台停机之后重新开始，会将其搁置为 `source_stopped`。",
+                "没有丢失任何内容。这些标签说明曾看到节省停机模式的源实例被锁定；若工作进程在平台停机之后重新开始，会将其搁置为 `source_stopped`。",
             ),
             Text(
                 "Grant `ecs:TagResources` where the code is one of a permission: `aliyun-ops doctor`.",
