@@ -234,7 +234,7 @@ MUTANTS = (
         "worker/core/launching.py",
         "    if identity.TAG_DELETE_AFTER in earlier.tags:\n        progress =",
         "    if False:\n        progress =",
-        ("tests/simulation/test_regressions.py",),
+        ("tests/unit/core/test_launching.py",),
     ),
     Mutant(
         "economical-source-without-a-tag",
@@ -267,15 +267,22 @@ MUTANTS = (
     Mutant(
         "disks-not-kept-again-while-the-stop-is-awaited",
         "worker/steps/launch.py",
-        "        if (again := launching.with_disks_kept_again(progress, now)) is not None:\n            return Note(again)\n",
+        "            if self._are_given_back(progress):\n                return Note(launching.with_disks_given_back(progress, now))\n",
         "",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "disks-not-kept-again-before-the-end",
         "worker/steps/cleanup.py",
-        "        actions += [KEEP_DISKS] if boots.may_be_given_back(progress) else []\n",
+        "        actions += [KEEP_DISKS] if is_doubtful else []\n",
         "",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "image-of-a-notice-that-was-taken-back-is-launched-from",
+        "worker/steps/launch.py",
+        "        if launching.is_noticed_again(progress, source):\n",
+        "        if False:\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(

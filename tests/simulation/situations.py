@@ -152,6 +152,9 @@ HOSTILE = (
         lasts=800.0,
     ),
     Scenario(
+        "noticed again, image ready", ecs=QUICK, during=after(50.0, _notice_again), lasts=800.0
+    ),
+    Scenario(
         "noticed after a false alarm",
         ecs=QUICK,
         policy=Policy(takeover="wait"),

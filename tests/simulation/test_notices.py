@@ -120,6 +120,32 @@ def test_an_event_without_a_time_takes_over_the_image_of_its_own_notice() -> Non
     assert len(replacements(simulation)) == 1
 
 
+@pytest.mark.parametrize("policy", [Policy(), Policy(takeover="wait"), Policy(takeover="overlap")])
+@pytest.mark.parametrize("pause", [30.0, 240.0])
+def test_what_was_written_between_two_notices_is_on_the_replacement(
+    policy: Policy, pause: float
+) -> None:
+    """The image of the first one is older than that, and nothing was decided yet."""
+    simulation = simulate(policy=policy, ecs=QUICK)
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(20.0)
+    withdraw(simulation, source)
+    simulation.run(pause)
+    later = written_since(simulation, source)
+
+    interrupt(simulation, later)
+    recover(simulation)
+
+    told = [one for one in violations(simulation, later) if "of others changed" not in one]
+    assert told == []
+    (record,) = simulation.shelf.kept.values()
+    assert record["outcome"] == "recovered"
+    assert record["not_kept"] == ()
+    assert len(entries(simulation, "RunInstances")) == 1
+
+
 @pytest.mark.parametrize("policy", [Policy(takeover="wait"), Policy()])
 def test_disks_that_an_earlier_notice_gives_back_late_are_kept_again(policy: Policy) -> None:
     """A change whose answer was lost may take effect after the next notice has kept them."""

@@ -67,7 +67,7 @@ def cloud_disks(progress: Progress) -> tuple[KeptDisk, ...]:
     return tuple(sorted(found, key=lambda disk: (disk.kind == SYSTEM, disk.device)))
 
 
-def with_disks_to_keep(progress: Progress) -> Progress:
+def with_disks_to_keep(progress: Progress, now: float) -> Progress:
     """Have disks kept that were left alone, since the source is to be cloned.
 
     What they were stands in a message before they are changed: their tags may not show in time.
@@ -75,19 +75,34 @@ def with_disks_to_keep(progress: Progress) -> Progress:
     retained = progress.retained
     if retained is None or retained.refused != LEFT_ALONE:
         return progress
-    return replace(progress, retained=replace(retained, sent=False, refused="", told=True))
+    wanted = replace(retained, sent=False, refused="", told=True, wanted_at=now)
+    return replace(progress, retained=wanted)
 
 
-def may_be_given_back(progress: Progress) -> bool:
-    """Tell whether the clean-up of an earlier notice may still undo that disks were kept.
+def may_be_given_back(progress: Progress, now: float) -> bool:
+    """Tell whether to look if the clean-up of an earlier notice has undone that disks were kept.
 
     What it asked for last may take effect after they were kept for this notice.
     """
     retained = progress.retained
     is_later = progress.incarnation != identity.NOT_ECONOMICAL and progress.economical is None
-    if not is_later or retained is None or retained.again or not retained.to_keep:
+    if not is_later or retained is None or retained.checked or not retained.to_keep:
         return False
-    return retained.sent and not retained.refused
+    is_kept = retained.sent and not retained.refused
+    return is_kept and now >= retained.sent_at + EFFECT_SECONDS_MAX
+
+
+def notice_begun(progress: Progress, notice: float, now: float) -> float:
+    """Tell when the notice in force began; the event may have told of one that was taken back.
+
+    Args:
+        progress: Of a source that is locked and not stopped.
+        notice: Its usual length, seconds.
+        now: Epoch seconds.
+    """
+    begun = max(progress.t0, progress.unlocked_at)
+    # What outlives its notice has been given another one, nobody knows when: its end is not near.
+    return now if now > begun + notice + EARLIER_SECONDS else begun
 
 
 def system_disk(progress: Progress) -> KeptDisk | None:

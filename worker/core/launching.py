@@ -142,12 +142,27 @@ def is_recreation_since(image: Image, since: float) -> bool:
     return (parse_time(image.created_at) or 0.0) > since
 
 
-def from_the_image_on(progress: Progress, earlier: Image, now: float) -> Progress:
-    """Begin again with an image of this notice; the one in hand is from an earlier notice."""
+def is_noticed_again(progress: Progress, source: Instance) -> bool:
+    """Tell whether the source was seen without its lock since the image was ready, and has one now."""
+    launched = progress.launched
+    is_ours = progress.rung == "image" and progress.economical is None and not launched.stop_sent
+    return is_ours and source.is_recycling and launched.image_usable_at < progress.unlocked_at
+
+
+def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: float) -> Progress:
+    """Begin again with an image of this notice; the one in hand is from an earlier notice.
+
+    Args:
+        progress: Of a source that is locked.
+        earlier: The image in hand.
+        now: Epoch seconds.
+        notice: Its usual length, seconds.
+    """
     if identity.TAG_DELETE_AFTER in earlier.tags:
-        progress = _given_back(progress, now)
+        progress = with_disks_given_back(progress, now)
     return replace(
         progress,
+        t0=boots.notice_begun(progress, notice, now),
         incarnation=earlier.image_id,
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
         quiesced=None,
@@ -163,8 +178,8 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float) -> Progres
     )
 
 
-def _given_back(progress: Progress, now: float) -> Progress:
-    """Have the disks kept once more: the clean-up that dates an image gives them back before."""
+def with_disks_given_back(progress: Progress, now: float) -> Progress:
+    """Have the disks kept once more: the clean-up of an earlier notice has given them back."""
     retained = progress.retained
     if retained is None:
         return progress
@@ -175,14 +190,10 @@ def _given_back(progress: Progress, now: float) -> Progress:
     return replace(progress, retained=again, marks=marks).marked(boots.CONFIRMED, now)
 
 
-def with_disks_kept_again(progress: Progress, now: float) -> Progress | None:
-    """Have disks kept a second time where the first one may be undone; None when it is not time."""
+def with_disks_checked(progress: Progress) -> Progress:
+    """Note that the disks are still kept."""
     retained = progress.retained
-    if retained is None or not boots.may_be_given_back(progress):
-        return None
-    if now < retained.sent_at + boots.EFFECT_SECONDS_MAX:
-        return None
-    return replace(progress, retained=replace(retained, sent=False, again=True))
+    return replace(progress, retained=replace(retained, checked=True) if retained else None)
 
 
 def with_stop_asked(progress: Progress, now: float) -> Progress:

@@ -130,7 +130,8 @@ class Retained:
         postponed: It takes too long; the image and the capture come first.
         told: What the disks were stands in a sent message, for tags could not be had in time.
         sent_at: When the change was made, epoch seconds.
-        again: It was made a second time, since an earlier notice's clean-up might undo the first.
+        wanted_at: Since when it is wanted where that is later than the first look, epoch seconds.
+        checked: Nothing has undone it since.
     """
 
     disks: tuple[KeptDisk, ...]
@@ -140,7 +141,8 @@ class Retained:
     postponed: bool = False
     told: bool = False
     sent_at: float = 0.0
-    again: bool = False
+    wanted_at: float = 0.0
+    checked: bool = False
 
     @property
     def to_keep(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Leave nothing behind that nobody knows of: restore what was changed, date what is left over."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import boots, handing, identity
-from worker.core.model import Accepted
+from worker.core.model import Accepted, Disk
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
@@ -74,20 +75,28 @@ class CleanUp:
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
         if now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
-        return _cleaned(progress, action, self._change_disks(action, progress))
+        if action == KEEP_DISKS:
+            return self._keep_again(progress)
+        ids = _to_release(progress)
+        if _came_too_late(progress):
+            ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
+        answer = self.disks.release(ids) if ids else Accepted("")
+        return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
 
-    def _change_disks(self, action: str, progress: Progress) -> str:
-        """Keep disks once more or give them back; returns why that was refused, if it was."""
-        is_whole = action == RESTORE_DISKS and not _came_too_late(progress)
-        ids = _to_release(progress) if is_whole else self._still_its_own(progress)
-        change = self.disks.keep if action == KEEP_DISKS else self.disks.release
-        answer = change(ids) if ids else Accepted("")
-        return "" if isinstance(answer, Accepted) else answer.code
+    def _keep_again(self, progress: Progress) -> Outcome:
+        """Keep what the clean-up of an earlier notice has given back late, and say if it goes."""
+        own = self._still_its_own(progress)
+        lost = tuple(disk.disk_id for disk in own if disk.delete_with_instance)
+        answer = self.disks.keep(lost) if lost else Accepted("")
+        if isinstance(answer, Accepted) or progress.retained is None:
+            return _cleaned(progress, KEEP_DISKS, "")
+        refused = replace(progress.retained, refused=answer.code)
+        return _cleaned(replace(progress, retained=refused), KEEP_DISKS, answer.code)
 
-    def _still_its_own(self, progress: Progress) -> tuple[str, ...]:
-        """Name what the source has still: whoever has recreated it may have carried disks over."""
+    def _still_its_own(self, progress: Progress) -> tuple[Disk, ...]:
+        """List what the source has still: whoever has recreated it may have carried disks over."""
         found = self.sources.disks(_to_release(progress))
-        return tuple(one.disk_id for one in found if one.instance_id == progress.instance_id)
+        return tuple(one for one in found if one.instance_id == progress.instance_id)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""
@@ -172,7 +181,8 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed and _to_release(progress) else []
     else:
-        actions += [KEEP_DISKS] if boots.may_be_given_back(progress) else []
+        is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
+        actions += [KEEP_DISKS] if is_doubtful else []
         actions += [DATE_DISKS] if changed and boots.copied(progress) else []
     actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     begun = progress.images_begun

@@ -198,7 +198,7 @@ class Launch:
             )
         if not source.is_recycling:
             return self._unlocked(progress, now)
-        return Note(launching.from_the_image_on(progress, image, now))
+        return Note(launching.from_the_image_on(progress, image, now, self.policy.notice))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:
@@ -240,6 +240,8 @@ class Launch:
             return self._launch_beside(launching.with_stopped_source(progress, now), now)
         if not source.is_recycling and not launched.stop_sent:
             return self._unlocked(progress, now)
+        if launching.is_noticed_again(progress, source):
+            return self._noticed_again(progress, now)
         # A source that serves is worth more than what comes up without being set up.
         if self.policy.takeover == "wait" or progress.is_degraded:
             return self._await_the_stop(progress, now)
@@ -252,15 +254,37 @@ class Launch:
             return self._launch_beside(progress, now)
         return self._stop_source(progress, source, now)
 
+    def _noticed_again(self, progress: Progress, now: float) -> Outcome:
+        """What was written since the image is in none: make one of this notice."""
+        image = self._image(progress)
+        if image is None:
+            return Wait(progress, now + SOURCE_POLL_SECONDS, "the image does not show")
+        return Note(launching.from_the_image_on(progress, image, now, self.policy.notice))
+
     def _await_the_stop(self, progress: Progress, now: float) -> Outcome:
         """What outlives its notice may have been given another one, which the image is older than."""
         if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:
             image = self._image(progress)
             if image is not None and self._is_settled(progress, image):
                 return self._settled(progress, image, now)
-        if (again := launching.with_disks_kept_again(progress, now)) is not None:
-            return Note(again)
+            if image is not None and progress.rung == "image" and self._are_given_back(progress):
+                again = launching.with_disks_given_back(progress, now)
+                return Note(launching.from_the_image_on(again, image, now, self.policy.notice))
+        if boots.may_be_given_back(progress, now):
+            if self._are_given_back(progress):
+                return Note(launching.with_disks_given_back(progress, now))
+            return Note(launching.with_disks_checked(progress))
         return Wait(progress, now + SOURCE_POLL_SECONDS, "waiting for the platform's stop")
+
+    def _are_given_back(self, progress: Progress) -> bool:
+        """Look whether disks that were kept go with the source again."""
+        retained = progress.retained
+        if retained is None or not retained.sent or retained.refused or not retained.to_keep:
+            return False
+        return any(
+            disk.delete_with_instance and disk.instance_id == progress.instance_id
+            for disk in self.sources.disks(retained.to_keep)
+        )
 
     def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:
         """A source in economical mode runs again, whoever started it: there is nothing to replace."""
@@ -338,7 +362,7 @@ class Launch:
         """A false alarm is decided late, and by more than one look."""
         launched = progress.launched
         looks = replace(launched, unlocked_looks=launched.unlocked_looks + 1)
-        looked = replace(progress, launched=looks)
+        looked = replace(progress, launched=looks, unlocked_at=now)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
             found = self._rivals(progress)

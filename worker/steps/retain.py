@@ -95,8 +95,7 @@ class Retain:
             return self._look(progress, now)
         if progress.economical is not None and not progress.economical.not_started:
             return self._leave_alone(progress, retained, now)
-        # Nothing has to come before the platform's stop of a source in economical mode.
-        if self._is_late(progress, now) and not retained.postponed and progress.economical is None:
+        if self._is_late(progress, now) and not retained.postponed:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
@@ -124,7 +123,9 @@ class Retain:
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
-        begun = self._notice_begun(seen, source, now)
+        begun = max(seen.t0, seen.unlocked_at)
+        if source.status == "Running":
+            begun = boots.notice_begun(seen, self.policy.notice, now)
         confirmed = replace(
             seen,
             retained=retained,
@@ -133,13 +134,6 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
-
-    def _notice_begun(self, progress: Progress, source: Instance, now: float) -> float:
-        """Tell when the notice in force began; the event may have told of one that was taken back."""
-        begun = max(progress.t0, progress.unlocked_at)
-        is_over = now > begun + self.policy.notice + boots.EARLIER_SECONDS
-        # What outlives its notice has been given another one, nobody knows when: its end is not near.
-        return now if is_over and source.status == "Running" else begun
 
     def _is_over(self, progress: Progress) -> bool:
         """Whether the clean-up of this recreation has passed: the source is still there then."""
@@ -313,11 +307,13 @@ class Retain:
         """Whether retain has been trying for so long that the image must not wait any more."""
         confirmed = next((mark.at for mark in progress.marks if mark.what == CONFIRMED), now)
         is_reattaching = self.policy.data_disks == "reattach"
-        is_crowd = progress.retained is not None and progress.retained.told
+        retained = progress.retained
+        wanted = max(confirmed, retained.wanted_at if retained is not None else 0.0)
+        is_crowd = progress.economical is None and retained is not None and retained.told
         patience = CROWD_PATIENCE_SECONDS if is_crowd else PATIENCE_SECONDS
         if is_reattaching:
             patience = REATTACHING_PATIENCE_SECONDS
-        return now > confirmed + patience
+        return now > wanted + patience
 
 
 def _seen(progress: Progress, source: Instance, now: float) -> Progress:

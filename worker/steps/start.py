@@ -90,7 +90,7 @@ class StartInPlace:
         if now < missed.absent_at + SECOND_LOOK_SECONDS:
             until = missed.absent_at + SECOND_LOOK_SECONDS
             return Wait(missed, until, "the source is not there; look again")
-        return Note(_cloning(missed, economical, "the source is not there"))
+        return Note(_cloning(missed, economical, "the source is not there", now))
 
     def _started(self, progress: Progress, source: Instance, now: float) -> Outcome:
         """It was started since the notice, by us, a twin or a person."""
@@ -119,7 +119,7 @@ class StartInPlace:
             return Wait(progress, now + POLL_SECONDS, "the source is stopped and still locked")
         image = self.images.find(identity.image_name(progress.recreation_id))
         if image is not None and identity.TAG_FALSE_ALARM not in image.tags:
-            return Note(_cloning(progress, economical, CLONED))
+            return Note(_cloning(progress, economical, CLONED, now))
         asked = economical.asked_at or now
         stopped = replace(
             launching.with_stopped_source(progress, now),
@@ -129,7 +129,7 @@ class StartInPlace:
 
     def _ask(self, progress: Progress, economical: Economical, now: float) -> Outcome:
         if now > economical.asked_at + self.policy.running_wait_max:
-            return Note(_cloning(progress, economical, "it does not start"))
+            return Note(_cloning(progress, economical, "it does not start", now))
         answer = self.instances.start(progress.instance_id)
         match answer:
             case Accepted():
@@ -137,7 +137,9 @@ class StartInPlace:
             case NotReady(code) if now < economical.asked_at + NOT_READY_SECONDS_MAX:
                 return Wait(progress, now + RETRY_SECONDS, f"the source cannot be started: {code}")
             case NoStock(code) | NotReady(code) | Refused(code) | Gone(code):
-                return Note(_cloning(progress, economical, code).marked("start refused", now, code))
+                return Note(
+                    _cloning(progress, economical, code, now).marked("start refused", now, code)
+                )
 
 
 def _accepted(progress: Progress, now: float) -> Progress:
@@ -146,11 +148,11 @@ def _accepted(progress: Progress, now: float) -> Progress:
     return replace(progress, launched=replace(progress.launched, accepted_at=since))
 
 
-def _cloning(progress: Progress, economical: Economical, why: str) -> Progress:
+def _cloning(progress: Progress, economical: Economical, why: str, now: float) -> Progress:
     """Give the start up; the source stays stopped, and somebody pays for its disks."""
     given_up = replace(economical, not_started=why)
     launched = replace(progress.launched, accepted_at=0.0)
-    kept = boots.with_disks_to_keep(progress)
+    kept = boots.with_disks_to_keep(progress, now)
     return replace(kept, economical=given_up, launched=launched).remarked(
         f"instance {progress.instance_id}",
         f"it stays stopped ({why}), and its disks are paid for: delete it when the clone is good",

@@ -1,10 +1,14 @@
 """Who stays when one recreation has two replacements: a rule that every worker and release shares."""
 
+from dataclasses import replace
 from itertools import permutations
 
-from worker.core.identity import TAG_QUARANTINED
-from worker.core.launching import not_quarantined, replacement_name, winner
-from worker.core.model import Instance
+import pytest
+
+from worker.core.identity import TAG_DELETE_AFTER, TAG_QUARANTINED
+from worker.core.launching import from_the_image_on, not_quarantined, replacement_name, winner
+from worker.core.model import Image, Instance
+from worker.core.progress import KeptDisk, Progress, Retained
 
 
 def instance(instance_id: str, created_at: str, **more: str) -> Instance:
@@ -43,3 +47,35 @@ def test_a_mark_that_somebody_has_written_over_names_nothing() -> None:
     marked = instance("i-2", "2026-07-14T09:00:00Z", **{TAG_QUARANTINED: "look\nhere"})
 
     assert replacement_name((marked,)) == "i-2"
+
+
+@pytest.mark.parametrize(("tags", "is_kept"), [({}, True), ({TAG_DELETE_AFTER: "x"}, False)])
+def test_a_dated_image_tells_that_the_disks_were_given_back(
+    progress: Progress, tags: dict[str, str], *, is_kept: bool
+) -> None:
+    """They are kept anew at once: the end of the new notice may be near."""
+    disk = KeptDisk("d-bp1", "system", "cloud_essd", 40, "/dev/xvda", True)
+    kept = replace(progress, retained=Retained((disk,), tagged=True, sent=True))
+    earlier = Image("m-bp1earlier", "name", "Available", True, tags=tags)
+
+    again = from_the_image_on(kept, earlier, progress.t0 + 10.0, 300.0)
+
+    assert again.incarnation == "m-bp1earlier"
+    assert again.retained is not None
+    assert again.retained.sent is is_kept
+
+
+@pytest.mark.parametrize(
+    ("unlocked", "now", "begun"),
+    [(0.0, 100.0, 0.0), (280.0, 300.0, 280.0), (0.0, 700.0, 700.0), (280.0, 600.0, 280.0)],
+)
+def test_a_second_notice_has_a_time_of_its_own(
+    progress: Progress, unlocked: float, now: float, begun: float
+) -> None:
+    """When the lock was gone last, or now where the first notice is long over; seconds after T0."""
+    seen = replace(progress, unlocked_at=progress.t0 + unlocked if unlocked else 0.0)
+    earlier = Image("m-bp1earlier", "name", "Available", True)
+
+    again = from_the_image_on(seen, earlier, progress.t0 + now, 300.0)
+
+    assert again.t0 == progress.t0 + begun
