@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.text import Text
 
 # Wide enough for ids and their explanation; a pipe has no width of its own.
 PLAIN_COLUMNS = 110
+# Wider than any terminal: what is measured so needs no more than it asks for.
+BOUNDLESS_COLUMNS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,27 @@ class CommandLine:
         for line in self.command.split("\n"):
             yield Segment(" " * self.indent + line, style)
             yield Segment.line()
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """One thing in two layouts: the wide one where it is neither cut nor broken, else the narrow one.
+
+    Attributes:
+        gauge: What decides, where some lines of the wide one may break.
+    """
+
+    wide: RenderableType
+    narrow: RenderableType
+    gauge: RenderableType | None = None
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Give the one that fits."""
+        boundless = options.update(max_width=BOUNDLESS_COLUMNS)
+        needs = Measurement.get(console, boundless, self.gauge or self.wide)
+        yield self.wide if needs.maximum <= options.max_width else self.narrow
 
 
 def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
