@@ -72,6 +72,7 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.field.enqueued_at": ("in this queue since", "进入本队列"),
     "dlq.field.received": ("received so far", "已接收次数"),
     "dlq.field.image": ("image", "镜像"),
+    "dlq.field.begins_with": ("a replay begins with", "重放从此开始"),
     "dlq.field.candidate": ("candidate", "候选"),
     "dlq.field.replacement": ("replacement", "替代实例"),
     "dlq.field.reads": ("what a worker makes of it", "工作进程如何解读"),

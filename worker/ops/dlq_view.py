@@ -222,12 +222,18 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "enqueued_at": iso(letter.enqueued_at),
         "received": wording("dlq.times", number=letter.received),
         "image": facts.get("image", ""),
-        "candidate": wording.sentence(facts.get("candidate", "")),
+        _candidate_field(letter): wording.sentence(facts.get("candidate", "")),
         "replacement": facts.get("replacement", ""),
         "reads": _reads(letter, wording),
     }
     for key, value in told.items():
         yield wording(f"dlq.field.{key}"), value
+
+
+def _candidate_field(letter: DeadLetter) -> str:
+    """Tell the candidate that a replay begins with from one that was taken or is being tried."""
+    is_next = letter.origin is Origin.PARKED and "replacement" not in letter.facts
+    return "begins_with" if is_next else "candidate"
 
 
 def _reads(letter: DeadLetter, wording: Wording) -> str:

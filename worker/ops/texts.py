@@ -272,6 +272,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "已结束；替代实例状态：{state}",
     ),
     "stage.over": ("over; there is no replacement (any more)", "已结束；没有（或不再有）替代实例"),
+    "stage.parked": ("parked ({word}); {stage}", "已搁置（{word}）；{stage}"),
     "status.image": ("image {image} {state}", "镜像 {image} {state}"),
     "status.snapshots": ("{number} snapshots", "{number} 个快照"),
     "status.retained": ("kept disks {disks}", "保留的磁盘 {disks}"),
@@ -320,6 +321,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "message.t0": ("T0 {at}", "T0 {at}"),
     "message.parked_at": ("parked {at}", "搁置于 {at}"),
     "message.replacement": ("replacement {instance}", "替代实例 {instance}"),
+    "message.begins_with": ("a replay begins with {candidate}", "重放将从 {candidate} 开始"),
     "message.candidate": ("trying {candidate}", "正在尝试 {candidate}"),
     "message.received": ("received {number} times", "已接收 {number} 次"),
     "message.unsigned": (
