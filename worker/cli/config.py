@@ -103,13 +103,13 @@ def _receives(settings: Settings) -> dict[str, Any]:
 
 def _tell(settings: Settings, file: str) -> None:
     receives = _receives(settings)
-    # At once: who reads only its beginning must not make it fail.
-    lines = [
-        f"{file} is good: account {settings.account_id}, region {settings.region}, owner {settings.owner}.",
+    covers = (
         f"queue.max_receive_count {receives['limit']} covers the {receives['needed']} receives that one recreation may need: "
-        f"{receives['delivery']} delivery, {receives['hand_backs']} hand-backs, {receives['crashes']} crashes.",
-        f"Progress is signed; {len(settings.signing_keys)} key(s) set."
-        if settings.signing_keys
-        else "ALIYUN_OPS_SIGNING_KEY is not set: the worker needs it. Make one with: openssl rand -hex 32",
-    ]
-    click.echo("\n".join(lines))
+        f"{receives['delivery']} delivery, {receives['hand_backs']} hand-backs, {receives['crashes']} crashes."
+    )
+    signed = f"Progress is signed; {len(settings.signing_keys)} key(s) set."
+    if not settings.signing_keys:
+        signed = "ALIYUN_OPS_SIGNING_KEY is not set: the worker needs it. Make one with: openssl rand -hex 32"
+    good = f"{file} is good: account {settings.account_id}, region {settings.region}, owner {settings.owner}."
+    # At once: who reads only its beginning must not make it fail.
+    click.echo(f"{good}\n{covers}\n{signed}")

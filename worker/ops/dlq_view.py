@@ -15,6 +15,7 @@ from worker.core.model import Candidate
 from worker.core.progress import Progress
 from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
+from worker.ops.paragraph import Paragraph
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
 from worker.ops.runbook import SECTIONS
@@ -32,7 +33,7 @@ def letters_view(
 ) -> RenderableType:
     """Show a list of dead letters, one block each."""
     if not letters:
-        return Text(wording("dlq.empty" if is_all else "dlq.none"))
+        return Paragraph(wording("dlq.empty" if is_all else "dlq.none"))
     parts: list[RenderableType] = []
     for one in letters:
         parts += _letter(one, now, wording)
@@ -43,7 +44,7 @@ def letters_view(
 def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
     """Show everything that is known of one dead letter."""
     parts: list[RenderableType] = [
-        Text(wording("because", what=name, why=value))
+        Paragraph(wording("because", what=name, why=value))
         for name, value in _fields(letter, wording)
         if value
     ]
@@ -128,7 +129,7 @@ def is_trouble(found: Found) -> bool:
 
 
 def _indented(text: str, cells: int, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))
 
 
 def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[RenderableType]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.measure import Measurement
 from rich.segment import Segment
-from rich.text import Text
+
+from worker.ops.paragraph import Paragraph
 
 # Wide enough for ids and their explanation; a pipe has no width of its own.
 PLAIN_COLUMNS = 110
@@ -77,7 +78,7 @@ def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
 def show(renderable: RenderableType, console: Console) -> None:
     """Print; elsewhere than on a terminal without colours and without blanks at the ends of lines."""
     if console.is_terminal:
-        console.print(renderable, crop=False)
+        console.print(_alone(renderable), crop=False)
         return
     console.file.write(plain_text(renderable, console.width))
     console.file.flush()
@@ -85,7 +86,7 @@ def show(renderable: RenderableType, console: Console) -> None:
 
 def show_line(line: str, stream: TextIO, environ: Mapping[str, str]) -> None:
     """Print one sentence, broken between words where the stream is narrow."""
-    show(Text(line), console_for(stream, environ))
+    show(Paragraph(line), console_for(stream, environ))
 
 
 def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
@@ -100,8 +101,13 @@ def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
         file=io.StringIO(),
     )
     with console.capture() as captured:
-        console.print(renderable, crop=False)
+        console.print(_alone(renderable), crop=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _alone(renderable: RenderableType) -> Group:
+    """Keep what a text is: by itself it would be joined to a plain one, which breaks at blanks only."""
+    return Group(renderable)
 
 
 def _columns(environ: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Receipt
 from worker.ops.comparison import Likeness, Line, compare
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import Fitting
 from worker.ops.receipt_words import (
     advice,
@@ -66,22 +67,22 @@ def _title(text: str) -> RenderableType:
 
 def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     style = {RECOVERED: "bold green", UNFINISHED: "bold red"}.get(receipt.outcome, "bold yellow")
-    lines = [Text(headline(receipt, wording), style=style)]
+    lines = [Paragraph(headline(receipt, wording), style=style)]
     running = receipt.running
     if running is not None:
-        lines.append(Text(in_time(running, receipt, wording)))
+        lines.append(Paragraph(in_time(running, receipt, wording)))
     if receipt.degraded:
         why = wording.sentence(receipt.degraded)
-        lines.append(Text(wording("receipt.degraded", why=why), style="bold yellow"))
+        lines.append(Paragraph(wording("receipt.degraded", why=why), style="bold yellow"))
     if said := health(receipt, wording):
-        lines.append(Text(said))
+        lines.append(Paragraph(said))
     if receipt.reason:
-        lines.append(Text(wording.sentence(receipt.reason)))
+        lines.append(Paragraph(wording.sentence(receipt.reason)))
     return Group(*lines)
 
 
 def _notice(receipt: Receipt, wording: Wording) -> Text:
-    return Text(notice(receipt, wording), style="dim")
+    return Paragraph(notice(receipt, wording), style="dim")
 
 
 def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
@@ -111,7 +112,7 @@ def _narrow_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
     table = _scales()
     table.add_column(overflow="fold")
     for moment in receipt.timeline:
-        told = [Text(wording.known("mark", moment.what))]
+        told: list[Text] = [Paragraph(wording.known("mark", moment.what))]
         if moment.resource:
             told.append(Text(resources(moment.resource), style="dim"))
         at = moment.seconds_after_t0
@@ -170,8 +171,8 @@ def _side_by_side(lines: Sequence[Line], receipt: Receipt, wording: Wording) -> 
     for line in lines:
         table.add_row(
             wording(f"field.{line.field}"),
-            Text(printable(line.source)),
-            Text(printable(line.replacement)),
+            Paragraph(printable(line.source)),
+            Paragraph(printable(line.replacement)),
             _likeness(line, wording),
         )
     return table
@@ -184,7 +185,7 @@ def _one_below_another(lines: Sequence[Line], wording: Wording) -> RenderableTyp
     table.add_column(overflow="fold")
     for line in lines:
         values = dict.fromkeys(printable(one) for one in (line.source, line.replacement) if one)
-        told = Text(f"{' → '.join(values)} ").append_text(_likeness(line, wording))
+        told = Paragraph(f"{' → '.join(values)} ").append_text(_likeness(line, wording))
         table.add_row(wording(f"field.{line.field}"), told)
     return table
 
@@ -195,7 +196,7 @@ def _likeness(line: Line, wording: Wording) -> Text:
 
 def _disks(receipt: Receipt, wording: Wording) -> RenderableType:
     points = {data_point(disk, wording): None for disk in receipt.disks if disk.data_point}
-    told = [Text(wording("data.meaning", point=point)) for point in points]
+    told = [Paragraph(wording("data.meaning", point=point)) for point in points]
     disks = Fitting(_disk_table(receipt, wording), _disk_blocks(receipt, wording))
     return Padding(Group(disks, *told), _INDENT)
 
@@ -266,9 +267,9 @@ def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_column(overflow="fold")
     lines = list(losses(receipt, wording))
     for what, why in lines:
-        table.add_row("-", Text(wording("because", what=what, why=why)))
+        table.add_row("-", Paragraph(wording("because", what=what, why=why)))
     if not lines:
-        table.add_row("-", all_kept(receipt, wording))
+        table.add_row("-", Paragraph(all_kept(receipt, wording)))
     return Padding(table, _INDENT)
 
 
@@ -277,5 +278,5 @@ def _advice(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for number, sentence in enumerate(advice(receipt, wording), start=1):
-        table.add_row(f"{number}.", Text(sentence))
+        table.add_row(f"{number}.", Paragraph(sentence))
     return Padding(table, _INDENT)

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from worker.ops.paragraph import Paragraph
 from worker.ops.recreations import Recreation, Stage
 from worker.ops.runbook import SECTIONS
 from worker.ops.status import PEEK_MAX, QueueLook, Status, Waiting
@@ -39,7 +40,7 @@ def status_view(status: Status, wording: Wording) -> RenderableType:
 
 
 def _indented(text: str, cells: int = 2, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))
 
 
 def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
