@@ -109,7 +109,7 @@ def test_a_list_says_whose_it_is_and_what_is_saved() -> None:
     text = shown(letters_view([letter(kept)], NOW, ENGLISH))
 
     assert f"{SOURCE} (订单-01)" in text
-    assert "Saved: image m-bp1image, 1 disks outlive it" in text
+    assert "Saved: image m-bp1image, 1 disk outlives it" in text
     assert "There are no dead letters." in shown(letters_view([], NOW, ENGLISH, is_all=True))
     assert "No dead letters that match." in shown(letters_view([], NOW, ENGLISH))
 

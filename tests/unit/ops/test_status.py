@@ -133,7 +133,7 @@ def test_other_owners_are_counted_and_not_shown() -> None:
     found = status(holdings=Holdings(images=(theirs,)))
 
     assert (found.recreations, found.others) == ((), 1)
-    assert "1 more belong to other owners" in shown(found)
+    assert "1 more belongs to another owner" in shown(found)
 
 
 def test_everything_of_a_recreation_is_shown() -> None:
