@@ -45,7 +45,7 @@ def _indented(text: str, cells: int = 2, style: str = "") -> RenderableType:
 
 def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
     now = ", ".join(printable(each.instance_id) for each in one.replacements)
-    head = Text(f"{printable(one.recreation[:ID_CHARACTERS])}  {printable(one.source)}")
+    head = Paragraph(f"{printable(one.recreation[:ID_CHARACTERS])}  {printable(one.source)}")
     head.append(f" → {now}" if now else "")
     style = _PARKED if one.parked else _STYLES.get(one.stage, _UNDER_WAY)
     head.append("  ").append(_stage(one, wording), style=style)

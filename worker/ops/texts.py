@@ -331,7 +331,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "message.t0": ("T0 {at}", "T0 {at}"),
     "message.parked_at": ("parked {at}", "搁置于 {at}"),
     "message.replacement": ("replacement {instance}", "替代实例 {instance}"),
-    "message.begins_with": ("a replay begins with {candidate}", "重放将从 {candidate} 开始"),
+    "message.begins_with": ("a replay begins with {candidate}", "重放从以下候选开始：{candidate}"),
     "message.candidate": ("trying {candidate}", "正在尝试 {candidate}"),
     "message.received.one": ("received once", "已接收 1 次"),
     "message.received": ("received {number} times", "已接收 {number} 次"),

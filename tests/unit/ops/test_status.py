@@ -255,7 +255,7 @@ PARKED_CANDIDATE = "ecs.g7.large in cn-hangzhou-h (spot), 1 of 1, epoch 2"
         (Language.ENGLISH, f"a replay begins with {PARKED_CANDIDATE}"),
         (
             Language.CHINESE,
-            "重放将从 cn-hangzhou-h 的 ecs.g7.large（抢占式）（第 2 轮，1/1） 开始",
+            "重放从以下候选开始：cn-hangzhou-h 的 ecs.g7.large（抢占式）（第 2 轮，1/1）",
         ),
     ],
     ids=["en", "zh"],
