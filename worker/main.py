@@ -55,8 +55,10 @@ def leave(code: int) -> None:
     A thread may still be in a long poll of half a minute. Everything in hand has been handed back
     or left to its lease, and the interpreter would wait for that thread.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # Where a stream is closed from the beginning, there is none.
+        if stream is not None:
+            stream.flush()
     os._exit(code)
 
 

@@ -62,6 +62,30 @@ def test_killed_worker_is_replaced_by_another(tmp_path: Path) -> None:
     assert any("全部都在" in claim["what"] for claim in found["verified"])
 
 
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", [("--list",), ("--speed", "15")], ids=["list", "play"])
+def test_who_reads_only_the_beginning_makes_it_fail_in_nothing(
+    arguments: tuple[str, ...], buffering: str
+) -> None:
+    """As with `head -1`: enough was seen, and neither a word nor an exit code complains."""
+    watched = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "worker", "demo", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**environment(), "PYTHONUNBUFFERED": buffering},
+        encoding="utf-8",
+    )
+    assert watched.stdout is not None
+    assert watched.stdout.readline()
+    watched.stdout.close()
+
+    assert watched.wait(TIMEOUT_SECONDS) == 0
+    assert watched.stderr is not None
+    assert watched.stderr.read() == ""
+    watched.stderr.close()
+
+
 def test_scenarios_are_listed() -> None:
     """Who wants to see more finds the names."""
     done = demo("--list", "--json")

@@ -1,5 +1,7 @@
 """What people are told about whole recreations, on virtual time."""
 
+import re
+
 from tests.simulation.harness import Simulation, simulate
 from tests.simulation.scenarios import SOURCE_NAME, add_source, interrupt, recover
 from tests.simulation.schedules import QUICK, sell_out
@@ -42,6 +44,8 @@ def test_what_waits_for_a_person_is_told_with_what_to_do() -> None:
     begun, stopped = told(simulation)
 
     assert (begun.kind, stopped.kind) == (Kind.STARTED, Kind.PARKED)
-    assert "candidates could be had" in stopped.why
+    assert re.fullmatch(
+        r"none of the candidates could be had \(candidates: \d+, epochs: 1\)", stopped.why
+    )
     assert "replay" in stopped.advice
     assert stopped.image.startswith("m-")

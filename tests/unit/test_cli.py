@@ -1,5 +1,6 @@
 """The command line's frame: help, options, exit codes, what it imports; and the `config` commands."""
 
+import errno
 import json
 import re
 import subprocess
@@ -229,6 +230,55 @@ def test_a_failure_is_told_in_the_language_of_the_command(
     assert result.stderr == f"aliyun-ops: {told}\n"
 
 
+def printed_to(stdout: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a shell that redirects its stdout."""
+    command = " ".join([sys.executable, "-m", "worker", *arguments, stdout])
+    return subprocess.run(  # noqa: S602 - our own words
+        command, shell=True, check=False, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    ("stdout", "told"),
+    [(">/dev/full", "No space left on device"), (">&-", "it is closed")],
+    ids=["full", "closed"],
+)
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_a_stdout_that_takes_nothing_is_a_sentence(
+    made: Path, stdout: str, told: str, form: str, buffering: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a traceback nor silence and exit code 0, as a table or as data."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", buffering)
+
+    result = printed_to(stdout, "receipt", str(made), form, "--language", "en")
+
+    assert result.returncode == 1
+    assert result.stderr == f"aliyun-ops: standard output cannot be written: {told}\n"
+
+
+def test_without_stderr_only_the_exit_code_speaks(made: Path) -> None:
+    """There is nowhere to put the sentence."""
+    result = printed_to(">/dev/full 2>&-", "receipt", str(made))
+
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_who_prints_nothing_needs_no_stdout(made: Path, tmp_path: Path) -> None:
+    """A service may be started without one."""
+    page = tmp_path / "page.html"
+
+    assert printed_to(">&-", "receipt", str(made), "--html", str(page)).returncode == 0
+    assert page.is_file()
+
+
+def test_another_refused_write_keeps_its_traceback() -> None:
+    """A file that cannot be written is not stdout."""
+    error = OSError(errno.ENOSPC, "No space left on device", "a.json")
+
+    assert CliRunner().invoke(failing(error), ["fail"]).exception is error
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     """What nobody expected is not dressed up as a sentence."""
     result = CliRunner().invoke(failing(ZeroDivisionError("a bug")), ["fail"])
@@ -248,6 +298,14 @@ def failing(error: Exception) -> click.Group:
         raise error
 
     return group
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A receipt in a file."""
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(asdict(made_receipt())), encoding="utf-8")
+    return path
 
 
 def test_export_needs_no_cloud(good: str) -> None:

@@ -103,16 +103,13 @@ def _receives(settings: Settings) -> dict[str, Any]:
 
 def _tell(settings: Settings, file: str) -> None:
     receives = _receives(settings)
-    click.echo(
-        f"{file} is good: account {settings.account_id}, region {settings.region}, owner {settings.owner}."
-    )
-    click.echo(
+    covers = (
         f"queue.max_receive_count {receives['limit']} covers the {receives['needed']} receives that one recreation may need: "
         f"{receives['delivery']} delivery, {receives['hand_backs']} hand-backs, {receives['crashes']} crashes."
     )
-    if settings.signing_keys:
-        click.echo(f"Progress is signed; {len(settings.signing_keys)} key(s) set.")
-    else:
-        click.echo(
-            "ALIYUN_OPS_SIGNING_KEY is not set: the worker needs it. Make one with: openssl rand -hex 32"
-        )
+    signed = f"Progress is signed; {len(settings.signing_keys)} key(s) set."
+    if not settings.signing_keys:
+        signed = "ALIYUN_OPS_SIGNING_KEY is not set: the worker needs it. Make one with: openssl rand -hex 32"
+    good = f"{file} is good: account {settings.account_id}, region {settings.region}, owner {settings.owner}."
+    # At once: who reads only its beginning must not make it fail.
+    click.echo(f"{good}\n{covers}\n{signed}")

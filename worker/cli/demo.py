@@ -3,13 +3,14 @@
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from worker.adapters.clock import EmulatorClock
-from worker.cli.failures import Failure, WrongUsage
+from worker.cli.failures import Failure, WrongUsage, drop_output
 from worker.cli.options import examples, json_option, language_option
 from worker.cli.output import print_json, write_file
 from worker.ops.demo import Result, Stage, perform
@@ -92,17 +93,38 @@ def demo(
         steady=steady or by_function,
     )
     chosen = SCENARIOS if name == ALL else (BY_NAME[name],)
-    results: list[Result] = []
-    for scenario in chosen:
-        if results:
-            stage.screen.show(Text())
-        results.append(_perform(scenario, stage))
+    try:
+        results = _play(chosen, stage)
+    except BrokenPipeError:
+        if not _is_reader_gone():
+            raise
+        # Who reads a part of it has seen enough.
+        drop_output()
+        return
     if as_json:
         documents = [result.as_data(wording) for result in results]
         print_json(documents if name == ALL else documents[0])
     if page is not None and results[-1].receipt is not None:
         write_file(Path(page), page_of(results[-1].receipt, wording.language))
     _fail_unless_good(results, wording)
+
+
+def _play(chosen: Sequence[Scenario], stage: Stage) -> list[Result]:
+    results: list[Result] = []
+    for scenario in chosen:
+        if results:
+            stage.screen.show(Text())
+        results.append(_perform(scenario, stage))
+    return results
+
+
+def _is_reader_gone() -> bool:
+    """Whether it was stdout that broke, which then does so again, and not a pipe to a process of the demo."""
+    try:
+        click.echo()
+    except BrokenPipeError:
+        return True
+    return False
 
 
 def _perform(scenario: Scenario, stage: Stage) -> Result:
@@ -127,8 +149,8 @@ def _list(wording: Wording, *, as_json: bool) -> None:
         print_json([{"scenario": name, "what": what} for name, what in rows])
         return
     width = max(len(name) for name, _ in rows)
-    for name, what in rows:
-        click.echo(f"{name:<{width}}  {what}")
+    # At once, as all other lists: who reads only its beginning must not make it fail.
+    click.echo("\n".join(f"{name:<{width}}  {what}" for name, what in rows))
 
 
 def _fail_unless_good(results: list[Result], wording: Wording) -> None:

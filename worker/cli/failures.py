@@ -1,9 +1,12 @@
 """What a failure looks like on the command line: expected ones are sentences, all others are bugs and keep their traceback."""
 
+import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
 import click
 from typing_extensions import override
@@ -41,6 +44,19 @@ class WrongUsage(Failure):
     exit_code = 2
 
 
+class NoOutput(io.TextIOBase):
+    """Stands in for a stdout that was closed before the program began: who does not print is not stopped."""
+
+    @override
+    def write(self, text: str, /) -> int:
+        """Refuse, as a full disk does."""
+        raise OSError(errno.EBADF, "it is closed")
+
+
+# What a write to stdout is refused with: of a disk that is full, a terminal that is gone, a stream to read from.
+_UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
+
+
 # Looked up among the modules already imported: what was never imported cannot have been raised.
 _EXPECTED: Mapping[str, type[Failure]] = {
     "worker.settings.problems:SettingsError": WrongUsage,
@@ -58,16 +74,33 @@ class ExpectedFailures(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         expected = None
+        if sys.stdout is None:
+            sys.stdout = NoOutput()
         try:
             return super().invoke(ctx)
         except Exception as error:
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
-            if failure is None:
+            if failure is not None:
+                # Only problems of the configuration are several lines, each made printable already.
+                text = str(error)
+                expected = failure(text if failure is WrongUsage else printable(text))
+            elif _is_of_output(error):
+                drop_output()
+                expected = Failure(f"standard output cannot be written: {error.strerror}")
+            else:
                 raise
-            # Only problems of the configuration are several lines, each made printable already.
-            text = str(error)
-            expected = failure(text if failure is WrongUsage else printable(text))
         raise expected
+
+
+def _is_of_output(error: Exception) -> TypeGuard[OSError]:
+    """Whether it is a refused write to stdout; one to a file of ours is a failure by itself."""
+    return isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None
+
+
+def drop_output() -> None:
+    """Send what is left in stdout nowhere: Python writes it once more when it ends, and would fail again."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _imported() -> Iterator[tuple[type[Exception], type[Failure]]]:

@@ -23,7 +23,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     "audit.lost": ("lost: {what}", "将丢失：{what}"),
     "audit.change": ("change: {what}", "建议：{what}"),
     "audit.summary": (
-        "{number} instances: {yes} survive, {likely} likely, {at_risk} at risk, {no} would not.",
+        "Instances: {number}. Survive: {yes}, likely: {likely}, at risk: {at_risk}, would not: {no}.",
         "共 {number} 台：{yes} 台可恢复，{likely} 台大概率可恢复，{at_risk} 台有风险，{no} 台不能恢复。",
     ),
     "audit.bases": ("What the times rest on:", "耗时依据："),
@@ -31,6 +31,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "What is only in memory, or not flushed when the notice comes, is in no image.",
         "仅在内存中、或通知到达时尚未落盘的数据不在镜像中。",
     ),
+    "audit.recorded.one": ("1 capture is in {directory}", "1 份记录已保存到 {directory}"),
     "audit.recorded": (
         "{number} captures are in {directory}",
         "{number} 份记录已保存到 {directory}",
@@ -56,6 +57,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
             "sweep 会列出它，但只能由您手动删除。自动快照会产生费用。"
         ),
     ),
+    "audit.question.one": ("Make this change?", "执行这项修改？"),
     "audit.question": ("Make these {number} changes?", "执行这 {number} 项修改？"),
     "audit.fixed": ("done: {what}", "已完成：{what}"),
     "audit.refused": ("not done: {what}: {why}", "未完成：{what}：{why}"),

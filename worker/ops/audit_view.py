@@ -11,6 +11,7 @@ from rich.text import Text
 
 from worker.core.auditing import Advice, Basis, Finding, Survival, Why
 from worker.ops.audit import Fix, Fixed, LeftAlone, Report
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import CommandLine
 from worker.ops.wording import Wording
 from worker.printable import printable
@@ -121,7 +122,7 @@ def _left_alone(
 ) -> Iterator[RenderableType]:
     if not left:
         return
-    yield Text(wording("audit.left_alone"), style="bold")
+    yield Paragraph(wording("audit.left_alone"), style="bold")
     for one in left:
         yield _head(one.instance_id, one.name, width)
         yield _indented(wording.sentence(one.why), 2, "dim")
@@ -133,14 +134,14 @@ def _footnotes(report: Report, wording: Wording) -> Iterator[RenderableType]:
     found = Counter(one.survival for one in report.findings)
     numbers = {each.value: found[each] for each in Survival}
     total = wording("audit.summary", number=len(report.findings), **numbers)
-    yield Padding(Text(total, style="bold"), (1, 0, 0, 0))
+    yield Padding(Paragraph(total, style="bold"), (1, 0, 0, 0))
     used = {basis for one in report.findings for basis in one.estimate.bases}
     if used:
         yield Text(wording("audit.bases"), style="dim")
     for basis in Basis:
         if basis in used:
             yield _indented(wording(f"basis.{basis.value}"), 2, "dim")
-    yield Text(wording("audit.general"), style="dim")
+    yield Paragraph(wording("audit.general"), style="dim")
 
 
 def _head(instance_id: str, name: str, width: int) -> Text:
@@ -165,4 +166,4 @@ def _ids(ids: Sequence[str]) -> str:
 
 
 def _indented(text: str, cells: int, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))

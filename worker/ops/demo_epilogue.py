@@ -8,6 +8,7 @@ from worker.core.receipt import read_receipt
 from worker.ops.demo import Result
 from worker.ops.demo_function import Bill
 from worker.ops.demo_screen import marked
+from worker.ops.paragraph import Paragraph
 from worker.ops.receipt_view import receipt_view
 from worker.ops.wording import Wording
 
@@ -23,11 +24,13 @@ def epilogue(result: Result, wording: Wording) -> RenderableType:
         mark, style = ("✓", "green") if one.is_good else ("✗", "bold red")
         parts.append(marked(mark, style, one.text(wording)))
     if result.is_good and result.parked:
-        parts.append(Text(wording("verdict.parked_well"), style="bold yellow"))
+        parts.append(Paragraph(wording("verdict.parked_well"), style="bold yellow"))
     if result.is_good and result.after is not None:
-        parts.append(Text(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green"))
+        parts.append(
+            Paragraph(wording("verdict.good", after=f"{result.after:.0f}"), style="bold green")
+        )
     if result.bill is not None:
-        parts.append(Text(_bill(result.bill, wording)))
+        parts.append(Paragraph(_bill(result.bill, wording)))
     return Group(*parts)
 
 

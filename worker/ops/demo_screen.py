@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from worker.core.receipt import NOTICE_SECONDS
 from worker.ops.demo_board import MARKS, Board, Fact
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import show
 from worker.ops.wording import Wording
 from worker.printable import printable
@@ -80,7 +81,7 @@ class Lines(Screen):
     @override
     def title(self, text: str) -> None:
         self._told = 0
-        show(Text(text), self.console)
+        show(Paragraph(text), self.console)
 
     @override
     def note(self, text: str) -> None:
@@ -143,7 +144,7 @@ def marked(mark: str, style: str, text: str) -> RenderableType:
     line = Table.grid(padding=(0, 1, 0, 0))
     line.add_column(no_wrap=True)
     line.add_column(overflow="fold")
-    line.add_row(Text(f"  {mark}", style), Text(text))
+    line.add_row(Text(f"  {mark}", style), Paragraph(text))
     return line
 
 

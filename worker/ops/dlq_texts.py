@@ -16,6 +16,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         ),
         "查看会租用消息：已接收并交还 {number} 条，约一秒后其他人可再次看到其余消息。",
     ),
+    "dlq.late.one": (
+        "1 of them could not be given back; it comes back by itself when its lease ends.",
+        "其中 1 条未能交还，租约到期后会自动恢复可见。",
+    ),
     "dlq.late": (
         "{number} of them could not be given back; they come back by themselves when their lease ends.",
         "其中 {number} 条未能交还，租约到期后会自动恢复可见。",
@@ -72,12 +76,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "dlq.field.enqueued_at": ("in this queue since", "进入本队列"),
     "dlq.field.received": ("received so far", "已接收次数"),
     "dlq.field.image": ("image", "镜像"),
+    "dlq.field.begins_with": ("a replay begins with", "重放从此开始"),
     "dlq.field.candidate": ("candidate", "候选"),
     "dlq.field.replacement": ("replacement", "替代实例"),
     "dlq.field.reads": ("what a worker makes of it", "工作进程如何解读"),
     "dlq.reads.event": ("an interruption; it begins anew", "一次中断通知，将从头开始"),
     "dlq.reads.progress": ("a recreation that goes on", "一次可继续的重建"),
     "dlq.reads.split": ("several interruptions", "多个中断通知"),
+    "dlq.times.one": ("once", "1 次"),
     "dlq.times": ("{number} times", "{number} 次"),
     "dlq.timeline": ("What has happened", "已发生的事"),
     "dlq.disks": ("Disks of the source", "源实例的磁盘"),
@@ -157,6 +163,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "discarded.settled": ("taken out", "已移除"),
     "discarded.open": ("stays", "保留"),
     "discarded.unanswered": ("not taken out", "未移除"),
+    "discard.question.one": (
+        "Take 1 settled dead letter out for good?",
+        "永久移除这 1 条已了结的死信？",
+    ),
     "discard.question": (
         "Take {number} settled dead letters out for good?",
         "永久移除这 {number} 条已了结的死信？",

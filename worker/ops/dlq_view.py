@@ -15,6 +15,7 @@ from worker.core.model import Candidate
 from worker.core.progress import Progress
 from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
+from worker.ops.paragraph import Paragraph
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
 from worker.ops.runbook import SECTIONS
@@ -32,7 +33,7 @@ def letters_view(
 ) -> RenderableType:
     """Show a list of dead letters, one block each."""
     if not letters:
-        return Text(wording("dlq.empty" if is_all else "dlq.none"))
+        return Paragraph(wording("dlq.empty" if is_all else "dlq.none"))
     parts: list[RenderableType] = []
     for one in letters:
         parts += _letter(one, now, wording)
@@ -43,7 +44,7 @@ def letters_view(
 def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
     """Show everything that is known of one dead letter."""
     parts: list[RenderableType] = [
-        Text(wording("because", what=name, why=value))
+        Paragraph(wording("because", what=name, why=value))
         for name, value in _fields(letter, wording)
         if value
     ]
@@ -128,7 +129,7 @@ def is_trouble(found: Found) -> bool:
 
 
 def _indented(text: str, cells: int, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))
 
 
 def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[RenderableType]:
@@ -222,12 +223,18 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "enqueued_at": iso(letter.enqueued_at),
         "received": wording("dlq.times", number=letter.received),
         "image": facts.get("image", ""),
-        "candidate": wording.sentence(facts.get("candidate", "")),
+        _candidate_field(letter): wording.sentence(facts.get("candidate", "")),
         "replacement": facts.get("replacement", ""),
         "reads": _reads(letter, wording),
     }
     for key, value in told.items():
         yield wording(f"dlq.field.{key}"), value
+
+
+def _candidate_field(letter: DeadLetter) -> str:
+    """Tell the candidate that a replay begins with from one that was taken or is being tried."""
+    is_next = letter.origin is Origin.PARKED and "replacement" not in letter.facts
+    return "begins_with" if is_next else "candidate"
 
 
 def _reads(letter: DeadLetter, wording: Wording) -> str:

@@ -12,6 +12,7 @@ from worker.core.diagnosis import Finding, Severity
 from worker.ops.doctor import severity_of
 from worker.ops.doctor_texts import EXPLANATIONS
 from worker.ops.doctor_texts import Text as Words
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import CommandLine
 from worker.ops.wording import Language, Wording
 from worker.printable import printable
@@ -30,7 +31,7 @@ def doctor_view(findings: Sequence[Finding], wording: Wording) -> RenderableType
     parts = [part for finding in findings for part in _finding(finding, wording)]
     counted = Counter(map(severity_of, findings))
     numbers = {each.value: counted[each] for each in Severity}
-    summary = Padding(Text(wording("doctor.summary", **numbers), style="bold"), (1, 0, 0, 0))
+    summary = Padding(Paragraph(wording("doctor.summary", **numbers), style="bold"), (1, 0, 0, 0))
     return Group(*parts, summary)
 
 
@@ -63,8 +64,8 @@ def fix_of(finding: Finding) -> str:
 
 def _finding(finding: Finding, wording: Wording) -> Iterator[RenderableType]:
     row, severity = EXPLANATIONS[finding.code], severity_of(finding)
-    head = Text(wording(f"doctor.{severity.value}"), style=_STYLES[severity])
+    head = Paragraph(wording(f"doctor.{severity.value}"), style=_STYLES[severity])
     head.append(said(row.what, finding, wording.language), style="bold")
     yield head
-    yield Padding(Text(said(row.why, finding, wording.language), style="dim"), (0, 0, 0, 2))
+    yield Padding(Paragraph(said(row.why, finding, wording.language), style="dim"), (0, 0, 0, 2))
     yield CommandLine(fix_of(finding))

@@ -81,6 +81,7 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
     "drill.dry": ("Nothing was done.", "未做任何操作。"),
     "drill.nothing": ("No drill of {source} has left anything.", "{source} 没有演练遗留。"),
     "drill.cleaning": ("Of drills of {source}:", "{source} 的演练遗留："),
+    "drill.question_clean.one": ("Delete this one thing?", "删除这 1 项？"),
     "drill.question_clean": ("Delete these {number} things?", "删除这 {number} 项？"),
     "drill.receipt": ("The receipt, as of a real one:", "回执（与真实重建相同）："),
     "drill.not_asked": ("and {number} more, not asked", "另有 {number} 个，未询问"),

@@ -56,7 +56,10 @@ _NOTHING_DONE = (
         "已中断；同一命令会继续，而下面的命令会全部清除：{0}",
     ),
     (r"cannot listen: (.+); choose another --port", "无法监听：{0}；请用 --port 换一个端口"),
+    (r"standard output cannot be written: (.+)", "无法写入标准输出：{0}"),
     (r"(.+) cannot be written: (.+)", "无法写入 {0}：{1}"),
+    (r"it is closed", "已关闭"),
+    (r"No space left on device", "设备上没有剩余空间"),
 )
 
 _WRONG_USAGE = (

@@ -22,6 +22,7 @@ NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
     "notice.saved": ("Saved: {things}", "已保存：{things}"),
     "notice.saved.image": ("image {image}", "镜像 {image}"),
     "notice.saved.begun": ("image {image} (being made)", "镜像 {image}（制作中）"),
+    "notice.saved.disks.one": ("1 disk outlives it", "1 块磁盘会保留"),
     "notice.saved.disks": ("{number} disks outlive it", "{number} 块磁盘会保留"),
     "notice.saved.nothing": ("nothing yet", "暂无"),
     "notice.next.started": (
@@ -79,7 +80,9 @@ NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
         "{number} recovered with something not kept",
         "{number} 台已恢复但有内容未保留",
     ),
+    "notice.count.called_off.one": ("1 false alarm", "1 台误报"),
     "notice.count.called_off": ("{number} false alarms", "{number} 台误报"),
+    "notice.count.parked.one": ("1 needs you", "1 台需要人工处理"),
     "notice.count.parked": ("{number} need you", "{number} 台需要人工处理"),
     "notice.count.quarantined": (
         "{number} with a replacement too many",

@@ -162,6 +162,8 @@ def sample(kind: Kind, wording: Wording) -> Notice:
         seconds_left=240.0,
         extra=("i-2example2example",) if kind is Kind.QUARANTINED else (),
         park=Park.NO_STOCK.value if kind is Kind.PARKED else "",
-        why="none of 12 candidates could be had" if kind is Kind.PARKED else "",
+        why="none of the candidates could be had (candidates: 12, epochs: 3)"
+        if kind is Kind.PARKED
+        else "",
         advice=Park.NO_STOCK.advice if kind is Kind.PARKED else "",
     )

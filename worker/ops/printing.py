@@ -5,12 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
 from rich.segment import Segment
-from rich.text import Text
+
+from worker.ops.paragraph import Paragraph
 
 # Wide enough for ids and their explanation; a pipe has no width of its own.
 PLAIN_COLUMNS = 110
+# Wider than any terminal: what is measured so needs no more than it asks for.
+BOUNDLESS_COLUMNS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,27 @@ class CommandLine:
         for line in self.command.split("\n"):
             yield Segment(" " * self.indent + line, style)
             yield Segment.line()
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """One thing in two layouts: the wide one where it is neither cut nor broken, else the narrow one.
+
+    Attributes:
+        gauge: What decides, where some lines of the wide one may break.
+    """
+
+    wide: RenderableType
+    narrow: RenderableType
+    gauge: RenderableType | None = None
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Give the one that fits."""
+        boundless = options.update(max_width=BOUNDLESS_COLUMNS)
+        needs = Measurement.get(console, boundless, self.gauge or self.wide)
+        yield self.wide if needs.maximum <= options.max_width else self.narrow
 
 
 def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
@@ -53,7 +78,7 @@ def console_for(stream: TextIO, environ: Mapping[str, str]) -> Console:
 def show(renderable: RenderableType, console: Console) -> None:
     """Print; elsewhere than on a terminal without colours and without blanks at the ends of lines."""
     if console.is_terminal:
-        console.print(renderable, crop=False)
+        console.print(_alone(renderable), crop=False)
         return
     console.file.write(plain_text(renderable, console.width))
     console.file.flush()
@@ -61,7 +86,7 @@ def show(renderable: RenderableType, console: Console) -> None:
 
 def show_line(line: str, stream: TextIO, environ: Mapping[str, str]) -> None:
     """Print one sentence, broken between words where the stream is narrow."""
-    show(Text(line), console_for(stream, environ))
+    show(Paragraph(line), console_for(stream, environ))
 
 
 def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
@@ -76,8 +101,13 @@ def plain_text(renderable: RenderableType, columns: int = PLAIN_COLUMNS) -> str:
         file=io.StringIO(),
     )
     with console.capture() as captured:
-        console.print(renderable, crop=False)
+        console.print(_alone(renderable), crop=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _alone(renderable: RenderableType) -> Group:
+    """Keep what a text is: by itself it would be joined to a plain one, which breaks at blanks only."""
+    return Group(renderable)
 
 
 def _columns(environ: Mapping[str, str]) -> int:

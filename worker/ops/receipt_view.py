@@ -1,5 +1,8 @@
 """A receipt as a person reads it: when, from what to what, which data, what is lost, what to do."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -7,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Receipt
-from worker.ops.comparison import Likeness, compare
+from worker.ops.comparison import Likeness, Line, compare
+from worker.ops.paragraph import Paragraph
+from worker.ops.printing import Fitting
 from worker.ops.receipt_words import (
     advice,
     all_kept,
@@ -26,6 +31,9 @@ from worker.printable import printable
 
 OFFSET_CELLS = 7
 BAR_CELLS = 21
+
+# What a table must have room for in one piece; other lines of it may break.
+WHOLE_FIELDS = frozenset({"instance", "type", "zone", "vpc", "private_ip", "elastic_ip"})
 
 _INDENT = (0, 0, 0, 2)
 _LIKENESS_STYLE = {
@@ -59,30 +67,33 @@ def _title(text: str) -> RenderableType:
 
 def _headline(receipt: Receipt, wording: Wording) -> RenderableType:
     style = {RECOVERED: "bold green", UNFINISHED: "bold red"}.get(receipt.outcome, "bold yellow")
-    lines = [Text(headline(receipt, wording), style=style)]
+    lines = [Paragraph(headline(receipt, wording), style=style)]
     running = receipt.running
     if running is not None:
-        lines.append(Text(in_time(running, receipt, wording)))
+        lines.append(Paragraph(in_time(running, receipt, wording)))
     if receipt.degraded:
         why = wording.sentence(receipt.degraded)
-        lines.append(Text(wording("receipt.degraded", why=why), style="bold yellow"))
+        lines.append(Paragraph(wording("receipt.degraded", why=why), style="bold yellow"))
     if said := health(receipt, wording):
-        lines.append(Text(said))
+        lines.append(Paragraph(said))
     if receipt.reason:
-        lines.append(Text(wording.sentence(receipt.reason)))
+        lines.append(Paragraph(wording.sentence(receipt.reason)))
     return Group(*lines)
 
 
 def _notice(receipt: Receipt, wording: Wording) -> Text:
-    return Text(notice(receipt, wording), style="dim")
+    return Paragraph(notice(receipt, wording), style="dim")
 
 
 def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", no_wrap=True, min_width=OFFSET_CELLS)
-    table.add_column(no_wrap=True, min_width=BAR_CELLS)
+    wide, narrow = _wide_timeline(receipt, wording), _narrow_timeline(receipt, wording)
+    return Padding(Fitting(wide, narrow), _INDENT)
+
+
+def _wide_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
+    table = _scales()
     table.add_column(no_wrap=True, min_width=_widest(receipt, wording))
-    table.add_column(no_wrap=True, style="dim", overflow="ellipsis")
+    table.add_column(no_wrap=True, style="dim")
     for moment in receipt.timeline:
         table.add_row(
             f"{moment.seconds_after_t0:+.1f}",
@@ -93,7 +104,30 @@ def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_row(
         f"{receipt.notice_seconds:+.1f}", scale(None, receipt), wording("receipt.release"), ""
     )
-    return Padding(table, _INDENT)
+    return table
+
+
+def _narrow_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
+    """Put what a moment is about below it."""
+    table = _scales()
+    table.add_column(overflow="fold")
+    for moment in receipt.timeline:
+        told: list[Text] = [Paragraph(wording.known("mark", moment.what))]
+        if moment.resource:
+            told.append(Text(resources(moment.resource), style="dim"))
+        at = moment.seconds_after_t0
+        table.add_row(f"{at:+.1f}", scale(at, receipt), Group(*told))
+    end = f"{receipt.notice_seconds:+.1f}"
+    table.add_row(end, scale(None, receipt), wording("receipt.release"))
+    return table
+
+
+def _scales() -> Table:
+    """Begin a timeline: when, and where that is on the way to the release."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True, min_width=OFFSET_CELLS)
+    table.add_column(no_wrap=True, min_width=BAR_CELLS)
+    return table
 
 
 def _widest(receipt: Receipt, wording: Wording) -> int:
@@ -115,6 +149,16 @@ def scale(at: float | None, receipt: Receipt) -> Text:
 
 
 def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:
+    lines = compare(receipt, wording)
+    whole = [
+        line if line.field in WHOLE_FIELDS else replace(line, source="", replacement="")
+        for line in lines
+    ]
+    wide, gauge = (_side_by_side(each, receipt, wording) for each in (lines, whole))
+    return Padding(Fitting(wide, _one_below_another(lines, wording), gauge), _INDENT)
+
+
+def _side_by_side(lines: Sequence[Line], receipt: Receipt, wording: Wording) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
@@ -124,34 +168,72 @@ def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:
         "",
         *(Text(name, style="dim") for name in compared_names(receipt, wording)),
     )
-    for line in compare(receipt, wording):
+    for line in lines:
         table.add_row(
             wording(f"field.{line.field}"),
-            Text(printable(line.source)),
-            Text(printable(line.replacement)),
-            Text(wording(line.likeness.value), style=_LIKENESS_STYLE[line.likeness]),
+            Paragraph(printable(line.source)),
+            Paragraph(printable(line.replacement)),
+            _likeness(line, wording),
         )
-    return Padding(table, _INDENT)
+    return table
+
+
+def _one_below_another(lines: Sequence[Line], wording: Wording) -> RenderableType:
+    """Write each property as from what to what, and once where that is the same."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        values = dict.fromkeys(printable(one) for one in (line.source, line.replacement) if one)
+        told = Paragraph(f"{' → '.join(values)} ").append_text(_likeness(line, wording))
+        table.add_row(wording(f"field.{line.field}"), told)
+    return table
+
+
+def _likeness(line: Line, wording: Wording) -> Text:
+    return Text(wording(line.likeness.value), style=_LIKENESS_STYLE[line.likeness])
 
 
 def _disks(receipt: Receipt, wording: Wording) -> RenderableType:
+    points = {data_point(disk, wording): None for disk in receipt.disks if disk.data_point}
+    told = [Paragraph(wording("data.meaning", point=point)) for point in points]
+    disks = Fitting(_disk_table(receipt, wording), _disk_blocks(receipt, wording))
+    return Padding(Group(disks, *told), _INDENT)
+
+
+def _disk_table(receipt: Receipt, wording: Wording) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    table.add_column()
+    for _ in range(4):
+        table.add_column(no_wrap=True)
     heads = ("data.disk", "data.what", "data.point", "data.itself")
     table.add_row(*(Text(wording(head), style="dim") for head in heads))
     for disk in receipt.disks:
         table.add_row(
             printable(disk.disk),
-            f"{wording.known('kind', disk.kind)} {printable(disk.device)} {disk.size} GiB",
+            _what(disk, wording),
             _as_of(disk, receipt, wording),
             _itself(disk, receipt, wording),
         )
-    points = {data_point(disk, wording): None for disk in receipt.disks if disk.data_point}
-    told = [Text(wording("data.meaning", point=point)) for point in points]
-    return Padding(Group(table, *told), _INDENT)
+    return table
+
+
+def _disk_blocks(receipt: Receipt, wording: Wording) -> RenderableType:
+    """Say the same of one disk after the other; the heads become words of its lines."""
+    parts: list[RenderableType] = []
+    for disk in receipt.disks:
+        parts.append(Text(f"{printable(disk.disk)}  {_what(disk, wording)}"))
+        told = {
+            "data.point": _as_of(disk, receipt, wording),
+            "data.itself": _itself(disk, receipt, wording),
+        }
+        for head, value in told.items():
+            line = Text(wording("because", what=wording(head), why="")).append_text(value)
+            parts.append(Padding(line, _INDENT))
+    return Group(*parts)
+
+
+def _what(disk: DiskRecord, wording: Wording) -> str:
+    return f"{wording.known('kind', disk.kind)} {printable(disk.device)} {disk.size} GiB"
 
 
 def _as_of(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
@@ -185,9 +267,9 @@ def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_column(overflow="fold")
     lines = list(losses(receipt, wording))
     for what, why in lines:
-        table.add_row("-", Text(wording("because", what=what, why=why)))
+        table.add_row("-", Paragraph(wording("because", what=what, why=why)))
     if not lines:
-        table.add_row("-", all_kept(receipt, wording))
+        table.add_row("-", Paragraph(all_kept(receipt, wording)))
     return Padding(table, _INDENT)
 
 
@@ -196,5 +278,5 @@ def _advice(receipt: Receipt, wording: Wording) -> RenderableType:
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for number, sentence in enumerate(advice(receipt, wording), start=1):
-        table.add_row(f"{number}.", Text(sentence))
+        table.add_row(f"{number}.", Paragraph(sentence))
     return Padding(table, _INDENT)

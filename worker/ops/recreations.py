@@ -35,6 +35,7 @@ class Recreation:
         replacements: Instances but for the quarantined; more than one is trouble.
         retained: Disks of the source that outlive it.
         delete_after: UTC text from the tags, or empty.
+        parked: Why a dead letter that can be seen stands for it, as a word, or empty.
     """
 
     recreation: str
@@ -47,6 +48,7 @@ class Recreation:
     retained: tuple[Disk, ...]
     snapshots: tuple[Snapshot, ...]
     delete_after: str
+    parked: str = ""
 
     @property
     def degraded(self) -> str:
@@ -57,12 +59,16 @@ class Recreation:
         return next((boot for boot, _ in boots if boot in DEGRADED), "")
 
     @property
+    def is_closed(self) -> bool:
+        """Whether its clean-up has been: what it leaves has a date."""
+        return self.image is not None and identity.TAG_DELETE_AFTER in self.image.tags
+
+    @property
     def stage(self) -> Stage:
         """How far it has come, as far as the cloud shows it."""
-        is_closed = self.image is not None and identity.TAG_DELETE_AFTER in self.image.tags
         if self.replacements:
-            return self._replacing(is_closed=is_closed)
-        if is_closed:
+            return self._replacing()
+        if self.is_closed:
             return Stage.OVER
         if self.image is None:
             return Stage.KEPT
@@ -70,10 +76,10 @@ class Recreation:
             return Stage.IMAGE_FAILED
         return Stage.SAVED if self.image.usable else Stage.IMAGING
 
-    def _replacing(self, *, is_closed: bool) -> Stage:
+    def _replacing(self) -> Stage:
         states = {one.status for one in self.replacements}
         if "Running" in states:
-            return Stage.DONE if is_closed else Stage.RUNNING
+            return Stage.DONE if self.is_closed else Stage.RUNNING
         return Stage.STARTING if states & _GOING else Stage.REPLACEMENT_ENDED
 
 

@@ -131,6 +131,11 @@ _PARKED = (
     (r"no disk of the source is retained", "源实例没有保留任何磁盘"),
     (r"retained: (.+)", "已保留：{0}"),
     (r"(\S+) cannot be had", "无法取得 {0}"),
+    (
+        r"none of the candidates could be had \(candidates: (\d+), epochs: (\d+)\)",
+        "{0} 个候选在 {1} 轮尝试中均不可用",
+    ),
+    # Messages of older releases say it so.
     (r"none of (\d+) candidates could be had", "{0} 个候选都不可用"),
     (r"the configuration forbids every candidate", "配置排除了所有候选"),
     (

@@ -4,7 +4,7 @@ The tags are the truth; the queues show only what nobody holds at the moment.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from worker import ports
@@ -89,12 +89,29 @@ def look(
     """
     found = recreations(inventory.tagged())
     ours = tuple(one for one in found if one.owner in (owner, ""))
+    seen = _look_into(*dead_letters, keys)
     return Status(
-        recreations=ours,
+        recreations=tuple(replace(one, parked=_parked(one, seen)) for one in ours),
         others=len(found) - len(ours),
         queue=_look_into(*queue, keys),
-        dead_letters=_look_into(*dead_letters, keys),
+        dead_letters=seen,
     )
+
+
+def _parked(one: Recreation, dead_letters: QueueLook) -> str:
+    """Tell why it stopped, as its dead letter says; one that is closed is over all the same."""
+    letters = () if one.is_closed else dead_letters.messages or ()
+    words = (each.facts["parked"] for each in letters if _stands_for(each, one))
+    return next(words, "")
+
+
+def _stands_for(letter: Waiting, one: Recreation) -> bool:
+    if letter.kind != "parked" or letter.signed is False:
+        return False
+    # A source in economical mode has a recreation for each of its notices.
+    if recreation := letter.facts.get("recreation"):
+        return recreation == one.recreation
+    return bool(one.source) and letter.facts.get("source") == one.source
 
 
 def _look_into(name: str, peek: ports.Peek, keys: Sequence[bytes]) -> QueueLook:
@@ -146,6 +163,7 @@ def _recreation_data(one: Recreation) -> dict[str, Any]:
     return {
         "recreation": one.recreation,
         "stage": one.stage.value,
+        "parked": one.parked,
         "source": one.source,
         "lineage": one.lineage,
         "degraded": one.degraded,

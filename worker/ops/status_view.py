@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from worker.ops.paragraph import Paragraph
 from worker.ops.recreations import Recreation, Stage
 from worker.ops.runbook import SECTIONS
 from worker.ops.status import PEEK_MAX, QueueLook, Status, Waiting
@@ -21,6 +22,7 @@ _STYLES = {
     Stage.REPLACEMENT_ENDED: "yellow",
 }
 _UNDER_WAY = "cyan"
+_PARKED = "bold yellow"
 
 
 def status_view(status: Status, wording: Wording) -> RenderableType:
@@ -38,14 +40,15 @@ def status_view(status: Status, wording: Wording) -> RenderableType:
 
 
 def _indented(text: str, cells: int = 2, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))
 
 
 def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
     now = ", ".join(printable(each.instance_id) for each in one.replacements)
-    head = Text(f"{printable(one.recreation[:ID_CHARACTERS])}  {printable(one.source)}")
+    head = Paragraph(f"{printable(one.recreation[:ID_CHARACTERS])}  {printable(one.source)}")
     head.append(f" → {now}" if now else "")
-    head.append("  ").append(_stage(one, wording), style=_STYLES.get(one.stage, _UNDER_WAY))
+    style = _PARKED if one.parked else _STYLES.get(one.stage, _UNDER_WAY)
+    head.append("  ").append(_stage(one, wording), style=style)
     yield head
     for detail in _details(one, wording):
         yield _indented(detail, style="dim")
@@ -59,7 +62,8 @@ def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
 def _stage(one: Recreation, wording: Wording) -> str:
     percent = one.image.percent if one.image else 0
     states = wording.listed([each.status for each in one.replacements])
-    return wording(f"stage.{one.stage.value}", percent=percent, state=states)
+    stage = wording(f"stage.{one.stage.value}", percent=percent, state=states)
+    return wording("stage.parked", word=one.parked, stage=stage) if one.parked else stage
 
 
 def _details(one: Recreation, wording: Wording) -> Iterator[str]:
@@ -136,6 +140,8 @@ def _message_facts(message: Waiting, wording: Wording) -> Iterator[str]:
     if "replacement" in facts:
         yield wording("message.replacement", instance=facts["replacement"])
     elif "candidate" in facts:
-        yield wording("message.candidate", candidate=wording.sentence(facts["candidate"]))
+        # What is parked tries nothing: its candidate is the one that comes next.
+        key = "message.begins_with" if message.kind == "parked" else "message.candidate"
+        yield wording(key, candidate=wording.sentence(facts["candidate"]))
     if message.received:
         yield wording("message.received", number=message.received)

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 
 SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.none": ("Nothing of this owner is left.", "没有属于本部署的遗留资源。"),
+    "sweep.others.one": (
+        "1 thing belongs to another owner and is not shown.",
+        "另有 1 项属于其他部署，不显示。",
+    ),
     "sweep.others": (
         "{number} things belong to other owners and are not shown.",
         "另有 {number} 项属于其他部署，不显示。",
@@ -36,7 +40,7 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
         "保留的资源每月 {money}（不含实例和快照）。",
     ),
     "sweep.nothing_due": (
-        "{all} things, none of them due and safe.",
+        "Things: {all}; none is due and safe.",
         "共 {all} 项，没有可安全删除的到期资源。",
     ),
     "sweep.warning": (
@@ -50,6 +54,7 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
         "Delete them with: aliyun-ops sweep --apply",
         "删除这些资源：aliyun-ops sweep --apply",
     ),
+    "sweep.question.one": ("Delete this one thing?", "删除这 1 项？"),
     "sweep.question": ("Delete these {number} things?", "删除这 {number} 项？"),
     "sweep.dry": ("Nothing was changed.", "未做任何更改。"),
     "sweep.ended": (

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from worker.core.leftovers import Kind, Leftover, Reason, Verdict
 from worker.operator_ports import Price
+from worker.ops.paragraph import Paragraph
 from worker.ops.sweep import ORDER, Fate, Item, Listing, Result
 from worker.ops.wording import Language, Wording
 from worker.printable import printable
@@ -28,11 +29,14 @@ def sweep_view(listing: Listing, wording: Wording) -> RenderableType:
     else:
         head = _row([wording(f"column.{name}") for name in _COLUMNS])
         parts = [_indented(head, 2, "dim"), *_recreations(listing, wording), Text("")]
-        parts += [Text(_summary(listing, wording)), Text(wording("sweep.prices"), style="dim")]
+        parts += [
+            Paragraph(_summary(listing, wording)),
+            Paragraph(wording("sweep.prices"), style="dim"),
+        ]
     if listing.priceless:
-        parts.append(Text(wording("sweep.priceless", why=listing.priceless), style="yellow"))
+        parts.append(Paragraph(wording("sweep.priceless", why=listing.priceless), style="yellow"))
     if listing.others:
-        parts.append(Text(wording("sweep.others", number=listing.others), style="dim"))
+        parts.append(Paragraph(wording("sweep.others", number=listing.others), style="dim"))
     return Group(*parts)
 
 
@@ -158,4 +162,4 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _indented(text: str, cells: int, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), (0, 0, 0, cells))
+    return Padding(Paragraph(text, style=style), (0, 0, 0, cells))

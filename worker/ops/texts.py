@@ -1,7 +1,8 @@
 """Every text that people see of receipt, status and demo, in English and in Chinese: one table.
 
 Keys of fixed words of the product begin with what the word is: `mark.` for a line of the timeline,
-`outcome.`, `field.` for a line of the comparison, `step.`.
+`outcome.`, `field.` for a line of the comparison, `step.`. A key with `.one` behind it is the text
+for a `number` of 1.
 """
 
 from collections.abc import Mapping
@@ -93,6 +94,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "receipt.healthy": (
         "Its health check passed at try {number}.",
         "健康检查在第 {number} 次尝试时通过。",
+    ),
+    "receipt.not_healthy.one": (
+        "Its health check did not pass in its only try: {why}.",
+        "健康检查只尝试了 1 次，未通过：{why}。",
     ),
     "receipt.not_healthy": (
         "Its health check never passed in {number} tries: {why}.",
@@ -253,6 +258,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # -- status ------------------------------------------------------------------------------------
     "status.recreations": ("Recreations", "重建"),
     "status.none": ("Nothing in this region carries our tag.", "本地域没有带本工具标签的资源。"),
+    "status.others.one": (
+        "1 more belongs to another owner and is not shown.",
+        "另有 1 个属于其他 owner，未显示。",
+    ),
     "status.others": (
         "{number} more belong to other owners and are not shown.",
         "另有 {number} 个属于其他 owner，未显示。",
@@ -272,7 +281,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "已结束；替代实例状态：{state}",
     ),
     "stage.over": ("over; there is no replacement (any more)", "已结束；没有（或不再有）替代实例"),
+    "stage.parked": ("parked ({word}); {stage}", "已搁置（{word}）；{stage}"),
     "status.image": ("image {image} {state}", "镜像 {image} {state}"),
+    "status.snapshots.one": ("1 snapshot", "1 个快照"),
     "status.snapshots": ("{number} snapshots", "{number} 个快照"),
     "status.retained": ("kept disks {disks}", "保留的磁盘 {disks}"),
     "status.rescue": (
@@ -320,7 +331,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "message.t0": ("T0 {at}", "T0 {at}"),
     "message.parked_at": ("parked {at}", "搁置于 {at}"),
     "message.replacement": ("replacement {instance}", "替代实例 {instance}"),
+    "message.begins_with": ("a replay begins with {candidate}", "重放从以下候选开始：{candidate}"),
     "message.candidate": ("trying {candidate}", "正在尝试 {candidate}"),
+    "message.received.one": ("received once", "已接收 1 次"),
     "message.received": ("received {number} times", "已接收 {number} 次"),
     "message.unsigned": (
         "its attributes are not signed by our key: do not trust them",

@@ -40,7 +40,12 @@ class Wording:
     language: Language = Language.ENGLISH
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return a text of the table with its values filled in, each made printable."""
+        """Return a text of the table with its values filled in, each made printable.
+
+        What has a text for one of it gets that where `number` is 1.
+        """
+        if values.get("number") == 1 and f"{key}.one" in TEXTS:
+            key = f"{key}.one"
         english, chinese = TEXTS[key]
         text = chinese if self.language is Language.CHINESE else english
         return text.format(**{name: printable(str(value)) for name, value in values.items()})

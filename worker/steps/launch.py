@@ -483,11 +483,11 @@ class Launch:
         moved = launching.with_next_candidate(progress, candidate, code, now, pause=pause)
         is_new_epoch = moved.launched.epoch > progress.launched.epoch
         if is_new_epoch and moved.launched.epoch % self.policy.epochs_max == 0:
-            total = len(launching.order(progress))
+            total, epochs = len(launching.order(progress)), moved.launched.epoch
             # A replay asks under new tokens: a refusal is remembered with the old one.
             raise Parking(
                 Park.NO_STOCK,
-                f"none of {total} candidates could be had",
+                f"none of the candidates could be had (candidates: {total}, epochs: {epochs})",
                 code=code,
                 progress=moved,
             )

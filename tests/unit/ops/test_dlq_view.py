@@ -109,7 +109,7 @@ def test_a_list_says_whose_it_is_and_what_is_saved() -> None:
     text = shown(letters_view([letter(kept)], NOW, ENGLISH))
 
     assert f"{SOURCE} (订单-01)" in text
-    assert "Saved: image m-bp1image, 1 disks outlive it" in text
+    assert "Saved: image m-bp1image, 1 disk outlives it" in text
     assert "There are no dead letters." in shown(letters_view([], NOW, ENGLISH, is_all=True))
     assert "No dead letters that match." in shown(letters_view([], NOW, ENGLISH))
 
@@ -172,6 +172,19 @@ def test_a_story_has_everything(wording: Wording) -> None:
         assert part in text
     assert "\x1b" not in text
     assert all(cell_len(line) <= 100 for line in text.splitlines())
+
+
+def test_a_story_says_with_what_a_replay_begins() -> None:
+    """Nobody is trying a candidate of a parked message; once there is a replacement, it was taken."""
+    launched = replace(PROGRESS.launched, instance_id="i-bp1new")
+
+    parked = shown(story_view(letter(), ENGLISH))
+    not_running = shown(story_view(letter(replace(PROGRESS, launched=launched)), ENGLISH))
+
+    assert "a replay begins with: ecs.c7.xlarge in cn-hangzhou-i" in parked
+    assert "重放从此开始：" in shown(story_view(letter(), CHINESE))
+    assert "candidate: ecs.c7.xlarge" in not_running
+    assert "a replay begins" not in not_running
 
 
 def test_what_is_not_signed_by_us_is_said() -> None:

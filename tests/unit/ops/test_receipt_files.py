@@ -12,7 +12,7 @@ from worker.core.receipt import Receipt
 from worker.ops.printing import plain_text
 from worker.ops.receipt_files import BYTES_MAX, find, list_directory, read_file
 from worker.ops.receipt_list import receipt_list
-from worker.ops.wording import Wording
+from worker.ops.wording import Language, Wording
 
 
 @pytest.fixture
@@ -63,6 +63,49 @@ def test_list_is_newest_first_and_names_what_is_no_receipt(directory: Path) -> N
     assert [one.receipt.t0[:10] for one in found] == ["2026-11-23", "2026-11-22"]
     assert "broken.json is not JSON" in text
     assert text.index("3f2a9c0d3f2a") < text.index("777777777777")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(("columns", "lines"), [(60, 4), (80, 4), (130, 3)])
+def test_a_list_cuts_nothing_whatever_the_width(
+    directory: Path, receipt: Receipt, language: Language, columns: int, lines: int
+) -> None:
+    """Who looks for an id to copy finds it whole: below the width of the table in two lines."""
+    found, broken = list_directory(directory)
+    wording = Wording(language)
+
+    text = plain_text(receipt_list(found, broken, str(directory), wording), columns)
+
+    assert len(text.splitlines()) == lines
+    assert "…" not in text
+    for one in (
+        receipt.recreation[:12],
+        receipt.source.instance,
+        receipt.replacement.instance,
+        "10:00:00",
+        wording("short.recovered"),
+        wording("seconds", number="152"),
+        wording("receipts.after"),
+    ):
+        assert one in text
+
+
+def test_a_list_names_no_replacement_that_there_is_not(tmp_path: Path, receipt: Receipt) -> None:
+    """What nothing came of has no arrow into nowhere."""
+    alarm = replace(
+        receipt,
+        outcome="false_alarm",
+        timeline=(),
+        replacement=replace(receipt.replacement, instance=""),
+    )
+    text = json.dumps(asdict(alarm), ensure_ascii=False)
+    (tmp_path / f"{alarm.recreation}.json").write_text(text, encoding="utf-8")
+    found, broken = list_directory(tmp_path)
+
+    shown = plain_text(receipt_list(found, broken, str(tmp_path), Wording()), 60)
+
+    assert "→" not in shown
+    assert shown.splitlines()[1].endswith("· false alarm")
 
 
 @pytest.mark.parametrize(

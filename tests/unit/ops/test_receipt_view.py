@@ -167,6 +167,36 @@ def test_lines_fit_although_chinese_is_wide(
     assert max(map(cell_len, shown(receipt, wording, columns).splitlines())) <= columns
 
 
+@BOTH
+@pytest.mark.parametrize("columns", [60, 72, 80, 110])
+def test_nothing_is_cut_whatever_the_width(
+    receipt: Receipt, wording: Wording, columns: int
+) -> None:
+    """An id that is cut off or broken is no id, and a head that is cut off says nothing."""
+    timeline, compared, disks = (
+        shown(receipt, wording, columns)
+        .split(wording("receipt.timeline"))[1]
+        .split(wording("receipt.not_kept"))[0]
+        .split("\n\n")[:3]
+    )
+
+    assert all("…" not in part for part in (timeline, compared, disks))
+    for one in (SYSTEM_DISK, IMAGE, REPLACEMENT):
+        assert one in timeline
+    assert SOURCE in compared
+    assert REPLACEMENT in compared
+    for one in (SYSTEM_DISK, DATA_DISK, wording("data.point"), wording("data.itself")):
+        assert one in disks
+    assert disks.count(wording("after_t0", number="3.4")) >= 2
+    assert disks.count(wording("data.retained")) == 2
+
+
+def test_wide_terminals_get_one_line_for_a_moment_and_for_a_disk(receipt: Receipt) -> None:
+    """The layout for narrow ones is not forced on all."""
+    assert line_with("image begun", receipt).endswith(IMAGE)
+    assert line_with(f"{SYSTEM_DISK}  system", receipt).endswith("T0 + 3.4 s   kept")
+
+
 def test_columns_line_up_under_chinese_names(receipt: Receipt) -> None:
     """The replacement's column begins at the same cell on every line."""
     section = shown(receipt).split("Source and replacement")[1].split("Data")[0]

@@ -133,7 +133,7 @@ def test_other_owners_are_counted_and_not_shown() -> None:
     found = status(holdings=Holdings(images=(theirs,)))
 
     assert (found.recreations, found.others) == ((), 1)
-    assert "1 more belong to other owners" in shown(found)
+    assert "1 more belongs to another owner" in shown(found)
 
 
 def test_everything_of_a_recreation_is_shown() -> None:
@@ -238,11 +238,89 @@ def test_the_choice_is_explained(language: Language, told: str) -> None:
     assert told.replace(" ", "") in "".join(text.split())
 
 
+PARKED_CANDIDATE = "ecs.g7.large in cn-hangzhou-h (spot), 1 of 1, epoch 2"
+
+
+@pytest.mark.parametrize(
+    "because",
+    [
+        "none of the candidates could be had (candidates: 1, epochs: 1)",
+        "none of 1 candidates could be had",
+    ],
+    ids=["now", "older release"],
+)
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.ENGLISH, f"a replay begins with {PARKED_CANDIDATE}"),
+        (
+            Language.CHINESE,
+            "重放从以下候选开始：cn-hangzhou-h 的 ecs.g7.large（抢占式）（第 2 轮，1/1）",
+        ),
+    ],
+    ids=["en", "zh"],
+)
+def test_nobody_is_said_to_try_what_is_parked(language: Language, told: str, because: str) -> None:
+    """What was tried is over, and the candidate in the message is where a replay begins."""
+    attributes = {
+        "source": SOURCE,
+        "step": "launch",
+        "parked": "no_stock",
+        "parked-because": because,
+        "candidate": PARKED_CANDIDATE,
+    }
+    signed = signing.sign(attributes, NOTICE, KEY)
+
+    text = shown(status(dead=(glimpse(attributes=signed),)), language)
+
+    assert told.replace(" ", "") in "".join(text.split())
+    assert Wording(language).sentence(because) in text
+    assert "trying" not in text
+    assert "正在尝试" not in text
+
+
 def test_a_reason_of_another_version_has_no_section() -> None:
     """Nobody is sent to a page that has nothing about it."""
     attributes = {"parked": "no_such_reason", "what-to-do": "Look."}
 
     assert "runbook" not in shown(status(dead=(glimpse(attributes=attributes),)))
+
+
+def parked(key: bytes = KEY, **facts: str) -> Glimpse:
+    told = {"source": SOURCE, "step": "launch", "parked": "no_stock", **facts}
+    return glimpse(attributes=signing.sign(told, NOTICE, key))
+
+
+def test_a_recreation_with_a_dead_letter_is_parked() -> None:
+    """What nobody works on is not shown as under way, in both languages and to programs."""
+    held = Holdings(images=(READY,))
+
+    found = status(dead=(parked(recreation=ID),), holdings=held)
+
+    assert f"{SOURCE}  parked (no_stock); image ready" in shown(found)
+    assert "已搁置（no_stock）；镜像可用" in shown(found, Language.CHINESE)
+    assert found.as_data()["recreations"][0]["parked"] == "no_stock"
+    assert found.as_data()["recreations"][0]["stage"] == "saved"
+    assert status(dead=(parked(),), holdings=held).recreations[0].parked == "no_stock"
+
+
+@pytest.mark.parametrize(
+    ("letter", "image"),
+    [
+        (parked(recreation="0" * 32), READY),
+        (parked(source="i-bp1other00000000001"), READY),
+        (parked(b"a key of somebody else"), READY),
+        (glimpse(), READY),
+        (parked(recreation=ID), replace(READY, tags=DATED)),
+    ],
+    ids=["other notice", "other source", "forged", "not parked", "closed"],
+)
+def test_other_dead_letters_park_nothing(letter: Glimpse, image: Image) -> None:
+    """One of another notice, one that anybody could have sent, and one that is settled."""
+    found = status(dead=(letter,), holdings=Holdings(images=(image,)))
+
+    assert found.recreations[0].parked == ""
+    assert "parked (no_stock);" not in shown(found)
 
 
 def test_forged_attributes_are_called_untrusted() -> None:

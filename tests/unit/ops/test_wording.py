@@ -41,6 +41,34 @@ def test_both_languages_speak_of_the_same(key: str) -> None:
     assert fields(english) == fields(chinese)
 
 
+FOR_ONE = sorted(one for one in TEXTS if one.endswith(".one") and one[:-4] in TEXTS)
+# Said of at least two, or of none.
+NEVER_ONE = {"dlq.ambiguous", "status.seen_all", "demo.copies", "verdict.not_one", "notice.merged"}
+
+
+@pytest.mark.parametrize("key", sorted(set(TEXTS) - NEVER_ONE))
+def test_no_english_text_says_one_things(key: str) -> None:
+    """What counts in the plural has a text for one of it, or has its number behind a colon."""
+    if re.search(r"\{(number|all)\} (?!of ours)(\w+ )*?(\w{2,}s\b|belong|need\b)", TEXTS[key][0]):
+        assert f"{key}.one" in TEXTS
+
+
+@pytest.mark.parametrize("key", FOR_ONE)
+def test_what_has_a_text_for_one_has_it_for_many(key: str) -> None:
+    """Both are asked for by the same name, and take the same values."""
+    english, chinese = TEXTS[key.removesuffix(".one")]
+
+    assert fields(english) == fields(TEXTS[key][0]) | {"number"}
+    assert fields(chinese) == fields(TEXTS[key][1]) | {"number"}
+
+
+def test_one_is_told_as_one() -> None:
+    """And two are told as before."""
+    assert Wording()("status.snapshots", number=1) == "1 snapshot"
+    assert Wording()("status.snapshots", number=2) == "2 snapshots"
+    assert CHINESE("status.snapshots", number=1) == "1 个快照"
+
+
 def sentences(speakers: Sequence[Path], said: Mapping[str, int]) -> Iterator[str]:
     """Find what is said there, with 7 where something is filled in."""
     for path in speakers:
