@@ -51,6 +51,11 @@ ONCE_BROKEN = (
     "noticed at the verdict 91:paused,189:crash-before 1 1",
     # The image of an earlier notice has nobody left who would date it.
     "noticed at the verdict 4:paused 701047 1",
+    # Whoever begins the image of a later notice is known to a message that has been sent.
+    "noticed again, image ready 7:slow,55:crash-after 1 1",
+    # One look that is behind does not tell that the lock was gone; each earlier image gets a date.
+    "noticed at the verdict 16:paused,104:stale 1 1",
+    "noticed at the verdict 91:paused,100:refused 1 1",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",
     "replacement reclaimed 33:refused,35:refused,37:refused 701649 1",

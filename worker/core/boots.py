@@ -79,14 +79,20 @@ def with_disks_to_keep(progress: Progress, now: float) -> Progress:
     return replace(progress, retained=wanted)
 
 
+def is_of_a_later_notice(progress: Progress) -> bool:
+    """Tell whether the source was noticed before, and an image of that notice was found."""
+    return progress.incarnation != identity.NOT_ECONOMICAL and progress.economical is None
+
+
 def may_be_given_back(progress: Progress, now: float) -> bool:
     """Tell whether to look if the clean-up of an earlier notice has undone that disks were kept.
 
     What it asked for last may take effect after they were kept for this notice.
     """
     retained = progress.retained
-    is_later = progress.incarnation != identity.NOT_ECONOMICAL and progress.economical is None
-    if not is_later or retained is None or retained.checked or not retained.to_keep:
+    if retained is None or retained.checked or not retained.to_keep:
+        return False
+    if not is_of_a_later_notice(progress):
         return False
     is_kept = retained.sent and not retained.refused
     return is_kept and now >= retained.sent_at + EFFECT_SECONDS_MAX

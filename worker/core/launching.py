@@ -164,6 +164,7 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
         progress,
         t0=boots.notice_begun(progress, notice, now),
         incarnation=earlier.image_id,
+        earlier=(*progress.earlier, earlier.image_id),
         marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
         quiesced=None,
         imaged=None,

@@ -481,6 +481,7 @@ class Progress:
         t0: When the notice began, epoch seconds: the event's time, else its arrival.
         received_at: When the first worker took the event.
         incarnation: See `worker.core.identity.recreation_id`.
+        earlier: Images of the notices before this one, in order; empty in older forms.
         owner: Whose deployment began it; empty in older forms.
         absent_at: When a look first missed the source.
         image_absent_at: When the clean-up first missed the image.
@@ -529,6 +530,7 @@ class Progress:
     boot: Boot | None = None
     snapshots: Snapshots | None = None
     begun: tuple[ImageName, ...] = ()
+    earlier: tuple[ResourceId, ...] = ()
     captured: Captured | None = None
     specified: Specified | None = None
     counted: bool = False

@@ -66,9 +66,10 @@ class CleanUp:
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
         if action == DATE_EARLIER_IMAGE:
-            # It keeps the id of its own recreation.
+            # Each keeps the id of its own recreation.
             due = {identity.TAG_DELETE_AFTER: self._due(now)}
-            answer = self.tagging.tag("image", (progress.incarnation,), due)
+            ids = progress.earlier or (progress.incarnation,)
+            answer = self.tagging.tag("image", ids, due)
             return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
         if action == DATE_DISKS:
             copied = boots.copied(progress)
@@ -190,8 +191,7 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # The parts of the others are these, or the owner's own.
     actions += [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
     # Whoever still holds a message of it finds what was recreated meanwhile.
-    is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
-    if progress.moot is None and progress.economical is None and is_later_notice:
+    if progress.moot is None and boots.is_of_a_later_notice(progress):
         actions += [DATE_EARLIER_IMAGE]
     return (*actions, *images)
 

@@ -47,10 +47,15 @@ class MakeImage:
         return is_begun or progress.is_in_place
 
     def reads(self, progress: Progress) -> tuple[object, ...]:
-        """Nothing, for all follows from the source's identity; or what the image is made of."""
-        if progress.snapshots is None and progress.boot is None:
+        """Nothing, for all follows from the source's identity; or what the image is made of.
+
+        That this is a later notice follows from nothing: whoever finds its image begun believes
+        that a message carries it.
+        """
+        is_later = boots.is_of_a_later_notice(progress)
+        if not is_later and progress.snapshots is None and progress.boot is None:
             return NOTHING
-        return (progress.snapshots, progress.boot)
+        return (progress.incarnation if is_later else "", progress.snapshots, progress.boot)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Take the rung in hand one stage further."""

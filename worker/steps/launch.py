@@ -359,10 +359,12 @@ class Launch:
         return Note(replace(progress, launched=replace(progress.launched, image_safe=True)))
 
     def _unlocked(self, progress: Progress, now: float) -> Outcome:
-        """A false alarm is decided late, and by more than one look."""
+        """A false alarm is decided late, and by more than one look; a single one may be behind."""
         launched = progress.launched
         looks = replace(launched, unlocked_looks=launched.unlocked_looks + 1)
-        looked = replace(progress, launched=looks, unlocked_at=now)
+        looked = replace(progress, launched=looks)
+        if looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
+            looked = replace(looked, unlocked_at=now)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
             found = self._rivals(progress)

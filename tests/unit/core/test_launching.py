@@ -61,6 +61,7 @@ def test_a_dated_image_tells_that_the_disks_were_given_back(
     again = from_the_image_on(kept, earlier, progress.t0 + 10.0, 300.0)
 
     assert again.incarnation == "m-bp1earlier"
+    assert again.earlier == ("m-bp1earlier",)
     assert again.retained is not None
     assert again.retained.sent is is_kept
 
