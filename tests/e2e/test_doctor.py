@@ -46,6 +46,21 @@ def test_key_clock_and_signing_key(installation: Installation) -> None:
     assert float(finding["values"]["seconds"]) > 990
 
 
+def test_credentials_alone_are_looked_for_without_a_call(installation: Installation) -> None:
+    """A key that the cloud refuses is one; none at all is named as the whole look names it."""
+    installation.environ = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}
+    assert installation.command("doctor", "--credentials").returncode == 0
+
+    installation.environ = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "",
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        "HOME": "/nonexistent",
+    }
+    none = installation.command("doctor", "--credentials")
+    assert none.returncode == 1
+    assert "No credentials were found." in none.stdout
+
+
 def test_a_permission_that_is_missing_is_granted_by_the_policy_that_is_named(
     installation: Installation,
 ) -> None:
