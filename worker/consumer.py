@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from worker.core import identity, messages, notices
-from worker.core.errors import Permanent, RecreationError, Throttled
+from worker.core.errors import NoCredentials, Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
     Checkpoint,
@@ -288,8 +288,9 @@ class Consumer:
         self._receive_failures += 1
         if self.terms.until_idle and isinstance(error, Permanent):
             self._failure = error
+        # One word of its own: it is louder, for until a person gives some nothing is worked on.
         self.telemetry.event(
-            "receive_failed",
+            "no_credentials" if isinstance(error, NoCredentials) else "receive_failed",
             code=error.code,
             reason=error.sentence,
             again_in=round(self._receive_at - now, 1),

@@ -25,8 +25,10 @@ while [ "$number" -le "$WORKERS" ]; do
 	number=$((number + 1))
 done
 enable_timers
+put_command
 sleep "$SETTLE"
 for worker in $(workers); do
 	is_well "$worker" || fail "$worker does not keep running: see journalctl -u $worker, mend it, then systemctl restart $worker (the release stays installed)"
 done
 echo "Installed $release with $WORKERS worker(s); see them with: journalctl -u 'aliyun-ops@*' -f"
+echo "Now see as root that nothing is wrong: aliyun-ops doctor"

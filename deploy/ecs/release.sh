@@ -3,17 +3,22 @@
 #   /opt/aliyun-ops/releases/NAME   one directory per release, with its own virtual environment
 #   /opt/aliyun-ops/current         link to the release that runs
 #   /opt/aliyun-ops/previous        link to the one before
+#   /opt/aliyun-ops/environment.py  what /usr/local/bin/aliyun-ops reads the service's environment with
 #
 # ROOT, MAKE, SYSTEMCTL and SETTLE are for tests.
 set -eu
 ROOT=${ROOT:-}
 MAKE=${MAKE:-make}
 SYSTEMCTL=${SYSTEMCTL:-systemctl}
-# Seconds in which a worker that cannot work ends: it has read its configuration and called the queue by then.
+# Seconds in which a worker that cannot begin has ended: it has read its configuration by then. One that only cannot
+# reach the queue, or has no credentials, never ends: it tries on for ever.
 SETTLE=${SETTLE:-5}
 HOME_DIR=$ROOT/opt/aliyun-ops
 ETC=$ROOT/etc/aliyun-ops
 UNITS=$ROOT/etc/systemd/system
+COMMAND=$ROOT/usr/local/bin/aliyun-ops
+# By this line the command is known for ours.
+MARK='# Written by deploy/ecs of aliyun-ops.'
 # Each has a file of its name.
 TIMERS='reconcile dlq-keep sweep audit'
 SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
@@ -59,17 +64,56 @@ build() {
 	echo "$target"
 }
 
+# As the unit runs it: with the environment of the service and nothing of the shell's, whose keys no worker has.
+as_service() {
+	bin=$1/.venv/bin
+	shift
+	env -i PATH="$PATH" HOME=/ PYTHONDONTWRITEBYTECODE=1 "$bin/python" -I "$SOURCE/deploy/ecs/environment.py" \
+		"$ETC/environment" "$bin/aliyun-ops" --config "$ETC/config.yaml" "$@"
+}
+
 check() {
-	# As the unit runs it: with the environment of the service.
-	(set -a && . "$ETC/environment" && "$1/.venv/bin/aliyun-ops" --config "$ETC/config.yaml" config check) >&2 ||
+	as_service "$1" config check >&2 ||
 		fail "the configuration in $ETC does not fit this release; nothing has been changed"
 }
 
+# A worker without credentials would look well. The host may only be slow to answer: it is asked three times.
+check_credentials() {
+	for _ in 1 2 3; do
+		said=$(as_service "$1" doctor --credentials 2>&1) && return
+		sleep "$SETTLE"
+	done
+	echo "$said" >&2
+	fail "a worker would have no credentials here: attach a RAM role to this instance, or write an access key into $ETC/environment, and run this again; nothing has been changed"
+}
+
 check_new() {
-	(check "$1") || {
+	(check "$1" && check_credentials "$1") || {
 		rm -rf "$1"
 		exit 1
 	}
+}
+
+# Nothing in it is of one release: it stays as it is when an older one comes back.
+put_command() {
+	if { [ -e "$COMMAND" ] || [ -L "$COMMAND" ]; } && ! grep -qsxF "$MARK" "$COMMAND"; then
+		echo "aliyun-ops: $COMMAND is another program and stays; the commands of the runbook need ours there: move it away and run deploy/ecs/upgrade.sh" >&2
+		return
+	fi
+	cp "$SOURCE/deploy/ecs/environment.py" "$HOME_DIR/environment.py"
+	mkdir -p "$(dirname "$COMMAND")"
+	cat >"$COMMAND.new" <<-END
+		#!/bin/sh
+		$MARK
+		# The program as the workers run it: their release, their configuration, their environment.
+		ALIYUN_OPS_CONFIG=\${ALIYUN_OPS_CONFIG:-$ETC/config.yaml}
+		export ALIYUN_OPS_CONFIG
+		exec $HOME_DIR/current/.venv/bin/python -I $HOME_DIR/environment.py $ETC/environment $HOME_DIR/current/.venv/bin/aliyun-ops "\$@"
+	END
+	# Who may not read the environment is told so: that takes reading these two.
+	chmod 644 "$HOME_DIR/environment.py"
+	chmod 755 "$COMMAND.new"
+	mv -f "$COMMAND.new" "$COMMAND"
 }
 
 install_units() {
@@ -88,8 +132,19 @@ enable_timers() {
 	done
 }
 
+# Those that run or are to: one that a person has stopped is not among them.
 workers() {
 	"$SYSTEMCTL" list-units --plain --no-legend 'aliyun-ops@*.service' | awk '{print $1}'
+}
+
+# systemd does not list what is stopped, nor count an instance among its unit files: the links of `enable` tell.
+name_stopped_workers() {
+	running=$(workers)
+	for link in "$UNITS"/multi-user.target.wants/aliyun-ops@*.service; do
+		worker=${link##*/}
+		[ -L "$link" ] && ! echo "$running" | grep -qxF "$worker" || continue
+		echo "aliyun-ops: $worker was stopped and stays so; start it with: systemctl start $worker" >&2
+	done
 }
 
 # systemd starts a worker that ends for ever again, so that one which "is active" may be on its next try.

@@ -10,4 +10,5 @@ install_units "$release"
 point current "$release"
 point previous "$old"
 restart_workers || fail "a worker does not start; see journalctl -u 'aliyun-ops@*'"
+name_stopped_workers
 echo "Back to $release"

@@ -19,9 +19,11 @@ if ! restart_workers; then
 	rm -rf "$release"
 	fail "a worker does not start with the new release; the old one runs again (see journalctl -u 'aliyun-ops@*')"
 fi
+name_stopped_workers
 enable_timers "$old"
 # Two stay: the one that runs and the one to go back to.
 for other in "$HOME_DIR"/releases/*; do
 	[ "$other" = "$release" ] || [ "$other" = "$old" ] || rm -rf "$other"
 done
+put_command
 echo "Upgraded to $release; back with: $release/deploy/ecs/rollback.sh"

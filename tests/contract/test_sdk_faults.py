@@ -16,7 +16,14 @@ from worker.adapters import credentials
 from worker.adapters.credentials import KEY_ID, KEY_SECRET, Key
 from worker.adapters.ecs.call import ApiRefusal, ConnectionLost, SdkCall
 from worker.adapters.mns_queue import MnsQueue
-from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
+from worker.core.errors import (
+    NoCredentials,
+    Permanent,
+    RecreationError,
+    Throttled,
+    Transient,
+    UnknownOutcome,
+)
 from worker.ports import LeaseLost
 
 ENVIRON = {KEY_ID: "emulator", KEY_SECRET: "emulator-secret"}
@@ -488,7 +495,7 @@ def test_missing_credentials_stop_the_queue_for_now(server: StubServer) -> None:
 
     class Nobody:
         def get_credentials(self) -> Key:
-            raise Transient("none")
+            raise NoCredentials("none")
 
         def get_provider_name(self) -> str:
             return "none"
@@ -501,5 +508,5 @@ def test_missing_credentials_stop_the_queue_for_now(server: StubServer) -> None:
         telemetry=RecordedTelemetry(),
     )
 
-    with pytest.raises(Transient, match="none"):
+    with pytest.raises(NoCredentials, match="none"):
         queue.receive(count=1, wait=0)

@@ -25,7 +25,7 @@ def test_sound_then_wrong_then_mended(installation: Installation) -> None:
 
     assert wrong.returncode == 1
     assert "规则 spot-interruptions" in wrong.stdout
-    assert wrong.stderr == "aliyun-ops: something is wrong; the commands above mend it\n"
+    assert wrong.stderr == "aliyun-ops: 存在问题；上文的命令可以修复\n"
     assert finding["code"] == "rule_missing"
     assert installation.command(*shlex.split(finding["fix"])[1:], "--yes").returncode == 0
     assert findings(installation) == []
@@ -44,6 +44,21 @@ def test_key_clock_and_signing_key(installation: Installation) -> None:
     (finding,) = findings(installation)
     assert finding["code"] == "clock_wrong"
     assert float(finding["values"]["seconds"]) > 990
+
+
+def test_credentials_alone_are_looked_for_without_a_call(installation: Installation) -> None:
+    """A key that the cloud refuses is one; none at all is named as the whole look names it."""
+    installation.environ = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}
+    assert installation.command("doctor", "--credentials").returncode == 0
+
+    installation.environ = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "",
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        "HOME": "/nonexistent",
+    }
+    none = installation.command("doctor", "--credentials")
+    assert none.returncode == 1
+    assert "No credentials were found." in none.stdout
 
 
 def test_a_permission_that_is_missing_is_granted_by_the_policy_that_is_named(

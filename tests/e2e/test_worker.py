@@ -6,6 +6,7 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -144,3 +145,28 @@ def test_a_worker_without_signing_key_refuses_to_start(installation: Installatio
     assert done.returncode != 0
     assert "ALIYUN_OPS_SIGNING_KEY" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_without_credentials_says_so_as_an_error_and_tries_on(
+    installation: Installation,
+) -> None:
+    """It never ends by itself, and what it says is what a person has to do."""
+    plain = {name: value for name, value in environment().items() if "ACCESS_KEY" not in name}
+    without = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "worker", "--config", str(installation.config), "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**plain, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "HOME": "/nonexistent"},
+        encoding="utf-8",
+    )
+    running = Running(without)
+    installation.started.append(running)
+    threading.Thread(target=running.read, daemon=True).start()
+
+    first = running.until_fact("no_credentials")
+    running.until_fact("no_credentials")
+
+    assert first["level"] == "error"
+    assert "attach a RAM role" in first["reason"]
+    assert without.poll() is None
+    assert not any("receive_failed" in line for line in running.seen)

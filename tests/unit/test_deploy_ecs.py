@@ -1,12 +1,14 @@
 """Install, upgrade and rollback on a directory in place of a host, and what the units must say."""
 
 import configparser
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,6 +25,8 @@ ENVIRONMENT = "\n".join(
     (
         *(f"{name}={value}" for name, value in PLACE.items()),
         "ALIYUN_OPS_SIGNING_KEY=only-for-this-test-0123456789",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID=emulator",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator-secret",
         "",
     )
 )
@@ -40,6 +44,8 @@ def unit(path: Path) -> configparser.ConfigParser:
     "setting",
     [
         "DynamicUser=yes",
+        # One name for all: without it a task would be another user, and take the directory from the workers.
+        "User=aliyun-ops",
         "NoNewPrivileges=yes",
         "CapabilityBoundingSet=",
         "ProtectSystem=strict",
@@ -58,6 +64,15 @@ def test_a_stop_has_the_time_to_hand_back() -> None:
     within = from_data({}, PLACE).worker.stop_within
 
     assert allowed >= 2 * within, format_duration(within)
+
+
+def test_everything_that_runs_may_write_into_one_directory() -> None:
+    """And the settings say where that is: nothing else can be written to."""
+    directories = {f"/var/lib/{unit(path)['Service']['StateDirectory']}" for path in UNITS}
+    said = (ROOT / "config.yaml").read_text("utf-8").replace("\n  #", "")
+
+    assert len(directories) == 1
+    assert f"a worker may write nowhere but in {directories.pop()}" in said
 
 
 def test_every_timer_starts_a_task() -> None:
@@ -95,6 +110,10 @@ def test_what_people_are_told_to_run_names_units_that_are_installed() -> None:
     of_systemd = [(verb, unit) for verb, unit in found if verb in VERBS]
 
     assert {verb for verb, _ in of_systemd} >= {"stop", "disable", "status", "restart", "-u"}
+    # systemd matches patterns against what runs: one that is stopped would be passed over.
+    assert [
+        one for one in of_systemd if one[0] in {"start", "restart", "status"} and "*" in one[1]
+    ] == []
     for verb, unit in of_systemd:
         file = re.sub(r"@[^.]*", "@", unit)
         file = file if "." in file else f"{file}.service"
@@ -135,19 +154,26 @@ class Host:
         self.make = script(
             tools / "make",
             'mkdir -p "$3/.venv/bin"',
-            f'printf \'#!/bin/sh\\nexec {sys.executable} -m worker "$@"\\n\' > "$3/.venv/bin/aliyun-ops"',
+            f'ln -s {sys.executable} "$3/.venv/bin/python"',
+            f'printf \'#!/bin/sh\\nPYTHONPATH={ROOT} exec {sys.executable} -m worker "$@"\\n\' > "$3/.venv/bin/aliyun-ops"',
             'chmod +x "$3/.venv/bin/aliyun-ops"',
         )
         self.systemctl = script(
             tools / "systemctl",
             f'echo "$@" >> {self.calls}',
+            f'case "$1 $2" in "enable --now") mkdir -p {self.wants}; touch {self.root}/unit; ln -sf {self.root}/unit {self.wants}/$3;; esac',
             'case $1 in list-units) echo "aliyun-ops@1.service loaded active running";;',
             f"is-active) test ! -e {self.root}/broken;;",
             f"show) cat {self.root}/restarts 2>/dev/null || echo 0;;",
             "esac",
         )
 
-    def run(self, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    @property
+    def wants(self) -> Path:
+        """Where `systemctl enable` makes its links."""
+        return self.root / "etc/systemd/system/multi-user.target.wants"
+
+    def run(self, name: str, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603
             ["/bin/sh", str(ECS / name), *arguments],
             env={
@@ -156,7 +182,7 @@ class Host:
                 "MAKE": str(self.make),
                 "SYSTEMCTL": str(self.systemctl),
                 "SETTLE": "0",
-                "PYTHONPATH": str(ROOT),
+                **environ,
             },
             capture_output=True,
             encoding="utf-8",
@@ -171,6 +197,27 @@ class Host:
     @property
     def releases(self) -> int:
         return len(list((self.root / "opt/aliyun-ops/releases").iterdir()))
+
+    @property
+    def program(self) -> Path:
+        return self.root / "usr/local/bin/aliyun-ops"
+
+    def command(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+        """Run what a person at a prompt runs."""
+        return subprocess.run(  # noqa: S603
+            [str(self.program), *arguments],
+            env={"PATH": os.environ["PATH"], **environ},
+            cwd="/",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    def set(self, *lines: str) -> None:
+        """Write more lines into the environment of the service."""
+        path = self.root / "etc/aliyun-ops/environment"
+        path.write_text("\n".join((path.read_text("utf-8"), *lines, "")), "utf-8")
 
     def configure(self) -> None:
         etc = self.root / "etc/aliyun-ops"
@@ -274,6 +321,212 @@ def test_a_configuration_that_does_not_fit_changes_nothing(tmp_path: Path) -> No
     assert "nothing has been changed" in answer.stderr
     assert not (tmp_path / "opt/aliyun-ops/current").exists()
     assert host.releases == 0
+
+
+# -- the environment of the service ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reader() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("environment", ECS / "environment.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# What systemd 252 makes of each text, seen by its own reader.
+READ_AS = {
+    "A=json://b/ dingtalk://a/": {"A": "json://b/ dingtalk://a/"},
+    "A=x;y&z#$(id)`id`$HOME": {"A": "x;y&z#$(id)`id`$HOME"},
+    "# A=1\n; A=2\n\n  A = 3 \nB=": {"A": "3", "B": ""},
+    "A='x \"y'\nB=\"x 'y\"": {"A": 'x "y', "B": "x 'y"},
+    "A='x'  \"y\"z": {"A": "xyz"},
+    "A=x'y'\nB=it\\'s": {"A": "x'y'", "B": "it's"},
+    'A="a\\"b\\$c\\d"\nB=a\\d': {"A": 'a"b$c\\d', "B": "ad"},
+    "A=one\\\ntwo\nB='one\ntwo'": {"A": "onetwo", "B": "one\ntwo"},
+    "A=1\nA=2": {"A": "2"},
+    "export A=1\n1A=2\nA": {},
+    "A='open\nB=1": {"A": "open\nB=1"},
+    "A=x\\ \nB=x\\": {"A": "x ", "B": "x"},
+}
+
+
+@pytest.mark.parametrize(("text", "found"), READ_AS.items())
+def test_the_environment_is_read_as_systemd_reads_it(
+    reader: ModuleType, text: str, found: dict[str, str]
+) -> None:
+    """Nothing is expanded, and what sets nothing is passed over."""
+    assert reader.variables(text) == found
+
+
+def test_what_stands_in_the_environment_is_never_run(tmp_path: Path) -> None:
+    """Two channels with a blank between them are a value, and so is what a shell would carry out."""
+    host = Host(tmp_path)
+    host.configure()
+    host.set(
+        f"ALIYUN_OPS_NOTIFY_URLS=json://a/ json://b/?x=1&y=$(touch {tmp_path}/ran);touch {tmp_path}/ran"
+    )
+
+    done(host.run("install.sh"))
+    answer = host.command("config", "check")
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_configuration_is_checked_with_nothing_of_the_shells_own(tmp_path: Path) -> None:
+    """What only the person at the prompt has exported no worker would have."""
+    host = Host(tmp_path)
+    host.configure()
+    environment = tmp_path / "etc/aliyun-ops/environment"
+    environment.write_text(environment.read_text("utf-8").replace("ALIBABA_CLOUD_REGION_ID", "#"))
+
+    answer = host.run("install.sh", ALIBABA_CLOUD_REGION_ID="cn-hangzhou")
+
+    assert answer.returncode == 1
+    assert "region: is not set" in answer.stderr
+
+
+# -- the program at the prompt ---------------------------------------------------------------------
+
+
+def test_the_program_is_at_the_prompt_with_what_the_service_has(tmp_path: Path) -> None:
+    """Configuration, account and key are the workers'; another configuration may be named."""
+    host = Host(tmp_path)
+    host.configure()
+    done(host.run("install.sh"))
+    other = tmp_path / "other.yaml"
+    other.write_text("owner: somebody\n", "utf-8")
+
+    answer = host.command("config", "check")
+    named = host.command("config", "check", ALIYUN_OPS_CONFIG=str(other))
+
+    assert (
+        f"{tmp_path}/etc/aliyun-ops/config.yaml is good: account 1234567890123456" in answer.stdout
+    )
+    assert "1 key(s) set" in answer.stdout
+    assert f"{other} is good" in named.stdout
+
+
+def test_whoever_may_not_read_the_environment_is_told_so(
+    reader: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence, and no program runs without what it needs."""
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+
+    with pytest.raises(SystemExit, match=r"environment.*may not read it: run this as root"):
+        reader.main(str(tmp_path / "environment"), "/bin/false")
+    monkeypatch.undo()
+    with pytest.raises(SystemExit, match="No such file"):
+        reader.main(str(tmp_path / "environment"), "/bin/false")
+
+
+def test_a_program_of_somebody_else_is_left_where_it_is(tmp_path: Path) -> None:
+    """It is named, and the installation goes on; ours is renewed by an upgrade."""
+    host = Host(tmp_path)
+    host.configure()
+    host.program.parent.mkdir(parents=True)
+    script(host.program, "echo another")
+
+    answer = host.run("install.sh")
+
+    done(answer)
+    assert "is another program and stays" in answer.stderr
+    assert host.command().stdout == "another\n"
+
+    host.program.unlink()
+    done(host.run("upgrade.sh"))
+    done(host.command("config", "check"))
+    host.program.write_text(host.program.read_text("utf-8") + "# old\n", "utf-8")
+    again = host.run("upgrade.sh")
+    done(again)
+    assert "another program" not in again.stderr
+    assert "# old" not in host.program.read_text("utf-8")
+
+
+def test_the_program_goes_back_with_the_release(tmp_path: Path) -> None:
+    """An older release has nothing for it, and need not."""
+    host = Host(tmp_path)
+    host.configure()
+    done(host.run("install.sh"))
+    (Path(host.current) / "deploy/ecs/environment.py").unlink()
+    done(host.run("upgrade.sh"))
+
+    done(host.run("rollback.sh"))
+
+    done(host.command("config", "check"))
+
+
+# -- credentials, and workers that are stopped -----------------------------------------------------
+
+NO_ROLE = "ALIBABA_CLOUD_ECS_METADATA_DISABLED=true"
+
+
+def test_an_instance_without_credentials_is_told_before_anything_is_changed(tmp_path: Path) -> None:
+    """Keys of the person at the prompt are not the workers'; with a role it goes on."""
+    host = Host(tmp_path)
+    host.configure()
+    environment = tmp_path / "etc/aliyun-ops/environment"
+    environment.write_text(
+        environment.read_text("utf-8").replace("ALIBABA_CLOUD_ACCESS_KEY", "# KEY")
+    )
+    host.set(NO_ROLE)
+
+    answer = host.run(
+        "install.sh",
+        ALIBABA_CLOUD_ACCESS_KEY_ID="emulator",
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET="emulator-secret",
+    )
+
+    assert answer.returncode == 1
+    assert "No credentials were found." in answer.stderr
+    assert "attach a RAM role to this instance" in answer.stderr
+    assert host.calls.read_text("utf-8") == ""
+    assert host.releases == 0
+
+
+def test_a_host_that_answers_late_is_asked_again(tmp_path: Path) -> None:
+    """What cannot be reached for a moment must not end an upgrade."""
+    host = Host(tmp_path)
+    host.configure()
+    done(host.run("install.sh"))
+    asked = tmp_path / "asked"
+    program = f'case "$*" in *--credentials*) echo >> {asked}; [ "$(wc -l < {asked})" -ge 3 ] || exit 1;; esac'
+    script(
+        host.make,
+        'mkdir -p "$3/.venv/bin"',
+        f'ln -s {sys.executable} "$3/.venv/bin/python"',
+        f"printf '%s\\n' '#!/bin/sh' '{program}' > \"$3/.venv/bin/aliyun-ops\"",
+        'chmod +x "$3/.venv/bin/aliyun-ops"',
+    )
+
+    done(host.run("upgrade.sh"))
+
+    assert asked.read_text("utf-8") == "\n" * 3
+
+
+@pytest.mark.parametrize("name", ["upgrade.sh", "rollback.sh"])
+def test_a_worker_that_was_stopped_stays_so_and_is_named(tmp_path: Path, name: str) -> None:
+    """systemd does not list it: it would be passed over without a word."""
+    host = Host(tmp_path)
+    host.configure()
+    done(host.run("install.sh", "2"))
+    done(host.run("upgrade.sh"))
+    before = host.calls.read_text("utf-8")
+
+    answer = host.run(name)
+
+    done(answer)
+    assert "aliyun-ops@2.service was stopped and stays so" in answer.stderr
+    assert "aliyun-ops@1.service was" not in answer.stderr
+    after = host.calls.read_text("utf-8").removeprefix(before)
+    assert re.findall(r"start (aliyun-ops@.*)", after) == ["aliyun-ops@1.service"]
 
 
 @pytest.mark.parametrize("number", ["0", "two", "-1"])

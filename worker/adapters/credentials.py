@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from typing_extensions import override
 
 from worker.adapters import sdk_logging
-from worker.core.errors import Transient
+from worker.core.errors import NoCredentials
 
 # Source: "Configure credentials" of the Alibaba Cloud SDK for Python.
 KEY_ID: Final = "ALIBABA_CLOUD_ACCESS_KEY_ID"
@@ -54,7 +54,7 @@ class Provider(Protocol):
         """Return the credentials of this moment.
 
         Raises:
-            Transient: There are none now.
+            NoCredentials: There are none now.
         """
         ...
 
@@ -73,7 +73,7 @@ class EnvironmentProvider(Provider):
     def get_credentials(self) -> Key:
         key_id, secret = self._environ.get(KEY_ID, ""), self._environ.get(KEY_SECRET, "")
         if not key_id or not secret:
-            raise Transient(f"{KEY_ID} and {KEY_SECRET} are not both set")
+            raise NoCredentials(f"{KEY_ID} and {KEY_SECRET} are not both set")
         return Key(key_id, secret, self._environ.get(SECURITY_TOKEN, ""), "env")
 
     @override
@@ -97,9 +97,9 @@ class ChainProvider(Provider):
         except Exception as error:  # noqa: BLE001 - its text may quote files and answers
             reason = type(error).__name__
         if found is None:
-            raise Transient(
-                f"no credentials from environment, role or profile ({reason});"
-                " `aliyun-ops doctor` tells what is missing"
+            raise NoCredentials(
+                f"no credentials from environment, role or profile ({reason}): attach a RAM role to this"
+                f" instance, or set {KEY_ID} and {KEY_SECRET} and start again"
             )
         return Key(
             found.get_access_key_id() or "",

@@ -44,6 +44,8 @@ _LEVELS: Final = ("debug", "info", "warning", "error")
 # What a person should see even when all is quiet; every other fact is info, and a defect an error.
 _LEVEL_OF: Final[Mapping[str, str]] = {
     "parked": "error",
+    # A worker goes on trying, and works on nothing until a person has given some.
+    "no_credentials": "error",
     # Every call that waits for its minute; `step_failed` tells of it, too.
     "throttled": "debug",
     **dict.fromkeys(

@@ -14,6 +14,8 @@ from worker.cli.failures import Failure
 from worker.cli.options import examples, json_option, language_option, pass_settings
 from worker.cli.output import print_json
 from worker.cli.set_up import RuleSetUp
+from worker.core.diagnosis import Code, Finding
+from worker.core.errors import NoCredentials
 from worker.core.grants import GRANTS, Role, policy_of
 from worker.operators import build_doctor, build_trials, names_of
 from worker.ops.doctor import is_sound
@@ -27,6 +29,7 @@ from worker.settings import Settings
     epilog=examples(
         "aliyun-ops doctor",
         "aliyun-ops doctor --json | jq -r '.findings[].code'",
+        "aliyun-ops doctor --credentials",
         "aliyun-ops doctor --policy worker > worker.json",
     )
 )
@@ -36,6 +39,12 @@ from worker.settings import Settings
     "role",
     type=click.Choice(list(GRANTS)),
     help="Print the RAM policy of a role for the names in the configuration, and check nothing.",
+)
+@click.option(
+    "--credentials",
+    "only_credentials",
+    is_flag=True,
+    help="Look for credentials alone: no API is called, and no permission needed.",
 )
 @click.option(
     "--image-quota",
@@ -48,6 +57,7 @@ def doctor(
     settings: Settings,
     *,
     role: Role | None,
+    only_credentials: bool,
     image_quota: int | None,
     language: str | None,
     as_json: bool,
@@ -62,11 +72,10 @@ def doctor(
         print_json(policy_of(role, names_of(settings)))
         return
     around = build_surroundings(settings, os.environ)
-    set_up = RuleSetUp(_cloud(around), settings)
-    trials = build_trials(around)
-    click.get_current_context().call_on_close(trials.close)
-    looking = build_doctor(around, set_up, trials, time.time, image_quota=image_quota)
-    findings = looking.look()
+    if only_credentials:
+        findings = _without_credentials(around.provider)
+    else:
+        findings = _look(around, image_quota)
     if as_json:
         print_json({"is_sound": is_sound(findings), "findings": findings_data(findings)})
     else:
@@ -74,6 +83,21 @@ def doctor(
         show(doctor_view(findings, wording), console_for(sys.stdout, os.environ))
     if not is_sound(findings):
         raise Failure("something is wrong; the commands above mend it")
+
+
+def _look(around: Surroundings, image_quota: int | None) -> tuple[Finding, ...]:
+    set_up = RuleSetUp(_cloud(around), around.settings)
+    trials = build_trials(around)
+    click.get_current_context().call_on_close(trials.close)
+    return build_doctor(around, set_up, trials, time.time, image_quota=image_quota).look()
+
+
+def _without_credentials(provider: credentials.Provider) -> tuple[Finding, ...]:
+    try:
+        provider.get_credentials()
+    except NoCredentials:
+        return (Finding(Code.CREDENTIALS_MISSING),)
+    return ()
 
 
 def _cloud(around: Surroundings) -> SdkCloud:

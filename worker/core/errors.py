@@ -2,6 +2,7 @@
 
     RecreationError
     ├── Transient            say it again later; nothing is known to be wrong
+    │   ├── NoCredentials    nobody gives an access key now; nothing was sent
     │   ├── Throttled        refused until `retry_at` by the cloud or by our own limiter
     │   └── UnknownOutcome   a changing call was sent and its answer was lost: same token again
     ├── Permanent            a person must look: parameters, permission, quota
@@ -25,6 +26,10 @@ class RecreationError(Exception):
 
 class Transient(RecreationError):
     """The call may succeed when it is repeated unchanged."""
+
+
+class NoCredentials(Transient):
+    """Nobody gives an access key: the call succeeds once somebody does, and seldom before."""
 
 
 class Throttled(Transient):

@@ -185,7 +185,7 @@ def _other(board: Board, word: str, line: Mapping[str, Any], after: float) -> Bo
         return board.told(
             Fact("refused", after, what=_text(line, "code"), reason=_text(line, "candidate"))
         )
-    if word in ("step_failed", "queue_failed", "receive_failed"):
+    if word in ("step_failed", "queue_failed", "receive_failed", "no_credentials"):
         return board.told(Fact("failed", after, reason=_text(line, "reason")))
     key = _PLAIN.get(word)
     return board.told(Fact(key, after)) if key else board

@@ -45,8 +45,8 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
         _ERROR,
         Text("No credentials were found.", "没有找到凭证。"),
         Text(
-            "Neither the environment nor a RAM role of this host gives an access key.",
-            "环境变量和本机的 RAM 角色都没有提供访问密钥。",
+            "Neither the environment nor a RAM role of this host gives an access key; on ECS attach a RAM role to the instance.",
+            "环境变量和本机的 RAM 角色都没有提供访问密钥；在 ECS 上请为实例绑定 RAM 角色。",
         ),
         "export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...",
     ),
@@ -330,10 +330,12 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "该工作进程运行在抢占式实例 {instance} 上。",
         ),
         Text(
-            "It is never recreated by itself, and it goes when it is needed most: use an instance that is not spot.",
-            "它不会重建自己，并会在最需要时被回收：请使用非抢占式实例。",
+            "It is never recreated by itself, and it goes when it is needed most: first install a worker with the same signing key on an instance that is not spot (HOST), then stop this one.",
+            "它不会重建自己，并会在最需要时被回收：请先用同一个签名密钥在一台非抢占式实例（HOST）上安装工作进程，再停止本机的。",
         ),
-        "systemctl stop 'aliyun-ops@*' && systemctl disable aliyun-ops@.service",
+        # In this order, and only then: copied as it stands it ends at HOST, and the only worker runs on.
+        "ssh -t HOST sudo aliyun-ops/deploy/ecs/install.sh && sudo systemctl stop 'aliyun-ops@*'"
+        " && sudo systemctl disable aliyun-ops@.service",
     ),
     Code.CHECK_FAILED: Explanation(
         _WARNING,

@@ -444,7 +444,7 @@ class Receipts(Section):
 
     directory: str | None = Field(
         default=None,
-        description="Directory for a JSON receipt per recreation; null writes them to the log only.",
+        description="Directory for a JSON receipt per recreation; null writes them to the log only. Under systemd a worker may write nowhere but in /var/lib/aliyun-ops.",
     )
     html: StrictBool = Field(
         default=False,

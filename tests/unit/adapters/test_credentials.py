@@ -11,7 +11,7 @@ from worker.adapters.credentials import (
     Key,
     provider,
 )
-from worker.core.errors import Transient
+from worker.core.errors import NoCredentials
 
 
 def test_environment_is_read_at_each_call() -> None:
@@ -33,7 +33,7 @@ def test_environment_is_read_at_each_call() -> None:
 
 def test_half_a_key_is_none() -> None:
     """It may come with the next look."""
-    with pytest.raises(Transient, match=KEY_SECRET):
+    with pytest.raises(NoCredentials, match=KEY_SECRET):
         provider({KEY_ID: "emulator"}).get_credentials()
 
 
@@ -43,6 +43,15 @@ def test_without_keys_the_chain_decides() -> None:
 
     assert isinstance(source, ChainProvider)
     assert source._chain is None
+
+
+def test_a_chain_that_finds_nothing_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor a file nor a role of this host gives any."""
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+    with pytest.raises(NoCredentials, match="attach a RAM role to this instance, or set"):
+        provider({}).get_credentials()
 
 
 def test_key_does_not_show_itself() -> None:

@@ -1,8 +1,10 @@
 """The doctor's order of looks, over ports that answer as told; and its texts."""
 
 import string
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,6 +187,33 @@ def test_every_code_has_its_texts(code: Code) -> None:
         assert fields_of(words.english) == fields_of(words.chinese)
     assert row.what.english.count(". ") == 0
     assert row.fix
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_fix_is_a_line_for_a_shell(code: Code) -> None:
+    """What it names in braces is filled in first."""
+    line = fix_of(Finding(code, dict.fromkeys(fields_of(EXPLANATIONS[code].fix), "x")))
+
+    read = subprocess.run(["/bin/sh", "-nc", line], check=False)  # noqa: S603 - reads and runs nothing
+
+    assert read.returncode == 0
+
+
+def test_the_only_worker_is_stopped_after_another_one_runs(tmp_path: Path) -> None:
+    """Its order is that of the shell: where nothing can be installed, nothing is stopped."""
+    line = fix_of(Finding(Code.OWN_HOST_SPOT, {"instance": "i-1"}))
+    for name, code in (("ssh", 255), ("sudo", 0)):
+        tool = tmp_path / name
+        tool.write_text(f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/ran\nexit {code}\n', "utf-8")
+        tool.chmod(0o755)
+
+    subprocess.run(  # noqa: S603 - over stand-ins
+        ["/bin/sh", "-c", line], env={"PATH": f"{tmp_path}:/bin"}, check=False
+    )
+
+    ran = (tmp_path / "ran").read_text("utf-8").splitlines()
+    assert [one.partition(" ")[0] for one in ran] == ["ssh"]
+    assert "install.sh" in ran[0]
 
 
 def test_what_is_shown() -> None:

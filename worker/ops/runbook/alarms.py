@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from worker.ops.doctor_texts import Text
 from worker.ops.runbook.entry import Entry
 
-_UNITS = "`systemctl status 'aliyun-ops@*'`"
+# A pattern finds no unit that is stopped; the links of `enable` name every worker of the host.
+_UNITS = "`ls /etc/systemd/system/multi-user.target.wants`"
+_RESTART = "`systemctl restart aliyun-ops@1`"
 
 ALARMS: Mapping[str, Entry] = {
     "SpotRecreationParked": Entry(
@@ -66,8 +68,8 @@ ALARMS: Mapping[str, Entry] = {
         ),
         (
             Text(
-                f"{_UNITS}, then `systemctl restart 'aliyun-ops@*'`.",
-                f"{_UNITS}，然后 `systemctl restart 'aliyun-ops@*'`。",
+                f"On the worker's host as root: {_RESTART}, and so each that {_UNITS} names; then `systemctl status aliyun-ops@1`. One that does not run has been stopped by somebody: systemd starts again whatever ends by itself.",
+                f"在工作进程的主机上以 root 运行 {_RESTART}，对 {_UNITS} 列出的每个编号都这样做；然后 `systemctl status aliyun-ops@1`。没有运行的是被人停掉的：自己退出的会由 systemd 重新启动。",
             ),
             Text(
                 "Host gone: start a worker anywhere that has the credentials, the signing key and `config.yaml`: `aliyun-ops run`. Your own machine will do for the night.",
@@ -103,8 +105,8 @@ ALARMS: Mapping[str, Entry] = {
                 "在工作进程的主机上运行 `aliyun-ops doctor`：检查凭证、时钟、接入地址和队列，并给出修复命令。",
             ),
             Text(
-                "Nothing found: `journalctl -u 'aliyun-ops@*' -n 50`; the code is in the line `receive_failed`, or ask `/readyz`.",
-                "没有发现问题：看 `journalctl -u 'aliyun-ops@*' -n 50` 中的错误码，或访问 `/readyz`。",
+                "Nothing found: `journalctl -u 'aliyun-ops@*' -n 50`; the code is in the line `receive_failed`, and `no_credentials` says that the worker has no credentials; or ask `/readyz`.",
+                "没有发现问题：看 `journalctl -u 'aliyun-ops@*' -n 50`：`receive_failed` 行有错误码，`no_credentials` 表示没有凭证，或访问 `/readyz`。",
             ),
             Text(
                 "When it reads again: `aliyun-ops reconcile`.",

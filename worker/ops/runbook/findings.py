@@ -89,8 +89,8 @@ _OWN_HOST: Final = Meanwhile(
         "在这台主机被回收之前一切正常；一旦被回收，事件就在队列里等着而没有人处理。",
     ),
     Text(
-        "Before you stop it, start a worker on an instance that is not spot. Both may run at once.",
-        "停止它之前，先在非抢占式实例上启动一个工作进程，两个可以同时运行。",
+        "Both may run at once: if the new one is not well yet (`journalctl -u 'aliyun-ops@*' -f` there), let this one run on. Once it is stopped, see with `aliyun-ops doctor` on the new host that nothing is wrong.",
+        "两个可以同时运行：如果新的还不正常（在新主机上运行 `journalctl -u 'aliyun-ops@*' -f` 查看），就让本机的继续运行。停止本机的之后，在新主机上运行 `aliyun-ops doctor`，确认没有问题。",
     ),
 )
 

@@ -18,7 +18,7 @@ Something has woken you. Find what you see in the table, go to its section, run 
 2. **A replay is safe.** It may be interrupted and repeated, also by two people at once: a source gets one replacement.
 3. **Only two things are in a hurry:** events that nobody works on (five minutes from the notice), and a service that is down. A parked message has days.
 
-Run the commands where `config.yaml`, the credentials and `ALIYUN_OPS_SIGNING_KEY` are: on a worker's host, or anywhere. `ID` is the beginning of the id of a message, a source or a recreation.
+Run the commands where `config.yaml`, the credentials and `ALIYUN_OPS_SIGNING_KEY` are: on a worker's host as root, where `aliyun-ops` has what the workers have (write `/usr/local/bin/aliyun-ops` where `sudo` does not find it), or anywhere. `ID` is the beginning of the id of a message, a source or a recreation.
 """,
     """\
 # 故障处理手册
@@ -31,7 +31,7 @@ Run the commands where `config.yaml`, the credentials and `ALIYUN_OPS_SIGNING_KE
 2. **重放是安全的。** 可以中断、可以重复，两个人同时运行也没关系：一台源实例只会得到一台替代实例。
 3. **真正着急的只有两件事：** 没有人处理的事件（通知后只有五分钟），以及已经停掉的业务。搁置的消息可以放几天。
 
-请在有 `config.yaml`、凭证和 `ALIYUN_OPS_SIGNING_KEY` 的地方运行命令：工作进程的主机或任何机器均可。`ID` 是消息、源实例或重建的 ID 的开头部分。
+请在有 `config.yaml`、凭证和 `ALIYUN_OPS_SIGNING_KEY` 的地方运行命令：可以是工作进程的主机（以 root 运行，`aliyun-ops` 使用与工作进程相同的配置和环境；`sudo` 找不到时写完整路径 `/usr/local/bin/aliyun-ops`），也可以是任何机器。`ID` 是消息、源实例或重建的 ID 的开头部分。
 """,
 )
 
