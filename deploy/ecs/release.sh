@@ -56,7 +56,7 @@ build() {
 		again=$((again + 1))
 		target=$name.$again
 	done
-	(cd "$SOURCE" && tar -cf - --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - -C "$target"
+	(cd "$SOURCE" && tar -cf - --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - --no-same-owner -C "$target"
 	"$MAKE" --silent -C "$target" setup >&2 || {
 		rm -rf "$target"
 		fail "the packages of the new release could not be installed; nothing has been changed"
