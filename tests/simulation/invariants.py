@@ -309,9 +309,7 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
         if entry.product not in MOVING:
             continue
         if entry.at < sources[0].noticed_at:
-            # What an earlier notice has made is ours as well.
-            is_ours = entry.action in CREATING and identity.TAG_ID in entry.detail.get("tags", {})
-            ours |= {entry.resource_id} if is_ours else set()
+            ours |= _made_before(entry)
             continue
         if entry.action in ITS_OWN or (entry.resource_id, entry.at) in converted:
             continue
@@ -329,6 +327,13 @@ def _ledger(simulation: Simulation, sources: tuple[Source, ...]) -> list[str]:
         elif entry.resource_id not in ours:
             found.append(f"{entry.action} changed {entry.resource_id}, which is not ours")
     return found
+
+
+def _made_before(entry: LedgerEntry) -> set[str]:
+    """What an earlier notice has made is ours as well."""
+    if entry.action not in CREATING or identity.TAG_ID not in entry.detail.get("tags", {}):
+        return set()
+    return {entry.resource_id, *entry.detail.get("snapshot_ids", ())}
 
 
 def _commanded(entry: LedgerEntry, ours: set[str]) -> list[str]:

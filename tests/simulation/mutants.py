@@ -286,6 +286,20 @@ MUTANTS = (
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
+        "single-looks-without-a-lock-add-up",
+        "worker/steps/launch.py",
+        "        progress = replace(progress, launched=replace(launched, unlocked_looks=0))\n",
+        "",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "snapshots-of-an-earlier-image-without-a-date",
+        "worker/steps/cleanup.py",
+        "            if parts:\n",
+        "            if False:\n",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
         "disks-given-back-before-a-late-change",
         "worker/steps/cleanup.py",
         "        if now < (until := _takes_effect_by(progress)):\n            return Wait(progress, until,",

@@ -1,9 +1,13 @@
 """A source that is noticed again: what an earlier notice left behind is never taken for this one's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from emulator.state.ecs import instance_view
+from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Simulation, simulate
 from tests.simulation.invariants import entries, violations
@@ -17,6 +21,7 @@ from tests.simulation.scenarios import (
 from tests.simulation.schedules import QUICK, judged, run, withdraw
 from tests.simulation.situations import ALL
 from tests.simulation.test_recovery import interrupt_again, replay
+from worker.adapters.ecs.call import ApiRefusal
 from worker.core import identity
 from worker.core.policy import Policy
 
@@ -120,6 +125,76 @@ def test_an_event_without_a_time_takes_over_the_image_of_its_own_notice() -> Non
     assert len(replacements(simulation)) == 1
 
 
+def _undated_snapshots(simulation: Simulation) -> list[str]:
+    """Name what images were made of and nobody says until when it stays."""
+    parts = {
+        part
+        for entry in simulation.cloud.ledger
+        if entry.action == "CreateImage"
+        for part in entry.detail.get("snapshot_ids", ())
+    }
+    return [
+        one["SnapshotId"]
+        for one in simulation.cloud.ecs[REGION].dump("snapshots", simulation.kernel.now)
+        if one["SnapshotId"] in parts and identity.TAG_DELETE_AFTER not in one["Tags"]
+    ]
+
+
+def test_an_old_snapshot_of_the_system_disk_is_not_taken_for_one_of_this_notice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It carries the same id, and the disk takes no other one at first."""
+    simulation = simulate(policy=Policy(data_disks="reattach", takeover="wait"), ecs=QUICK)
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+    withdraw(simulation, source)
+    recover(simulation, at_least=5_000.0)
+    send, refusals = CloudCall.__call__, [ApiRefusal(403, "QuotaExceed.ConcurrentSnapshotQuota")]
+
+    def once_refused(self: CloudCall, action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        if action == "CreateSnapshot" and refusals:
+            raise refusals.pop()
+        return send(self, action, params)
+
+    monkeypatch.setattr(CloudCall, "__call__", once_refused)
+    interrupt(simulation, source)
+    recover(simulation)
+
+    assert refusals == []
+    (record,) = simulation.shelf.kept.values()
+    assert record["outcome"] == "recovered"
+    assert min(disk["data_point_after_t0"] for disk in record["disks"]) > 0.0
+
+
+@pytest.mark.parametrize(
+    "windows", [((120.0, 122.0), (250.0, 253.0)), ((250.0, 1_000.0),)], ids=["twice", "to the end"]
+)
+def test_a_lock_that_flickers_does_not_cost_the_image(
+    monkeypatch: pytest.MonkeyPatch, windows: tuple[tuple[float, float], ...]
+) -> None:
+    """Single looks tell no second notice, and neither does a lock that is gone until the release."""
+    slow = replace(QUICK, image_seconds=60.0)
+    simulation = simulate(policy=Policy(takeover="wait"), ecs=slow)
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    shown = instance_view.lock_rows
+
+    def flickering(instance: Any, now: float) -> Any:
+        hidden = any(begin <= now - source.noticed_at < end for begin, end in windows)
+        return [] if hidden and instance.instance_id == source.instance_id else shown(instance, now)
+
+    monkeypatch.setattr(instance_view, "lock_rows", flickering)
+    recover(simulation, at_least=400.0)
+
+    assert violations(simulation, source) == []
+    assert simulation.notebook.named("parked") == []
+    assert len(entries(simulation, "CreateImage")) == 1
+    assert len(entries(simulation, "RunInstances")) == 1
+
+
 @pytest.mark.parametrize("policy", [Policy(), Policy(takeover="wait"), Policy(takeover="overlap")])
 @pytest.mark.parametrize("pause", [30.0, 240.0])
 def test_what_was_written_between_two_notices_is_on_the_replacement(
@@ -138,8 +213,8 @@ def test_what_was_written_between_two_notices_is_on_the_replacement(
     interrupt(simulation, later)
     recover(simulation)
 
-    told = [one for one in violations(simulation, later) if "of others changed" not in one]
-    assert told == []
+    assert violations(simulation, later) == []
+    assert _undated_snapshots(simulation) == []
     (record,) = simulation.shelf.kept.values()
     assert record["outcome"] == "recovered"
     assert record["not_kept"] == ()

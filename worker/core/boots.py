@@ -17,6 +17,7 @@ EARLIER_SECONDS = 60.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
+SNAPSHOT_ACCEPTED = "system snapshot accepted"
 # Longer than a call whose answer was lost has been seen to go on.
 EFFECT_SECONDS_MAX = 90.0
 # Why disks in economical mode are not kept: nothing releases them.
@@ -106,7 +107,7 @@ def notice_begun(progress: Progress, notice: float, now: float) -> float:
         notice: Its usual length, seconds.
         now: Epoch seconds.
     """
-    begun = max(progress.t0, progress.unlocked_at)
+    begun = max(progress.t0, progress.unlocked_at, progress.launched.unlocked_at)
     # What outlives its notice has been given another one, nobody knows when: its end is not near.
     return now if now > begun + notice + EARLIER_SECONDS else begun
 
@@ -176,13 +177,13 @@ def data_point(image: Image) -> float:
     return parse_time(image.tags.get(identity.TAG_DATA_POINT, "")) or 0.0
 
 
-def is_of_an_earlier_notice(progress: Progress, image: Image, notice: float) -> bool:
-    """Tell whether an image was begun before this notice was given.
+def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> bool:
+    """Tell whether an image, or a snapshot, was begun before this notice was given.
 
     An image is only made under a lock, so that none is older than its notice. Its name and its
     token are those of the source, and a second notice meets both again.
     """
-    created = parse_time(image.created_at)
+    created = parse_time(made_at)
     if created is None:
         return False
     looked = next((mark.at for mark in progress.marks if mark.what == FIRST_LOOK), progress.t0)

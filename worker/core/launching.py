@@ -14,11 +14,14 @@ from worker.core.progress import (
     Launched,
     Progress,
     Refusal,
+    Retained,
     Specified,
 )
 
 ROUND_SECONDS = 10.0
 REFUSALS_MAX = 24
+# What else has happened was about an image that is not launched from.
+OF_EVERY_NOTICE = frozenset({boots.FIRST_LOOK, boots.CONFIRMED, boots.DISKS_RETAINED})
 # For how long after the announced release the source's private address is waited for.
 ADDRESS_SECONDS_MAX = 60.0
 
@@ -146,7 +149,7 @@ def is_noticed_again(progress: Progress, source: Instance) -> bool:
     """Tell whether the source was seen without its lock since the image was ready, and has one now."""
     launched = progress.launched
     is_ours = progress.rung == "image" and progress.economical is None and not launched.stop_sent
-    return is_ours and source.is_recycling and launched.image_usable_at < progress.unlocked_at
+    return is_ours and source.is_recycling and launched.image_usable_at < launched.unlocked_at
 
 
 def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: float) -> Progress:
@@ -160,12 +163,15 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
     """
     if identity.TAG_DELETE_AFTER in earlier.tags:
         progress = with_disks_given_back(progress, now)
+    if progress.retained is not None:
+        progress = replace(progress, retained=replace(progress.retained, checked=False))
     return replace(
         progress,
         t0=boots.notice_begun(progress, notice, now),
         incarnation=earlier.image_id,
         earlier=(*progress.earlier, earlier.image_id),
-        marks=tuple(mark for mark in progress.marks if mark.resource != earlier.image_id),
+        marks=tuple(mark for mark in progress.marks if mark.what in OF_EVERY_NOTICE),
+        belongings=None,
         quiesced=None,
         imaged=None,
         system_snapshot=None,
@@ -179,12 +185,24 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
     )
 
 
+def without_image(progress: Progress, earlier: Image) -> Progress:
+    """Leave the image of an earlier notice, and what it was to be made of, to that notice."""
+    return replace(
+        progress,
+        incarnation=earlier.image_id,
+        earlier=(*progress.earlier, earlier.image_id),
+        system_snapshot=None,
+        snapshots=None,
+        marks=tuple(mark for mark in progress.marks if mark.what != boots.SNAPSHOT_ACCEPTED),
+    )
+
+
 def with_disks_given_back(progress: Progress, now: float) -> Progress:
     """Have the disks kept once more: the clean-up of an earlier notice has given them back."""
     retained = progress.retained
     if retained is None:
         return progress
-    again = replace(retained, tagged=False, told=False, sent=False, refused="", postponed=False)
+    again = Retained(retained.disks)
     old = {boots.CONFIRMED, boots.DISKS_RETAINED}
     marks = tuple(mark for mark in progress.marks if mark.what not in old)
     # The patience with the disks begins anew, too.

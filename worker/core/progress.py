@@ -411,7 +411,8 @@ class Launched:
         round: How often this candidate was refused for a reason that passes.
         clashed_at: When the cloud first said that the token stands for another request.
         unknown_refusals: Launches that were refused with a code that no table lists.
-        unlocked_looks: Looks that found the source alive and unlocked.
+        unlocked_looks: Looks in a row that found the source alive and unlocked.
+        unlocked_at: When the second one in a row did.
         orphaned_at: When the replacement was found to be reclaimed before a thing had arrived.
         heir: Its own replacement, which gets what it cannot have any more.
         forebears: Who was to get it before, and may have it: the replacement, and earlier heirs.
@@ -441,6 +442,7 @@ class Launched:
     accepted_at: Instant = 0.0
     running_at: Instant = 0.0
     unlocked_looks: Count = 0
+    unlocked_at: Instant = 0.0
     orphaned_at: Instant = 0.0
     heir: NoResourceId = ""
     forebears: tuple[ResourceId, ...] = ()

@@ -15,6 +15,8 @@ from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 
 KEEP_DISKS = "keep disks again"
+# Whose a thing is.
+OWNED = (identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE)
 RESTORE_DISKS = "restore disks"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
@@ -66,11 +68,7 @@ class CleanUp:
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
         if action == DATE_EARLIER_IMAGE:
-            # Each keeps the id of its own recreation.
-            due = {identity.TAG_DELETE_AFTER: self._due(now)}
-            ids = progress.earlier or (progress.incarnation,)
-            answer = self.tagging.tag("image", ids, due)
-            return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+            return _cleaned(progress, action, self._date_earlier(progress, now))
         if action == DATE_DISKS:
             copied = boots.copied(progress)
             return _cleaned(progress, action, self._date("disk", copied, progress, now))
@@ -137,6 +135,20 @@ class CleanUp:
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         refused = self._date("image", (image.image_id,), progress, now)
         return _cleaned(progress, action, refused)
+
+    def _date_earlier(self, progress: Progress, now: float) -> str:
+        """Date the images of earlier notices with their snapshots, which get the image's tags."""
+        due = {identity.TAG_DELETE_AFTER: self._due(now)}
+        ids = progress.earlier or (progress.incarnation,)
+        answers = []
+        for image in filter(None, map(self.images.known, ids)):
+            parts = tuple(snapshot for _, snapshot in image.snapshots)
+            if parts:
+                owned = {name: image.tags[name] for name in OWNED if name in image.tags}
+                answers.append(self.tagging.tag("snapshot", parts, owned | due))
+        answers.append(self.tagging.tag("image", ids, due))
+        refused = (one.code for one in answers if not isinstance(one, Accepted))
+        return next(refused, "")
 
     def _due(self, now: float) -> str:
         return identity.instant(now + self.policy.leftovers_kept)

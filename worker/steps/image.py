@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import boots, identity
+from worker.core import boots, identity, launching
 from worker.core.model import Accepted, Exists, Gone, Image, ImageAnswer, NotReady, Refused
 from worker.core.outcomes import Done, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
@@ -108,14 +108,15 @@ class MakeImage:
     ) -> Outcome:
         system = replace(begun, snapshot_id=snapshot_id, accepted_at=now)
         noted = replace(progress, system_snapshot=system)
-        return Done(noted.marked("system snapshot accepted", now, snapshot_id))
+        return Done(noted.marked(boots.SNAPSHOT_ACCEPTED, now, snapshot_id))
 
     def _look_for_ours(
         self, progress: Progress, begun: SystemSnapshot, disk_id: str, now: float
     ) -> Outcome:
         for one in self.images.snapshots_of(disk_id):
             is_ours = one.tags.get(identity.TAG_ID) == progress.recreation_id
-            if is_ours and not one.has_failed:
+            is_earlier = boots.is_of_an_earlier_notice(progress, one.created_at, self.policy.notice)
+            if is_ours and not one.has_failed and not is_earlier:
                 return self._begun(progress, begun, one.snapshot_id, now)
         return Wait(progress, now + RETRY_SECONDS, "the system disk takes no snapshot now")
 
@@ -193,7 +194,7 @@ class MakeImage:
         if found.tags[identity.TAG_ID] != progress.recreation_id:
             raise Parking(Park.NAME_TAKEN, f"image {found.image_id} has our name but is not ours")
         if self._is_of_another_notice(progress, found):
-            return Note(replace(progress, incarnation=found.image_id))
+            return Note(launching.without_image(progress, found))
         taken_at = boots.data_point(found)
         return self._accepted(progress, Imaged(name, now, found.image_id, taken_at), now)
 
@@ -201,7 +202,9 @@ class MakeImage:
         if identity.TAG_FALSE_ALARM in found.tags:
             return True
         is_first = progress.rung == "image"
-        return is_first and boots.is_of_an_earlier_notice(progress, found, self.policy.notice)
+        return is_first and boots.is_of_an_earlier_notice(
+            progress, found.created_at, self.policy.notice
+        )
 
     def _not_shown_yet(self, progress: Progress, found: Image | None, now: float) -> Outcome:
         since = next((mark.at for mark in progress.marks if mark.what == "image name taken"), now)

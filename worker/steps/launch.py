@@ -179,7 +179,8 @@ class Launch:
             return False
         is_first = progress.rung == "image"
         return identity.TAG_DELETE_AFTER in image.tags or (
-            is_first and boots.is_of_an_earlier_notice(progress, image, self.policy.notice)
+            is_first
+            and boots.is_of_an_earlier_notice(progress, image.created_at, self.policy.notice)
         )
 
     def _settled(self, progress: Progress, image: Image, now: float) -> Outcome:
@@ -191,6 +192,9 @@ class Launch:
         if is_dated and identity.TAG_FALSE_ALARM not in image.tags:
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         source = self.sources.find(progress.instance_id)
+        if source is None and (others := self._of_this_source(progress)):
+            reason = f"already recreated as {launching.replacement_name(others)}"
+            return Moot(progress, Mootness.SUPERSEDED, reason)
         if source is None:
             raise Parking(
                 Park.SOURCE_GONE,
@@ -242,6 +246,7 @@ class Launch:
             return self._unlocked(progress, now)
         if launching.is_noticed_again(progress, source):
             return self._noticed_again(progress, now)
+        progress = replace(progress, launched=replace(launched, unlocked_looks=0))
         # A source that serves is worth more than what comes up without being set up.
         if self.policy.takeover == "wait" or progress.is_degraded:
             return self._await_the_stop(progress, now)
@@ -362,9 +367,9 @@ class Launch:
         """A false alarm is decided late, and by more than one look; a single one may be behind."""
         launched = progress.launched
         looks = replace(launched, unlocked_looks=launched.unlocked_looks + 1)
-        looked = replace(progress, launched=looks)
         if looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
-            looked = replace(looked, unlocked_at=now)
+            looks = replace(looks, unlocked_at=now)
+        looked = replace(progress, launched=looks)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
             found = self._rivals(progress)
@@ -557,8 +562,11 @@ class Launch:
         is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
         if not (is_late or is_later_notice) or progress.economical is not None:
             return ()
+        return self._of_this_source(progress)
+
+    def _of_this_source(self, progress: Progress) -> tuple[Instance, ...]:
+        """Find what was launched for any notice of the source; a drill's launch replaces nothing."""
         found = self.instances.find_replacements(progress.instance_id)
-        # What a drill has launched replaces nothing.
         return tuple(one for one in found if identity.TAG_DRILL not in one.tags)
 
     def _of_a_later_notice(self, progress: Progress, now: float) -> str:
