@@ -260,7 +260,7 @@ MUTANTS = (
     Mutant(
         "disks-not-kept-for-a-clone",
         "worker/steps/start.py",
-        "    kept = boots.with_disks_to_keep(progress)\n",
+        "    kept = boots.with_disks_to_keep(progress, now)\n",
         "    kept = progress\n",
         ("tests/simulation/test_economical.py",),
     ),
