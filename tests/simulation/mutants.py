@@ -481,10 +481,10 @@ MUTANTS = (
     ),
     Mutant(
         "notice-that-is-over-taken-for-the-one-in-force",
-        "worker/steps/retain.py",
-        '        return now if is_over and source.status == "Running" else begun\n',
-        "        return begun\n",
-        ("tests/simulation/test_regressions.py",),
+        "worker/core/boots.py",
+        "    return now if now > begun + notice + EARLIER_SECONDS else begun\n",
+        "    return begun\n",
+        ("tests/unit/core/test_launching.py",),
     ),
     Mutant(
         "unwatched-replacement-launched-again",
