@@ -110,7 +110,7 @@ def test_what_is_not_safe_stays_and_what_is_refused_is_told(recreated: Installat
 
     assert refused.returncode == 1, refused.stdout
     assert "被拒绝：ImageUseShared" in refused.stdout
-    assert "not deleted: m-" in refused.stderr
+    assert "未能删除：m-" in refused.stderr
     assert "已删除 0 项，复查后保留 1 项，未能删除 1 项。" in refused.stdout
 
     recreated.order("faults", **fault, answer="drop", effect="done")
