@@ -1,5 +1,6 @@
 """The composition root: the one place where settings become a worker with all its parts."""
 
+import contextlib
 import random
 import sys
 import time
@@ -128,6 +129,13 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
         quota_share=settings.worker.quota_share,
     )
     return Surroundings(settings, clock, telemetry, credentials.provider(environ), limiter)
+
+
+def refresh_clock(clock: ports.CorrectedClock) -> None:
+    """Read the emulator's time anew: it may have been moved on while nothing ran here."""
+    if isinstance(clock, EmulatorClock):
+        with contextlib.suppress(OSError, ValueError):
+            clock.reanchor()
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:

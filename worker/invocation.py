@@ -138,6 +138,8 @@ class Function:
             now = ChainMap(self._keys, self.environ)
             # Function Compute has no metadata service, and a function is no instance.
             self._parts = bootstrap.build_parts(load(self.config, now), now)
+        else:
+            bootstrap.refresh_clock(self._parts.around.clock)
         return self._parts
 
 

@@ -9,6 +9,7 @@ import pytest
 from typing_extensions import override
 
 from worker.adapters.clock import EmulatorClock, RealClock, is_loopback
+from worker.bootstrap import refresh_clock
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -69,6 +70,20 @@ def test_clock_is_read_again_on_request(url: str) -> None:
 
     assert clock.now() == 500.0
     assert clock.real_seconds(4.0) == 2.0
+
+
+def test_an_invocation_goes_by_the_emulators_time_of_now(url: str) -> None:
+    """It was moved on while the function was frozen; one that does not answer is no failure."""
+    answer(speed=1.0, now=100.0)
+    clock = EmulatorClock(url, monotonic=Monotonic())
+
+    answer(speed=1.0, now=175.0)
+    refresh_clock(clock)
+    answer(speed="broken")
+    refresh_clock(clock)
+    refresh_clock(RealClock())
+
+    assert clock.now() == 175.0
 
 
 def test_paused_emulator_stands_still(url: str) -> None:
