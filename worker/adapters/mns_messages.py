@@ -6,7 +6,6 @@ Signature, transport and refusals stay the SDK's.
 """
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -94,8 +93,8 @@ def _value(kind: str, text: str) -> str:
         return text
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        # Nothing of ours is binary; what reads it judges it.
+    except ValueError:
+        # No base64, no ASCII or no UTF-8. Nothing of ours is binary; what reads it judges it.
         return text
 
 

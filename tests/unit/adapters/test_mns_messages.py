@@ -58,6 +58,7 @@ def test_attributes_of_every_type() -> None:
                 ("binary", "BINARY", binary),
                 ("broken", "BINARY", "?"),
                 ("no text", "BINARY", "//8="),
+                ("no ascii", "BINARY", "中"),
                 ("empty", "STRING", ""),
                 ("new", "SOMETHING", "b"),
                 ("", "STRING", "nameless"),
@@ -72,6 +73,7 @@ def test_attributes_of_every_type() -> None:
         "binary": "中",
         "broken": "?",
         "no text": "//8=",
+        "no ascii": "中",
         "empty": "",
         "new": "b",
     }
