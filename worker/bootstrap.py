@@ -1,6 +1,5 @@
 """The composition root: the one place where settings become a worker with all its parts."""
 
-import contextlib
 import random
 import sys
 import time
@@ -134,8 +133,7 @@ def build_surroundings(settings: Settings, environ: Mapping[str, str]) -> Surrou
 def refresh_clock(clock: ports.CorrectedClock) -> None:
     """Read the emulator's time anew: it may have been moved on while nothing ran here."""
     if isinstance(clock, EmulatorClock):
-        with contextlib.suppress(OSError, ValueError):
-            clock.reanchor()
+        clock.refresh()
 
 
 def build_clock(settings: Settings) -> ports.CorrectedClock:
