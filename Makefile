@@ -57,14 +57,14 @@ check: $(READY) ## Format, lint, types and import contracts
 mutants: $(READY) ## Show that each of a list of deliberate defects turns the tests red
 	@$(BIN)/python -m tests.simulation.mutants $(ONLY)
 
-sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count)
-	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000)
+sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count; NOTE=1 keeps it in docs/promises.md)
+	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000) $(if $(NOTE),--note)
 
 sim-merged: $(READY) ## Faults in calls that are made for many recreations at once (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.merged --seed $(or $(SEED),1) --count $(or $(N),1000)
 
-sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all)
-	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells --seed $(or $(SEED),1))
+sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all; NOTE=1 as above)
+	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells --seed $(or $(SEED),1) $(if $(NOTE),--note))
 
 sim-assumptions: $(READY) ## What becomes of the promises when the cloud is not as assumed: a table (N=schedules each)
 	@$(BIN)/python -m tests.simulation.assumptions --count $(or $(N),60)

@@ -1,6 +1,7 @@
 """Searches for a schedule of faults that breaks a promise: at random, or all pairs of a scenario.
 
     python -m tests.simulation.sim --seed 1 --count 10000      random schedules, up to 8 faults
+    ... --note                                                   and a line of it in docs/promises.md
     python -m tests.simulation.sim --cells --seed 1              every pair of cells, once
     python -m tests.simulation.sim --pairs plain --sample 5000   two faults, all or a sample
     python -m tests.simulation.sim --replay 'plain 12:crash-after,40:answer-lost 7 2'
@@ -27,9 +28,11 @@ from multiprocessing.pool import Pool
 from typing import Any, NamedTuple, get_type_hints
 
 from emulator.assumptions import FLIPS
+from tests.simulation import searched
 from tests.simulation.faults import Cell, Fault, applicable, cells, faults_for
 from tests.simulation.harness import Simulation
 from tests.simulation.schedules import Scenario, judged, run
+from tests.simulation.searched import Search
 from tests.simulation.situations import ALL
 from worker.ports import Queue
 from worker.steps import CloudPorts
@@ -205,6 +208,15 @@ def usual_length(scenario: str, workers: int) -> int:
     return len(simulation.interposer.calls)
 
 
+@cache
+def chances() -> Mapping[str, float]:
+    """Weigh the scenarios: one is the likelier the fewer calls it makes.
+
+    What faults do to each other shows in a short one as well, and is searched for more often so.
+    """
+    return {name: 1 / usual_length(name, ALL[name].workers) for name in sorted(ALL)}
+
+
 def at_random(seed: int, *, workers: int, faults: int, least: int = 1) -> Schedule:
     """Make a schedule; everything about it follows from the seed.
 
@@ -215,7 +227,7 @@ def at_random(seed: int, *, workers: int, faults: int, least: int = 1) -> Schedu
         least: How many there are at least.
     """
     rng = random.Random(seed)
-    name = rng.choice(sorted(ALL))
+    (name,) = rng.choices(tuple(chances()), tuple(chances().values()))
     hands = workers or rng.randint(1, WORKERS_MAX)
     last = min(int(usual_length(name, hands) * 1.5), 400)
     numbers: set[int] = set()
@@ -254,18 +266,14 @@ def followers(name: str, first: tuple[int, Fault], rng: random.Random) -> list[F
 
 
 def pairs_of_cells(found: Iterable[Follower], seed: int) -> list[Schedule]:
-    """Let each cell strike once behind each that it can follow; where and when the dice decide.
-
-    A scenario is the likelier the fewer calls it makes: what two faults do to each other shows in
-    a short one as well, and all pairs take a third less time.
-    """
+    """Let each cell strike once behind each that it can follow; where and when the dice decide."""
     choices: dict[tuple[Cell, str, str], list[Follower]] = {}
     for one in found:
         choices.setdefault((one.before, one.port, one.method), []).append(one)
     rng = random.Random(seed)
     listed = []
     for (_, port, method), places in sorted(choices.items()):
-        weights = [1 / usual_length(one.scenario, ALL[one.scenario].workers) for one in places]
+        weights = [chances()[one.scenario] for one in places]
         for fault in applicable(port, method):
             (one,) = rng.choices(places, weights)
             plan = (one.first, (one.number, fault))
@@ -401,16 +409,34 @@ def _told(part: Figures) -> Figures:
     return part
 
 
-def _tell(figures: Figures, seconds: float, processes: int) -> int:
+def _p99(figures: Figures) -> float:
     ratios = sorted(figures.ratios) or [0.0]
-    p99 = ratios[min(int(len(ratios) * 0.99), len(ratios) - 1)]
+    return ratios[min(int(len(ratios) * 0.99), len(ratios) - 1)]
+
+
+def _noted(given: argparse.Namespace, figures: Figures, commit: str, seconds: float) -> Search:
+    last = given.seed if given.cells else given.seed + figures.schedules - 1
+    return Search(
+        kind="pairs of cells" if given.cells else "random",
+        commit=commit,
+        seeds=(given.seed, last),
+        schedules=figures.schedules,
+        cells=len(figures.cells & ALL_CELLS),
+        cells_of=len(ALL_CELLS),
+        broken=len(figures.broken),
+        calls_p99=round(_p99(figures), 2),
+        seconds=round(seconds),
+    )
+
+
+def _tell(figures: Figures, seconds: float, processes: int) -> int:
     struck = " ".join(f"{name}={count}" for name, count in sorted(figures.struck.items()))
     reached = len(figures.cells & ALL_CELLS)
     print(
         f"{figures.schedules} schedules, {figures.schedules / seconds:.0f}/s in {processes}"
         f" processes; {reached} of {len(ALL_CELLS)} cells (port method x fault) reached;"
-        f" faults {struck}; calls at most {ratios[-1]:.1f} times the usual"
-        f" ({figures.busiest[1]}), p99 {p99:.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
+        f" faults {struck}; calls at most {figures.busiest[0]:.1f} times the usual"
+        f" ({figures.busiest[1]}), p99 {_p99(figures):.1f}; slowest {figures.slowest[0]:.2f} s ({figures.slowest[1]});"
         f" {len(figures.broken)} violations"
     )
     return 1 if figures.broken else 0
@@ -440,6 +466,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cells", action="store_true", help="every pair of cells, each once")
     parser.add_argument("--pairs", metavar="SCENARIO", help="two faults; `all` takes every one")
     parser.add_argument("--sample", type=int, default=0, help="about so many of the pairs")
+    parser.add_argument("--note", action="store_true", help="keep it for docs/promises.md")
     parser.add_argument("--replay", metavar="LINE", help="repeat one schedule and tell its story")
     return parser.parse_args()
 
@@ -481,7 +508,7 @@ def _random_work(given: argparse.Namespace, pool: Pool) -> Iterator[Figures]:
         (range(at, min(at + RANDOM_PART, end)), given.workers, given.faults, least)
         for at in range(given.seed, end, RANDOM_PART)
     ]
-    return pool.imap_unordered(_random_part, tasks)
+    return pool.imap(_random_part, tasks)
 
 
 def main() -> int:
@@ -489,11 +516,14 @@ def main() -> int:
     given = _arguments()
     if given.replay:
         return _replay(given.replay)
+    commit = searched.commit() if given.note else ""
     work = _cells_work if given.cells else _pairs_work if given.pairs else _random_work
     begun = time.monotonic()
     with multiprocessing.Pool(given.processes, maxtasksperchild=200) as pool:
         figures = _collect(work(given, pool), given.seconds)
         seconds = time.monotonic() - begun
+    if given.note:
+        searched.note(_noted(given, figures, commit, seconds))
     return _tell(figures, seconds, given.processes)
 
 
