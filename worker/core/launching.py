@@ -163,13 +163,11 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
     """
     if identity.TAG_DELETE_AFTER in earlier.tags:
         progress = with_disks_given_back(progress, now)
-    if progress.retained is not None:
+    elif progress.retained is not None:
         progress = replace(progress, retained=replace(progress.retained, checked=False))
     return replace(
-        progress,
+        _after(progress, earlier),
         t0=boots.notice_begun(progress, notice, now),
-        incarnation=earlier.image_id,
-        earlier=(*progress.earlier, earlier.image_id),
         marks=tuple(mark for mark in progress.marks if mark.what in OF_EVERY_NOTICE),
         belongings=None,
         quiesced=None,
@@ -188,13 +186,17 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
 def without_image(progress: Progress, earlier: Image) -> Progress:
     """Leave the image of an earlier notice, and what it was to be made of, to that notice."""
     return replace(
-        progress,
-        incarnation=earlier.image_id,
-        earlier=(*progress.earlier, earlier.image_id),
+        _after(progress, earlier),
         system_snapshot=None,
         snapshots=None,
         marks=tuple(mark for mark in progress.marks if mark.what != boots.SNAPSHOT_ACCEPTED),
     )
+
+
+def _after(progress: Progress, earlier: Image) -> Progress:
+    """Give this notice its own names: they are made from the image of the one before."""
+    known = (*progress.earlier, earlier.image_id)
+    return replace(progress, incarnation=earlier.image_id, earlier=known)
 
 
 def with_disks_given_back(progress: Progress, now: float) -> Progress:
