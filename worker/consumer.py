@@ -459,7 +459,7 @@ class Consumer:
     def _for_later(self, held: Held, verdict: Hold) -> Checkpoint | HandBack:
         """Choose how the queue is to keep a message until a late time."""
         until = verdict.until - self.terms.early
-        is_written = verdict.progress == held.sent or not verdict.progress.seen
+        is_written = verdict.progress == held.sent or not verdict.progress.has_looked
         if is_written and held.delivery.dequeue_count < RECEIVES_MAX:
             return HandBack(verdict.progress, until)
         return Checkpoint(verdict.progress, until)
@@ -685,7 +685,7 @@ class Consumer:
         held.due = self.clock.now()
         if held.decision is not None or progress is None:
             return
-        if progress != held.sent and progress.seen:
+        if progress != held.sent and progress.has_looked:
             held.decision = Checkpoint(progress, due)
         else:
             held.decision = HandBack(progress, due)

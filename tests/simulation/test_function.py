@@ -119,6 +119,20 @@ def test_a_wait_of_hours_does_not_look_like_poison_to_the_queue() -> None:
     assert RECEIVES_MAX <= max(counts) <= RECEIVES_MAX + 2
 
 
+def test_a_source_that_is_gone_is_parked_after_the_second_look() -> None:
+    """When it was missed first is written down: each invocation would begin to wait anew."""
+    simulation = simulate(ecs=QUICK)
+    platform = FunctionPlatform(simulation)
+    platform.start_timers()
+    body = b'{"instanceId": "i-bp1nobodyknowsit000", "action": "delete"}'
+    platform.invoke(body)
+    simulation.run(200.0)
+    simulation.kernel.close()
+
+    assert parked(simulation) == 1
+    assert waiting(simulation, QUEUE) == 0
+
+
 def test_a_storm_stays_below_the_cap_of_instances() -> None:
     """Thirty notices at once: never more instances than allowed, and every source is recovered."""
     simulation = simulate(ecs=QUICK)

@@ -556,6 +556,11 @@ class Progress:
         )
 
     @property
+    def has_looked(self) -> bool:
+        """Whether a look has shown the source, or missed it: who takes it next must know when."""
+        return self.seen or self.absent_at > 0
+
+    @property
     def patient_since(self) -> float:
         """From when the time for the whole recreation counts."""
         return max(self.t0, self.resumed_at)
