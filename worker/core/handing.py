@@ -104,9 +104,9 @@ def _tags(one: TagsOf) -> Thing:
     return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
 
 
-def is_kept(one: Interface, recreation: str) -> bool:
-    """Tell whether this recreation has made an interface outlive its source."""
-    ours = one.tags.get(identity.TAG_ID) == recreation and identity.TAG_RETAINED in one.tags
+def is_kept(one: Interface, source: str) -> bool:
+    """Tell whether an interface was made to outlive its source, for this notice or an earlier one."""
+    ours = one.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in one.tags
     return ours and not one.delete_with_instance
 
 

@@ -109,7 +109,7 @@ class CleanUp:
         """Give one interface back per run; it says itself that it was kept, whoever kept it."""
         for one in self.interfaces.of_instance(progress.instance_id):
             action = RESTORE_INTERFACE + one.interface_id
-            if action not in progress.cleaned and handing.is_kept(one, progress.recreation_id):
+            if action not in progress.cleaned and handing.is_kept(one, progress.instance_id):
                 answer = self.interfaces.release(one.interface_id)
                 why = "" if isinstance(answer, Accepted) else getattr(answer, "code", "it exists")
                 return _cleaned(progress, action, why)
@@ -139,6 +139,7 @@ class CleanUp:
     def _date_earlier(self, progress: Progress, now: float) -> str:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""
         due = {identity.TAG_DELETE_AFTER: self._due(now)}
+        verdict = _verdict(progress)
         ids = progress.earlier or (progress.incarnation,)
         answers = []
         for image in filter(None, map(self.images.known, ids)):
@@ -146,7 +147,7 @@ class CleanUp:
             if parts:
                 owned = {name: image.tags[name] for name in OWNED if name in image.tags}
                 answers.append(self.tagging.tag("snapshot", parts, owned | due))
-        answers.append(self.tagging.tag("image", ids, due))
+        answers.append(self.tagging.tag("image", ids, due | verdict))
         refused = (one.code for one in answers if not isinstance(one, Accepted))
         return next(refused, "")
 
@@ -165,8 +166,8 @@ class CleanUp:
         if kind == "disk":
             # It may not have been to be had in time.
             tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
-        if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
-            tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
+        if kind == "image":
+            tags |= _verdict(progress)
         answer = self.tagging.tag(kind, ids, tags)
         return "" if isinstance(answer, Accepted) else answer.code
 
@@ -203,9 +204,17 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # The parts of the others are these, or the owner's own.
     actions += [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
     # Whoever still holds a message of it finds what was recreated meanwhile.
-    if progress.moot is None and boots.is_of_a_later_notice(progress):
+    is_told = progress.moot in {None, Mootness.FALSE_ALARM}
+    if is_told and boots.is_of_a_later_notice(progress):
         actions += [DATE_EARLIER_IMAGE]
     return (*actions, *images)
+
+
+def _verdict(progress: Progress) -> dict[str, str]:
+    """Say on an image that its notice was a false alarm: else its date says that it was recreated."""
+    if progress.moot is not Mootness.FALSE_ALARM:
+        return {}
+    return {identity.TAG_FALSE_ALARM: "nothing was launched from it"}
 
 
 def _takes_effect_by(progress: Progress) -> float:
