@@ -382,7 +382,7 @@ class Consumer:
         lease_left = ahead.delivery.lease_until - self.clock.now()
         is_open = first.retained is None and not ahead.working
         # One that has seen the lock go may be about to call it a false alarm.
-        is_sound = first.retained is not None and not (first.moot or first.launched.unlocked_looks)
+        is_sound = first.retained is not None and not (first.moot or first.unlocked_looks)
         is_same = is_sound and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
         return (
             behind.sent is None

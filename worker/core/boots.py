@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from worker.core import identity, ladder
 from worker.core.events import parse_time
-from worker.core.model import Image
+from worker.core.model import Disk, Image
 from worker.core.policy import Policy
-from worker.core.progress import Boot, BootKind, KeptDisk, Progress
+from worker.core.progress import Boot, BootKind, KeptDisk, Progress, Retained
 
 # By how much clocks and describes may be behind: what is nearer to a notice counts as of it.
 EARLIER_SECONDS = 60.0
+# No copy of an event comes later than this, while its source is locked still.
+BARE_EVENT_SECONDS = 3_600.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
@@ -59,6 +61,30 @@ def image_name(progress: Progress) -> str:
             return identity.stale_image_name(progress.recreation_id)
         case _:
             return identity.image_name(progress.recreation_id)
+
+
+def kept_disks(disks: tuple[Disk, ...], known: Retained | None = None) -> tuple[KeptDisk, ...]:
+    """Note what the disks of a source were, before they are changed.
+
+    Args:
+        disks: As they are now.
+        known: What is known of them already: it may be us who have changed them since.
+    """
+    changed = set(known.to_keep) if known is not None else set()
+    return tuple(kept_disk(disk, is_changed=disk.disk_id in changed) for disk in disks)
+
+
+def kept_disk(disk: Disk, *, is_changed: bool) -> KeptDisk:
+    """Note what a disk was; `is_changed` says that it is us who keep it."""
+    return KeptDisk(
+        disk_id=disk.disk_id,
+        kind=disk.kind,
+        category=disk.category,
+        size=disk.size,
+        device=disk.device,
+        was_deleted_with_instance=disk.delete_with_instance or is_changed,
+        is_cloud=disk.is_cloud,
+    )
 
 
 def cloud_disks(progress: Progress) -> tuple[KeptDisk, ...]:
@@ -191,6 +217,14 @@ def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> 
     told = progress.noticed_at or progress.t0 - notice
     begun = max(min(told, looked), progress.unlocked_at)
     return created < begun - EARLIER_SECONDS
+
+
+def is_outlived(progress: Progress, made_at: str) -> bool:
+    """Tell whether what ended a recreation belongs to a notice long before this one.
+
+    A bare event does not tell its time, and a copy of it may come long after the first.
+    """
+    return is_of_an_earlier_notice(progress, made_at, BARE_EVENT_SECONDS)
 
 
 def retained_sentence(progress: Progress) -> str:

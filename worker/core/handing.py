@@ -21,6 +21,7 @@ BUSY_SECONDS_MAX = 120.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+CONVERTED = "public address made elastic"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "
 # The same, once it says so itself.
@@ -108,6 +109,17 @@ def is_kept(one: Interface, source: str) -> bool:
     """Tell whether an interface was made to outlive its source, for this notice or an earlier one."""
     ours = one.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in one.tags
     return ours and not one.delete_with_instance
+
+
+def with_alarm(progress: Progress) -> Progress:
+    """Tell of what a notice that is taken back has changed for good."""
+    known = progress.belongings
+    if known is None or CONVERTED not in known.looked_up:
+        return progress
+    why = "it was made elastic for a notice that was taken back, and stays so"
+    for one in known.addresses:
+        progress = progress.remarked(f"public address {one.ip}", why)
+    return progress
 
 
 def primary_interface(found: Belongings) -> str:

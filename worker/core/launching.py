@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from worker.core import boots, identity, ladder
 from worker.core.events import INSTANCE_ID, parse_time
-from worker.core.model import Candidate, Image, Instance, LaunchSpec
+from worker.core.model import Candidate, Disk, Image, Instance, LaunchSpec
 from worker.core.outcomes import StepName
 from worker.core.progress import (
     RECLAIMED,
@@ -152,21 +152,26 @@ def is_noticed_again(progress: Progress, source: Instance) -> bool:
     return is_ours and source.is_recycling and launched.image_usable_at < launched.unlocked_at
 
 
-def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: float) -> Progress:
+def from_the_image_on(
+    progress: Progress, earlier: Image, disks: tuple[Disk, ...], now: float, notice: float
+) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice.
+
+    The disks are kept once more: the clean-up of the earlier notice may have given them back, and
+    there may be others by now.
 
     Args:
         progress: Of a source that is locked.
         earlier: The image in hand.
+        disks: Of the source, as it is now.
         now: Epoch seconds.
         notice: Its usual length, seconds.
     """
-    if identity.TAG_DELETE_AFTER in earlier.tags:
-        progress = with_disks_given_back(progress, now)
-    elif progress.retained is not None:
-        progress = replace(progress, retained=replace(progress.retained, checked=False))
+    old = progress.retained
+    found = replace(progress, retained=Retained(boots.kept_disks(disks, old)))
+    progress = with_disks_given_back(found, now)
     return replace(
-        _after(progress, earlier),
+        after(progress, earlier.image_id),
         t0=boots.notice_begun(progress, notice, now),
         marks=tuple(mark for mark in progress.marks if mark.what in OF_EVERY_NOTICE),
         belongings=None,
@@ -186,17 +191,21 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
 def without_image(progress: Progress, earlier: Image) -> Progress:
     """Leave the image of an earlier notice, and what it was to be made of, to that notice."""
     return replace(
-        _after(progress, earlier),
+        after(progress, earlier.image_id),
         system_snapshot=None,
         snapshots=None,
         marks=tuple(mark for mark in progress.marks if mark.what != boots.SNAPSHOT_ACCEPTED),
     )
 
 
-def _after(progress: Progress, earlier: Image) -> Progress:
-    """Give this notice its own names: they are made from the image of the one before."""
-    known = (*progress.earlier, earlier.image_id)
-    return replace(progress, incarnation=earlier.image_id, earlier=known)
+def after(progress: Progress, earlier: str) -> Progress:
+    """Give this notice its own names: they are made from what the one before has left.
+
+    Args:
+        progress: Of the later notice.
+        earlier: Id of the earlier one's image, or of what it launched if the image is gone.
+    """
+    return replace(progress, incarnation=earlier, earlier=(*progress.earlier, earlier))
 
 
 def with_disks_given_back(progress: Progress, now: float) -> Progress:
@@ -223,10 +232,22 @@ def with_stop_asked(progress: Progress, now: float) -> Progress:
     return replace(progress, launched=launched)
 
 
-def with_stopped_source(progress: Progress, now: float) -> Progress:
-    """Note that the source cannot serve any more."""
+def with_stopped_source(progress: Progress, source: Instance | None, now: float) -> Progress:
+    """Note that the source cannot serve any more.
+
+    Args:
+        progress: So far.
+        source: As it is now; None when it is gone.
+        now: Epoch seconds.
+    """
     if progress.launched.source_stopped_at:
         return progress
+    is_left = source is not None and not source.is_recycling and progress.economical is None
+    if is_left:
+        progress = progress.remarked(
+            f"instance {progress.instance_id}",
+            "its notice was taken back after it had been stopped: it stays, and is paid for",
+        )
     launched = replace(progress.launched, source_stopped_at=now)
     return replace(progress, launched=launched).marked("source stopped or gone", now)
 
@@ -299,6 +320,21 @@ def with_source_started(progress: Progress, source: Instance, now: float) -> Pro
     )
     return replace(progress, launched=launched).marked(
         "source started in place", now, source.instance_id
+    )
+
+
+def of_the_next_start(progress: Progress, source: Instance, now: float) -> Progress:
+    """Begin with the notice that a source in economical mode was given after it was started again."""
+    return Progress(
+        account=progress.account,
+        region=progress.region,
+        instance_id=progress.instance_id,
+        t0=now,
+        received_at=progress.received_at,
+        incarnation=source.started_at or identity.NOT_ECONOMICAL,
+        owner=progress.owner,
+        hops=progress.hops,
+        wishes=progress.wishes,
     )
 
 

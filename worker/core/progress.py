@@ -556,6 +556,12 @@ class Progress:
         )
 
     @property
+    def unlocked_looks(self) -> int:
+        """How many looks in a row have found the source without its lock."""
+        economical = self.economical.unlocked_looks if self.economical is not None else 0
+        return self.launched.unlocked_looks + economical
+
+    @property
     def has_looked(self) -> bool:
         """Whether a look has shown the source, or missed it: who takes it next must know when."""
         return self.seen or self.absent_at > 0

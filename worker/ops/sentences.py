@@ -22,6 +22,7 @@ _WAITING = (
     (r"the snapshot of the system disk is not finished", "系统盘快照尚未完成"),
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
+    (r"the source does not show", "暂时查不到源实例"),
     (r"the source puts its data in order", "源实例正在整理数据"),
     (r"the image begins", "镜像开始制作"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
@@ -308,6 +309,14 @@ _REMARKS = (
     ),
     (r"its image is begun", "镜像已开始制作"),
     (r"it does not start", "未能启动"),
+    (
+        r"its notice was taken back after it had been stopped: it stays, and is paid for",
+        "停机之后平台撤回了回收通知：源实例仍然保留并继续计费",
+    ),
+    (
+        r"it was made elastic for a notice that was taken back, and stays so",
+        "为随后被撤回的通知转成了弹性公网 IP，此后保持不变",
+    ),
     (
         r"started beside its replacement; stop it by hand",
         "它在替代实例之外被启动，请手动停止",

@@ -18,6 +18,7 @@ KEEP_DISKS = "keep disks again"
 # Whose a thing is.
 OWNED = (identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE)
 RESTORE_DISKS = "restore disks"
+LET_GO = "let the disks go"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
@@ -76,11 +77,23 @@ class CleanUp:
             return Wait(progress, until, "a change of the disks may still take effect")
         if action == KEEP_DISKS:
             return self._keep_again(progress)
-        ids = _to_release(progress)
-        if _came_too_late(progress):
-            ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
+        if action == LET_GO:
+            return self._let_go(progress)
+        ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
         answer = self.disks.release(ids) if ids else Accepted("")
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _let_go(self, progress: Progress) -> Outcome:
+        """Take our word off the disks: what their owner sets from now on is the owner's."""
+        ids = tuple(disk.disk_id for disk in boots.cloud_disks(progress))
+        own = tuple(
+            disk.disk_id
+            for disk in (self.sources.disks(ids) if ids else ())
+            if disk.tags.get(identity.TAG_SOURCE) == progress.instance_id
+        )
+        withdrawn = {identity.TAG_ID: identity.WITHDRAWN + progress.recreation_id}
+        answer = self.tagging.tag("disk", own, withdrawn) if own else Accepted("")
+        return _cleaned(progress, LET_GO, "" if isinstance(answer, Accepted) else answer.code)
 
     def _keep_again(self, progress: Progress) -> Outcome:
         """Keep what the clean-up of an earlier notice has given back late, and say if it goes."""
@@ -94,16 +107,23 @@ class CleanUp:
 
     def _still_its_own(self, progress: Progress) -> tuple[Disk, ...]:
         """List what the source has still: whoever has recreated it may have carried disks over."""
-        found = self.sources.disks(_to_release(progress))
+        ids = _to_release(progress)
+        found = self.sources.disks(ids) if ids else ()
         return tuple(one for one in found if one.instance_id == progress.instance_id)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""
         actions = _actions(progress)
         is_alarm = progress.moot is Mootness.FALSE_ALARM
-        if is_alarm and "interfaces" in self.policy.hand_over:
+        if is_alarm and self._has_interfaces(progress):
             return (RESTORE_INTERFACES, *actions)
         return actions
+
+    def _has_interfaces(self, progress: Progress) -> bool:
+        """Whether one may have been kept: under this configuration, or under one before it."""
+        known = progress.belongings.looked_up if progress.belongings is not None else ()
+        is_told = any(one.startswith((handing.KEPT, handing.TAGGED)) for one in known)
+        return is_told or "interfaces" in self.policy.hand_over
 
     def _restore_interfaces(self, progress: Progress) -> Outcome:
         """Give one interface back per run; it says itself that it was kept, whoever kept it."""
@@ -140,7 +160,11 @@ class CleanUp:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""
         due = {identity.TAG_DELETE_AFTER: self._due(now)}
         verdict = _verdict(progress)
-        ids = progress.earlier or (progress.incarnation,)
+        known: tuple[str, ...] = progress.earlier or (progress.incarnation,)
+        # In place of an image that is gone stands what was launched from it.
+        ids = tuple(one for one in known if one.startswith("m-"))
+        if not ids:
+            return ""
         answers = []
         for image in filter(None, map(self.images.known, ids)):
             parts = tuple(snapshot for _, snapshot in image.snapshots)
@@ -194,6 +218,8 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     # A source in economical mode is not released: its disks are still its own.
     if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
         actions += [RESTORE_DISKS] if changed and _to_release(progress) else []
+        is_alarm = progress.moot is Mootness.FALSE_ALARM and progress.retained is not None
+        actions += [LET_GO] if RESTORE_DISKS in actions or is_alarm else []
     else:
         is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
         actions += [KEEP_DISKS] if is_doubtful else []

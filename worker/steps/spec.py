@@ -107,7 +107,7 @@ class Specify:
         role = self.sources.ram_role(progress.instance_id)
         details = self.sources.details(progress.instance_id)
         captured = Captured(look.instance, look.disks, role, details)
-        whole = replace(progress, captured=captured, looked=None)
+        whole = replace(progress, captured=captured, looked=None, absent_at=0.0)
         return Note(whole.marked("source captured", now))
 
     def _read_user_data(self, progress: Progress, captured: Captured) -> Outcome:
