@@ -8,6 +8,7 @@ from emulator.http.hosts import queue_host
 from emulator.http.service import Service
 from emulator.http.work import Waiting, Work
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import access_denied
 from emulator.state.queues import QueueService
 from emulator.state.ram_needs import Account, smq_need
 from emulator.wire import mns_http, mns_signature
@@ -84,9 +85,8 @@ class SmqFace:
         account, region = named
         cloud = self._service.cloud
         if account != cloud.world.account_id or region not in cloud.regions:
-            raise ApiError(
-                403, "AccessDenied", f"Account {account} has no queues in {region} here."
-            )
+            cloud.world.complain(f"smq: account {account} has no queues in {region} here")
+            raise access_denied()
         return region
 
 

@@ -12,6 +12,11 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import (
+    invalid_digest,
+    invalid_query_string,
+    invalid_request_url,
+)
 from emulator.state.queues import QueueService
 from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal
 from emulator.wire.mns_operations import (
@@ -74,7 +79,7 @@ def _check_content_md5(service: QueueService, headers: Mapping[str, str], body: 
     digest = hashlib.md5(body, usedforsecurity=False)
     forms = (digest.digest(), digest.hexdigest().encode())
     if given not in {b64encode(form).decode() for form in forms}:
-        raise ApiError(400, "InvalidDegist", "The Content-MD5 you provided is not valid.")
+        raise invalid_digest()
 
 
 def _split_target(service: QueueService, raw_target: str) -> tuple[list[str], dict[str, str]]:
@@ -86,10 +91,10 @@ def _split_target(service: QueueService, raw_target: str) -> tuple[list[str], di
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
         keys[unquote(name).lower()] = unquote(value)
-    unknown = set(keys) - _QUERY_KEYS
+    unknown = sorted(set(keys) - _QUERY_KEYS)
     if unknown:
-        service.world.complain(f"smq: unknown query parameter {', '.join(sorted(unknown))}")
-        raise ApiError(400, "InvalidQueryString", "The query string you provided is invalid.")
+        service.world.complain(f"smq: unknown query parameter {', '.join(unknown)}")
+        raise invalid_query_string(unknown[0])
     return [unquote(part) for part in path.strip("/").split("/")], keys
 
 
@@ -104,5 +109,5 @@ def _find_operation(service: QueueService, method: str, path: list[str]) -> Oper
             operation = MESSAGE_OPERATIONS.get(method)
     if operation is None:
         service.world.complain(f"smq: no operation {method} /{'/'.join(path)}")
-        raise ApiError(400, "InvalidRequestURL", "The request URL you provided is invalid.")
+        raise invalid_request_url()
     return operation

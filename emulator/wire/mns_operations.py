@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from emulator.state.errors import ApiError
 from emulator.state.queue_attributes import to_bool, to_int
 from emulator.state.queue_dump import message_counts
-from emulator.state.queue_errors import invalid_argument, message_not_exist
+from emulator.state.queue_errors import message_not_exist, missing, not_in_schema
 from emulator.state.queues import (
     DATA_PLANE_ATTRIBUTES,
     LIST_LIMIT,
@@ -189,7 +189,7 @@ def _delete_messages(call: Call) -> MnsReply:
         call.service.delete(call.queue, handle_given, call.now)
         return call.reply(204)
     if not call.body:
-        raise _missing_handle()
+        raise missing("ReceiptHandle")
     root = mns_xml.parse(call.body)
     _check_element(call, root, "ReceiptHandles", frozenset({"ReceiptHandle"}))
     handles = [child.text.strip() for child in root.children]
@@ -202,18 +202,12 @@ def _delete_messages(call: Call) -> MnsReply:
 def _put_messages(call: Call) -> MnsReply:
     handle_given = call.keys.get("receipthandle")
     if not handle_given:
-        raise _missing_handle()
+        raise missing("ReceiptHandle")
     if "visibilitytimeout" not in call.keys:
-        raise ApiError(
-            400, "MissingVisibilityTimeout", "VisibilityTimeout is required in your request."
-        )
+        raise missing("VisibilityTimeout")
     seconds = to_int("VisibilityTimeout", call.keys["visibilitytimeout"])
     changed = call.service.change_visibility(call.queue, handle_given, seconds, call.now)
     return call.reply(200, mns_xml.render_visibility(*changed))
-
-
-def _missing_handle() -> ApiError:
-    return ApiError(400, "MissingReceiptHandle", "ReceiptHandle is required in your request.")
 
 
 def _check_element(call: Call, element: mns_xml.Element, name: str, known: frozenset[str]) -> None:
@@ -221,9 +215,9 @@ def _check_element(call: Call, element: mns_xml.Element, name: str, known: froze
     unknown = {child.name for child in element.children} - known
     if element.name == name and not unknown:
         return
-    found = ", ".join(sorted(unknown)) or element.name
+    found = min(unknown, default=element.name)
     call.service.world.complain(f"smq {call.method} {name}: unexpected element {found}")
-    raise invalid_argument(f"The element {found} is not valid here.")
+    raise not_in_schema(found)
 
 
 Operation = Callable[[Call], MnsReply | LongPoll]

@@ -17,7 +17,14 @@ from email.utils import parsedate_to_datetime
 from time import gmtime, strftime
 from urllib.parse import quote, unquote
 
-from emulator.state.errors import ApiError
+from emulator.state.queue_errors import (
+    invalid_access_key_id,
+    invalid_content_type,
+    invalid_header,
+    missing_header,
+    signature_does_not_match,
+    time_expired,
+)
 
 Secret = str | tuple[str, str]
 
@@ -84,60 +91,51 @@ def verify(
     _check_content_type(headers)
     signed_at = _read_date(headers)
     if abs(real_now - signed_at) > SKEW_LIMIT_SECONDS:
-        raise ApiError(408, "TimeExpired", "The http request you sent is expired.")
+        raise time_expired()
     secret = _secret_of(claim, headers, secrets)
     expected = _v4(request, claim, secret, signed_at) if claim.day else _v2_all(request, secret)
     if not any(hmac.compare_digest(claim.signature.encode(), one.encode()) for one in expected):
-        raise ApiError(
-            403,
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. "
-            "Check your access key and signing method.",
-        )
+        raise signature_does_not_match()
     return claim.access_key_id
 
 
 def _read_authorization(headers: Mapping[str, str]) -> _Claim:
     text = headers.get("authorization")
     if not text:
-        raise ApiError(
-            400, "MissingAuthorizationHeader", "Authorization header is required in your request."
-        )
+        raise missing_header("Authorization")
     if parsed := _V2.fullmatch(text):
         return _Claim(parsed[1], parsed[2])
     if parsed := _V4.fullmatch(text):
         return _Claim(parsed[1], parsed[4], parsed[2], parsed[3])
-    raise ApiError(
-        400, "InvalidAuthorizationHeader", "The Authorization header you provided is invalid."
-    )
+    raise invalid_header("Authorization")
 
 
 def _check_version(headers: Mapping[str, str]) -> None:
     version = headers.get("x-mns-version")
     if not version:
-        raise ApiError(400, "MissingVersionHeader", "x-mns-version is required in your request.")
+        raise missing_header("Version")
     if version != VERSION:
-        raise ApiError(400, "InvalidVersionHeader", "The x-mns-version you provided is invalid.")
+        raise invalid_header("Version")
 
 
 def _check_content_type(headers: Mapping[str, str]) -> None:
     """Accept no content type, or one of XML with whatever parameters."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind not in CONTENT_TYPES:
-        raise ApiError(400, "InvalidContentType", "The Content-Type you provided is invalid.")
+        raise invalid_content_type()
 
 
 def _read_date(headers: Mapping[str, str]) -> float:
     """Return the epoch seconds of signing; browsers cannot set Date and send x-mns-date."""
     text = headers.get("date") or headers.get("x-mns-date")
     if not text:
-        raise ApiError(400, "MissingDateHeader", "Date header is required in your request.")
+        raise missing_header("Date")
     try:
         if text.rstrip().endswith("GMT"):
             return parsedate_to_datetime(text).timestamp()
     except (OverflowError, ValueError):
         pass
-    raise ApiError(400, "InvalidDateHeader", "The Date header you provided is invalid.")
+    raise invalid_header("Date")
 
 
 def _secret_of(claim: _Claim, headers: Mapping[str, str], secrets: Mapping[str, Secret]) -> str:
@@ -145,11 +143,7 @@ def _secret_of(claim: _Claim, headers: Mapping[str, str], secrets: Mapping[str, 
     secret, token = (known, None) if isinstance(known, str) else (known or ("", None))
     # The code for a wrong or missing security token is not documented.
     if known is None or (token is not None and headers.get("security-token") != token):
-        raise ApiError(
-            403,
-            "InvalidAccessKeyId",
-            "The access key id you provided does not exist in our records.",
-        )
+        raise invalid_access_key_id()
     return secret
 
 

@@ -15,6 +15,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import malformed_xml
 from emulator.state.queue_messages import DeleteFailure, InMessage, Property, SendError, SentMessage
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
@@ -44,10 +45,6 @@ class Element:
     def texts(self) -> dict[str, str]:
         """Return the texts of the children by name; the last of equal names wins."""
         return {child.name: child.text for child in self.children}
-
-
-def malformed_xml() -> ApiError:
-    return ApiError(400, "MalformedXML", "The XML you provided is not well formed.")
 
 
 def parse(body: bytes) -> Element:
