@@ -8,7 +8,7 @@ from emulator.http.hosts import queue_host
 from emulator.http.service import Service
 from emulator.http.work import Waiting, Work
 from emulator.state.errors import ApiError
-from emulator.state.queue_errors import access_denied
+from emulator.state.queue_errors import access_denied, too_large
 from emulator.state.queues import QueueService
 from emulator.state.ram_needs import Account, smq_need
 from emulator.wire import mns_http, mns_signature
@@ -32,6 +32,8 @@ class SmqFace:
         Raises:
             ApiError: The queue service's refusal.
         """
+        if request.too_large:
+            raise too_large()
         service = self._service
         access_key_id = mns_signature.verify(
             request.method, request.target, request.headers, service.secrets(), service.real_now()

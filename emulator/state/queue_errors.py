@@ -9,6 +9,8 @@ the sentence is ours.
 
 from emulator.state.errors import ApiError
 
+MESSAGE_BYTES_LIMIT = 65_536
+
 
 def queue_not_exist() -> ApiError:
     return ApiError(404, "QueueNotExist", "The queue name you provided is not exist.")
@@ -58,6 +60,14 @@ def invalid_argument(sentence: str) -> ApiError:
 def out_of_range(name: str, low: int, high: int) -> ApiError:
     """Return the refusal of a number or a size outside its documented range."""
     return invalid_argument(f"The value of {name} should between {low} and {high} seconds/bytes.")
+
+
+def too_large() -> ApiError:
+    """Return the refusal of a body beyond everything that a message may hold.
+
+    Source: SMQ "Limits", message size.
+    """
+    return out_of_range("MessageBody", 1, MESSAGE_BYTES_LIMIT)
 
 
 def not_in_schema(element: str) -> ApiError:

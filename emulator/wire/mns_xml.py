@@ -15,7 +15,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from emulator.state.errors import ApiError
-from emulator.state.queue_errors import malformed_xml
+from emulator.state.queue_errors import malformed_xml, too_large
 from emulator.state.queue_messages import DeleteFailure, InMessage, Property, SendError, SentMessage
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
@@ -51,11 +51,11 @@ def parse(body: bytes) -> Element:
     """Parse a request body.
 
     Raises:
-        ApiError: MalformedXML, for what is no XML, too large, too deep, or declares a document
-            type or entities.
+        ApiError: InvalidArgument, for what is too large for any message; MalformedXML, for what is
+            no XML, too deep, or declares a document type or entities.
     """
     if len(body) > BODY_LIMIT:
-        raise malformed_xml()
+        raise too_large()
     builder = _Builder()
     try:
         builder.feed(body)

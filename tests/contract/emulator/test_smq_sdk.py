@@ -289,6 +289,17 @@ def test_bad_headers(
     assert (answer.status, code in answer.body) == (400, True)
 
 
+@pytest.mark.parametrize("size", [70_000, 1_050_000, 2_200_000])
+def test_a_message_that_is_too_large_is_refused_as_such(queue: Queue, size: int) -> None:
+    """Whatever the size, the SDK reads the same refusal with a request id."""
+    with pytest.raises(MNSServerException) as caught:
+        queue.send_message(Message("a" * size))
+
+    assert caught.value.type == "InvalidArgument"
+    assert caught.value.message.startswith("The value of MessageBody should between 1 and 65536")
+    assert len(caught.value.req_id) == 24
+
+
 def test_the_host_can_name_the_region(
     call_smq: Callable[..., Any], complaints: Callable[[], list[str]]
 ) -> None:
