@@ -9,7 +9,6 @@ Source: SMQ "Request protocol description".
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
 
 from emulator.state.errors import ApiError
 from emulator.state.queue_errors import (
@@ -18,7 +17,7 @@ from emulator.state.queue_errors import (
     invalid_request_url,
 )
 from emulator.state.queues import QueueService
-from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal
+from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal, split_target
 from emulator.wire.mns_operations import (
     MESSAGE_OPERATIONS,
     QUEUE_OPERATIONS,
@@ -62,7 +61,8 @@ def handle(
     """
     try:
         _check_content_md5(service, headers, body)
-        path, keys = _split_target(service, raw_target)
+        path, keys = split_target(raw_target)
+        _check_keys(service, keys)
         operation = _find_operation(service, method, path)
         queue = path[1] if len(path) > 1 else ""
         url = host_url.rstrip("/")
@@ -82,20 +82,11 @@ def _check_content_md5(service: QueueService, headers: Mapping[str, str], body: 
         raise invalid_digest()
 
 
-def _split_target(service: QueueService, raw_target: str) -> tuple[list[str], dict[str, str]]:
-    """Return the decoded parts of the path and the query by lower-case names."""
-    if not raw_target.startswith("/"):  # The form that proxies get.
-        raw_target = urlsplit(raw_target)._replace(scheme="", netloc="").geturl()
-    path, _, query = raw_target.partition("?")
-    keys: dict[str, str] = {}
-    for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        keys[unquote(name).lower()] = unquote(value)
+def _check_keys(service: QueueService, keys: Mapping[str, str]) -> None:
     unknown = sorted(set(keys) - _QUERY_KEYS)
     if unknown:
         service.world.complain(f"smq: unknown query parameter {', '.join(unknown)}")
         raise invalid_query_string(unknown[0])
-    return [unquote(part) for part in path.strip("/").split("/")], keys
 
 
 def _find_operation(service: QueueService, method: str, path: list[str]) -> Operation:

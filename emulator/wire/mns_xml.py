@@ -7,6 +7,7 @@ indentation, elements in its order. Sources: SMQ "Request protocol description",
 single operations, and recordings of the real service for the order and for `xml version="1.0" ?`.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,6 +63,26 @@ def parse(body: bytes) -> Element:
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise malformed_xml() from error
     return builder.root
+
+
+def root_name(body: bytes) -> str:
+    """Return the name of the root element without reading on; empty for what has none."""
+    names: list[str] = []
+
+    def stop(name: str, _attributes: object) -> NoReturn:
+        names.append(name.rpartition(_SEPARATOR)[2])
+        raise _FoundError
+
+    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+    parser.StartElementHandler = stop
+    parser.StartDoctypeDeclHandler = _refuse
+    with contextlib.suppress(_FoundError, ApiError, expat.ExpatError, LookupError, ValueError):
+        parser.Parse(body, True)
+    return "".join(names)
+
+
+class _FoundError(Exception):
+    """Ends the reading of a document of which enough is known."""
 
 
 @dataclass(slots=True)

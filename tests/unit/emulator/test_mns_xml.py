@@ -96,6 +96,24 @@ def test_parser_raises_nothing_but_its_refusal(body: bytes) -> None:
         mns_xml.parse(body)
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"<Message>never closed", "Message"),
+        (b'<m:Messages xmlns:m="urn:x"/>', "Messages"),
+        (b"<!-- <Messages> --> <Message/>", "Message"),
+        ("<Messages/>".encode("utf-16"), "Messages"),
+        (b"<!DOCTYPE a><a/>", ""),
+        (b'<?xml version="1.0" encoding="no-such"?><a/>', ""),
+        (b"no XML", ""),
+        (b"", ""),
+    ],
+)
+def test_the_root_is_known_without_reading_on(body: bytes, name: str) -> None:
+    """Whatever follows it; what is refused before it has none."""
+    assert mns_xml.root_name(body) == name
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=TEXT, pretty=st.booleans())
 def test_every_text_survives_the_round_trip(text: str, *, pretty: bool) -> None:
