@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from emulator.state.errors import ApiError
 from emulator.state.queue_errors import (
+    invalid_content_type,
     invalid_digest,
     invalid_query_string,
     invalid_request_url,
@@ -60,6 +61,7 @@ def handle(
         host_url: What clients reach this region by, for example `http://127.0.0.1:9700`.
     """
     try:
+        _check_content_type(headers, body)
         _check_content_md5(service, headers, body)
         path, keys = split_target(raw_target)
         _check_keys(service, keys)
@@ -69,6 +71,17 @@ def handle(
         return operation(Call(service, method, queue, keys, headers, body, now, url))
     except ApiError as error:
         return refusal(service, error, host_url)
+
+
+def _check_content_type(headers: Mapping[str, str], body: bytes) -> None:
+    """Accept a body without a type, and one of text or XML with whatever parameters.
+
+    Source: "Request protocol description", Content-Type, which calls it the type of the body; no
+    page says how another one is refused.
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind and kind != "application/xml" and not kind.startswith("text/"):
+        raise invalid_content_type()
 
 
 def _check_content_md5(service: QueueService, headers: Mapping[str, str], body: bytes) -> None:

@@ -6,7 +6,7 @@ Source: the pages of the single operations, "CreateQueue" to "ChangeMessageVisib
 from collections.abc import Callable, Mapping
 
 from emulator.state.errors import ApiError
-from emulator.state.queue_attributes import to_bool, to_int
+from emulator.state.queue_attributes import bounded, to_bool, to_int
 from emulator.state.queue_dump import message_counts
 from emulator.state.queue_errors import message_not_exist, missing, not_in_schema
 from emulator.state.queues import (
@@ -21,6 +21,7 @@ from emulator.wire import mns_xml
 from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal
 from emulator.wire.mns_schema import MESSAGES, QUEUE, RECEIPT_HANDLES, Form, first_stray
 
+# Source: SMQ "CreateQueue", PollingWaitSeconds.
 LONGEST_WAIT_SECONDS = 30
 
 
@@ -132,10 +133,13 @@ def _get_messages(call: Call) -> MnsReply | LongPoll:
 
 
 def _wait_seconds(call: Call) -> int:
-    """Return how long a receive may wait; the queue's own setting is the default."""
+    """Return how long a receive may wait; the queue's own setting is the default.
+
+    ReceiveMessage gives no range, so that of PollingWaitSeconds holds: it stands in for it.
+    """
     attributes = call.service.get_attributes(call.queue, call.now)
-    seconds = to_int("waitseconds", call.keys.get("waitseconds", attributes.polling_wait_seconds))
-    return min(max(seconds, 0), LONGEST_WAIT_SECONDS)
+    given = call.keys.get("waitseconds", attributes.polling_wait_seconds)
+    return bounded("waitseconds", given, 0, LONGEST_WAIT_SECONDS)
 
 
 def _receive(call: Call, count: int, now: float) -> MnsReply | None:

@@ -20,7 +20,6 @@ from urllib.parse import quote, unquote
 
 from emulator.state.queue_errors import (
     invalid_access_key_id,
-    invalid_content_type,
     invalid_header,
     missing_header,
     signature_does_not_match,
@@ -32,7 +31,6 @@ Secret = str | tuple[str, str]
 VERSION = "2015-06-06"
 # Source: "Error codes", TimeExpired.
 SKEW_LIMIT_SECONDS = 15 * 60
-CONTENT_TYPES = frozenset({"text/xml", "application/xml"})
 
 _V2 = re.compile(r"MNS ([^:\s]+):(\S+)")
 _V4 = re.compile(
@@ -83,13 +81,12 @@ def verify(
 
     Raises:
         ApiError: MissingAuthorizationHeader, InvalidAuthorizationHeader, MissingDateHeader,
-            InvalidDateHeader, MissingVersionHeader, InvalidVersionHeader, InvalidContentType,
-            TimeExpired, InvalidAccessKeyId or SignatureDoesNotMatch.
+            InvalidDateHeader, MissingVersionHeader, InvalidVersionHeader, TimeExpired,
+            InvalidAccessKeyId or SignatureDoesNotMatch.
     """
     request = _Request(method, raw_target, headers)
     claim = _read_authorization(headers)
     _check_version(headers)
-    _check_content_type(headers)
     signed_at = _read_date(headers)
     if abs(real_now - signed_at) > SKEW_LIMIT_SECONDS:
         raise time_expired()
@@ -117,13 +114,6 @@ def _check_version(headers: Mapping[str, str]) -> None:
         raise missing_header("Version")
     if version != VERSION:
         raise invalid_header("Version")
-
-
-def _check_content_type(headers: Mapping[str, str]) -> None:
-    """Accept no content type, or one of XML with whatever parameters."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind not in CONTENT_TYPES:
-        raise invalid_content_type()
 
 
 def _read_date(headers: Mapping[str, str]) -> float:

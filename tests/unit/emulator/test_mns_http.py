@@ -427,10 +427,8 @@ def test_long_poll_ends_when_its_queue_is_deleted(region: Region) -> None:
     assert parse(reply.body).texts()["Code"] == "QueueNotExist"
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("", 20), ("?waitseconds=99", 30)])
-def test_wait_defaults_to_the_queue_and_is_clamped(
-    region: Region, query: str, seconds: int
-) -> None:
+@pytest.mark.parametrize(("query", "seconds"), [("", 20), ("?waitseconds=30", 30)])
+def test_wait_defaults_to_the_queue(region: Region, query: str, seconds: int) -> None:
     """Without waitseconds the queue's own setting counts; 30 s is the longest wait."""
     region.service.set_attributes("jobs", {"PollingWaitSeconds": 20}, NOW)
 
@@ -438,6 +436,37 @@ def test_wait_defaults_to_the_queue_and_is_clamped(
 
     assert isinstance(poll, LongPoll)
     assert poll.seconds == seconds
+
+
+@pytest.mark.parametrize("seconds", [-1, 31])
+def test_a_wait_beyond_what_a_queue_can_have_is_refused(region: Region, seconds: int) -> None:
+    """As any other number that is out of range; nothing is received."""
+    region.service.send_one("jobs", OutMessage("x"), NOW)
+
+    reply = region.reply("GET", f"{MESSAGES}?waitseconds={seconds}")
+
+    assert parse(reply.body).texts()["Message"] == (
+        "The value of waitseconds should between 0 and 30 seconds/bytes."
+    )
+    assert region.reply("GET", f"{MESSAGES}?waitseconds=0").status == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/xml", "application/xml; charset=x", "text/plain", "text/xml;charset=utf-8"]
+)
+def test_a_body_may_be_text_or_xml(region: Region, kind: str) -> None:
+    """What the protocol's page lists, whatever the parameters."""
+    body = "<Message><MessageBody>x</MessageBody></Message>"
+
+    assert region.reply("POST", MESSAGES, body, content_type=kind).status == 201
+
+
+def test_a_body_of_another_type_is_refused(region: Region) -> None:
+    """A type is that of a body: without one it says nothing."""
+    kind = "application/json"
+
+    assert region.refuse("POST", MESSAGES, "{}", content_type=kind) == (400, "InvalidContentType")
+    assert region.reply("GET", "/queues/jobs", content_type=kind).status == 200
 
 
 def test_zero_wait_overrides_the_queue(region: Region) -> None:
