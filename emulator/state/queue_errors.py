@@ -2,8 +2,8 @@
 
 Source: SMQ "Error codes", help.aliyun.com/document_detail/27501.html; the sentences are printed
 there, spelling included. The English edition, alibabacloud.com/help/en/mns/error-codes, differs in
-two rows of InvalidArgument: it says "must be between", and has no sentence for the schema. The
-official C# SDK says "should between" as well. For a header or a content type without a row there
+two rows of InvalidArgument: it says "must be between", and has no sentence for the schema;
+comments of the C# SDK say "should between" as well. For a header or a content type without a row there
 the sentence is ours.
 """
 

@@ -2,8 +2,8 @@
 
 Markup that a client forgot to escape, or a part that it sent twice, is refused: to read around it
 would deliver another text than was sent.
-Source: the pages of the single operations, "CreateQueue" to "BatchDeleteMessage"; "Error codes",
-InvalidArgument, for the refusal.
+Sources: the pages of the single operations, "CreateQueue" to "BatchDeleteMessage"; for the refusal
+"Error codes", help.aliyun.com/document_detail/27501.html, InvalidArgument.
 """
 
 from collections.abc import Iterable, Mapping
