@@ -28,6 +28,8 @@ class RpcFace:
         Raises:
             ApiError: The gateway's refusal.
         """
+        if request.too_large:
+            raise rpc.too_large()
         flat, extra = rpc.flat_parameters(request.query, request.headers, request.body)
         call = rpc.parse(flat, extra, request.headers)
         signed = SignedRequest(

@@ -225,6 +225,11 @@ def render(call: RpcCall, answer: Mapping[str, Any], rid: str) -> bytes:
     return to_xml(f"{call.action}Response", body) if call.xml else to_json(body)
 
 
+def too_large() -> ApiError:
+    """Return the refusal of a body that no call needs. No page says what the gateway answers."""
+    return ApiError(413, "RequestBodyTooLarge", "The request body is too large.")
+
+
 def render_error(error: ApiError, *, rid: str, host: str, product: str, xml: bool) -> bytes:
     """Write a refusal. Source: ECS API reference, "Error codes", format of an error."""
     body = {

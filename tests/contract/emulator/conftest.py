@@ -175,6 +175,7 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         target: str,
         body: bytes = b"",
         *,
+        key: str = "emulator",
         signed_with: str = "emulator-secret",
         late_by: float = 0.0,
         timeout: float = 10.0,
@@ -190,7 +191,7 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         date, kind = headers.get("Date", ""), headers.get("Content-Type", "")
         text = f"{method}\n\n{kind}\n{date}\n{mns}{target}"
         digest = hmac.new(signed_with.encode(), text.encode(), hashlib.sha1).digest()
-        headers.setdefault("Authorization", f"MNS emulator:{base64.b64encode(digest).decode()}")
+        headers.setdefault("Authorization", f"MNS {key}:{base64.b64encode(digest).decode()}")
         return fetch(f"{url}{target}", body or None, headers, method, timeout)
 
     return call
