@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
-from tests.simulation.harness import QUEUE, REGION, Release, Simulation, simulate
+from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
     Source,
@@ -46,10 +46,8 @@ def status_of(simulation: Simulation, source: Source) -> str:
 
 
 def unannounced(simulation: Simulation, source: Source) -> None:
-    """Reclaim a source while the rule is disabled: no event tells of it."""
-    rule = {"EventBusName": "default", "RuleName": QUEUE}
-    simulation.cloud.call("eventbridge", REGION, "DisableRule", rule, simulation.kernel.now)
-    interrupt(simulation, source)
+    """Reclaim a source; its event comes when all is over."""
+    interrupt(simulation, source, event_delay=HOUR)
 
 
 def bystander(simulation: Simulation) -> str:
