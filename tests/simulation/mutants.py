@@ -601,8 +601,8 @@ MUTANTS = (
     Mutant(
         "replay-of-an-earlier-notice-launches",
         "worker/steps/launch.py",
-        "        if others:\n            reason =",
-        "        if others and not others:\n            reason =",
+        "        if others:\n            return self._beside(",
+        "        if others and not others:\n            return self._beside(",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(

@@ -22,7 +22,7 @@ from tests.simulation.scenarios import (
 from tests.simulation.schedules import ECONOMICAL, QUICK, sell_out_when_stopped, withdraw
 from tests.simulation.test_reconcile import lost as lost_event
 from tests.simulation.test_reconcile import reconcile, told
-from tests.simulation.test_recovery import interrupt_again, reasons
+from tests.simulation.test_recovery import interrupt_again, reasons, replay
 from worker.core import identity
 from worker.core.policy import Policy
 from worker.ops.reconcile import Sent, Standing
@@ -114,6 +114,27 @@ def test_it_is_recreated_when_it_is_reclaimed_again(policy: Policy) -> None:
     (replacement,) = replacements(simulation)
     assert replacement["Status"] == "Running"
     assert lost(simulation, later, replacement["InstanceId"]) == []
+    assert parked(simulation) == 0
+
+
+def test_one_that_is_reclaimed_beside_its_replacement_is_parked_with_its_data() -> None:
+    """A second replacement would be one too many, and the first one lacks what came since."""
+    simulation, source = outlived(Policy(takeover="overlap"), keeps_both=True)
+
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+
+    (letter,) = simulation.notebook.named("parked")
+    assert letter["park"] == "replaced_before"
+    assert len(replacements(simulation)) == 1
+    images = simulation.cloud.ecs[REGION].dump("images", simulation.kernel.now)
+    assert len([image for image in images if identity.TAG_ID in image["Tags"]]) == 2
+
+    (replacement,) = replacements(simulation)
+    api(simulation, "DeleteInstance", InstanceId=replacement["InstanceId"], Force=True)
+    replay(simulation)
+    recover(simulation, at_least=400.0)
+    assert len(replacements(simulation)) == 1
     assert parked(simulation) == 0
 
 

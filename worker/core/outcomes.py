@@ -70,6 +70,7 @@ class Park(str, Enum):
     IMAGE_FAILED = "image_failed"
     IMAGE_TOO_SLOW = "image_too_slow"
     NAME_TAKEN = "image_name_taken"
+    REPLACED_BEFORE = "replaced_before"
     NO_STOCK = "no_stock"
     TOO_MANY_GENERATIONS = "too_many_generations"
     NO_ADDRESS = "private_address_taken"
@@ -98,6 +99,8 @@ _ADVICE = {
     " progress outlive the source; attach them to an instance in the same zone.",
     Park.IMAGE_TOO_SLOW: "Wait for the image in the console; when it is available, replay the"
     " message.",
+    Park.REPLACED_BEFORE: "Decide which data counts: the replacement of an earlier notice still"
+    " exists; delete it and replay to have another one.",
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
     Park.NO_STOCK: "No candidate could be had: replay when there is stock again; the candidates"
     " were frozen when the notice came.",

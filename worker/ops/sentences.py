@@ -310,6 +310,10 @@ _REMARKS = (
     (r"its image is begun", "镜像已开始制作"),
     (r"it does not start", "未能启动"),
     (
+        r"(\S+) was launched for an earlier notice, and the source was reclaimed beside it",
+        "{0} 是为此前的通知启动的，源实例在它仍然存在时又被回收",
+    ),
+    (
         r"its notice was taken back after it had been stopped: it stays, and is paid for",
         "停机之后平台撤回了回收通知：源实例仍然保留并继续计费",
     ),
@@ -376,6 +380,10 @@ _ADVICE = (
         "镜像制作失败：进度中列出的磁盘仍然保留，请挂载到同一可用区的实例。",
     ),
     (r"Wait for the image in the console; .+", "在控制台等待镜像可用，然后重放该消息。"),
+    (
+        r"Decide which data counts: the replacement of an earlier notice still .+",
+        "请确定以哪份数据为准：此前通知的替代实例仍然存在；如需另建，请删除它后重放。",
+    ),
     (
         r"Another image has the name of this recreation: .+",
         "另有镜像占用了本次重建的名称：请改名后重放。",

@@ -408,8 +408,7 @@ class Launch:
         if found := found or self._ours(others, progress):
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if others:
-            reason = f"already recreated as {launching.replacement_name(others)}"
-            return Moot(progress, Mootness.SUPERSEDED, reason)
+            return self._beside(progress, others)
         if later := self._of_a_later_notice(progress, now):
             return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
         launched = progress.launched
@@ -430,6 +429,16 @@ class Launch:
             drop=launched.drop,
         )
         return self._answered(progress, candidate, answer, now)
+
+    def _beside(self, progress: Progress, others: tuple[Instance, ...]) -> Outcome:
+        """Tell a later replacement, which makes this one needless, from one that was there before."""
+        named = launching.replacement_name(others)
+        if boots.is_outlived(progress, launching.winner(others).created_at):
+            raise Parking(
+                Park.REPLACED_BEFORE,
+                f"{named} was launched for an earlier notice, and the source was reclaimed beside it",
+            )
+        return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {named}")
 
     def _answered(
         self, progress: Progress, candidate: Candidate, answer: LaunchAnswer, now: float

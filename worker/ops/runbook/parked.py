@@ -209,6 +209,31 @@ PARKED: Mapping[Park, Entry] = {
             "查明谁在创建、复制名为 `recreation-...` 的镜像，或删除了镜像的标签，并加以制止。",
         ),
     ),
+    Park.REPLACED_BEFORE: Entry(
+        Text("an earlier replacement still exists", "此前的替代实例仍然存在"),
+        Text(
+            "The source outlived an earlier notice beside its replacement, and has been reclaimed now. What it wrote since is not on that replacement, and a second one was not launched beside it.",
+            "源实例在此前的通知后与其替代实例并存，现在又被回收。此后写入的数据不在那台替代实例上，也没有再启动第二台。",
+        ),
+        Text(
+            "In the image of this notice, which `aliyun-ops dlq show ID` names, and on the retained disks.",
+            "在本次通知的镜像中（`aliyun-ops dlq show ID` 会列出），也在保留的磁盘上。",
+        ),
+        (
+            Text(
+                "The data of the earlier replacement counts: `aliyun-ops dlq discard ID`, after the image is tagged or copied if it is to stay.",
+                "以此前的替代实例为准：先给镜像打标签或复制一份（如需保留），再运行 `aliyun-ops dlq discard ID`。",
+            ),
+            Text(
+                "The newer data counts: delete the earlier replacement, then `aliyun-ops dlq replay ID`.",
+                "以较新的数据为准：删除此前的替代实例，然后运行 `aliyun-ops dlq replay ID`。",
+            ),
+        ),
+        Text(
+            "Delete one of the two as soon as a notice is taken back: the receipt says when a source stays.",
+            "通知被撤回后尽快删除两台中的一台；凭据会写明源实例是否保留。",
+        ),
+    ),
     Park.NO_STOCK: Entry(
         Text("nothing could be launched for lack of stock", "没有库存可用"),
         Text(
