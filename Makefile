@@ -32,7 +32,7 @@ demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=nam
 	@$(BIN)/aliyun-ops demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
 
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and npm
 
