@@ -14,7 +14,7 @@ from typing import Any
 from bench.storm import Storm, build
 from tests.simulation.harness import START
 from worker.adapters.metrics import StateCollector
-from worker.core.model import Glimpse
+from worker.core.inventory import Glimpse
 
 DAY = 86_400.0
 SCRAPE_SECONDS = 15.0
