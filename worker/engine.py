@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from worker.core import boots
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient
 from worker.core.outcomes import (
     Checkpoint,
@@ -25,7 +26,7 @@ from worker.core.outcomes import (
     Wait,
 )
 from worker.core.policy import Policy
-from worker.core.progress import Progress
+from worker.core.progress import Mark, Progress
 from worker.core.urgency import urgent
 from worker.ports import Clock, Telemetry
 from worker.steps.base import Forgiving, Parking, Step
@@ -139,6 +140,7 @@ class Engine:
                 what=mark.what,
                 resource=mark.resource,
                 seconds_after_t0=round(mark.at - after.t0, 1),
+                **_data_in(mark, after),
                 **_who(after),
             )
         for refusal in after.launched.refusals[-1:]:
@@ -234,6 +236,12 @@ def _parked(progress: Progress, error: RecreationError) -> Parked:
             error.progress or progress, error.park, error.sentence, error.code, Permanent.__name__
         )
     return Parked(progress, Park.REFUSED, error.sentence, error.code, Permanent.__name__)
+
+
+def _data_in(mark: Mark, progress: Progress) -> dict[str, float]:
+    """Tell of a usable image until when it has the data, so that nobody promises more."""
+    until = boots.held_until(progress) if mark.what == boots.IMAGE_USABLE else None
+    return {} if until is None else {"data_seconds_after_t0": round(until - progress.t0, 1)}
 
 
 def _who(progress: Progress) -> dict[str, object]:

@@ -20,6 +20,7 @@ FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
 SNAPSHOT_ACCEPTED = "system snapshot accepted"
+IMAGE_USABLE = "image usable"
 # Longer than a call whose answer was lost has been seen to go on.
 EFFECT_SECONDS_MAX = 90.0
 # Why disks in economical mode are not kept: nothing releases them.
@@ -201,6 +202,17 @@ def copied(progress: Progress) -> tuple[str, ...]:
 def data_point(image: Image) -> float:
     """Read off an image of snapshots when these were begun; 0 for an image of a source."""
     return parse_time(image.tags.get(identity.TAG_DATA_POINT, "")) or 0.0
+
+
+def held_until(progress: Progress) -> float | None:
+    """Tell until when the image in hand has the source's data; None where none was accepted.
+
+    An image holds what was on disk when it was begun: the earlier of the two accounts counts.
+    """
+    if progress.imaged is None:
+        return None
+    begun, accepted = progress.launched.image_begun_at, progress.imaged.accepted_at
+    return min(begun, accepted) if begun else accepted
 
 
 def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> bool:

@@ -109,7 +109,7 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
         image_safe=image.is_safe,
     )
     usable = _told_of_lost_disks(replace(progress, launched=launched))
-    return usable.marked("image usable", now, image.image_id)
+    return usable.marked(boots.IMAGE_USABLE, now, image.image_id)
 
 
 def _told_of_lost_disks(progress: Progress) -> Progress:

@@ -15,6 +15,16 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "Left alone: an interruption ends these for good.",
         "不处理：中断后以下实例不会重建。",
     ),
+    "audit.reclaimed": (
+        "Left to the worker: the interruption of these has come.",
+        "由工作进程处理：以下实例的中断已经到来。",
+    ),
+    "reclaimed.locked": ("being reclaimed", "正在被回收"),
+    "reclaimed.locked_replaced": (
+        "being reclaimed, replaced by {replacement}",
+        "正在被回收，已由 {replacement} 替代",
+    ),
+    "reclaimed.replaced": ("replaced by {replacement}", "已由 {replacement} 替代"),
     "audit.image": (
         "image {least} to {most}; the notice is {notice}",
         "镜像耗时 {least} 至 {most}；通知提前 {notice}",

@@ -7,7 +7,16 @@ _REASONS_ABOVE = (
     ),
     (r"not taken out: (.+); the reasons are above", "未能取出：{0}；原因见上文"),
     (r"not sent again: (.+); the reasons are above", "未能重新发送：{0}；原因见上文"),
+    (
+        r"left where they are: (.+); not replayed: (.+); the reasons are above",
+        "保留在原处：{0}；未能重放：{1}；原因见上文",
+    ),
+    (r"left where they are: (.+); the reasons are above", "保留在原处：{0}；原因见上文"),
     (r"not replayed: (.+); the reasons are above", "未能重放：{0}；原因见上文"),
+    (
+        r"not every queue could be looked into; what stands above mends it",
+        "并非每个队列都能查看；处理方法见上文",
+    ),
     (
         r"not enqueued: (.+); the reasons are above, run it again",
         "未能入队：{0}；原因见上文，请再运行一次",

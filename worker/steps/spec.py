@@ -43,6 +43,7 @@ BANDWIDTH_MAX = 100
 HOUR_SECONDS = 3_600.0
 USER_DATA = "user data"
 CONFIGURATION = "the configuration of the source"
+UNMOVED_ADDRESS = "it stays allocated in the account; bind it to the replacement by hand"
 PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
@@ -331,10 +332,7 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
         )
     looked_up = progress.belongings.addresses if progress.belongings else ()
     if source.eip_address and not looked_up:
-        progress = progress.remarked(
-            f"elastic address {source.eip_address}",
-            "it stays allocated in the account; bind it to the replacement by hand",
-        )
+        progress = progress.remarked(f"elastic address {source.eip_address}", UNMOVED_ADDRESS)
     for what in captured.details.unread:
         progress = progress.remarked(f"reading the source's {what}", "the role may not read them")
     if source.public_ip and source.bandwidth_out > BANDWIDTH_MAX:
