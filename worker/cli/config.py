@@ -34,7 +34,7 @@ def config() -> None:
     """
 
 
-@config.command()
+@config.command(short_help="Say whether the configuration can work.")
 @config_option
 @json_option
 @click.pass_context
@@ -69,7 +69,8 @@ def check(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @config.command(
-    epilog=examples("aliyun-ops config show", "aliyun-ops config show --json | jq .queue")
+    short_help="Print the settings in force.",
+    epilog=examples("aliyun-ops config show", "aliyun-ops config show --json | jq .queue"),
 )
 @pass_settings
 @json_option
@@ -84,7 +85,10 @@ def show(settings: Settings, *, as_json: bool) -> None:
     click.echo(yaml.safe_dump(settings.effective(), sort_keys=False, allow_unicode=True), nl=False)
 
 
-@config.command(epilog=examples("aliyun-ops config example > config.yaml"))
+@config.command(
+    short_help="Print a complete configuration file.",
+    epilog=examples("aliyun-ops config example > config.yaml"),
+)
 def example() -> None:
     """Print a complete configuration file: every key with its default and what it means."""
     click.echo(example_yaml(), nl=False)

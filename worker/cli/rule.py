@@ -55,7 +55,10 @@ def plan(settings: Settings, *, as_json: bool) -> None:
         pass
 
 
-@rule.command(epilog=examples("aliyun-ops rule apply", "aliyun-ops rule apply --yes --json"))
+@rule.command(
+    short_help="Make what is missing and change what differs.",
+    epilog=examples("aliyun-ops rule apply", "aliyun-ops rule apply --yes --json"),
+)
 @pass_settings
 @dry_run_option
 @yes_option
@@ -76,7 +79,8 @@ def apply(settings: Settings, *, dry_run: bool, yes: bool, as_json: bool) -> Non
 
 
 @rule.command(
-    epilog=examples("aliyun-ops rule destroy --dry-run", "aliyun-ops rule destroy --purge --yes")
+    short_help="Delete the rule and the queues.",
+    epilog=examples("aliyun-ops rule destroy --dry-run", "aliyun-ops rule destroy --purge --yes"),
 )
 @pass_settings
 @click.option(
@@ -100,7 +104,10 @@ def destroy(settings: Settings, *, purge: bool, dry_run: bool, yes: bool, as_jso
             told.end("Gone, but for what the notes above name.")
 
 
-@rule.command(epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"))
+@rule.command(
+    short_help="Print what there is in the cloud of rule, role and queues.",
+    epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"),
+)
 @pass_settings
 @json_option
 def show(settings: Settings, *, as_json: bool) -> None:
@@ -118,9 +125,10 @@ def show(settings: Settings, *, as_json: bool) -> None:
 
 
 @rule.command(
+    short_help="Test the event pattern on sample events.",
     epilog=examples(
         "aliyun-ops rule test", "aliyun-ops rule test --local", "aliyun-ops rule test --send"
-    )
+    ),
 )
 @pass_settings
 @click.option("--local", is_flag=True, help="Do not ask the cloud to test the pattern.")
@@ -157,11 +165,12 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
 
 
 @rule.command(
+    short_help="Print what there should be, for infrastructure as code.",
     epilog=examples(
         "aliyun-ops rule export --format json > interruptions.json",
         "aliyun-ops rule export --format terraform > interruptions.tf",
         "aliyun-ops rule export --format ros > interruptions.yml",
-    )
+    ),
 )
 @pass_settings
 @click.option(

@@ -122,4 +122,16 @@ _WRONG_USAGE = (
     ),
 )
 
-FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_WRONG_USAGE)
+# Of values as people write them, in the configuration and on the command line.
+_VALUES = (
+    (r"15s, 5m, 7d or 1h30m", "15s、5m、7d 或 1h30m"),
+    (r"(.+) is not a number with a unit; write (.+)", "{0} 不是带单位的数；请写 {1}"),
+    (r"(.+) needs a unit; write (.+)", "{0} 缺少单位；请写 {1}"),
+    (r"(.+) has a wrong unit; write (.+)", "{0} 的单位有误；请写 {1}"),
+    (
+        r"(.+) has its units out of order; write the largest first and each once",
+        "{0} 的单位顺序有误；请从大到小书写，每个单位只写一次",
+    ),
+)
+
+FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_WRONG_USAGE, *_VALUES)

@@ -5,32 +5,14 @@ Facts come from the worker in English, as fixed words or as sentences of `worker
 is better than none.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
+from worker.ops.language import Language, language_of
 from worker.ops.sentences import SENTENCES
 from worker.ops.texts import TEXTS
 from worker.printable import printable
 
-
-class Language(str, Enum):
-    """The languages that every text has."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-
-
-# In the order in which POSIX looks at them.
-_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-
-
-def language_of(environ: Mapping[str, str], wanted: str | None = None) -> Language:
-    """Choose the language: the one asked for, else that of the environment, else English."""
-    if wanted is not None:
-        return Language(wanted)
-    spoken = next((environ[name] for name in _VARIABLES if environ.get(name)), "")
-    return Language.CHINESE if spoken.lower().startswith("zh") else Language.ENGLISH
+__all__ = ["Language", "Wording", "language_of"]
 
 
 @dataclass(frozen=True, slots=True)
