@@ -116,7 +116,13 @@ _CONFIG = {
         "说明配置能否使用，以及其中的所有问题。"
     ),
     "Say whether the configuration can work.": "说明配置能否使用。",
-    "Calls nothing in the cloud. Exit code 0 or 2.": "不调用云端。退出码为 0 或 2。",
+    (
+        "Calls nothing in the cloud. Exit code 2 when something is wrong with it, and 1 when it is"
+        " good but the worker would not start with this environment, because the signing key is"
+        " missing."
+    ): (
+        "不调用云端。配置有问题时退出码为 2；配置可用、但缺少签名密钥因而工作进程在此环境中无法启动时，退出码为 1。"
+    ),
     "Print a complete configuration file: every key with its default and what it means.": (
         "输出一份完整的配置文件：每个键及其默认值和含义。"
     ),

@@ -8,6 +8,7 @@ is better than none.
 from dataclasses import dataclass
 
 from worker.ops.language import Language, language_of
+from worker.ops.problem_sentences import PROBLEM, PROBLEMS
 from worker.ops.sentences import SENTENCES
 from worker.ops.texts import TEXTS
 from worker.printable import printable
@@ -46,7 +47,19 @@ class Wording:
             if match is not None:
                 # What a sentence quotes may be one of ours, too.
                 return printable(chinese.format(*map(self.sentence, match.groups())))
-        return self._parts(english)
+        return self._problem(english) or self._parts(english)
+
+    def _problem(self, english: str) -> str:
+        """Read what is wrong with a configuration; empty when that is not what it is about, or when half is unknown."""
+        match = PROBLEM.fullmatch(english)
+        if match is None:
+            return ""
+        path, what, found, advice = match.groups()
+        told, then = _read(what), _read(advice)
+        if not told or not then:
+            return ""
+        where = f"（当前为 {found}）" if found else ""
+        return printable(f"{path}：{told}{where}；{then}")
 
     def _parts(self, english: str) -> str:
         """Read several sentences one by one, such as why one rung after the other could not be had."""
@@ -59,3 +72,12 @@ class Wording:
     def listed(self, items: "tuple[str, ...] | list[str]") -> str:
         """Join items as this language does."""
         return ("、" if self.language is Language.CHINESE else ", ").join(map(printable, items))
+
+
+def _read(half: str) -> str:
+    """Read one half of a problem with a configuration; empty when nobody knows it."""
+    for pattern, chinese in PROBLEMS:
+        match = pattern.fullmatch(half)
+        if match is not None:
+            return chinese.format(*match.groups())
+    return ""
