@@ -8,8 +8,6 @@ is better than none.
 from dataclasses import dataclass
 
 from worker.ops.language import Language, language_of
-from worker.ops.problem_sentences import PROBLEM, PROBLEMS
-from worker.ops.sentences import SENTENCES
 from worker.ops.texts import TEXTS
 from worker.printable import printable
 
@@ -42,6 +40,9 @@ class Wording:
         """Return one of the product's own sentences in this language."""
         if self.language is Language.ENGLISH:
             return printable(english)
+        # Some hundred patterns: who reads English does not pay for them.
+        from worker.ops.sentences import SENTENCES  # noqa: PLC0415 - as above
+
         for pattern, chinese in SENTENCES:
             match = pattern.fullmatch(english)
             if match is not None:
@@ -51,6 +52,8 @@ class Wording:
 
     def _problem(self, english: str) -> str:
         """Read what is wrong with a configuration; empty when that is not what it is about, or when half is unknown."""
+        from worker.ops.problem_sentences import PROBLEM  # noqa: PLC0415 - as in `sentence`
+
         match = PROBLEM.fullmatch(english)
         if match is None:
             return ""
@@ -76,6 +79,8 @@ class Wording:
 
 def _read(half: str) -> str:
     """Read one half of a problem with a configuration; empty when nobody knows it."""
+    from worker.ops.problem_sentences import PROBLEMS  # noqa: PLC0415 - as in `sentence`
+
     for pattern, chinese in PROBLEMS:
         match = pattern.fullmatch(half)
         if match is not None:
