@@ -63,6 +63,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
             "receive_failed",
             "signature_invalid",
             "step_failed",
+            "unknown_payload",
             "unknown_provider_code",
             "unreadable",
         ),

@@ -80,6 +80,7 @@ def dlq() -> None:
 
 @dlq.command(
     "list",
+    short_help="List dead letters with reason, age and what to do.",
     epilog=examples(
         "aliyun-ops dlq list",
         "aliyun-ops dlq list --step launch --older-than 2h",
@@ -104,7 +105,11 @@ def list_letters(
             told.show(letters_view(letters, around.clock.now(), told.wording, is_all=is_all))
 
 
-@dlq.command("show", epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"))
+@dlq.command(
+    "show",
+    short_help="Show the whole story of one dead letter.",
+    epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"),
+)
 @click.argument("which", metavar="ID")
 @pass_settings
 @output_options
@@ -125,11 +130,12 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
 
 
 @dlq.command(
+    short_help="Send dead letters back to the queue.",
     epilog=examples(
         "aliyun-ops dlq replay i-bp1abcdefgh12345678",
         "aliyun-ops dlq replay --error no_stock --rate 30 --limit 100 --dry-run",
         "aliyun-ops dlq replay i-bp1abcdefgh12345678 --zone cn-hangzhou-j --pay-as-you-go",
-    )
+    ),
 )
 @dead_letter_filters
 @pass_settings
@@ -207,10 +213,11 @@ def replay(
 
 
 @dlq.command(
+    short_help="Take out dead letters that are settled.",
     epilog=examples(
         "aliyun-ops dlq discard i-bp1abcdefgh12345678",
         "aliyun-ops dlq discard --older-than 2d --dry-run",
-    )
+    ),
 )
 @dead_letter_filters
 @pass_settings
@@ -282,7 +289,10 @@ def _discard(discarding: Discard, settled: tuple[str, ...], told: "_Telling") ->
     return gone
 
 
-@dlq.command(epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"))
+@dlq.command(
+    short_help="Send dead letters again before their retention ends.",
+    epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"),
+)
 @pass_settings
 @dry_run_option
 @output_options

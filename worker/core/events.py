@@ -38,6 +38,7 @@ BOUNDS = strict_json.Bounds(depth=DEPTH_MAX, keys=KEYS_MAX, items=ITEMS_MAX)
 # A list of texts that hold a wrapper around a base64 text is the deepest that is documented.
 WRAPPINGS_MAX = 6
 TIME_CHARACTERS_MAX = 64
+UNKNOWN_FORM = "an object of an unknown form"
 # Outside of these no instant can be written down again: years 1970 to 9999.
 INSTANT_MAX = 253_402_300_799.0
 ARN_PARTS = 5
@@ -242,7 +243,7 @@ def _unknown(value: dict[str, Any]) -> Ignored:
     """Let go of what has nothing to do with us; what speaks of an instance is for a person."""
     if "instance" in json.dumps(value).lower():
         raise Malformed("the body is a JSON object but not an event", code="not_an_event")
-    return Ignored("an object of an unknown form")
+    return Ignored(UNKNOWN_FORM)
 
 
 def _payload(data: object) -> dict[str, Any]:

@@ -92,15 +92,15 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "why_survives.disks_outlive": (
         "its image may be late, but every disk outlives it, and the image can go on (UNVERIFIED)",
-        "镜像可能来不及，但所有磁盘都会保留，镜像可继续制作（UNVERIFIED）",
+        "镜像可能来不及，但所有磁盘都会保留，镜像可继续制作（尚无公开文档证实）",
     ),
     "why_survives.retain_needed": (
         "its image may be late; then all depends on keeping the disks during the notice (UNVERIFIED)",
-        "镜像可能来不及；届时取决于能否在通知期内保留磁盘（UNVERIFIED）",
+        "镜像可能来不及；届时取决于能否在通知期内保留磁盘（尚无公开文档证实）",
     ),
     "why_survives.image_late": (
         "its image is late even at its fastest; the disks stay, whether it comes back is UNVERIFIED",
-        "即使最快，镜像也来不及；磁盘会保留，能否自动恢复为 UNVERIFIED",
+        "即使最快，镜像也来不及；磁盘会保留，能否自动恢复尚无公开文档证实",
     ),
     "why_survives.late_and_lost": (
         "its image is late even at its fastest, and an unfinished one dies with the disks",
@@ -151,14 +151,14 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
             "ESSD: a snapshot can be used within seconds (ECS: Snapshot instant access). Whether an image "
             "can be is UNVERIFIED; at most as long as a full copy."
         ),
-        "ESSD：快照数秒内可用（ECS 文档：快照极速可用）。镜像能否同样提前可用为 UNVERIFIED；最长不超过全量复制。",
+        "ESSD：快照数秒内可用（ECS 文档：快照极速可用）。镜像能否同样提前可用，尚无公开文档证实；最长不超过全量复制。",
     ),
     "basis.full": (
         (
             "First snapshot: 20 to 40 minutes for 40 GiB (ECS: Create a snapshot, a newer and an older "
             "text); in proportion for other sizes, which is UNVERIFIED."
         ),
-        "首个快照：40 GiB 约 20 至 40 分钟（ECS 文档：创建快照，新旧版本）；其他大小按比例推算，UNVERIFIED。",
+        "首个快照：40 GiB 约 20 至 40 分钟（ECS 文档：创建快照，新旧版本）；其他大小按比例推算，尚无公开文档证实。",
     ),
     "basis.incremental": (
         (

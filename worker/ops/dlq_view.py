@@ -215,7 +215,11 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "lineage": letter.progress.lineage if letter.progress else "",
         "step": wording.known("step", letter.step) if letter.step else "",
         "because": _reason(letter, wording),
-        "error": " ".join(facts[one] for one in ("parked-error", "parked-code") if facts.get(one)),
+        "error": " ".join(
+            wording.sentence(facts[one])
+            for one in ("parked-error", "parked-code")
+            if facts.get(one)
+        ),
         "todo": wording.sentence(letter.advice),
         "steps": _where(letter, wording),
         "t0": facts.get("t0", ""),

@@ -7,6 +7,7 @@ receipt, from the advice on parked messages, and from commands that fail. `{0}` 
 import re
 
 from worker.ops.failure_sentences import FAILURES
+from worker.ops.rule_sentences import SET_UP
 
 _WAITING = (
     (r"the instance is not locked yet", "实例尚未被锁定"),
@@ -461,5 +462,6 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         *_CANDIDATES,
         *_ADVICE,
         *_DEMO,
+        *SET_UP,
     )
 )

@@ -116,7 +116,7 @@ def _item(item: Item, now: float, wording: Wording) -> Iterator[RenderableType]:
     why = reason(item.verdict, item.holder, wording)
     told = wording("sweep.goes" if item.verdict.goes else "sweep.keeps", why=why)
     if thing.kind is Kind.INSTANCE:
-        told = " · ".join((*map(printable, (thing.name, thing.status)), told))
+        told = " · ".join((printable(thing.name), wording.sentence(thing.status), told))
     style = "red" if item.verdict.goes else "dim"
     yield _indented(told, 4, "bold red" if item.verdict.reason is Reason.QUARANTINED else style)
 
