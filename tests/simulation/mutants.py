@@ -316,14 +316,14 @@ MUTANTS = (
     Mutant(
         "late-event-of-an-outlived-source-done",
         "worker/steps/retain.py",
-        "        if replacements and boots.is_outlived(progress, launching.winner(replacements).created_at):\n",
+        "        if replacements and _is_long_before(progress, launching.winner(replacements).created_at):\n",
         "        if False:\n",
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
         "late-event-of-an-outlived-image-done",
         "worker/steps/retain.py",
-        "            if boots.is_outlived(progress, image.created_at):\n",
+        "            if _is_long_before(progress, image.created_at):\n",
         "            if False:\n",
         ("tests/simulation/test_owners.py",),
     ),

@@ -215,7 +215,7 @@ class Retain:
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Tell a finished recreation from a loss; describes lag, so a loss needs two looks."""
         replacements = self.instances.find_tagged(progress.recreation_id)
-        if replacements and boots.is_outlived(progress, launching.winner(replacements).created_at):
+        if replacements and _is_long_before(progress, launching.winner(replacements).created_at):
             return Note(launching.after(progress, launching.winner(replacements).instance_id))
         if replacements:
             found = launching.replacement_name(replacements)
@@ -224,7 +224,7 @@ class Retain:
         if image is not None and identity.TAG_FALSE_ALARM in image.tags:
             return Note(launching.after(progress, image.image_id))
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
-            if boots.is_outlived(progress, image.created_at):
+            if _is_long_before(progress, image.created_at):
                 return Note(launching.after(progress, image.image_id))
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
@@ -402,6 +402,11 @@ def _is_changed(disk: Disk, source: str) -> bool:
     """Whether a recreation of this source has kept the disk, or was about to, and not let it go."""
     ours = disk.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in disk.tags
     return ours and not disk.tags.get(identity.TAG_ID, "").startswith(identity.WITHDRAWN)
+
+
+def _is_long_before(progress: Progress, made_at: str) -> bool:
+    """Whether what is left is of an earlier notice; without a lock only the event's own time tells."""
+    return progress.noticed_at > 0 and boots.is_outlived(progress, made_at)
 
 
 def _id_of(found: Image | Instance) -> str:
