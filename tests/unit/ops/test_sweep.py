@@ -363,6 +363,22 @@ def test_the_list_fits_eighty_cells(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("columns", [30, 40, 72])
+def test_a_narrow_list_has_its_heads_on_every_line(language: Language, columns: int) -> None:
+    """A row that is broken leaves figures that say nothing."""
+    wording = Wording(language)
+    shown = plain_text(sweep_view(sweep(cloud()).look(), wording), columns)
+    told = " ".join(shown.split())
+
+    assert max(map(cell_len, shown.splitlines())) <= columns
+    assert wording("column.kind") not in shown.splitlines()[0]
+    for one in EVERYTHING:
+        assert one.resource_id in told
+    for name, value in {"size": "40 GiB", "not_before": "2026-11-30", "month": "40.00 CNY"}.items():
+        assert wording("because", what=wording(f"column.{name}"), why=value) in told
+
+
+@pytest.mark.parametrize("language", list(Language))
 def test_columns_are_aligned_by_cells(language: Language) -> None:
     """Ids begin in the same cell, whatever the width of the words before them."""
     lines = plain_text(sweep_view(sweep(cloud()).look(), Wording(language)), 80).splitlines()
