@@ -1,8 +1,9 @@
 """The forms in which EventBridge writes an event into a target.
 
 Source: EventBridge "Event transformation" (ORIGINAL, JSONPATH, CONSTANT, TEMPLATE and their
-limits). What an unresolved variable becomes is not documented; leaving it as written is what the
-open-source edition does (Apache RocketMQ EventBridge).
+limits), https://www.alibabacloud.com/help/en/eventbridge/user-guide/event-transformation. A
+variable that the Value of a template does not name stays as written, as in the open-source edition
+(Apache RocketMQ EventBridge).
 """
 
 import base64
@@ -100,15 +101,28 @@ def _has(value: Any, step: str | int) -> bool:
 
 
 def variables(text: str) -> Mapping[str, str]:
-    """Read the Value of a template: a JSON object from variable to JSONPath.
+    """Read the Value of a template: a JSON object from variable to JSONPath or constant.
 
     Raises:
         ValueError: It is something else.
     """
     found = json.loads(text)
-    if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
-        raise ValueError("the value of a template maps variables to JSONPaths")
-    return found
+    if not isinstance(found, dict) or not all(map(_is_plain, found.values())):
+        raise ValueError("the value of a template maps variables to JSONPaths or constants")
+    return {name: _as_text(value) for name, value in found.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether JSON calls it a primitive: the open-source edition refuses null, too."""
+    return value is not None and not isinstance(value, (dict, list))
+
+
+def _variable(text: str, event: Mapping[str, Any]) -> Any:
+    """Find what a variable stands for: what is no definite JSONPath is the constant itself."""
+    try:
+        return look_up(text, event)
+    except ValueError:
+        return text
 
 
 def _as_text(value: Any) -> str:
@@ -118,7 +132,7 @@ def _as_text(value: Any) -> str:
 
 
 def _fill(param: Param, event: Mapping[str, Any]) -> str:
-    found = {name: look_up(path, event) for name, path in variables(param.value).items()}
+    found = {name: _variable(text, event) for name, text in variables(param.value).items()}
 
     def replacement(match: re.Match[str]) -> str:
         value = found.get(match[1], _MISSING)

@@ -160,8 +160,7 @@ def _check_form(param: Param) -> None:
     if param.form == TEMPLATE:
         if not param.template:
             raise ValueError("a template is missing")
-        for path in variables(param.value).values():
-            path_steps(path)
+        variables(param.value)
 
 
 def _dead_letter(value: Any, world: World) -> Mapping[str, Any]:

@@ -137,6 +137,30 @@ def test_forms_of_the_body(extra: tuple[dict[str, str], ...], expected: str | by
     assert bench.bodies("events", 1010.0) == [text]
 
 
+def filled(value: object, template: str, event: dict[str, Any] = EVENT, **assumed: object) -> str:
+    """Deliver an event through a template and return the message."""
+    bench = Bench(**assumed)
+    body = param("Body", "TEMPLATE", json.dumps(value), template)
+    bench.rule(target("events", body))
+    bench.publish(until=1010.0, event=event)
+    (text,) = bench.bodies("events", 1010.0)
+    return text
+
+
+def test_a_template_takes_constants_beside_paths() -> None:
+    """The sample of "Event transformation", and what JSON knows besides text."""
+    event = {**EVENT, "data": {"name": "test"}}
+    value = {"name": "$.data.name", "constant": "Please deal with it timely."}
+    template = "The instance is broken, which name is ${name}, ${constant}"
+
+    assert filled(value, template, event) == (
+        "The instance is broken, which name is test, Please deal with it timely."
+    )
+    assert filled({"n": 1, "t": True, "path": "$.data[*]"}, "${n} ${t} ${path}") == (
+        "1 true $.data[*]"
+    )
+
+
 def test_half_a_surrogate_pair_does_not_stop_delivery() -> None:
     """Text that JSON can escape and UTF-8 cannot carry is replaced, as the queue needs UTF-8."""
     bench = Bench()

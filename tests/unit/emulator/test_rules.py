@@ -425,7 +425,9 @@ BODY = param("Body", "ORIGINAL")
         ({"ParamList": [QUEUE, param("Body", "JSONPATH", "$..instanceId")]}, "Ineffective"),
         ({"ParamList": [QUEUE, param("Body", "TEMPLATE", "{}")]}, "Ineffective"),
         ({"ParamList": [QUEUE, param("Body", "TEMPLATE", "[]", "x")]}, "Ineffective"),
-        ({"ParamList": [QUEUE, param("Body", "TEMPLATE", '{"a":"b"}', "x")]}, "Ineffective"),
+        ({"ParamList": [QUEUE, param("Body", "TEMPLATE", '{"a":{"b":1}}', "x")]}, "Ineffective"),
+        ({"ParamList": [QUEUE, param("Body", "TEMPLATE", '{"a":["$.id"]}', "x")]}, "Ineffective"),
+        ({"ParamList": [QUEUE, param("Body", "TEMPLATE", '{"a":null}', "x")]}, "Ineffective"),
         ({"ParamList": [QUEUE, param("Body", value="x" * 10_241)]}, "Ineffective"),
     ],
 )
