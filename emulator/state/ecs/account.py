@@ -18,6 +18,7 @@ from emulator.state.vpc import describe_vpcs as vpc_describe_vpcs
 from emulator.state.vpc import describe_vswitches as vpc_describe_vswitches
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100)
+EVENT_PAGES = PageRule(default=10, maximum=100, token_maximum=100, token_minimum=10)
 KEY_PAIR_PAGES = PageRule(default=10, maximum=50)
 ASSOCIATION_PAGE = 100
 VSWITCH_FIELDS = frozenset(
@@ -219,7 +220,7 @@ def describe_instance_history_events(
         and (not kinds or "SystemFailure.Delete" in kinds)
         and region.visible_from(each["at"]) <= now
     ]
-    items, fields = page(found, params, PAGES)
+    items, fields = page(found, params, EVENT_PAGES)
     rows = [
         {
             "EventId": each["event_id"],

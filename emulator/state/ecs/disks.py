@@ -12,7 +12,7 @@ from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=100, token_maximum=500)
+PAGES = PageRule(default=10, maximum=100, token_maximum=500, token_minimum=10)
 MAX_DISKS = 100
 _EXACT = {
     "InstanceId": "instance_id",
