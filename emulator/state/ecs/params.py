@@ -4,6 +4,7 @@ The shapes in `emulator/data/parameters.json` are the request models of the offi
 HTTP every value is text; SDK maps carry numbers and booleans: both mean the same here.
 """
 
+import ast
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -20,6 +21,8 @@ COMMON = frozenset(
     }
 )  # fmt: skip
 Shape = Mapping[str, Any]
+# Characters that are read as a Python literal; a hundred ids need 3,000.
+LITERAL_LIMIT = 20_000
 
 
 @cache
@@ -90,13 +93,30 @@ class Params:
         text = self.text(name)
         if not text:
             return None
-        try:
-            items = json.loads(text)
-        except ValueError:
-            raise malformed(name, "is no JSON list") from None
+        items = loose_json(text)
         if not isinstance(items, list) or len(items) > limit:
             raise malformed(name, f"is no JSON list of at most {limit} items")
         return [str(item) for item in items]
+
+
+def loose_json(text: str) -> Any:
+    """Read JSON whose texts may stand in single quotes; None when it is neither.
+
+    Official samples send what Python writes for a list of ids, and members of a CLB in single
+    quotes: the spot interruption function of https://github.com/aliyun/ecs-labs, and "Best
+    practices for automatic O&M of ECS state change events" of CloudMonitor.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _python_literal(text) if len(text) <= LITERAL_LIMIT else None
+
+
+def _python_literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
 
 
 def missing(name: str) -> ApiError:
