@@ -9,6 +9,7 @@ from emulator.http.exchange import Reply, Request
 from emulator.http.hosts import region_of_host
 from emulator.http.service import Service
 from emulator.http.work import Work
+from emulator.state.ecs.params import require_region
 from emulator.state.errors import ApiError
 from emulator.state.ram_needs import Account, rpc_needs
 from emulator.wire import rpc
@@ -81,6 +82,7 @@ class RpcFace:
     def _answer(self, call: rpc.RpcCall, region: str, now: float) -> dict[str, Any]:
         if call.product == "sts":
             return self._sts(call.action)
+        require_region(call.product, call.action, call.params)
         return self._service.cloud.call(call.product, region, call.action, call.params, now)
 
     def _sts(self, action: str) -> dict[str, Any]:

@@ -225,6 +225,7 @@ def describe_instance_attachment_attributes(
 ) -> dict[str, Any]:
     """List private pools of instances. Source: ECS DescribeInstanceAttachmentAttributes."""
     del now
+    params.required("InstanceIds")
     found = _by_ids(region, params.json_list("InstanceIds") or [])
     items, fields = page(found, params, PAGES)
     rows = [

@@ -34,6 +34,40 @@ def shapes(product: str) -> Mapping[str, Shape]:
     return plain[product]
 
 
+@cache
+def region_namers(product: str) -> frozenset[str]:
+    """Return the actions of a product whose calls have to name their region.
+
+    Source: the request models of the official SDKs, "This parameter is required." at region_id.
+    """
+    plain: dict[str, list[str]] = json.loads(
+        (DATA / "region_namers.json").read_text(encoding="utf-8")
+    )
+    return frozenset(plain.get(product, ()))
+
+
+def require_region(product: str, action: str, given: Mapping[str, Any]) -> None:
+    """Refuse a request that names no region though it has to.
+
+    Within this process the region is an argument of every call; only a request can leave it out.
+
+    Raises:
+        ApiError: `MissingParameter`. Source: the error table of
+            https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-describetasks
+    """
+    if given.get("RegionId"):
+        return
+    if (product, action) == ("vpc", "DescribeVSwitches"):
+        # One of the two will do, and they are called thus. Source: DescribeVSwitches; an answer
+        # of the service in https://github.com/cloudpilot-ai/karpenter-provider-alibabacloud/pull/123
+        if not given.get("VpcId"):
+            raise missing("regionId or vpcInstanceId")
+    elif action in region_namers(product):
+        name = "regionId" if "regionId" in shapes(product)[action] else "RegionId"
+        if not given.get(name):
+            raise missing(name)
+
+
 class Params:
     """The parameters of one call, typed by their shape."""
 

@@ -68,6 +68,11 @@ def test_ids_in_single_quotes_are_read() -> None:
         assert bench.refused("DescribeInstances", InstanceIds=text) == (400, "InvalidParameter")
 
 
+def test_private_pools_are_asked_for_by_id() -> None:
+    bench = Bench()
+    assert bench.refused("DescribeInstanceAttachmentAttributes") == (400, "MissingParameter")
+
+
 def test_more_ids_than_a_hundred_or_a_page_too_big_is_refused() -> None:
     bench = Bench()
     assert bench.refused("DescribeInstances", InstanceIds=str([1] * 101)) == (
