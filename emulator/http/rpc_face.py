@@ -36,7 +36,7 @@ class RpcFace:
             path=request.path,
             query=request.query,
             headers=request.headers,
-            flat=flat,
+            flat=rpc.signed_parameters(flat, extra),
             body=request.body,
         )
         service = self._service
@@ -65,7 +65,9 @@ class RpcFace:
                 flat, _ = rpc.flat_parameters(request.query, request.headers, body)
                 break
         xml = rpc.wants_xml(flat, request.headers)
-        return self._refusal(error, host=request.headers.get("host", ""), product="", xml=xml)
+        product = rpc.PRODUCT_BY_VERSION.get(rpc.version_of(flat, request.headers), "")
+        host = request.headers.get("host", "")
+        return self._refusal(error, host=host, product=product, xml=xml)
 
     def _authorize(self, access_key_id: str, call: rpc.RpcCall, region: str) -> None:
         """Let RAM decide, before the product looks at anything that the call names."""

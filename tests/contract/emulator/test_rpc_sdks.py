@@ -375,6 +375,32 @@ def test_old_signatures(call_v1: Callable[..., Any], source: str, method: str) -
     assert answer.json()["Instances"]["Instance"][0]["InstanceId"] == source
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json; charset=UTF-8", b'{"PageSize":"1"}'),
+        ("application/octet-stream; charset=UTF-8", b"PageSize=1"),
+        ("application/x-www-form-urlencoded", b"PageSize=1"),
+    ],
+)
+def test_old_signatures_cover_the_body_of_any_kind(
+    call_v1: Callable[..., Any], kind: str, body: bytes
+) -> None:
+    """The Java core signs query and body together, and sends the body as it was told to."""
+    query = {"RegionId": REGION}
+    answer = call_v1("POST", "DescribeInstances", query, body=body, kind=kind)
+
+    assert answer.status == 200, answer.body
+    assert answer.json()["PageSize"] == 1
+
+
+def test_a_gateway_s_refusal_names_the_product(call_v1: Callable[..., Any]) -> None:
+    """The version tells it, before the signature is looked at."""
+    answer = call_v1("GET", "DescribeVpcs", {"Version": "2016-04-28"}, signed_with="wrong")
+
+    assert "&product=Vpc&" in answer.json()["Recommend"]
+
+
 def test_old_clients_get_xml(call_v1: Callable[..., Any], source: str) -> None:
     """XML is the default of old clients; refusals are XML, too."""
     answer = call_v1("GET", "DescribeInstances", {"RegionId": REGION, "Format": "XML"})
