@@ -45,6 +45,10 @@ class Assumptions:
     # How often each event is delivered. Source: "Event overview" says that an event may be sent
     # again under the same id, not how often.
     event_copies: int = 1
+    # Whether a variable of a template becomes empty when its path matches nothing, or stays as
+    # written. Source: "Event transformation", Common issues, says empty; Apache RocketMQ
+    # EventBridge leaves it.
+    template_miss_is_empty: bool = True
     # Whether a target's dead-letter queue gets the event as Base64. Source: the pages say that
     # the raw event is stored, not how it is encoded.
     dead_event_is_base64: bool = False
@@ -192,6 +196,7 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "queue_param_wins": (False,),
     "event_delivery_seconds": (0.0, 30.0),
     "event_copies": (2,),
+    "template_miss_is_empty": (False,),
     "dead_event_is_base64": (True,),
     "smq_dlq_move": ("lease_end",),
     "smq_dlq_extra_deliveries": (-1, 1),
