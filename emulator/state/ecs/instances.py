@@ -19,7 +19,9 @@ from emulator.state.ecs.tags import filters_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100)
-INSTANCE_PAGES = PageRule(default=10, maximum=100, token_maximum=100, token_minimum=10)
+INSTANCE_PAGES = PageRule(
+    default=10, maximum=100, token_maximum=100, token_minimum=10, has_token=True
+)
 STATUS_PAGES = PageRule(default=10, maximum=50)
 STATES = ("Pending", "Running", "Starting", "Stopping", "Stopped")
 Test = Callable[[Instance], bool]

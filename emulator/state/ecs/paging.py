@@ -22,12 +22,14 @@ class PageRule:
         token_minimum: MaxResults at least, of the actions that bring a value outside into the
             range instead of refusing it. Source: MaxResults of
             https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-describeinstances
+        has_token: Whether the answer has a NextToken, empty where pages are counted.
     """
 
     default: int = 10
     maximum: int = 100
     token_maximum: int = 100
     token_minimum: int | None = None
+    has_token: bool = False
 
 
 def page(items: Sequence[T], params: Params, rule: PageRule) -> tuple[Sequence[T], dict[str, Any]]:
@@ -45,7 +47,9 @@ def page(items: Sequence[T], params: Params, rule: PageRule) -> tuple[Sequence[T
     if not 1 <= size <= rule.maximum:
         raise malformed("PageSize", f"must be between 1 and {rule.maximum}")
     first = (number - 1) * size
-    fields = {"TotalCount": len(items), "PageNumber": number, "PageSize": size}
+    fields: dict[str, Any] = {"TotalCount": len(items), "PageNumber": number, "PageSize": size}
+    if rule.has_token:
+        fields["NextToken"] = ""
     return items[first : first + size], fields
 
 

@@ -14,7 +14,7 @@ from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=100, token_maximum=100)
+PAGES = PageRule(default=10, maximum=100, token_maximum=100, has_token=True)
 BYTES_PER_GIB = 1 << 30
 MAX_RETENTION_DAYS = 65536
 DESCRIPTION_LENGTHS = range(2, 257)

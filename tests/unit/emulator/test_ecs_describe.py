@@ -73,6 +73,31 @@ def test_private_pools_are_asked_for_by_id() -> None:
     assert bench.refused("DescribeInstanceAttachmentAttributes") == (400, "MissingParameter")
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "DescribeInstances",
+        "DescribeDisks",
+        "DescribeSnapshots",
+        "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups",
+        "DescribeInstanceHistoryEvents",
+        "DescribeInvocations",
+    ],
+)
+def test_a_page_by_number_has_an_empty_token(action: str) -> None:
+    assert Bench().call(action)["NextToken"] == ""
+
+
+def test_a_disk_tells_its_speed() -> None:
+    """By category, level and size, as "Block storage performance" has it."""
+    bench = Bench()
+    bench.seed(system_disk={"size": 40, "category": "cloud_essd"})
+    (disk,) = bench.disks()
+
+    assert (disk["IOPS"], disk["Throughput"]) == (3800, 140)
+
+
 def test_more_ids_than_a_hundred_or_a_page_too_big_is_refused() -> None:
     bench = Bench()
     assert bench.refused("DescribeInstances", InstanceIds=str([1] * 101)) == (
