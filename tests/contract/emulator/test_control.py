@@ -144,7 +144,11 @@ def test_an_image_can_be_ended(
     source: str, control: Callable[..., Any], call_v1: Callable[..., Any]
 ) -> None:
     """A running image succeeds or fails on order."""
-    made = call_v1("POST", "CreateImage", {"InstanceId": source, "ImageName": "recreation-1"})
+    made = call_v1(
+        "POST",
+        "CreateImage",
+        {"RegionId": REGION, "InstanceId": source, "ImageName": "recreation-1"},
+    )
 
     control("end-image", {"image_id": made.json()["ImageId"], "available": False})
 
