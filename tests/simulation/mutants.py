@@ -538,9 +538,30 @@ MUTANTS = (
     Mutant(
         "re-attached-disks-leave-the-zone",
         "worker/core/ladder.py",
-        "    if stays or not policy.other_zones:\n",
-        "    if not policy.other_zones:\n",
+        "    is_bound = stays or not policy.other_zones\n",
+        "    is_bound = not policy.other_zones\n",
         LADDER,
+    ),
+    Mutant(
+        "spare-subnets-forgotten",
+        "worker/core/ladder.py",
+        "            others.append((in_zone[zone], zone != source.zone, zone, vswitch))\n",
+        "            continue\n",
+        ("tests/unit/core/test_ladder.py", "tests/simulation/test_candidates.py"),
+    ),
+    Mutant(
+        "subnets-of-one-zone-first",
+        "worker/core/ladder.py",
+        "            others.append((in_zone[zone], zone != source.zone, zone, vswitch))\n",
+        "            others.append((0, zone != source.zone, zone, vswitch))\n",
+        ("tests/unit/core/test_ladder.py",),
+    ),
+    Mutant(
+        "siblings-unknown-where-the-zone-is-kept",
+        "worker/steps/spec.py",
+        "        vswitches = self.stock.vswitches(source.vpc)\n",
+        "        vswitches = self.stock.vswitches(source.vpc) if self.policy.other_zones else ()\n",
+        ("tests/simulation/test_candidates.py",),
     ),
     Mutant(
         "disk-moved-from-under-a-living-source",

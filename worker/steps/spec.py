@@ -126,8 +126,7 @@ class Specify:
             memory=source.memory, architecture_of=source.instance_type
         )
         wishes = progress.wishes
-        is_elsewhere = self.policy.other_zones or wishes.zone not in {"", source.zone}
-        vswitches = self.stock.vswitches(source.vpc) if is_elsewhere else ()
+        vswitches = self.stock.vswitches(source.vpc)
         disks = tuple(disk for disk in captured.disks if disk.is_cloud)
         needs = Needs(
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
