@@ -51,6 +51,7 @@ class Mutant:
 
 
 REPLAY = ("tests/simulation/test_replay.py",)
+CLONE = ("tests/simulation/test_clone.py",)
 DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
     Mutant(
@@ -541,6 +542,69 @@ MUTANTS = (
         "    is_bound = stays or not policy.other_zones\n",
         "    is_bound = not policy.other_zones\n",
         LADDER,
+    ),
+    Mutant(
+        "losses-of-the-source-untold",
+        "worker/steps/spec.py",
+        "        for one in losses.of_source(captured, self.policy):\n",
+        "        for one in ():\n",
+        CLONE,
+    ),
+    Mutant(
+        "losses-of-the-type-untold",
+        "worker/core/launching.py",
+        "    for parameter in losses.of_candidate(found, launched, replacement):\n",
+        "    for parameter in ():\n",
+        CLONE,
+    ),
+    Mutant(
+        "losses-of-the-zone-untold",
+        "worker/core/launching.py",
+        "    for parameter in losses.of_zone(found.launch, launched.zone):\n",
+        "    for parameter in ():\n",
+        CLONE,
+    ),
+    Mutant(
+        "what-the-type-does-by-itself-told-as-lost",
+        "worker/steps/spec.py",
+        "        details = replace(details, queue_number=0)\n",
+        "        pass\n",
+        CLONE,
+    ),
+    Mutant(
+        "clone-without-its-storage-set",
+        "worker/steps/spec.py",
+        "        storage_set=storage_set,\n",
+        "",
+        CLONE,
+    ),
+    Mutant(
+        "clone-in-another-partition",
+        "worker/steps/spec.py",
+        "        storage_set_partition=partition,\n",
+        "",
+        CLONE,
+    ),
+    Mutant(
+        "clone-is-released-and-not-stopped",
+        "worker/steps/spec.py",
+        "        interruption_behavior=source.interruption_behavior,\n",
+        "",
+        CLONE,
+    ),
+    Mutant(
+        "clone-in-one-security-group",
+        "worker/steps/spec.py",
+        "        security_groups=source.security_groups,\n        tags=",
+        "        security_groups=source.security_groups[:1],\n        tags=",
+        CLONE,
+    ),
+    Mutant(
+        "disk-outside-its-storage-cluster",
+        "worker/steps/spec.py",
+        "        storage_cluster=disk.storage_cluster,\n",
+        "",
+        CLONE,
     ),
     Mutant(
         "spare-subnets-forgotten",
