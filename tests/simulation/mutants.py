@@ -51,6 +51,7 @@ class Mutant:
 
 
 REPLAY = ("tests/simulation/test_replay.py",)
+HANDOVER = ("tests/simulation/test_handover.py",)
 CLONE = ("tests/simulation/test_clone.py",)
 DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
@@ -605,6 +606,90 @@ MUTANTS = (
         "        storage_cluster=disk.storage_cluster,\n",
         "",
         CLONE,
+    ),
+    Mutant(
+        "left-interface-without-a-date",
+        "worker/steps/cleanup.py",
+        "    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []\n",
+        "",
+        HANDOVER,
+    ),
+    Mutant(
+        "interface-of-another-dated",
+        "worker/steps/cleanup.py",
+        "        ids = tuple(one.interface_id for one in found if one.instance_id in whose)\n",
+        "        ids = tuple(one.interface_id for one in found)\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "interfaces-not-listed",
+        "worker/adapters/ecs/leftovers.py",
+        "            *self._interfaces(_tagged(TAG_RETAINED)),\n",
+        "",
+        (*HANDOVER, "tests/contract/test_operator_ports.py"),
+    ),
+    Mutant(
+        "interface-in-use-listed",
+        "worker/adapters/ecs/leftovers.py",
+        "TAG_RETAINED in thing.tags and not thing.attached_to\n    if",
+        "TAG_RETAINED in thing.tags\n    if",
+        HANDOVER,
+    ),
+    Mutant(
+        "interface-deleted-unnamed",
+        "worker/core/leftovers.py",
+        "    if thing.kind is Kind.INTERFACE and not is_named:\n        return Verdict(Reason.ADDRESSES)\n",
+        "",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
+    Mutant(
+        "tags-moved-and-not-set",
+        "worker/steps/handover/tags.py",
+        "        answer = self.tagging.tag(kind, (part,), lacking)\n",
+        "        return Moved()\n        answer = self.tagging.tag(kind, (part,), lacking)\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "tags-beyond-what-a-resource-holds",
+        "worker/steps/handover/tags.py",
+        "        if len(has) + len(new) > identity.TAGS_MAX:\n",
+        "        if False:\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "interface-leaves-its-zone",
+        "worker/steps/handover/interfaces.py",
+        "        if not progress.launched.heir and interface.zone != progress.launched.zone:\n",
+        "        if False:\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "interface-taken-from-another",
+        "worker/steps/handover/interfaces.py",
+        "        if found.instance_id not in progress.givers:\n",
+        "        if False:\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "private-address-not-asked-for",
+        "worker/core/ladder.py",
+        '    if policy.private_ip == "fast":\n        return tuple(order)\n',
+        "    return tuple(order)\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "private-address-done-without",
+        "worker/core/ladder.py",
+        '    must = policy.private_ip == "same_or_park"\n',
+        "    must = False\n",
+        HANDOVER,
+    ),
+    Mutant(
+        "public-address-stays-static",
+        "worker/steps/handover/lookup.py",
+        "        if found or not source.public_ip or not self.policy.convert_public_ip:\n",
+        "        if found or not source.public_ip or self.policy.convert_public_ip:\n",
+        HANDOVER,
     ),
     Mutant(
         "spare-subnets-forgotten",

@@ -265,6 +265,7 @@ _REMARKS = (
     ),
     (r"the source runs again", "源实例已重新运行"),
     (r"date disks", "给保留磁盘标注日期"),
+    (r"date network interfaces", "给弹性网卡标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image of snapshots", "给快照镜像标注日期"),
     (r"date image of an earlier notice", "给更早一次通知的镜像标注日期"),
