@@ -328,10 +328,12 @@ def test_interface_that_somebody_else_has_by_now_is_not_dated() -> None:
         region.instances[other].interface_ids.append(found.interface_id)
         found.instance_id = other
 
-    simulation, source, receipt = recreate(during=after(60.0, take))
+    simulation, source, receipt = recreate(during=after(30.0, take))
 
     found = interface(simulation, source)
-    assert f"network interface {found.interface_id}" in reasons(receipt)
+    assert reasons(receipt)[f"network interface {found.interface_id}"] == (
+        f"{found.instance_id} has it by now"
+    )
     tags = simulation.cloud.ecs[REGION].region.tags.all_of(found.interface_id)
     assert identity.TAG_DELETE_AFTER not in tags
 
