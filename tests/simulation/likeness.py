@@ -249,6 +249,11 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("type", "sold out, reclaimed or too dear", lambda pair, _: _fits(pair)),
     Excuse("zone", "another zone may have stock", _other_zone),
     Excuse("vswitch", "a subnet belongs to a zone", _other_zone),
+    Excuse(
+        "vswitch",
+        "its own had no address left",
+        lambda pair, name: f"subnet {pair.source[name]}" in pair.refused,
+    ),
     Excuse("private_ip", "taken by the source until it is gone; handover", _always),
     Excuse("eip", "bound to the source; handover", _eip_told),
     Excuse("secondary interfaces", "attached to the source; handover", _interfaces_told),

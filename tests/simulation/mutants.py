@@ -682,7 +682,7 @@ MUTANTS = (
         "worker/core/ladder.py",
         '    must = policy.private_ip == "same_or_park"\n',
         "    must = False\n",
-        HANDOVER,
+        ("tests/unit/core/test_ladder.py",),
     ),
     Mutant(
         "public-address-stays-static",

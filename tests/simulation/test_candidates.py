@@ -170,6 +170,8 @@ def test_zone_that_must_be_kept_is_searched_subnet_by_subnet() -> None:
     (replacement,) = replacements(simulation)
     assert replacement["ZoneId"] == ZONE
     assert replacement["VpcAttributes"]["VSwitchId"] == sibling
+    (receipt,) = simulation.shelf.kept.values()
+    assert f"subnet {instance.vswitch_id}" in {one["what"] for one in receipt["not_kept"]}
 
 
 def _plain(settings: EcsSettings) -> dict[str, Any]:

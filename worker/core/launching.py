@@ -291,6 +291,10 @@ def _told_of_what_stayed(progress: Progress, replacement: Instance) -> Progress:
         progress = progress.remarked(parameter, losses.OF_TYPE)
     for parameter in losses.of_zone(found.launch, launched.zone):
         progress = progress.remarked(parameter, losses.OF_ZONE)
+    source = found.source
+    is_sibling = launched.zone == source.zone and replacement.vswitch != source.vswitch
+    if is_sibling and source.vswitch and replacement.vswitch:
+        progress = progress.remarked(f"subnet {source.vswitch}", losses.OTHER_SUBNET)
     return progress
 
 

@@ -16,6 +16,7 @@ WOULD_END = "the replacement would end with it"
 STILL_HELD = "the source has them until it is gone"
 ONE_SET = "a launch asks for one set for all disks"
 OF_TYPE = "it is valid for the source's type alone"
+OTHER_SUBNET = "the replacement is in another one of its zone"
 OF_ZONE = "it belongs to the source's zone"
 # Source: RunInstances, HttpPutResponseHopLimit: not in use, and 1 is what one gets.
 _HOPS = 1

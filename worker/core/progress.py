@@ -250,6 +250,7 @@ class SourceFacts:
     key_pair: str = ""
     ram_role: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    vswitch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

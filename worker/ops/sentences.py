@@ -241,6 +241,8 @@ _REMARKS = (
     (r"the source has them until it is gone", "源实例释放之前一直占用"),
     (r"a launch asks for one set for all disks", "下单时所有磁盘只能指定同一个存储集"),
     (r"it is valid for the source's type alone", "仅对源实例的规格有效"),
+    (r"subnet (\S+)", "交换机 {0}"),
+    (r"the replacement is in another one of its zone", "替代实例在同可用区的另一个交换机"),
     (r"it belongs to the source's zone", "属于源实例所在的可用区"),
     (r"the system disk outliving the replacement", "系统盘在替代实例释放后保留"),
     (r"a launch cannot ask for it", "下单时无法要求"),

@@ -328,6 +328,7 @@ def source_facts(source: Instance, role: str = "") -> SourceFacts:
         key_pair=source.key_pair,
         ram_role=role,
         tags=tuple(sorted(source.tags.items())),
+        vswitch=source.vswitch,
     )
 
 

@@ -16,6 +16,7 @@ from worker.core.ladder import (
     SPARE_CANDIDATES_MAX,
     VSWITCHES_PER_ZONE,
     Needs,
+    addressed,
     can_replace,
     candidates,
     within_price,
@@ -212,6 +213,19 @@ def test_spare_subnets_are_shared_out_among_the_zones() -> None:
         "vsw-i2",
         "vsw-i3",
     }
+
+
+def test_private_address_that_must_be_had_leaves_no_other_subnet() -> None:
+    """Elsewhere it could not be had."""
+    order = candidates(SOURCE, TYPES, PLACES, Policy())
+    source = replace(SOURCE, private_ip="172.16.0.9")
+
+    must = addressed(order, source, Policy(private_ip="same_or_park"))
+    may = addressed(order, source, Policy(private_ip="same_or_fast"))
+
+    assert {(one.vswitch, one.private_ip) for one in must} == {("vsw-own", "172.16.0.9")}
+    assert [one for one in may if one.private_ip] == list(must)
+    assert len(may) == len(order)
 
 
 def test_what_is_bought_may_take_a_spare_subnet() -> None:

@@ -135,6 +135,7 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         losses.ONE_SET,
         losses.OF_TYPE,
         losses.OF_ZONE,
+        losses.OTHER_SUBNET,
         "what had not arrived went on to i-bp1heir, because this one was reclaimed before",
         "ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: the source's type in another zone",
         (

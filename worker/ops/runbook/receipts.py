@@ -431,6 +431,20 @@ LOSSES: tuple[Loss, ...] = (
         ),
     ),
     Loss(
+        r"subnet .+",
+        Text("“subnet vsw-...”", "“交换机 vsw-...”"),
+        Row(
+            Text(
+                "The source's own subnet took no replacement, so it is in another one of the same zone, with that one's routes and network ACL.",
+                "源实例所在的交换机无法创建替代实例，因此改用同可用区的另一个交换机，路由和网络 ACL 以后者为准。",
+            ),
+            Text(
+                "See whether it reaches what it talks to. Free addresses in the old subnet: `aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`.",
+                "确认它能访问所依赖的服务。查看原交换机的可用地址：`aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`。",
+            ),
+        ),
+    ),
+    Loss(
         r"storage set of .+",
         Text("“storage set of /dev/...”", "“磁盘 /dev/... 的存储集”"),
         Row(
