@@ -122,6 +122,18 @@ def with_alarm(progress: Progress) -> Progress:
     return progress
 
 
+def left_interfaces(progress: Progress) -> tuple[str, ...]:
+    """Name the interfaces that were made to outlive their source and did not move."""
+    known = progress.belongings or Belongings()
+    left = {move.thing for move in progress.moves if move.ended == "left"}
+    return tuple(
+        one.interface_id
+        for one in known.interfaces
+        if _interface(one).key in left
+        and (identity.TAG_RETAINED in one.tags or KEPT + one.interface_id in known.looked_up)
+    )
+
+
 def primary_interface(found: Belongings) -> str:
     """Return the id of the source's primary interface, or an empty word."""
     return next((one.interface_id for one in found.interfaces if one.is_primary), "")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from worker.core import boots, identity, ladder
+from worker.core import boots, identity, ladder, losses
 from worker.core.events import INSTANCE_ID, parse_time
 from worker.core.model import Candidate, Disk, Image, Instance, LaunchSpec
 from worker.core.outcomes import StepName
@@ -301,9 +301,22 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
         charge="spot" if replacement.spot_strategy.startswith("Spot") else "pay-as-you-go",
         cpu=replacement.cpu,
     )
-    return replace(progress, launched=launched).marked(
-        "replacement running", now, replacement.instance_id
-    )
+    running = _told_of_what_stayed(replace(progress, launched=launched), replacement)
+    return running.marked("replacement running", now, replacement.instance_id)
+
+
+def _told_of_what_stayed(progress: Progress, replacement: Instance) -> Progress:
+    """Name what belongs to the source's type or zone: only now is it known which it became."""
+    found, launched = specified(progress), progress.launched
+    for parameter in losses.of_candidate(found, launched, replacement):
+        progress = progress.remarked(parameter, losses.OF_TYPE)
+    for parameter in losses.of_zone(found.launch, launched.zone):
+        progress = progress.remarked(parameter, losses.OF_ZONE)
+    source = found.source
+    is_sibling = launched.zone == source.zone and replacement.vswitch != source.vswitch
+    if is_sibling and source.vswitch and replacement.vswitch:
+        progress = progress.remarked(f"subnet {source.vswitch}", losses.OTHER_SUBNET)
+    return progress
 
 
 def with_source_started(progress: Progress, source: Instance, now: float) -> Progress:

@@ -250,6 +250,7 @@ class SourceFacts:
     key_pair: str = ""
     ram_role: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    vswitch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +298,16 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Specified:
-    """Output of spec: the frozen request and the candidates in their canonical order."""
+    """Output of spec: the frozen request and the candidates in their canonical order.
+
+    Attributes:
+        jumbo_alike: Types of the candidates that set large frames by themselves as the source did.
+    """
 
     source: SourceFacts
     launch: LaunchSpec
     candidates: tuple[Candidate, ...]
+    jumbo_alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ class Audit:
                 region=region,
                 policy=snapshot_policy,
                 hand_over=policy.hand_over,
+                private_ip=policy.private_ip,
             )
             ours.append((finding, known))
         ours.sort(key=lambda pair: _rank(pair[0]))

@@ -125,6 +125,18 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "binding of the elastic address {about}, which stays yours",
         "弹性公网 IP {about} 的绑定关系（地址仍归您所有）",
     ),
+    "loss.private_ip": (
+        "private address {about}, unless `handover.private_ip` asks for it",
+        "私网地址 {about}（除非设置了 `handover.private_ip`）",
+    ),
+    "loss.secondary_ips": (
+        "secondary private addresses {about}",
+        "辅助私网地址 {about}",
+    ),
+    "loss.interfaces": (
+        "network interfaces {about}, which `handover.interfaces` would carry over in the same zone",
+        "弹性网卡 {about}（`handover.interfaces` 可在同可用区移交）",
+    ),
     "advice.outlive": (
         "let its disks outlive it, or run audit --fix",
         "将磁盘设为在实例释放后保留，或运行 audit --fix",

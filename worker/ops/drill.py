@@ -16,7 +16,7 @@ from worker.core import borrowing, handing, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.launching import specified
-from worker.core.leftovers import Kind, Leftover
+from worker.core.leftovers import ATTACHABLE, Kind, Leftover
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -419,7 +419,7 @@ def is_a_drills(thing: Leftover, instance_id: str, owner: str) -> bool:
         and thing.owner == owner
         and thing.source == instance_id
         and thing.resource_id != instance_id
-        and thing.kind is not Kind.DISK
+        and thing.kind not in ATTACHABLE
     )
 
 

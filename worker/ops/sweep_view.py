@@ -104,8 +104,8 @@ def _recreations(listing: Listing, wording: Wording, shaped: _Shape) -> Iterator
 def _title(thing: Leftover, wording: Wording) -> str:
     if not thing.recreation:
         return wording("sweep.no_recreation")
-    source = wording("sweep.source", source=thing.source or "?")
-    return f"{printable(thing.recreation[:ID_CHARACTERS])}  {source}"
+    source = wording("sweep.source", source=thing.source or "?", owner=thing.owner)
+    return printable(f"{thing.recreation[:ID_CHARACTERS]}  {source}")
 
 
 def _cells(item: Item, now: float, wording: Wording) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ LET_GO = "let the disks go"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
+DATE_INTERFACES = "date network interfaces"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
 DATE_SYSTEM_SNAPSHOT = "date system snapshot"
@@ -63,16 +64,10 @@ class CleanUp:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, *IMAGES}:
             return self._date_image(action, progress, now)
-        if action == DATE_SYSTEM_SNAPSHOT:
-            ids = _system_snapshot(progress)
-            return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
-        if action == DATE_EARLIER_IMAGE:
-            return _cleaned(progress, action, self._date_earlier(progress, now))
-        if action == DATE_DISKS:
-            copied = boots.copied(progress)
-            return _cleaned(progress, action, self._date("disk", copied, progress, now))
+        if (refused := self._dated(action, progress, now)) is not None:
+            return _cleaned(progress, action, refused)
         if now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         if action == KEEP_DISKS:
@@ -94,6 +89,18 @@ class CleanUp:
         withdrawn = {identity.TAG_ID: identity.WITHDRAWN + progress.recreation_id}
         answer = self.tagging.tag("disk", own, withdrawn) if own else Accepted("")
         return _cleaned(progress, LET_GO, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _dated(self, action: str, progress: Progress, now: float) -> str | None:
+        """Date what is known by its id; says why it is refused, and None for another action."""
+        if action == DATE_SYSTEM_SNAPSHOT:
+            return self._date("snapshot", _system_snapshot(progress), progress, now)
+        if action == DATE_EARLIER_IMAGE:
+            return self._date_earlier(progress, now)
+        if action == DATE_INTERFACES:
+            return self._date_interfaces(progress, now)
+        if action == DATE_DISKS:
+            return self._date("disk", boots.copied(progress), progress, now)
+        return None
 
     def _keep_again(self, progress: Progress) -> Outcome:
         """Keep what the clean-up of an earlier notice has given back late, and say if it goes."""
@@ -175,6 +182,13 @@ class CleanUp:
         refused = (one.code for one in answers if not isinstance(one, Accepted))
         return next(refused, "")
 
+    def _date_interfaces(self, progress: Progress, now: float) -> str:
+        """Date what nobody else has by now; what the source has still is free when it is gone."""
+        found = self.interfaces.find(handing.left_interfaces(progress))
+        whose = {"", *progress.givers}
+        ids = tuple(one.interface_id for one in found if one.instance_id in whose)
+        return self._date("eni", ids, progress, now)
+
     def _due(self, now: float) -> str:
         return identity.instant(now + self.policy.leftovers_kept)
 
@@ -187,7 +201,7 @@ class CleanUp:
             identity.TAG_SOURCE: progress.instance_id,
             identity.TAG_DELETE_AFTER: self._due(now),
         }
-        if kind == "disk":
+        if kind in {"disk", "eni"}:
             # It may not have been to be had in time.
             tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
         if kind == "image":
@@ -224,6 +238,7 @@ def _actions(progress: Progress) -> tuple[str, ...]:
         is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
         actions += [KEEP_DISKS] if is_doubtful else []
         actions += [DATE_DISKS] if changed and boots.copied(progress) else []
+    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []
     actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     begun = progress.images_begun
     images = [action for action, name in IMAGES.items() if name(progress.recreation_id) in begun]

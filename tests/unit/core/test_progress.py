@@ -95,7 +95,7 @@ def test_any_progress_comes_back_equal(given_progress: Progress) -> None:
 
 
 def test_largest_progress_comes_back_equal(large_progress: Progress) -> None:
-    """Forty-eight candidates, sixteen disks and twenty Chinese tags come back as they went."""
+    """As many candidates as there may be, sixteen disks and twenty Chinese tags come back as they went."""
     attributes = encode(large_progress)
 
     assert decode(attributes) == large_progress

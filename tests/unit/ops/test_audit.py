@@ -343,3 +343,19 @@ def test_data_for_programs() -> None:
         "is_measured": False,
     }
     assert one["lost"] == [{"what": "goes_along", "about": [SYSTEM.disk_id]}]
+
+
+def test_what_the_configuration_hands_over_is_not_told_as_lost() -> None:
+    """It is the same policy that the worker has."""
+    one = replace(
+        GOING, interfaces=("eni-2",), instance=replace(GOING.instance, private_ip="10.0.0.9")
+    )
+    moves = Policy(hand_over=("interfaces",), private_ip="same_or_park")
+
+    told = [look(SmallFleet((one,)), decides=policy) for policy in (Policy(), moves)]
+
+    network = {Loss.INTERFACES, Loss.PRIVATE_IP}
+    assert [{lost.what for lost in report.findings[0].lost} & network for report in told] == [
+        network,
+        set(),
+    ]

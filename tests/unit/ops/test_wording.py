@@ -11,7 +11,7 @@ import pytest
 import eventbridge.plan
 import worker.cli
 import worker.steps
-from worker.core import boots, handing
+from worker.core import boots, handing, losses
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
@@ -122,6 +122,23 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         "server group rsp-1",
         "disk d-bp1 of /dev/xvdb",
         NO_HEIR,
+        "hop limit of 3 of the metadata",
+        "release at 2027-01-01T00:00:00Z",
+        "secondary addresses 172.16.0.8, 172.16.0.9",
+        "source and destination check of the primary interface",
+        "name of the primary interface",
+        "description of the primary interface",
+        "storage set of /dev/xvdb",
+        "automatic snapshots of /dev/xvdb being off",
+        "automatic snapshots outliving /dev/xvdb",
+        losses.NOT_ASKED,
+        losses.NOT_CONFIGURED,
+        losses.WOULD_END,
+        losses.STILL_HELD,
+        losses.ONE_SET,
+        losses.OF_TYPE,
+        losses.OF_ZONE,
+        losses.OTHER_SUBNET,
         "what had not arrived went on to i-bp1heir, because this one was reclaimed before",
         "ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: the source's type in another zone",
         (

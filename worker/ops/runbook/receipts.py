@@ -334,8 +334,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“network interface eni-...”", "“弹性网卡 eni-...”"),
         Row(
             Text(
-                "A secondary interface is not on the replacement; in another zone it cannot be.",
-                "辅助网卡不在替代实例上；跨可用区时无法挂载。",
+                "A secondary interface is not on the replacement: in another zone it cannot be, and without `handover.interfaces` nobody moves it.",
+                "辅助网卡不在替代实例上：跨可用区时无法挂载；未开启 `handover.interfaces` 时不会移交。",
             ),
             Text(
                 "Same zone: `aliyun ecs AttachNetworkInterface --RegionId REGION --NetworkInterfaceId ENI --InstanceId REPLACEMENT`. By day: `launch.reclaimed_pool: first` keeps the zone more often.",
@@ -365,8 +365,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“tag ...”, “tags of ...”", "“标签 ...”、“... 的标签”"),
         Row(
             Text(
-                "A resource holds 20 tags and ours come first, or the cloud refused them.",
-                "一个资源最多 20 个标签，本工具的优先；或被云端拒绝。",
+                "A resource holds 20 tags and ours come first, the cloud refused them, or `handover.tags` is off.",
+                "一个资源最多 20 个标签，本工具的优先；或被云端拒绝；或 `handover.tags` 未开启。",
             ),
             Text(
                 "Set by hand those that somebody relies on (billing, access, selection).",
@@ -385,6 +385,79 @@ LOSSES: tuple[Loss, ...] = (
             Text(
                 "`aliyun-ops doctor` names the permission; set what matters by hand.",
                 "`aliyun-ops doctor` 会指出缺少的权限；重要的设置手动补上。",
+            ),
+        ),
+    ),
+    Loss(
+        r"hop limit of .+|source and destination check of .+|(name|description) of the primary interface|automatic snapshots .+",
+        Text(
+            "“hop limit of ... of the metadata”, “source and destination check ...”, “name of the primary interface”, “automatic snapshots ...”",
+            "“元数据访问的跳数限制 ...”、“主网卡的源/目的地址检查”、“主网卡的名称”、“... 自动快照的设置”",
+        ),
+        Row(
+            Text(
+                "A setting of the source that only a later change can give to the replacement; it has the cloud's own instead.",
+                "源实例的这项设置只能在创建之后更改；替代实例用的是默认值。",
+            ),
+            Text(
+                "Set it in the console where something relies on it: containers need the hop limit, a gateway the check.",
+                "有依赖时在控制台补上：容器依赖跳数限制，网关依赖地址检查。",
+            ),
+        ),
+    ),
+    Loss(
+        r"release at .+",
+        Text("“release at ...”", "“定于 ... 的自动释放”"),
+        Row(
+            Text(
+                "The source was to be released by itself at that time. The replacement is not, for it would end with it.",
+                "源实例设有定时自动释放。替代实例没有设置，否则会随之释放。",
+            ),
+            Text(
+                "If it still is to end then: `aliyun ecs ModifyInstanceAutoReleaseTime --RegionId REGION --InstanceId REPLACEMENT --AutoReleaseTime TIME`.",
+                "如果仍需到时释放：`aliyun ecs ModifyInstanceAutoReleaseTime --RegionId REGION --InstanceId REPLACEMENT --AutoReleaseTime TIME`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"secondary addresses .+",
+        Text("“secondary addresses ...”", "“辅助私网地址 ...”"),
+        Row(
+            Text(
+                "The primary interface had more private addresses. The source held them until its release, so the replacement has none.",
+                "主网卡另有辅助私网地址。源实例释放之前一直占用，替代实例没有这些地址。",
+            ),
+            Text(
+                "Same subnet, once the source is gone: `aliyun ecs AssignPrivateIpAddresses --RegionId REGION --NetworkInterfaceId ENI --PrivateIpAddress.1 ADDRESS`. Elsewhere assign new ones, and tell who uses them.",
+                "同一交换机且源实例已释放：`aliyun ecs AssignPrivateIpAddresses --RegionId REGION --NetworkInterfaceId ENI --PrivateIpAddress.1 ADDRESS`。否则分配新地址，并通知使用方。",
+            ),
+        ),
+    ),
+    Loss(
+        r"subnet .+",
+        Text("“subnet vsw-...”", "“交换机 vsw-...”"),
+        Row(
+            Text(
+                "The source's own subnet took no replacement, so it is in another one of the same zone, with that one's routes and network ACL.",
+                "源实例所在的交换机无法创建替代实例，因此改用同可用区的另一个交换机，路由和网络 ACL 以后者为准。",
+            ),
+            Text(
+                "See whether it reaches what it talks to. Free addresses in the old subnet: `aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`.",
+                "确认它能访问所依赖的服务。查看原交换机的可用地址：`aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"storage set of .+",
+        Text("“storage set of /dev/...”", "“磁盘 /dev/... 的存储集”"),
+        Row(
+            Text(
+                "The source's disks were in different storage sets or partitions; a launch names one for all of them.",
+                "源实例的磁盘分属不同的存储集或分区；创建实例时所有磁盘只能指定同一个。",
+            ),
+            Text(
+                "The data is whole; what is gone is the spread over storage clusters. Where it matters, make the disk anew in its set.",
+                "数据完整，但失去了在存储集群间的分散。需要时在原存储集中重新创建该磁盘。",
             ),
         ),
     ),
@@ -421,8 +494,8 @@ LOSSES: tuple[Loss, ...] = (
         ),
         Row(
             Text(
-                "The cloud refused this optional parameter for the candidate; the replacement was launched without it.",
-                "云端不接受该候选的这个可选参数，替代实例启动时没有带它。",
+                "The cloud refused this optional parameter for the candidate, or it holds for the source's type or zone alone; the replacement was launched without it.",
+                "云端不接受该候选的这个可选参数，或者它仅对源实例的规格或可用区有效；替代实例启动时没有带它。",
             ),
             Text(
                 "Set it by hand where it matters: a key pair before you need to log in.",
