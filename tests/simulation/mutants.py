@@ -440,6 +440,34 @@ MUTANTS = (
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
+        "one-disk-that-goes-costs-all-that-are-kept",
+        "worker/steps/retain.py",
+        "        if own and taken:\n",
+        "        if False:\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "disk-that-is-gone-and-shows-costs-all-that-are-kept",
+        "worker/steps/retain.py",
+        "        if own and isinstance(answer, Gone) and not retained.postponed:\n",
+        "        if False:\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "disk-that-was-taken-costs-a-rung",
+        "worker/steps/rungs.py",
+        "for one in disks if one.given_up or boots",
+        "for one in disks if boots",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "one-disk-that-goes-costs-the-date-of-all",
+        "worker/steps/cleanup.py",
+        "        dated = tuple(one for one in copied if one in here)\n",
+        "        dated = copied\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
         "source-missed-anew-by-every-invocation",
         "worker/core/progress.py",
         "        return self.seen or self.absent_at > 0\n",
@@ -671,8 +699,8 @@ MUTANTS = (
     Mutant(
         "disk-that-goes-with-the-source-counted-on",
         "worker/core/progress.py",
-        "        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)\n",
-        "        return disk.is_cloud\n",
+        "        return is_there and (is_kept or not disk.was_deleted_with_instance)\n",
+        "        return is_there\n",
         LADDER,
     ),
     Mutant(

@@ -114,7 +114,8 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
 
 def _told_of_lost_disks(progress: Progress) -> Progress:
     for disk in boots.cloud_disks(progress):
-        if disk.disk_id in progress.launched.missing and not boots.outlives(progress, disk):
+        is_missing = disk.disk_id in progress.launched.missing and not disk.given_up
+        if is_missing and not boots.outlives(progress, disk):
             progress = progress.remarked(f"disk {disk.disk_id}", boots.LOST_DISK)
     return progress
 

@@ -108,6 +108,8 @@ class KeptDisk:
 
     Attributes:
         was_deleted_with_instance: Whether the release would have taken it before retain.
+        given_up: It was taken from the source, is gone, or goes with it by somebody's wish: nothing
+            is asked or expected of it any more.
     """
 
     disk_id: ResourceId
@@ -117,6 +119,7 @@ class KeptDisk:
     device: str
     was_deleted_with_instance: bool
     is_cloud: bool = True
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,16 @@ class Retained:
     def to_keep(self) -> tuple[str, ...]:
         """Ids of the disks whose fate retain changes."""
         return tuple(
-            disk.disk_id for disk in self.disks if disk.was_deleted_with_instance and disk.is_cloud
+            disk.disk_id
+            for disk in self.disks
+            if disk.was_deleted_with_instance and disk.is_cloud and not disk.given_up
         )
 
     def outlives(self, disk: KeptDisk) -> bool:
         """Tell whether the disk is still there when the source is released."""
         is_kept = self.sent and not self.refused
-        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)
+        is_there = disk.is_cloud and not disk.given_up
+        return is_there and (is_kept or not disk.was_deleted_with_instance)
 
 
 @dataclass(frozen=True, slots=True)

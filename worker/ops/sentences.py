@@ -30,6 +30,7 @@ _WAITING = (
     (r"the image is not usable any more", "镜像不再可用"),
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"a disk is gone that still shows", "有磁盘已不存在但仍显示，稍后再试"),
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
     (r"the source is not there; look again", "查不到源实例，稍后再查"),
@@ -255,6 +256,10 @@ _REMARKS = (
     (r"date system snapshot", "给系统盘快照标注日期"),
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
     (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
+    (
+        r"it was not on the source any more when its disks were retained",
+        "保留磁盘时，它已不在源实例上",
+    ),
     (
         r"it was set to outlive the source before, so it got no tag and no date of ours",
         "原本就设置为在源实例释放后保留，因此没有加上本工具的标签和日期",

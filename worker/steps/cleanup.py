@@ -71,8 +71,7 @@ class CleanUp:
         if action == DATE_EARLIER_IMAGE:
             return _cleaned(progress, action, self._date_earlier(progress, now))
         if action == DATE_DISKS:
-            copied = boots.copied(progress)
-            return _cleaned(progress, action, self._date("disk", copied, progress, now))
+            return self._date_disks(progress, now)
         if now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         if action == KEEP_DISKS:
@@ -155,6 +154,13 @@ class CleanUp:
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         refused = self._date("image", (image.image_id,), progress, now)
         return _cleaned(progress, action, refused)
+
+    def _date_disks(self, progress: Progress, now: float) -> Outcome:
+        """Date the disks that are still there: one that is gone spoils the call for all."""
+        copied = boots.copied(progress)
+        here = {disk.disk_id for disk in self.sources.disks(copied)}
+        dated = tuple(one for one in copied if one in here)
+        return _cleaned(progress, DATE_DISKS, self._date("disk", dated, progress, now))
 
     def _date_earlier(self, progress: Progress, now: float) -> str:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""

@@ -16,7 +16,7 @@ from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.events import parse_time
-from worker.core.model import Accepted, Disk, Image, Instance
+from worker.core.model import Accepted, Disk, Gone, Image, Instance, Refused
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import (
@@ -45,6 +45,8 @@ CROWD_PATIENCE_SECONDS = 45.0
 REATTACHING_PATIENCE_SECONDS = 60.0
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
+# Describes are a few seconds behind.
+LOOK_AGAIN_SECONDS = 3.0
 # The longer a sibling has not finished, the less often it is asked after.
 SIBLING_POLL_SHARE = 0.25
 
@@ -339,12 +341,31 @@ class Retain:
         if not retained.to_keep:
             return Done(replace(progress, retained=replace(retained, sent=True)))
         answer = self.disks.keep(retained.to_keep)
+        if not isinstance(answer, Accepted) and (again := self._without_one(progress, answer, now)):
+            return again
         retained = replace(retained, sent=True, sent_at=now)
         if isinstance(answer, Accepted):
             sent = replace(progress, retained=retained)
             return Done(sent.marked(boots.DISKS_RETAINED, now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
+
+    def _without_one(
+        self, progress: Progress, answer: Refused | Gone, now: float
+    ) -> Outcome | None:
+        """Ask without the disks that were taken from the source: one of them spoils the call."""
+        retained = progress.retained
+        if retained is None:
+            return None
+        wanted = retained.to_keep
+        found = self.sources.disks(wanted)
+        own = {one.disk_id for one in found if one.instance_id == progress.instance_id}
+        taken = tuple(one for one in wanted if one not in own)
+        if own and taken:
+            return Note(boots.with_given_up(progress, taken, boots.TAKEN_DISK))
+        if own and isinstance(answer, Gone) and not retained.postponed:
+            return Wait(progress, now + LOOK_AGAIN_SECONDS, "a disk is gone that still shows")
+        return None
 
     def _is_late(self, progress: Progress, now: float) -> bool:
         """Whether retain has been trying for so long that the image must not wait any more."""
