@@ -463,8 +463,36 @@ MUTANTS = (
     Mutant(
         "one-disk-that-goes-costs-the-date-of-all",
         "worker/steps/cleanup.py",
-        "        dated = tuple(one for one in copied if one in here)\n",
-        "        dated = copied\n",
+        "        dated = tuple(one for one in boots.copied(progress) if one in here)\n",
+        "        dated = boots.copied(progress)\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "receipt-promises-a-disk-that-is-gone",
+        "worker/steps/cleanup.py",
+        "        lost = (*going, *(one for one in wanted if one not in here))\n",
+        "        lost = going\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "receipt-promises-a-disk-that-goes-with-the-source",
+        "worker/steps/cleanup.py",
+        "        lost = (*going, *(one for one in wanted if one not in here))\n",
+        "        lost = tuple(one for one in wanted if one not in here)\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "renamed-image-is-taken-for-vanished",
+        "worker/steps/launch.py",
+        "        if found is not None or not imaged.image_id:\n",
+        "        if True:\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "parts-of-a-renamed-image-stay",
+        "worker/steps/cleanup.py",
+        "        if found is not None or imaged is None or not is_ours or not imaged.image_id:\n",
+        "        if True:\n",
         ("tests/simulation/test_recovery.py",),
     ),
     Mutant(

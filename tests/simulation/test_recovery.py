@@ -556,3 +556,71 @@ def test_a_retained_disk_that_is_gone_leaves_the_others_their_date() -> None:
     recover(simulation, at_least=400.0)
 
     assert identity.TAG_DELETE_AFTER in disks_of(simulation)[source.disks["/dev/xvda"]]["Tags"]
+
+
+@pytest.mark.parametrize("how", ["released", "set to go with the source"])
+def test_a_receipt_promises_no_disk_that_does_not_stay(how: str) -> None:
+    """Its owner releases it after it was retained, or lets it go with the source."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+
+    disk = source.disks["/dev/xvdb"]
+    if how == "released":
+        when_free(simulation, disk)
+        asked(simulation, "DeleteDisk", DiskId=disk)
+    else:
+        asked(simulation, "ModifyDiskAttribute", DiskId=disk, DeleteWithInstance=True)
+    recover(simulation, at_least=400.0)
+
+    (receipt,) = simulation.shelf.kept.values()
+    assert {one["disk"]: one["retained"] for one in receipt["disks"]} == {
+        source.disks["/dev/xvda"]: True,
+        disk: False,
+    }
+    assert {"what": f"disk {disk}", "why": boots.RELEASED_DISK} in receipt["not_kept"]
+
+
+def test_a_disk_that_is_set_to_go_before_the_source_goes_is_told() -> None:
+    """The recreation ends while the source is still there."""
+    simulation = simulate(ecs=EcsSettings(image_seconds=60.0))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+
+    disk = source.disks["/dev/xvdb"]
+    asked(simulation, "ModifyDiskAttribute", DiskId=disk, DeleteWithInstance=True)
+    recover(simulation, at_least=200.0)
+
+    (receipt,) = simulation.shelf.kept.values()
+    told = next(one for one in receipt["disks"] if one["disk"] == disk)
+    assert not told["retained"]
+
+
+@pytest.mark.parametrize("seconds", [20.0, 37.0])
+def test_an_image_that_is_renamed_is_launched_from_and_dated(seconds: float) -> None:
+    """Its owner gives it another name, while it is made or when it is ready: its id stays."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(seconds)
+
+    images = simulation.cloud.ecs[REGION].region.images
+    (image,) = [one for one in images.values() if one.name.startswith("recreation-")]
+    image.name = "my-backup"
+    recover(simulation, at_least=400.0)
+
+    assert violations(simulation, source) == []
+    (launched,) = replacements(simulation)
+    assert launched["ImageId"] == image.image_id
+    (made,) = entries(simulation, "CreateImage")
+    (dated,) = (
+        one
+        for one in simulation.cloud.ecs[REGION].dump("snapshots", simulation.kernel.now)
+        if one["SnapshotId"] in made.detail["snapshot_ids"]
+    )
+    assert identity.TAG_DELETE_AFTER in dated["Tags"]

@@ -28,6 +28,7 @@ LEFT_ALONE = "left alone"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"
+RELEASED_DISK = "it was retained, but it is gone or is set to go with the source"
 TAKEN_DISK = "it was not on the source any more when its disks were retained"
 
 

@@ -257,6 +257,10 @@ _REMARKS = (
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
     (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
     (
+        r"it was retained, but it is gone or is set to go with the source",
+        "曾被保留，但已不存在，或已被设为随源实例释放",
+    ),
+    (
         r"it was not on the source any more when its disks were retained",
         "保留磁盘时，它已不在源实例上",
     ),

@@ -146,7 +146,11 @@ class Launch:
         imaged = launching.imaged(progress)
         if progress.rung == "rescue":
             return self.images.known(imaged.image_id)
-        return self.images.find(imaged.name)
+        found = self.images.find(imaged.name)
+        if found is not None or not imaged.image_id:
+            return found
+        # Its owner may have renamed it: an id stays.
+        return self.images.known(imaged.image_id)
 
     def _await_snapshot(self, progress: Progress, now: float) -> Outcome:
         """Wait for the snapshot of the system disk, of which the image is then made."""
