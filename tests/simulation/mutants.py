@@ -496,6 +496,27 @@ MUTANTS = (
         ("tests/simulation/test_recovery.py",),
     ),
     Mutant(
+        "one-too-many-comes-back-without-its-mark",
+        "worker/steps/retain.py",
+        "why_not_ours(source, self.policy) or self._one_too_many(source)\n",
+        "why_not_ours(source, self.policy)\n",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
+        "one-too-many-beside-what-was-recreated-counts-alone",
+        "worker/steps/retain.py",
+        "self.instances.find(marked) is not None or launching.not_quarantined(others, ())\n",
+        "self.instances.find(marked) is not None\n",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
+        "one-too-many-is-recreated-and-nobody-asked",
+        "worker/steps/launch.py",
+        "        if replayed.beside and not self._rivals(replayed):\n",
+        "        if False:\n",
+        ("tests/simulation/test_lineage.py",),
+    ),
+    Mutant(
         "source-missed-anew-by-every-invocation",
         "worker/core/progress.py",
         "        return self.seen or self.absent_at > 0\n",

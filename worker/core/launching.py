@@ -449,6 +449,12 @@ def not_quarantined(found: tuple[Instance, ...], known: tuple[str, ...]) -> tupl
     )
 
 
+def marked_beside(instance: Instance) -> str:
+    """Tell beside whom an instance was marked as one too many; empty where it was not."""
+    marked = instance.tags.get(identity.TAG_QUARANTINED, "")
+    return marked if INSTANCE_ID.fullmatch(marked) else ""
+
+
 def winner(found: tuple[Instance, ...]) -> Instance:
     """Choose the instance that stays: the earliest, by a rule that every worker shares."""
     return min(found, key=lambda one: (one.created_at, one.instance_id))

@@ -500,6 +500,8 @@ class Progress:
         wishes: What was asked for then.
         vouched: Start time of a stopped source in economical mode of which a person says that the
             platform stopped it; empty when nobody says so.
+        beside: Beside whom the source was marked as one too many, where that one is gone; empty for
+            one that is not marked.
         moot: Set when there is nothing left to do but clean up.
         boot: What is booted from instead of an image of the source; None while nothing is lost.
         begun: Names of the images that were begun; empty in older forms.
@@ -527,6 +529,7 @@ class Progress:
     resumed_at: Instant = 0.0
     wishes: Wishes = field(default_factory=Wishes)
     vouched: NoIncarnation = ""
+    beside: NoResourceId = ""
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None

@@ -150,6 +150,11 @@ _PARKED = (
         "{0} 已不存在，且请求被接受后 {1} 秒内无人查看：它可能运行过并已被回收",
     ),
     (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
+    (r"it is one too many beside (\S+)", "它是 {0} 之外多出的一台"),
+    (
+        r"it was marked as one too many beside (\S+), which is gone",
+        "它曾被标记为 {0} 之外多出的一台，而后者已不存在",
+    ),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
@@ -400,6 +405,13 @@ _ADVICE = (
     (
         r"The replacement was accepted but does not get to Running: .+",
         "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
+    ),
+    (
+        r"Find out which one served: this one was marked as one too many, .+",
+        (
+            "查明由哪一台提供服务：本实例曾被标记为多出的一台，而另一台已不存在。镜像和磁盘都已保留；"
+            "需要重建它时请重放。"
+        ),
     ),
     (
         r"Its pool takes it back again and again, .+",

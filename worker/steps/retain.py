@@ -114,7 +114,7 @@ class Retain:
         source = look.instance
         if source is None:
             return self._absent(progress, now)
-        reason = why_not_ours(source, self.policy)
+        reason = why_not_ours(source, self.policy) or self._one_too_many(source)
         seen = _seen(progress, source, now)
         if reason is not None and self._has_begun(source, look.disks):
             return self._false_alarm(seen, look.disks, now, reason)
@@ -140,6 +140,18 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
+
+    def _one_too_many(self, source: Instance) -> str | None:
+        """Say beside whom: what was marked as one too many must not come back without its mark.
+
+        Where that one is gone, too, nobody knows whether this one serves: see `Launch`.
+        """
+        marked = launching.marked_beside(source)
+        if not marked:
+            return None
+        others = self.instances.find_replacements(marked)
+        is_there = self.instances.find(marked) is not None or launching.not_quarantined(others, ())
+        return f"it is one too many beside {marked}" if is_there else None
 
     def _has_begun(self, source: Instance, disks: tuple[Disk, ...]) -> bool:
         """Whether an earlier run of this deployment has changed what is to be left alone now."""
@@ -257,6 +269,8 @@ class Retain:
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
     ) -> Outcome:
         """Go on from what was recorded if its image was begun; else name what is left of it."""
+        if reason := self._one_too_many(recorded.captured.instance):
+            return Moot(progress, Mootness.NOT_OURS, reason)
         disks = tuple(disk for disk in recorded.captured.disks if disk.is_cloud)
         left = gone.left(disks, self.sources.disks([disk.disk_id for disk in disks]))
         # Whether they outlive it because of us or of their owner is not known any more.
@@ -388,6 +402,7 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
         absent_at=0.0,
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
+        beside=launching.marked_beside(source),
     ).marked(FIRST_LOOK, now)
 
 
