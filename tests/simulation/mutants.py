@@ -503,6 +503,13 @@ MUTANTS = (
         ("tests/simulation/test_lineage.py",),
     ),
     Mutant(
+        "one-too-many-that-is-gone-is-not-known-as-one",
+        "worker/steps/retain.py",
+        "        if reason := self._one_too_many(recorded.captured.instance):\n",
+        "        if reason := None:\n",
+        ("tests/simulation/test_captures.py",),
+    ),
+    Mutant(
         "one-too-many-beside-what-was-recreated-counts-alone",
         "worker/steps/retain.py",
         "self.instances.find(marked) is not None or launching.not_quarantined(others, ())\n",
