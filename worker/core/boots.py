@@ -4,6 +4,7 @@ An image holds some of the source's disks. What it does not hold follows from th
 every worker sees alike, and is attached to the replacement if it outlives the source.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from worker.core import identity, ladder
@@ -28,6 +29,8 @@ LEFT_ALONE = "left alone"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"
+RELEASED_DISK = "it was retained, but it is gone or is set to go with the source"
+TAKEN_DISK = "it was not on the source any more when its disks were retained"
 
 
 def fallen(
@@ -107,6 +110,19 @@ def with_disks_to_keep(progress: Progress, now: float) -> Progress:
     return replace(progress, retained=wanted)
 
 
+def with_given_up(progress: Progress, disk_ids: Collection[str], why: str = "") -> Progress:
+    """Expect nothing any more of these disks, and tell why where it matters to a person."""
+    retained = progress.retained
+    if retained is None or not disk_ids:
+        return progress
+    disks = tuple(
+        replace(one, given_up=True) if one.disk_id in disk_ids else one for one in retained.disks
+    )
+    for disk_id in disk_ids if why else ():
+        progress = progress.remarked(f"disk {disk_id}", why)
+    return replace(progress, retained=replace(retained, disks=disks))
+
+
 def is_of_a_later_notice(progress: Progress) -> bool:
     """Tell whether the source was noticed before, and an image of that notice was found."""
     return progress.incarnation != identity.NOT_ECONOMICAL and progress.economical is None
@@ -147,14 +163,14 @@ def system_disk(progress: Progress) -> KeptDisk | None:
 def outlives(progress: Progress, disk: KeptDisk) -> bool:
     """Tell whether a disk is there after the release; in economical mode there is none."""
     retained = progress.retained
-    if retained is None or not disk.is_cloud:
+    if retained is None or not disk.is_cloud or disk.given_up:
         return False
     return progress.economical is not None or retained.outlives(disk)
 
 
 def can_reattach(progress: Progress) -> bool:
     """Tell whether every data disk of the source can be carried over itself."""
-    data = [disk for disk in cloud_disks(progress) if disk.kind != SYSTEM]
+    data = [disk for disk in cloud_disks(progress) if disk.kind != SYSTEM and not disk.given_up]
     has_system = system_disk(progress) is not None
     return has_system and bool(data) and all(outlives(progress, disk) for disk in data)
 

@@ -114,7 +114,8 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
 
 def _told_of_lost_disks(progress: Progress) -> Progress:
     for disk in boots.cloud_disks(progress):
-        if disk.disk_id in progress.launched.missing and not boots.outlives(progress, disk):
+        is_missing = disk.disk_id in progress.launched.missing and not disk.given_up
+        if is_missing and not boots.outlives(progress, disk):
             progress = progress.remarked(f"disk {disk.disk_id}", boots.LOST_DISK)
     return progress
 
@@ -459,6 +460,12 @@ def not_quarantined(found: tuple[Instance, ...], known: tuple[str, ...]) -> tupl
         for one in found
         if identity.TAG_QUARANTINED not in one.tags and one.instance_id not in known
     )
+
+
+def marked_beside(instance: Instance) -> str:
+    """Tell beside whom an instance was marked as one too many; empty where it was not."""
+    marked = instance.tags.get(identity.TAG_QUARANTINED, "")
+    return marked if INSTANCE_ID.fullmatch(marked) else ""
 
 
 def winner(found: tuple[Instance, ...]) -> Instance:

@@ -72,6 +72,7 @@ class Park(str, Enum):
     NAME_TAKEN = "image_name_taken"
     REPLACED_BEFORE = "replaced_before"
     NO_STOCK = "no_stock"
+    ONE_TOO_MANY = "one_too_many"
     TOO_MANY_GENERATIONS = "too_many_generations"
     NO_ADDRESS = "private_address_taken"
     NOT_RUNNING = "replacement_not_running"
@@ -104,6 +105,8 @@ _ADVICE = {
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
     Park.NO_STOCK: "No candidate could be had: replay when there is stock again; the candidates"
     " were frozen when the notice came.",
+    Park.ONE_TOO_MANY: "Find out which one served: this one was marked as one too many, and the"
+    " other one is gone. Its image and disks are kept; replay to have it recreated.",
     Park.TOO_MANY_GENERATIONS: "Its pool takes it back again and again, so it was not launched:"
     " its image and disks are kept. Replay when the pool is calm, which goes on at once; the limit"
     " is limits.generations_per_day.",

@@ -108,6 +108,8 @@ class KeptDisk:
 
     Attributes:
         was_deleted_with_instance: Whether the release would have taken it before retain.
+        given_up: It was taken from the source, is gone, or goes with it by somebody's wish: nothing
+            is asked or expected of it any more.
     """
 
     disk_id: ResourceId
@@ -117,6 +119,7 @@ class KeptDisk:
     device: str
     was_deleted_with_instance: bool
     is_cloud: bool = True
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,16 @@ class Retained:
     def to_keep(self) -> tuple[str, ...]:
         """Ids of the disks whose fate retain changes."""
         return tuple(
-            disk.disk_id for disk in self.disks if disk.was_deleted_with_instance and disk.is_cloud
+            disk.disk_id
+            for disk in self.disks
+            if disk.was_deleted_with_instance and disk.is_cloud and not disk.given_up
         )
 
     def outlives(self, disk: KeptDisk) -> bool:
         """Tell whether the disk is still there when the source is released."""
         is_kept = self.sent and not self.refused
-        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)
+        is_there = disk.is_cloud and not disk.given_up
+        return is_there and (is_kept or not disk.was_deleted_with_instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,6 +506,8 @@ class Progress:
         wishes: What was asked for then.
         vouched: Start time of a stopped source in economical mode of which a person says that the
             platform stopped it; empty when nobody says so.
+        beside: Beside whom the source was marked as one too many, where that one is gone; empty for
+            one that is not marked.
         moot: Set when there is nothing left to do but clean up.
         boot: What is booted from instead of an image of the source; None while nothing is lost.
         begun: Names of the images that were begun; empty in older forms.
@@ -527,6 +535,7 @@ class Progress:
     resumed_at: Instant = 0.0
     wishes: Wishes = field(default_factory=Wishes)
     vouched: NoIncarnation = ""
+    beside: NoResourceId = ""
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None

@@ -31,6 +31,7 @@ _WAITING = (
     (r"the image is not usable any more", "镜像不再可用"),
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"a disk is gone that still shows", "有磁盘已不存在但仍显示，稍后再试"),
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
     (r"the source is not there; look again", "查不到源实例，稍后再查"),
@@ -150,6 +151,11 @@ _PARKED = (
         "{0} 已不存在，且请求被接受后 {1} 秒内无人查看：它可能运行过并已被回收",
     ),
     (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
+    (r"it is one too many beside (\S+)", "它是 {0} 之外多出的一台"),
+    (
+        r"it was marked as one too many beside (\S+), which is gone",
+        "它曾被标记为 {0} 之外多出的一台，而后者已不存在",
+    ),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
@@ -277,6 +283,14 @@ _REMARKS = (
     (r"date system snapshot", "给系统盘快照标注日期"),
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
     (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
+    (
+        r"it was retained, but it is gone or is set to go with the source",
+        "曾被保留，但已不存在，或已被设为随源实例释放",
+    ),
+    (
+        r"it was not on the source any more when its disks were retained",
+        "保留磁盘时，它已不在源实例上",
+    ),
     (
         r"it was set to outlive the source before, so it got no tag and no date of ours",
         "原本就设置为在源实例释放后保留，因此没有加上本工具的标签和日期",
@@ -413,6 +427,13 @@ _ADVICE = (
     (
         r"The replacement was accepted but does not get to Running: .+",
         "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
+    ),
+    (
+        r"Find out which one served: this one was marked as one too many, .+",
+        (
+            "查明由哪一台提供服务：本实例曾被标记为多出的一台，而另一台已不存在。镜像和磁盘都已保留；"
+            "需要重建它时请重放。"
+        ),
     ),
     (
         r"Its pool takes it back again and again, .+",

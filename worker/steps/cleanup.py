@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import boots, handing, identity
-from worker.core.model import Accepted, Disk
+from worker.core.model import Accepted, Disk, Image
 from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
@@ -66,6 +66,8 @@ class CleanUp:
             return self._date_image(action, progress, now)
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
+        if action == DATE_DISKS:
+            return self._date_disks(progress, now)
         if (refused := self._dated(action, progress, now)) is not None:
             return _cleaned(progress, action, refused)
         if now < (until := _takes_effect_by(progress)):
@@ -98,8 +100,6 @@ class CleanUp:
             return self._date_earlier(progress, now)
         if action == DATE_INTERFACES:
             return self._date_interfaces(progress, now)
-        if action == DATE_DISKS:
-            return self._date("disk", boots.copied(progress), progress, now)
         return None
 
     def _keep_again(self, progress: Progress) -> Outcome:
@@ -151,7 +151,7 @@ class CleanUp:
         if action == DATE_IMAGE and imaged is not None and is_known and imaged.image_id:
             refused = self._date("image", (imaged.image_id,), progress, now)
             return _cleaned(progress, action, refused)
-        image = self.images.find(name)
+        image = self._image(name, progress)
         if image is None:
             missed = replace(progress, image_absent_at=progress.image_absent_at or now)
             if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:
@@ -162,6 +162,32 @@ class CleanUp:
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         refused = self._date("image", (image.image_id,), progress, now)
         return _cleaned(progress, action, refused)
+
+    def _image(self, name: str, progress: Progress) -> Image | None:
+        """Find an image by its name, or by its id where its owner has renamed it."""
+        found = self.images.find(name)
+        imaged = progress.imaged
+        # What a rescue boots from is not ours.
+        is_ours = imaged is not None and imaged.name == name and progress.rung != "rescue"
+        if found is not None or imaged is None or not is_ours or not imaged.image_id:
+            return found
+        return self.images.known(imaged.image_id)
+
+    def _date_disks(self, progress: Progress, now: float) -> Outcome:
+        """Date the disks that are still there, and give up those that are not to stay.
+
+        One that is gone spoils the call for all, and the receipt must not promise it.
+        """
+        wanted = progress.retained.to_keep if progress.retained is not None else ()
+        here = {disk.disk_id: disk for disk in self.sources.disks(wanted)}
+        going = tuple(one.disk_id for one in here.values() if _goes(one, progress))
+        if going and now < (until := _takes_effect_by(progress)):
+            return Wait(progress, until, "a change of the disks may still take effect")
+        lost = (*going, *(one for one in wanted if one not in here))
+        dated = tuple(one for one in boots.copied(progress) if one in here)
+        refused = self._date("disk", dated, progress, now)
+        told = boots.with_given_up(progress, lost, boots.RELEASED_DISK)
+        return _cleaned(told, DATE_DISKS, refused)
 
     def _date_earlier(self, progress: Progress, now: float) -> str:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""
@@ -249,6 +275,11 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     if is_told and boots.is_of_a_later_notice(progress):
         actions += [DATE_EARLIER_IMAGE]
     return (*actions, *images)
+
+
+def _goes(disk: Disk, progress: Progress) -> bool:
+    """Tell whether a disk that was kept goes with the source, for somebody has set it so since."""
+    return disk.delete_with_instance and disk.instance_id == progress.instance_id
 
 
 def _verdict(progress: Progress) -> dict[str, str]:

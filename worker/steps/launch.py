@@ -104,6 +104,7 @@ class Launch:
         day, so were all since. All that was saved stays saved, and a replay counts no more.
         """
         counted = replace(progress, counted=True)
+        self._stop_for_a_person(counted)
         cap = self.policy.generations_per_day
         earlier = identity.earlier_generation(progress.lineage, cap) if cap else ""
         if not earlier or not self._is_of_the_last_day(earlier, progress.t0):
@@ -116,6 +117,16 @@ class Launch:
             f"its lineage was recreated {cap} times within a day",
             progress=counted,
         )
+
+    def _stop_for_a_person(self, replayed: Progress) -> None:
+        """Launch nothing for one that was one too many and is the only one now: did it serve at all?
+
+        Args:
+            replayed: What a replay goes on with, at once.
+        """
+        if replayed.beside and not self._rivals(replayed):
+            why = f"it was marked as one too many beside {replayed.beside}, which is gone"
+            raise Parking(Park.ONE_TOO_MANY, why, progress=replayed)
 
     def _is_of_the_last_day(self, generation: str, t0: float) -> bool:
         """Counted from the notice, so that twins and later looks count alike."""
@@ -146,7 +157,11 @@ class Launch:
         imaged = launching.imaged(progress)
         if progress.rung == "rescue":
             return self.images.known(imaged.image_id)
-        return self.images.find(imaged.name)
+        found = self.images.find(imaged.name)
+        if found is not None or not imaged.image_id:
+            return found
+        # Its owner may have renamed it: an id stays.
+        return self.images.known(imaged.image_id)
 
     def _await_snapshot(self, progress: Progress, now: float) -> Outcome:
         """Wait for the snapshot of the system disk, of which the image is then made."""

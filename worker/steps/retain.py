@@ -16,7 +16,7 @@ from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.events import parse_time
-from worker.core.model import Accepted, Disk, Image, Instance
+from worker.core.model import Accepted, Disk, Gone, Image, Instance, Refused
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import (
@@ -45,6 +45,8 @@ CROWD_PATIENCE_SECONDS = 45.0
 REATTACHING_PATIENCE_SECONDS = 60.0
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
+# Describes are a few seconds behind.
+LOOK_AGAIN_SECONDS = 3.0
 # The longer a sibling has not finished, the less often it is asked after.
 SIBLING_POLL_SHARE = 0.25
 
@@ -112,7 +114,7 @@ class Retain:
         source = look.instance
         if source is None:
             return self._absent(progress, now)
-        reason = why_not_ours(source, self.policy)
+        reason = why_not_ours(source, self.policy) or self._one_too_many(source)
         seen = _seen(progress, source, now)
         if reason is not None and self._has_begun(source, look.disks):
             return self._false_alarm(seen, look.disks, now, reason)
@@ -138,6 +140,18 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
+
+    def _one_too_many(self, source: Instance) -> str | None:
+        """Say beside whom: what was marked as one too many must not come back without its mark.
+
+        Where that one is gone, too, nobody knows whether this one serves: see `Launch`.
+        """
+        marked = launching.marked_beside(source)
+        if not marked:
+            return None
+        others = self.instances.find_replacements(marked)
+        is_there = self.instances.find(marked) is not None or launching.not_quarantined(others, ())
+        return f"it is one too many beside {marked}" if is_there else None
 
     def _has_begun(self, source: Instance, disks: tuple[Disk, ...]) -> bool:
         """Whether an earlier run of this deployment has changed what is to be left alone now."""
@@ -255,6 +269,8 @@ class Retain:
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
     ) -> Outcome:
         """Go on from what was recorded if its image was begun; else name what is left of it."""
+        if reason := self._one_too_many(recorded.captured.instance):
+            return Moot(progress, Mootness.NOT_OURS, reason)
         disks = tuple(disk for disk in recorded.captured.disks if disk.is_cloud)
         left = gone.left(disks, self.sources.disks([disk.disk_id for disk in disks]))
         # Whether they outlive it because of us or of their owner is not known any more.
@@ -339,12 +355,31 @@ class Retain:
         if not retained.to_keep:
             return Done(replace(progress, retained=replace(retained, sent=True)))
         answer = self.disks.keep(retained.to_keep)
+        if not isinstance(answer, Accepted) and (again := self._without_one(progress, answer, now)):
+            return again
         retained = replace(retained, sent=True, sent_at=now)
         if isinstance(answer, Accepted):
             sent = replace(progress, retained=retained)
             return Done(sent.marked(boots.DISKS_RETAINED, now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
+
+    def _without_one(
+        self, progress: Progress, answer: Refused | Gone, now: float
+    ) -> Outcome | None:
+        """Ask without the disks that were taken from the source: one of them spoils the call."""
+        retained = progress.retained
+        if retained is None:
+            return None
+        wanted = retained.to_keep
+        found = self.sources.disks(wanted)
+        own = {one.disk_id for one in found if one.instance_id == progress.instance_id}
+        taken = tuple(one for one in wanted if one not in own)
+        if own and taken:
+            return Note(boots.with_given_up(progress, taken, boots.TAKEN_DISK))
+        if own and isinstance(answer, Gone) and not retained.postponed:
+            return Wait(progress, now + LOOK_AGAIN_SECONDS, "a disk is gone that still shows")
+        return None
 
     def _is_late(self, progress: Progress, now: float) -> bool:
         """Whether retain has been trying for so long that the image must not wait any more."""
@@ -367,6 +402,7 @@ def _seen(progress: Progress, source: Instance, now: float) -> Progress:
         absent_at=0.0,
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
+        beside=launching.marked_beside(source),
     ).marked(FIRST_LOOK, now)
 
 

@@ -118,6 +118,8 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         "i-bp1other has it by now",
         boots.LOST_DISK,
         boots.UNDATED_DISK,
+        boots.TAKEN_DISK,
+        boots.RELEASED_DISK,
         handing.old_pair("rsp-2"),
         "server group rsp-1",
         "disk d-bp1 of /dev/xvdb",

@@ -263,6 +263,28 @@ PARKED: Mapping[Park, Entry] = {
             "放宽选择范围：`launch.other_zones`、`launch.same_type_only: false`、`launch.families`，并用 `launch.pay_as_you_go_max` 兜底。每个可用区都要有交换机。",
         ),
     ),
+    Park.ONE_TOO_MANY: Entry(
+        Text("one too many, and the other one is gone", "多出的一台，而另一台已不存在"),
+        Text(
+            "Two replacements had been launched once, and this one was marked with `spot-recreation:quarantined`. It has been reclaimed; the one that was to stay exists no more, nor does a replacement of it.",
+            "此前启动过两台替代实例，本实例被加上了 `spot-recreation:quarantined` 标签。现在它被回收，而应当保留的那台及其替代实例都已不存在。",
+        ),
+        _IMAGE_SAFE,
+        (
+            Text(
+                "This one served: `aliyun-ops dlq replay ID`, which launches its replacement at once.",
+                "由它提供服务：运行 `aliyun-ops dlq replay ID`，会立即启动它的替代实例。",
+            ),
+            Text(
+                "It did not: `aliyun-ops dlq discard ID`.",
+                "没有由它提供服务：运行 `aliyun-ops dlq discard ID`。",
+            ),
+        ),
+        Text(
+            "Delete the one too many when you are told of it, or take its tag off if it is to stay.",
+            "收到通知后删除多出的一台；若要保留它，请去掉它的标签。",
+        ),
+    ),
     Park.TOO_MANY_GENERATIONS: Entry(
         Text("reclaimed again and again", "反复被回收"),
         Text(
