@@ -227,7 +227,7 @@ MUTANTS = (
         "worker/steps/launch.py",
         "        if found := found or self._ours(others, progress):\n",
         "        if found:\n",
-        ("tests/simulation/test_regressions.py",),
+        ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "disks-not-kept-again-after-they-were-given-back",
@@ -274,8 +274,8 @@ MUTANTS = (
     Mutant(
         "disks-not-kept-again-before-the-end",
         "worker/steps/cleanup.py",
-        "        actions += [KEEP_DISKS] if is_doubtful else []\n",
-        "",
+        "    kept = [KEEP_DISKS] if is_doubtful else []\n",
+        "    kept: list[str] = []\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
@@ -311,7 +311,7 @@ MUTANTS = (
         "worker/steps/launch.py",
         "        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:\n            image = self._image(progress)\n",
         "        if False:\n            image = self._image(progress)\n",
-        ("tests/simulation/test_regressions.py",),
+        ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "progress-not-written-ahead",
@@ -720,8 +720,15 @@ MUTANTS = (
     Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
-        "    return (*actions, *images)\n",
-        "    return tuple(actions)\n",
+        "    return (*kept, *actions, *images)\n",
+        "    return (*kept, *actions)\n",
+    ),
+    Mutant(
+        "finished-successor-cleans-up-again",
+        "worker/steps/cleanup.py",
+        "        return due - self.policy.leftovers_kept < now - ENDS_SECONDS_MAX\n",
+        "        return False\n",
+        ("tests/simulation/test_forged.py",),
     ),
     Mutant(
         "pair-made-again-and-again",
