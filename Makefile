@@ -67,8 +67,8 @@ check: $(READY) ## Format, lint, types and import contracts
 mutants: $(READY) ## Show that each of a list of deliberate defects turns the tests red
 	@$(BIN)/python -m tests.simulation.mutants $(ONLY)
 
-sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count; NOTE=1 keeps it in docs/promises.md)
-	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000) $(if $(NOTE),--note)
+sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count; FAULTS=3 EXACTLY=1 always three, with a bar for the calls; NOTE=1 keeps it in docs/promises.md)
+	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000) $(if $(FAULTS),--faults $(FAULTS)) $(if $(EXACTLY),--exactly) $(if $(NOTE),--note)
 
 sim-merged: $(READY) ## Faults in calls that are made for many recreations at once (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.merged --seed $(or $(SEED),1) --count $(or $(N),1000)

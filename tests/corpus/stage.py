@@ -297,6 +297,7 @@ def go_on(moment: Moment, body: str, attributes: Attributes) -> None:
         _remove(simulation, queue, ids)
     # Today's release may order the candidates otherwise than the one that froze them.
     simulation.interposer.launches.clear()
+    simulation.interposer.changes.clear()
     simulation.start_worker("heir", at=simulation.kernel.now + 5.0)
 
 

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 from tests.simulation.kernel import Crash, Kernel
 from worker.core import identity
-from worker.core.errors import Permanent, Throttled, Transient, UnknownOutcome
+from worker.core.errors import (
+    Permanent,
+    RecreationError,
+    Throttled,
+    Transient,
+    UnknownOutcome,
+)
 from worker.core.model import Candidate, LaunchSpec
 from worker.ports import LeaseLost
 
@@ -73,6 +79,7 @@ ON_HANDLES: Mapping[str, frozenset[Fault]] = {
     "renew": frozenset({Fault.DEAD_HANDLE}),
     "delete": frozenset({Fault.DEAD_HANDLE, Fault.LOST_DELETE}),
 }
+QUEUES = frozenset({"queue", "dead_letters"})
 # The worker never takes anything out of the dead-letter queue.
 NOT_CALLED = frozenset(
     {("dead_letters", "receive"), ("dead_letters", "delete"), ("dead_letters", "renew")}
@@ -132,6 +139,23 @@ class LaunchCall:
 
 
 @dataclass
+class Change:
+    """A request that changes something, and the answer that the worker heard; none is an empty word.
+
+    Attributes:
+        what: What is to be changed: requests alike under one token are the same one.
+        token: Client token; empty where there is none.
+    """
+
+    port: str
+    method: str
+    at: float
+    what: str
+    token: str
+    answer: str = ""
+
+
+@dataclass
 class Interposer:
     """Strikes according to `plan`, which maps call numbers to faults."""
 
@@ -142,6 +166,8 @@ class Interposer:
     crash: Callable[[str], None] = lambda _worker: None
     pause: Callable[[str, float], None] = lambda _worker, _seconds: None
     launches: list[LaunchCall] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    raised: set[str] = field(default_factory=set)
     _owed: list[Fault] = field(default_factory=list)
     _shown: dict[str, list[tuple[float, Any]]] = field(default_factory=dict)
 
@@ -158,7 +184,11 @@ class Interposer:
         if fault is not None:
             self.struck.append((call, fault))
             return self._strike(call, fault, work, about)
-        return self._remember(about, work()) if about else work()
+        try:
+            return self._remember(about, work()) if about else work()
+        except RecreationError as error:
+            self.raised.add(repr(error))
+            raise
 
     def _remember(self, about: str, answer: Any) -> Any:
         """Keep what a read showed, for a later one that is behind."""
@@ -230,6 +260,14 @@ def _quietly(work: Callable[[], Any]) -> None:
         work()
 
 
+def _what(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """Say what a request is to change; a launch by its recreation, tags without their values."""
+    if args and isinstance(args[0], LaunchSpec):
+        return dict(args[0].tags)[identity.TAG_ID]
+    plain = (sorted(one) if isinstance(one, Mapping) else one for one in args)
+    return " ".join(map(str, (*plain, kwargs.get("name", ""))))
+
+
 @dataclass(frozen=True)
 class _Proxy:
     interposer: Interposer
@@ -247,16 +285,34 @@ class _Proxy:
                 self.worker, self.port, method, lambda: bound(*args, **kwargs), about
             )
 
+        def change(*args: Any, **kwargs: Any) -> Any:
+            asked = Change(
+                self.port,
+                method,
+                self.interposer.kernel.now,
+                _what(args, kwargs),
+                kwargs.get("token", ""),
+            )
+            self.interposer.changes.append(asked)
+            try:
+                answer = call(*args, **kwargs)
+            except (Permanent, Throttled) as error:
+                asked.answer = type(error).__name__
+                raise
+            asked.answer = type(answer).__name__
+            return answer
+
         def launch(spec: LaunchSpec, candidate: Candidate, **kwargs: Any) -> Any:
             recreation = dict(spec.tags)[identity.TAG_ID]
             asked = LaunchCall(recreation, kwargs["token"], candidate)
             self.interposer.launches.append(asked)
-            answer = call(spec, candidate, **kwargs)
+            answer = change(spec, candidate, **kwargs)
             asked.answer = type(answer).__name__
             return answer
 
         is_change = method in CHANGING.get(self.port, frozenset())
-        chosen = launch if (self.port, method) == ("instances", "launch") else call
+        chosen = change if is_change and self.port not in QUEUES else call
+        chosen = launch if (self.port, method) == ("instances", "launch") else chosen
         # Found at once the next time.
         self.__dict__[method] = chosen
         return chosen

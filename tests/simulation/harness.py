@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from emulator.assumptions import Assumptions
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
@@ -17,6 +19,7 @@ from worker.adapters.crew import Alone, Crew
 from worker.adapters.ecs.call import EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.limiter import QuotaLimiter
+from worker.adapters.metrics import MetricsTelemetry
 from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.consumer import Consumer
@@ -137,6 +140,8 @@ class Simulation:
     interposer: Interposer
     policy: Policy
     notebook: Notebook
+    telemetry: MetricsTelemetry
+    registry: CollectorRegistry
     shelf: Shelf
     bulletin: Bulletin
     terms: Terms
@@ -201,13 +206,13 @@ class Simulation:
             else CloudCall(self.cloud, REGION, self.kernel, self.latency)
         )
         limiter = QuotaLimiter(random.Random(7), quota_share=self.quota_share)
-        endpoint = Endpoint(call, REGION, limiter, clock, self.notebook)
+        endpoint = Endpoint(call, REGION, limiter, clock, self.telemetry)
         tasks = SimulatedTasks(self.kernel)
         bare = build_cloud(
             endpoint,
             self.crew_of(tasks),
             sealing=Sealing((KEY,)),
-            captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.notebook),
+            captures=SignedCaptures(self.captures.get, ACCOUNT, REGION, (KEY,), self.telemetry),
         )
         bare = replace(
             bare,
@@ -218,10 +223,10 @@ class Simulation:
         consumer = Consumer(
             queue=self._queue(name, "queue", QUEUE, clock),
             dead_letters=self._queue(name, "dead_letters", DEAD, clock),
-            engine=Engine(recipe(CloudPorts(**ports), policy), policy, clock, self.notebook),
+            engine=Engine(recipe(CloudPorts(**ports), policy), policy, clock, self.telemetry),
             clock=clock,
             tasks=tasks,
-            telemetry=self.notebook,
+            telemetry=self.telemetry,
             receipts=self.shelf,
             notifier=self.bulletin,
             terms=terms or self.terms,
@@ -255,12 +260,15 @@ def simulate(
         start=START,
     )
     _set_up(cloud)
+    notebook, registry = Notebook(kernel), CollectorRegistry()
     simulation = Simulation(
         cloud=cloud,
         kernel=kernel,
         interposer=Interposer(kernel, plan or {}),
         policy=policy or Policy(),
-        notebook=Notebook(kernel),
+        notebook=notebook,
+        telemetry=MetricsTelemetry(notebook, SimulatedClock(kernel), registry),
+        registry=registry,
         shelf=Shelf(),
         bulletin=Bulletin(),
         terms=replace(Terms(Home(ACCOUNT, REGION), (KEY,)), **(terms or {})),

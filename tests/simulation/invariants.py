@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
+from tests.simulation.faults import Change
 from tests.simulation.harness import DEAD, KEY, REGION, START, Simulation
 from tests.simulation.holders import address_lost, held_twice
 from tests.simulation.scenarios import (
@@ -35,11 +36,13 @@ CREATING = {"CreateImage", "CreateSnapshot", "RunInstances"}
 ALLOWED = CREATING | {"ModifyDiskAttribute", "TagResources", "StopInstance", "StartInstance"}
 PRODUCT = "ecs"
 # A new primary/secondary group names the partner as well.
-PAIRING = {
-    "CreateMasterSlaveServerGroup",
-    "SetLoadBalancerTCPListenerAttribute",
-    "SetLoadBalancerUDPListenerAttribute",
-}
+PAIRING = frozenset(
+    {
+        "CreateMasterSlaveServerGroup",
+        "SetLoadBalancerTCPListenerAttribute",
+        "SetLoadBalancerUDPListenerAttribute",
+    }
+)
 # What hangs on a source may be moved, and nothing else of these products be changed.
 MOVING = {
     "ecs": {
@@ -63,6 +66,34 @@ MOVING = {
 }
 # What has to be done while the source lives.
 BEFORE_THE_STOP = {"ModifyNetworkInterfaceAttribute", "ConvertNatPublicIpToEip"}
+# By what the ledger tells that a change was made, whoever asked for it.
+EFFECTS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("disks", "keep"): frozenset({"ModifyDiskAttribute"}),
+    ("disks", "release"): frozenset({"ModifyDiskAttribute"}),
+    ("images", "create"): frozenset({"CreateImage"}),
+    ("images", "assemble"): frozenset({"CreateImage"}),
+    ("images", "snapshot"): frozenset({"CreateSnapshot"}),
+    ("instances", "launch"): frozenset({"RunInstances"}),
+    ("instances", "stop"): frozenset({"StopInstance", "Stopped", "Release", "PlatformStop"}),
+    ("instances", "start"): frozenset({"StartInstance"}),
+    ("tagging", "tag"): frozenset({"TagResources"}),
+    ("addresses", "unassociate"): frozenset({"UnassociateEipAddress", "EipFreed"}),
+    ("addresses", "associate"): frozenset({"AssociateEipAddress"}),
+    ("addresses", "convert"): frozenset({"ConvertNatPublicIpToEip"}),
+    ("balancers", "add"): frozenset(MOVING["slb"] | MOVING["alb"]),
+    ("balancers", "remove"): frozenset(MOVING["slb"] | MOVING["alb"]),
+    ("balancers", "make_pair"): PAIRING,
+    ("balancers", "lead"): PAIRING,
+    ("interfaces", "keep"): frozenset({"ModifyNetworkInterfaceAttribute"}),
+    ("interfaces", "release"): frozenset({"ModifyNetworkInterfaceAttribute"}),
+    ("interfaces", "detach"): frozenset({"DetachNetworkInterface", "Release"}),
+    ("interfaces", "attach"): frozenset({"AttachNetworkInterface"}),
+    ("disk_moves", "detach"): frozenset({"DetachDisk", "Release"}),
+    ("disk_moves", "attach"): frozenset({"AttachDisk"}),
+}
+ID_LENGTH_MIN = 10
+# A command inside of a guest is asked for within its time and no longer.
+BEST_EFFORT = frozenset({"commands"})
 # What the cloud itself writes down about an address, and what was put there for a test.
 ITS_OWN = {"EipFreed", "AllocateEipAddress", "Seed"}
 SECRETS = (KEY.decode(), SECRET, base64.b64encode(USER_DATA.encode()).decode())
@@ -86,6 +117,7 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_leaks(simulation),
         *_hops(simulation),
         *_unsettled_tokens(simulation),
+        *_unanswered(simulation),
         *_out_of_order(simulation),
         *_unhelpful(simulation),
         *held_twice(simulation),
@@ -421,17 +453,52 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
         entry.detail["parameters"].get("ClientToken")
         for entry in entries(simulation, "RunInstances")
     }
-    open_tokens: dict[str, set[str]] = {}
-    answered: set[str] = set()
+    open_tokens: dict[tuple[str, str, str], set[str]] = {}
+    answered = {""}
     found: list[str] = []
-    for asked in simulation.interposer.launches:
-        known = open_tokens.setdefault(asked.recreation, set())
+    for asked in simulation.interposer.changes:
+        known = open_tokens.setdefault((asked.port, asked.method, asked.what), set())
         if asked.token not in known and not known <= answered | made:
-            found.append("a new token although an older request has had no answer")
+            found.append(
+                f"a new token for {asked.port}.{asked.method} although an older request has had"
+                " no answer"
+            )
         known.add(asked.token)
         if asked.answer:
             answered.add(asked.token)
     return found
+
+
+def _unanswered(simulation: Simulation) -> list[str]:
+    """A change without an answer is asked for again until it has one, or was seen to be done."""
+    if parked(simulation):
+        return []
+    asked: dict[tuple[str, str, str], Change] = {}
+    for one in simulation.interposer.changes:
+        asked.setdefault((one.port, one.method, one.what), one)
+    for one in simulation.interposer.changes:
+        if one.answer:
+            asked.pop((one.port, one.method, one.what), None)
+    return [
+        f"{one.port}.{one.method} of {one.what} has had no answer, and nobody asked again"
+        for one in asked.values()
+        if one.port not in BEST_EFFORT and not _took_effect(simulation, one)
+    ]
+
+
+def _took_effect(simulation: Simulation, asked: Change) -> bool:
+    """Whether the cloud has done what was asked for, so that a look could tell."""
+    actions = EFFECTS[asked.port, asked.method]
+    return any(
+        entry.action in actions and entry.at >= asked.at and _is_about(entry, asked.what)
+        for entry in simulation.cloud.ledger
+    )
+
+
+def _is_about(entry: LedgerEntry, what: str) -> bool:
+    """Whether both name the same thing; what is shorter than an id names nothing."""
+    named = (entry.resource_id, *map(str, entry.detail.values()))
+    return any((len(one) >= ID_LENGTH_MIN and one in what) or what in one for one in named)
 
 
 def _out_of_order(simulation: Simulation) -> list[str]:
@@ -510,9 +577,26 @@ def _written(simulation: Simulation) -> Iterator[tuple[str, str]]:
         yield "the log", f"{at} {name} {fields}"
     for receipt in simulation.shelf.kept.values():
         yield "a receipt", str(receipt)
-    for action in CREATING | {"TagResources"}:
-        for entry in entries(simulation, action):
-            yield "a tag or request", str(entry.detail)
+    for notice in simulation.bulletin.told:
+        yield "a notification", str(notice)
+    for sentence in simulation.interposer.raised:
+        yield "an exception", sentence
+    yield "a metric", _metrics(simulation)
+    dead = simulation.cloud.queues(REGION).get_queue(DEAD, simulation.kernel.now)
+    for message in dead.messages.values():
+        yield "a parked message", message.body
+    for entry in simulation.cloud.ledger:
+        if entry.product in MOVING and entry.action != "Seed":
+            yield "a tag or request", f"{entry.resource_id} {entry.detail}"
+
+
+def _metrics(simulation: Simulation) -> str:
+    return " ".join(
+        f"{sample.name} {sample.labels}"
+        for metric in simulation.registry.collect()
+        for sample in metric.samples
+        if "le" not in sample.labels
+    )
 
 
 def _inflated(sent: Mapping[str, str]) -> str:

@@ -229,7 +229,7 @@ MUTANTS = (
         "worker/steps/launch.py",
         "        if found := found or self._ours(others, progress):\n",
         "        if found:\n",
-        ("tests/simulation/test_regressions.py",),
+        ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "patience-with-the-disks-of-another-notice-is-over",
@@ -276,8 +276,8 @@ MUTANTS = (
     Mutant(
         "disks-not-kept-again-before-the-end",
         "worker/steps/cleanup.py",
-        "        actions += [KEEP_DISKS] if is_doubtful else []\n",
-        "",
+        "    kept = [KEEP_DISKS] if is_doubtful else []\n",
+        "    kept: list[str] = []\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
@@ -353,8 +353,8 @@ MUTANTS = (
     Mutant(
         "false-alarm-does-not-let-go",
         "worker/steps/cleanup.py",
-        "        actions += [LET_GO] if RESTORE_DISKS in actions or is_alarm else []\n",
-        "",
+        "        return [*back, LET_GO] if back or is_alarm else []\n",
+        "        return back\n",
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
@@ -544,7 +544,7 @@ MUTANTS = (
         "worker/steps/launch.py",
         "        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:\n            image = self._image(progress)\n",
         "        if False:\n            image = self._image(progress)\n",
-        ("tests/simulation/test_regressions.py",),
+        ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "progress-not-written-ahead",
@@ -1121,8 +1121,15 @@ MUTANTS = (
     Mutant(
         "leftovers-not-dated",
         "worker/steps/cleanup.py",
-        "    return (*actions, *images)\n",
-        "    return tuple(actions)\n",
+        "    return (*kept, *actions, *images)\n",
+        "    return (*kept, *actions)\n",
+    ),
+    Mutant(
+        "finished-successor-cleans-up-again",
+        "worker/steps/cleanup.py",
+        "        return due - self.policy.leftovers_kept < now - ENDS_SECONDS_MAX\n",
+        "        return False\n",
+        ("tests/simulation/test_forged.py",),
     ),
     Mutant(
         "pair-made-again-and-again",

@@ -21,7 +21,7 @@ from emulator.assumptions import Assumptions
 from emulator.state.queues import OutMessage, Property
 from tests.simulation.faults import CHANGING
 from tests.simulation.harness import ACCOUNT, DEAD, KEY, QUEUE, REGION, Simulation, simulate
-from tests.simulation.invariants import violations
+from tests.simulation.invariants import MOVING, violations
 from tests.simulation.scenarios import (
     add_source,
     interrupt,
@@ -30,10 +30,17 @@ from tests.simulation.scenarios import (
     replacements,
     waiting,
 )
-from tests.simulation.schedules import QUICK
+from tests.simulation.schedules import (
+    BY_SIZE,
+    EVERYTHING,
+    HANDED_OVER,
+    LARGE,
+    QUICK,
+)
 from worker.core import identity, signing
 from worker.core.events import BODY_BYTES_MAX, DEPTH_MAX, ITEMS_MAX, KEYS_MAX, WRAPPINGS_MAX
 from worker.core.messages import Home
+from worker.core.notices import Kind
 from worker.core.policy import Policy
 
 SOURCE_ID = "i-bp1source00000000001"
@@ -553,6 +560,44 @@ def test_true_interruption_beside_it_recovers_once(name: str) -> None:
     split = sum(int(str(line["into"])) - 1 for line in simulation.notebook.named("split"))
     assert sum(found.values()) == 1 + 2 * len(row.messages()) + split
     check_parked(simulation, row)
+
+
+AGAIN: Mapping[str, tuple[Mapping[str, Any], Policy]] = {
+    "plain": ({}, Policy()),
+    "data disks": ({"data_disks": [{"size": 20}]}, Policy()),
+    "data disks attached": (LARGE, Policy(data_disks="reattach")),
+    "handed over": (HANDED_OVER, EVERYTHING),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_genuine_messages_of_a_finished_recreation_change_nothing_a_day_later(name: str) -> None:
+    """Whoever has read one can send it again, and its signature is ours: each of them, and all."""
+    seed, policy = AGAIN[name]
+    simulation = simulate(ecs=BY_SIZE if seed is LARGE else QUICK, policy=policy)
+    source = add_source(simulation, instance_id=SOURCE_ID, **seed)
+    simulation.start_worker("one")
+    interrupt(simulation, source, publish_event=False)
+    deliver(simulation, (SOURCE, {}))
+    recover(simulation)
+    assert [one["outcome"] for one in simulation.shelf.kept.values()] == ["recovered"]
+    told, kept = list(simulation.bulletin.told), dict(simulation.shelf.kept)
+    messages = [(SOURCE, dict(one)) for one in simulation.sent]
+    simulation.run(86_400.0)
+    simulation.cloud.ledger.clear()
+    simulation.notebook.lines.clear()
+
+    for message in (*messages, *messages):
+        deliver(simulation, message)
+        recover(simulation)
+
+    assert messages
+    assert [one.action for one in simulation.cloud.ledger if one.product in MOVING] == []
+    # One that had not come to its image waits first, and what waits for a day goes to a person.
+    assert set(ends(simulation)) <= {"finished already_done", "parked gave_up"}
+    assert sum(ends(simulation).values()) == 2 * len(messages)
+    assert [one for one in simulation.bulletin.told if one.kind is not Kind.PARKED] == told
+    assert simulation.shelf.kept == kept
 
 
 def test_instances_of_the_table_would_be_recreated_but_for_what_is_special_about_them() -> None:

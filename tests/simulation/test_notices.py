@@ -1,15 +1,16 @@
 """A source that is noticed again: what an earlier notice left behind is never taken for this one's."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from emulator.state.ecs import instance_view
 from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
-from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
     Source,
@@ -18,11 +19,13 @@ from tests.simulation.scenarios import (
     recover,
     replacements,
 )
-from tests.simulation.schedules import QUICK, judged, run, withdraw
+from tests.simulation.schedules import QUICK, NextInstances, judged, run, withdraw
 from tests.simulation.situations import ALL
 from tests.simulation.test_recovery import interrupt_again, replay
 from worker.adapters.ecs.call import ApiRefusal
 from worker.core import identity
+from worker.core.errors import UnknownOutcome
+from worker.core.model import Candidate, Instance, LaunchAnswer, LaunchSpec
 from worker.core.policy import Policy
 
 NEWER = "/data/later.txt"
@@ -255,3 +258,87 @@ def test_two_notices_that_are_taken_back_leave_nothing(skew: float) -> None:
 
     assert violations(simulation, later) == []
     assert len(replacements(simulation)) == 1
+
+
+@dataclass(frozen=True)
+class LateToShow(NextInstances):
+    """The first launch has no answer, and the next look by its own tag is too early for it."""
+
+    missed: list[str] = field(default_factory=list)
+
+    @override
+    def launch(self, spec: LaunchSpec, candidate: Candidate, **how: Any) -> LaunchAnswer:
+        answer = self.today.launch(spec, candidate, **how)
+        if not self.missed:
+            self.missed.append("the answer")
+            raise UnknownOutcome("no answer came")
+        return answer
+
+    @override
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
+        if self.missed == ["the answer"]:
+            self.missed.append("the look")
+            return ()
+        return self.today.find_tagged(recreation)
+
+
+def test_a_launch_of_ours_that_only_the_second_look_shows_is_ours() -> None:
+    """The look by the source's name finds what the one by our own tag was too early for."""
+    missed: list[str] = []
+    release = Release(instances=lambda today: LateToShow(today, missed))
+    at_once = {"describe_lag_seconds": 0.0}
+    usual = ALL["noticed after a false alarm"]
+    scenario = replace(usual, releases=(release,), flips=at_once)
+
+    simulation, source = run(scenario, {})
+
+    assert missed == ["the answer", "the look"]
+    assert judged(scenario, simulation, source) == []
+    (record,) = simulation.shelf.kept.values()
+    assert record["outcome"] == "recovered"
+    assert len(entries(simulation, "RunInstances")) == 1
+
+
+def _date_images(simulation: Simulation, _source: Source) -> None:
+    """What a clean-up does last: date the image of a notice that was a false alarm."""
+    now = simulation.kernel.now
+    tags = {identity.TAG_DELETE_AFTER: identity.instant(now), identity.TAG_FALSE_ALARM: "yes"}
+    images = simulation.cloud.ecs[REGION].dump("images", now)
+    asked = {
+        "RegionId": REGION,
+        "ResourceType": "image",
+        "ResourceId": [one["ImageId"] for one in images if identity.TAG_ID in one["Tags"]],
+        "Tag": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+    simulation.cloud.call("ecs", REGION, "TagResources", asked, now)
+
+
+def _give_disks_back(simulation: Simulation, source: Source) -> None:
+    """What a clean-up does first: let the disks go with their instance again."""
+    asked = {"DiskIds": list(source.disks.values()), "DeleteWithInstance": True}
+    simulation.cloud.call("ecs", REGION, "ModifyDiskAttribute", asked, simulation.kernel.now)
+
+
+@pytest.mark.parametrize("clean_up", [_date_images, _give_disks_back])
+def test_what_a_late_clean_up_undoes_is_made_again_before_the_stop(clean_up: Any) -> None:
+    """No look has seen the lock gone, and no event tells of the notice that is in force."""
+    simulation = simulate(policy=Policy(takeover="wait"), ecs=QUICK)
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(250.0)
+    withdraw(simulation, source)
+    interrupt(simulation, source, publish_event=False)
+    later = written_since(simulation, source)
+    simulation.run(150.0)
+    clean_up(simulation, source)
+    recover(simulation)
+
+    assert violations(simulation, replace(later, noticed_at=source.noticed_at)) == []
+    assert "DiskDeleted" not in {entry.action for entry in simulation.cloud.ledger}
+    (record,) = simulation.shelf.kept.values()
+    assert record["outcome"] == "recovered"
+    _, again = entries(simulation, "CreateImage")
+    (stopped, *_) = entries(simulation, "PlatformStop", "platform")
+    assert again.at < stopped.at
+    assert len(entries(simulation, "RunInstances")) == 1

@@ -1,11 +1,12 @@
 """What long searches have shown stands in the documents as it was kept."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.simulation import searched
+from tests.simulation import searched, sim
 from tests.simulation.searched import PAGE, Search, filled, read
 
 ONE = Search("random", "0123456", (1, 2_000), 2_000, 9, 10, 1, 1.25, 40.0)
@@ -54,3 +55,36 @@ def test_a_changed_tree_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ValueError, match="differs from its commit"):
         searched.commit()
+
+
+@pytest.mark.parametrize(
+    ("bar", "asked", "code"),
+    [
+        (0.5, ("--faults", "3", "--exactly"), 1),
+        (9.0, ("--faults", "3", "--exactly"), 0),
+        (0.5, ("--faults", "3"), 0),
+        (0.5, ("--faults", "2", "--exactly"), 0),
+    ],
+)
+def test_calls_under_exactly_three_faults_have_a_bar(
+    monkeypatch: pytest.MonkeyPatch, bar: float, asked: tuple[str, ...], code: int
+) -> None:
+    """A search of another kind has none: what it draws is not what is promised of."""
+    monkeypatch.setattr(sim, "P99_MAX", bar)
+    monkeypatch.setattr(sys, "argv", ["sim", "--count", "4", "--processes", "1", *asked])
+
+    assert sim.main() == code
+
+
+def test_a_search_under_three_faults_is_kept_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its figure is another one than that of up to eight."""
+    kept: list[Search] = []
+    monkeypatch.setattr(searched, "commit", lambda: "0123456")
+    monkeypatch.setattr(searched, "note", kept.append)
+    for asked in (("--faults", "3", "--exactly"), ()):
+        monkeypatch.setattr(
+            sys, "argv", ["sim", "--count", "2", "--processes", "1", "--note", *asked]
+        )
+        sim.main()
+
+    assert [one.kind for one in kept] == ["three faults", "random"]

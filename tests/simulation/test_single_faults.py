@@ -2,9 +2,12 @@
 
 import os
 
+import pytest
+
 from tests.simulation.faults import Fault
-from tests.simulation.schedules import SCENARIOS, run
+from tests.simulation.schedules import SCENARIOS, judged, run
 from tests.simulation.sim import ALL_CELLS, search, singles
+from tests.simulation.situations import ALL, HOSTILE
 
 
 def test_no_single_fault_breaks_a_promise() -> None:
@@ -20,6 +23,14 @@ def test_no_single_fault_breaks_a_promise() -> None:
     assert [f"{one.line}: {'; '.join(found)}" for one, found in figures.broken] == []
     assert ALL_CELLS - figures.cells == set()
     assert len(SCENARIOS) >= 8
+
+
+@pytest.mark.parametrize("name", [scenario.name for scenario in HOSTILE])
+def test_no_hostile_situation_breaks_a_promise_by_itself(name: str) -> None:
+    """Without any fault; what faults do in it is searched for at random."""
+    simulation, source = run(ALL[name], {})
+
+    assert judged(ALL[name], simulation, source) == []
 
 
 def test_a_run_repeats_exactly() -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import boots, handing, identity
+from worker.core.events import parse_time
 from worker.core.model import Accepted, Disk, Image
-from worker.core.outcomes import Done, Note, Outcome, StepName, Wait
+from worker.core.outcomes import Done, Moot, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Disks, Images, Interfaces, Sources, TaggedKind, Tagging
@@ -29,6 +30,8 @@ DATE_SYSTEM_SNAPSHOT = "date system snapshot"
 DATE_SNAPSHOTS_IMAGE = "date image of snapshots"
 DATE_STALE_IMAGE = "date image of an automatic snapshot"
 DATE_EARLIER_IMAGE = "date image of an earlier notice"
+# Far longer than from the image's date to the end of its message, a crash in between included.
+ENDS_SECONDS_MAX = 3_600.0
 # The image comes last: its date is what a late twin takes for the sign that all is done.
 IMAGES = {
     DATE_SNAPSHOTS_IMAGE: identity.snapshots_image_name,
@@ -158,6 +161,8 @@ class CleanUp:
                 return Wait(missed, now + SHOW_UP_SECONDS_MAX, "the image does not show")
             return _cleaned(missed, action, "the image is not there")
         if action == DATE_SNAPSHOTS:
+            if self._was_over_before(progress, image, now):
+                return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
             ids = tuple(snapshot for _, snapshot in image.snapshots)
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         refused = self._date("image", (image.image_id,), progress, now)
@@ -188,6 +193,16 @@ class CleanUp:
         refused = self._date("disk", dated, progress, now)
         told = boots.with_given_up(progress, lost, boots.RELEASED_DISK)
         return _cleaned(told, DATE_DISKS, refused)
+
+    def _was_over_before(self, progress: Progress, image: Image, now: float) -> bool:
+        """Tell whether this message was finished long ago, and somebody has sent it again.
+
+        What has only just been dated is dated again: whoever did so may not have told of its end.
+        """
+        due = parse_time(image.tags.get(identity.TAG_DELETE_AFTER, ""))
+        if due is None or progress.moot is not None or identity.TAG_FALSE_ALARM in image.tags:
+            return False
+        return due - self.policy.leftovers_kept < now - ENDS_SECONDS_MAX
 
     def _date_earlier(self, progress: Progress, now: float) -> str:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""
@@ -248,33 +263,39 @@ def _actions(progress: Progress) -> tuple[str, ...]:
         return (RESTORE_DISKS,)
     if progress.moot in {Mootness.NOT_OURS, Mootness.ALREADY_DONE}:
         return ()
-    kept = progress.retained is not None and bool(progress.retained.to_keep)
-    refused = progress.retained.refused if progress.retained is not None else ""
-    # A call without an answer may have been carried out.
-    changed = kept and refused in {"", UNANSWERED}
-    actions: list[str] = []
-    # The disks are the later recreation's business, which has found them changed.
-    changed = changed and progress.moot is not Mootness.SUPERSEDED
-    # A source in economical mode is not released: its disks are still its own.
-    if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
-        actions += [RESTORE_DISKS] if changed and _to_release(progress) else []
-        is_alarm = progress.moot is Mootness.FALSE_ALARM and progress.retained is not None
-        actions += [LET_GO] if RESTORE_DISKS in actions or is_alarm else []
-    else:
-        is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
-        actions += [KEEP_DISKS] if is_doubtful else []
-        actions += [DATE_DISKS] if changed and boots.copied(progress) else []
-    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []
-    actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     begun = progress.images_begun
     images = [action for action, name in IMAGES.items() if name(progress.recreation_id) in begun]
     # The parts of the others are these, or the owner's own.
-    actions += [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
+    parts = [DATE_SNAPSHOTS] if DATE_IMAGE in images else []
+    disks = _of_the_disks(progress)
+    # The look for the parts tells whether all was over long ago: then the disks are nobody's business.
+    actions = [*parts, *disks] if progress.moot is None else [*disks, *parts]
+    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []
+    actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     # Whoever still holds a message of it finds what was recreated meanwhile.
     is_told = progress.moot in {None, Mootness.FALSE_ALARM}
     if is_told and boots.is_of_a_later_notice(progress):
         actions += [DATE_EARLIER_IMAGE]
-    return (*actions, *images)
+    # A source that is not released yet takes with it what is not kept by then.
+    is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
+    kept = [KEEP_DISKS] if is_doubtful else []
+    return (*kept, *actions, *images)
+
+
+def _of_the_disks(progress: Progress) -> list[str]:
+    """List what is to be done with disks that were changed, or that say that the lock was seen."""
+    retained = progress.retained
+    if retained is None:
+        return []
+    # A call without an answer may have been carried out. A later recreation has found them changed.
+    is_changed = bool(retained.to_keep) and retained.refused in {"", UNANSWERED}
+    is_changed = is_changed and progress.moot is not Mootness.SUPERSEDED
+    is_alarm = progress.moot is Mootness.FALSE_ALARM
+    # A source in economical mode is not released: its disks are still its own.
+    if is_alarm or progress.economical is not None:
+        back = [RESTORE_DISKS] if is_changed and _to_release(progress) else []
+        return [*back, LET_GO] if back or is_alarm else []
+    return [DATE_DISKS] if is_changed and boots.copied(progress) else []
 
 
 def _goes(disk: Disk, progress: Progress) -> bool:
