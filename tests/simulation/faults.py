@@ -17,6 +17,7 @@ from worker.core.errors import (
     UnknownOutcome,
 )
 from worker.core.model import Candidate, LaunchSpec
+from worker.core.urgency import current
 from worker.ports import LeaseLost
 
 # Methods that change something, by port; all others are reads.
@@ -143,16 +144,23 @@ class Change:
     """A request that changes something, and the answer that the worker heard; none is an empty word.
 
     Attributes:
+        recreation: For whom; empty for nobody in particular.
         what: What is to be changed: requests alike under one token are the same one.
         token: Client token; empty where there is none.
     """
 
+    recreation: str
     port: str
     method: str
     at: float
     what: str
     token: str
     answer: str = ""
+
+    @property
+    def request(self) -> tuple[str, str, str, str]:
+        """What stays the same however often it is asked for."""
+        return (self.recreation, self.port, self.method, self.what)
 
 
 @dataclass
@@ -286,7 +294,9 @@ class _Proxy:
             )
 
         def change(*args: Any, **kwargs: Any) -> Any:
+            asking = current()
             asked = Change(
+                asking.recreation if asking is not None else "",
                 self.port,
                 method,
                 self.interposer.kernel.now,
@@ -296,7 +306,10 @@ class _Proxy:
             self.interposer.changes.append(asked)
             try:
                 answer = call(*args, **kwargs)
-            except (Permanent, Throttled) as error:
+            except UnknownOutcome:
+                raise
+            except RecreationError as error:
+                # A refusal, be it only for now: nothing was changed.
                 asked.answer = type(error).__name__
                 raise
             asked.answer = type(answer).__name__

@@ -453,11 +453,11 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
         entry.detail["parameters"].get("ClientToken")
         for entry in entries(simulation, "RunInstances")
     }
-    open_tokens: dict[tuple[str, str, str], set[str]] = {}
+    open_tokens: dict[tuple[str, ...], set[str]] = {}
     answered = {""}
     found: list[str] = []
     for asked in simulation.interposer.changes:
-        known = open_tokens.setdefault((asked.port, asked.method, asked.what), set())
+        known = open_tokens.setdefault(asked.request, set())
         if asked.token not in known and not known <= answered | made:
             found.append(
                 f"a new token for {asked.port}.{asked.method} although an older request has had"
@@ -470,19 +470,26 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
 
 
 def _unanswered(simulation: Simulation) -> list[str]:
-    """A change without an answer is asked for again until it has one, or was seen to be done."""
-    if parked(simulation):
+    """A change without an answer is asked for again until it has one, or was seen to be done.
+
+    Unless a person has been called, or there was nothing left to recreate.
+    """
+    if parked(simulation) or simulation.notebook.remarked():
         return []
-    asked: dict[tuple[str, str, str], Change] = {}
-    for one in simulation.interposer.changes:
-        asked.setdefault((one.port, one.method, one.what), one)
-    for one in simulation.interposer.changes:
-        if one.answer:
-            asked.pop((one.port, one.method, one.what), None)
+    answered = {one.request for one in simulation.interposer.changes if one.answer}
+    called_off = {
+        line["recreation"]
+        for line in simulation.notebook.named("recreation_finished")
+        if line["outcome"] != "recovered"
+    }
+    asked = {one.request: one for one in reversed(simulation.interposer.changes)}
     return [
         f"{one.port}.{one.method} of {one.what} has had no answer, and nobody asked again"
         for one in asked.values()
-        if one.port not in BEST_EFFORT and not _took_effect(simulation, one)
+        if one.port not in BEST_EFFORT
+        and one.request not in answered
+        and one.recreation not in called_off
+        and not _took_effect(simulation, one)
     ]
 
 

@@ -533,6 +533,7 @@ SCENARIOS = (
         during=sell_out_when_stopped,
         lasts=330.0,
         ports=frozenset({"instances", "images"}),
+        strikes_from="instances.start",
     ),
 )
 

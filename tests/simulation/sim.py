@@ -53,6 +53,9 @@ CALLS_SPARE = 400
 # Under exactly so many faults, 99 of 100 runs make at most so many times the undisturbed one's calls.
 P99_FAULTS = 3
 P99_MAX = 2.5
+# Where only some ports are struck: so many calls of a method, and then one of so many.
+STRUCK_EACH = 2
+STRUCK_THEN_ONE_OF = 5
 _REPLAY = re.compile(
     r"(?P<name>.+?) (?P<plan>-|\d+:[a-z-]+(?:,\d+:[a-z-]+)*) (?P<seed>\d+)(?: (?P<workers>\d))?"
     r"(?: (?P<field>[a-z0-9_]+)=(?P<value>\d))?"
@@ -320,11 +323,32 @@ def firsts(scenario: Scenario) -> list[tuple[int, Fault]]:
 
 
 def singles(names: Iterable[str]) -> Iterator[Schedule]:
-    """List every single fault of some scenarios, and each without any."""
+    """List every single fault of some scenarios, and each without any.
+
+    A scenario in which only some ports are struck goes on like another one in its polls.
+    """
     for name in names:
         scenario = ALL[name]
-        for plan in ((), *((first,) for first in firsts(scenario))):
+        found = firsts(scenario)
+        if scenario.ports:
+            telling = telling_calls(scenario)
+            found = [first for first in found if first[0] in telling]
+        for plan in ((), *((first,) for first in found)):
             yield Schedule(name, plan, 1, scenario.workers)
+
+
+def telling_calls(scenario: Scenario) -> set[int]:
+    """Number the first calls of each method, the last one, and some of the polls in between."""
+    simulation, _ = run(scenario, {})
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for call in simulation.interposer.calls:
+        numbers.setdefault((call.port, call.method), []).append(call.number)
+    return {
+        number
+        for made in numbers.values()
+        for at, number in enumerate(made, start=1)
+        if at <= STRUCK_EACH or at % STRUCK_THEN_ONE_OF == 0 or at == len(made)
+    }
 
 
 def search(schedules: Iterable[Schedule], *, processes: int) -> Figures:

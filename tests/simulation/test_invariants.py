@@ -78,7 +78,7 @@ def test_a_secret_is_seen_wherever_it_is_written(place: str) -> None:
 def _changed(simulation: Simulation, *, token: str = "", answer: str = "") -> None:
     what = "eip-bp1nobodyknows i-bp1nobodyknows"
     now = simulation.kernel.now
-    one = Change("addresses", "associate", now, what, token, answer)
+    one = Change("", "addresses", "associate", now, what, token, answer)
     simulation.interposer.changes.append(one)
 
 
