@@ -5,7 +5,7 @@ here talks to the queue: the consumer carries the verdict out.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core import boots
@@ -27,7 +27,7 @@ from worker.core.outcomes import (
 )
 from worker.core.policy import Policy
 from worker.core.progress import Mark, Progress
-from worker.core.urgency import urgent
+from worker.core.urgency import for_ever, urgent
 from worker.ports import Clock, Telemetry
 from worker.steps.base import Forgiving, Parking, Step
 
@@ -53,7 +53,13 @@ class Engine:
     telemetry: Telemetry
 
     def advance(
-        self, progress: Progress, sent: Progress | None, attempt: int, *, crowded: bool = False
+        self,
+        progress: Progress,
+        sent: Progress | None,
+        attempt: int,
+        *,
+        crowded: bool = False,
+        leased_until: Callable[[], float] = for_ever,
     ) -> Verdict:
         """Take a recreation as far as it goes now.
 
@@ -62,6 +68,7 @@ class Engine:
             sent: What the message itself says; None for a bare event.
             attempt: How many calls failed in a row before this one.
             crowded: Others wait for the thread, so that it is given back after each step.
+            leased_until: Tells until when nobody else has the message, epoch seconds.
         """
         if self._is_chain(progress):
             return Parked(progress, Park.TOO_MANY_HOPS, f"passed on {progress.hops} times")
@@ -71,7 +78,7 @@ class Engine:
                 return Finish(progress)
             if _must_be_written(step, progress, sent):
                 return Checkpoint(progress, self.clock.now())
-            answer = self._run(step, progress, attempt)
+            answer = self._run(step, progress, attempt, leased_until)
             if not isinstance(answer, Done | Note | Moot):
                 return answer
             progress = self._after(step, answer)
@@ -100,11 +107,11 @@ class Engine:
         return Hold(progress, now + REST_SECONDS, "more to do at once")
 
     def _run(
-        self, step: Step, progress: Progress, attempt: int
+        self, step: Step, progress: Progress, attempt: int, leased_until: Callable[[], float]
     ) -> Done | Note | Moot | Hold | Parked | HandBack:
         now = self.clock.now()
         try:
-            with urgent(progress.recreation_id, progress.t0 + self.policy.notice):
+            with urgent(progress.recreation_id, progress.t0 + self.policy.notice, leased_until):
                 outcome: Outcome = step.run(progress, now)
         except (Transient, Permanent) as error:
             forgiven = _forgiven(step, progress, error, now)

@@ -526,6 +526,27 @@ MUTANTS = (
         ("tests/simulation/test_lineage.py",),
     ),
     Mutant(
+        "who-has-lost-its-message-launches",
+        "worker/adapters/ecs/instances.py",
+        "        if urgency.is_let_go(self.endpoint.clock.now()):\n",
+        "        if False:\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "late-launch-is-in-nobodys-progress",
+        "worker/consumer.py",
+        "            self._pass_on_late(held, verdict)\n",
+        "",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
+        "late-launch-is-taken-for-one-that-went",
+        "worker/core/launching.py",
+        "    return replace(progress, launched=replace(progress.launched, accepted_at=now))\n",
+        "    return progress\n",
+        ("tests/simulation/test_recovery.py",),
+    ),
+    Mutant(
         "source-missed-anew-by-every-invocation",
         "worker/core/progress.py",
         "        return self.seen or self.absent_at > 0\n",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emulator.assumptions import Assumptions
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
 from tests.simulation.bindings import CloudCall
@@ -17,6 +18,7 @@ from tests.simulation.scenarios import (
     Source,
     add_source,
     interrupt,
+    is_quiet,
     parked,
     recover,
     replacements,
@@ -32,7 +34,9 @@ from tests.simulation.schedules import (
     withdraw,
 )
 from worker.adapters.ecs.call import ApiRefusal
+from worker.adapters.ecs.instances import EcsInstances
 from worker.core import boots, identity
+from worker.core.notices import Kind
 from worker.core.policy import Policy
 from worker.holding import Held
 
@@ -624,3 +628,75 @@ def test_an_image_that_is_renamed_is_launched_from_and_dated(seconds: float) -> 
         if one["SnapshotId"] in made.detail["snapshot_ids"]
     )
     assert identity.TAG_DELETE_AFTER in dated["Tags"]
+
+
+def stands_still(
+    monkeypatch: pytest.MonkeyPatch, owner: type, method: str, seconds: float, *, sticky: bool
+) -> Simulation:
+    """Let the worker with the first launch stand still there, while another one finds room elsewhere.
+
+    Args:
+        owner: Whose method it is in.
+        method: What it was about to do.
+        seconds: For how long.
+        sticky: Whether a token goes on being refused.
+    """
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(refusals_stick_to_token=sticky))
+    source = add_source(simulation)
+    go_on = getattr(owner, method)
+    stood: list[str] = []
+
+    def standing(self: object, *args: Any, **named: Any) -> Any:
+        if not stood and (owner is EcsInstances or args[0] == "RunInstances"):
+            stood.append(simulation.interposer.calls[-1].worker)
+            simulation.pause(stood[0], seconds)
+            simulation.kernel.sleep(seconds)
+        return go_on(self, *args, **named)
+
+    def restock_once_launched() -> None:
+        while not entries(simulation, "RunInstances"):
+            simulation.kernel.sleep(0.5)
+        restock(simulation, source)
+
+    monkeypatch.setattr(owner, method, standing)
+    sell_out(simulation)
+    simulation.kernel.spawn(restock_once_launched)
+    simulation.start_worker("one")
+    simulation.start_worker("two")
+    interrupt(simulation, source)
+    recover(simulation, at_least=600.0 + seconds)
+    assert stood
+    return simulation
+
+
+STOOD = pytest.mark.parametrize(("sticky", "seconds"), [(False, 90.0), (True, 4_000.0)])
+
+
+@STOOD
+def test_who_has_lost_its_message_launches_nothing(
+    monkeypatch: pytest.MonkeyPatch, *, sticky: bool, seconds: float
+) -> None:
+    """Its token may be forgotten, or good again, and whoever has the message has launched by now."""
+    simulation = stands_still(monkeypatch, EcsInstances, "launch", seconds, sticky=sticky)
+
+    assert len(entries(simulation, "RunInstances")) == 1
+    (replacement,) = replacements(simulation)
+    assert identity.TAG_QUARANTINED not in replacement["Tags"]
+
+
+@STOOD
+def test_what_was_launched_by_who_had_lost_its_message_is_marked_and_told(
+    monkeypatch: pytest.MonkeyPatch, *, sticky: bool, seconds: float
+) -> None:
+    """It stood still when its request was on the way: a second replacement is in nobody's progress."""
+    simulation = stands_still(monkeypatch, CloudCall, "__call__", seconds, sticky=sticky)
+
+    first, second = (entry.resource_id for entry in entries(simulation, "RunInstances"))
+    marks = {
+        one["InstanceId"]: one["Tags"].get(identity.TAG_QUARANTINED)
+        for one in simulation.cloud.ecs[REGION].dump("instances", simulation.kernel.now)
+    }
+    assert marks == {first: None, second: first}
+    (told,) = [one for one in simulation.bulletin.told if one.kind is Kind.QUARANTINED]
+    assert second in str(told)
+    assert is_quiet(simulation)

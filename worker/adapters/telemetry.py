@@ -52,6 +52,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
         (
             "answer_lost",
             "clock_corrected",
+            "launched_late",
             "lease_lost",
             "message_incomplete",
             "notify_channel_unusable",

@@ -277,6 +277,11 @@ def with_accepted(
     return replace(progress, launched=launched).marked("replacement accepted", now, instance_id)
 
 
+def with_late_answer(progress: Progress, now: float) -> Progress:
+    """Count from now on: the request may have been on its way for long, so that it shows later."""
+    return replace(progress, launched=replace(progress.launched, accepted_at=now))
+
+
 def with_adopted(progress: Progress, replacement: Instance, now: float) -> Progress:
     """Take over an instance of this recreation that shows by tag."""
     launched = replace(

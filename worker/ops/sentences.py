@@ -31,6 +31,7 @@ _WAITING = (
     (r"the image is not usable any more", "镜像不再可用"),
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"the message is somebody else's by now", "消息已由其他工作进程接手"),
     (r"a disk is gone that still shows", "有磁盘已不存在但仍显示，稍后再试"),
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
