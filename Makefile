@@ -42,7 +42,8 @@ demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=nam
 	@$(BIN)/aliyun-ops demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
 
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal --ignore tests/e2e
+	@$(BIN)/python -m pytest -q tests/e2e
 
 tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and npm
 
