@@ -19,7 +19,7 @@ from worker import ports
 from worker.core.errors import Permanent, RecreationError
 from worker.ops.demo_board import Board, Fact
 from worker.ops.demo_control import Control
-from worker.ops.demo_follow import Watch, follow
+from worker.ops.demo_follow import QUEUE, Watch, follow
 from worker.ops.demo_function import Bill, Functions
 from worker.ops.demo_original import REGION as ORIGINAL_REGION
 from worker.ops.demo_original import Original
@@ -46,7 +46,6 @@ START_SECONDS = 60.0
 RELEASE_MARGIN_SECONDS = 5.0
 # How long the source has been writing its journal before anything happens.
 SERVING_SECONDS = 900.0
-QUEUE = "spot-interruptions"
 
 ClockAt = Callable[[str], ports.CorrectedClock]
 

@@ -11,6 +11,7 @@ from worker.ops.demo_scenarios import Scenario, late_writings
 from worker.ops.demo_screen import Screen
 from worker.ops.demo_staff import Staff
 
+QUEUE = "spot-interruptions"
 FRAME_SECONDS = 0.05
 # Seconds of the cloud's time after which a recreation that is not over counts as failed.
 PATIENCE_SECONDS = 900.0
@@ -66,7 +67,7 @@ def follow(watch: Watch, board: Board, source_id: str) -> Board:
 def _is_over(watch: Watch, board: Board) -> bool:
     """The recreation is over when every copy of its notice is dealt with, too."""
     if watch.scenario.parks:
-        return bool(board.advice)
+        return bool(board.advice) and not watch.control.messages()[QUEUE]
     return board.is_over and not any(watch.control.messages().values())
 
 

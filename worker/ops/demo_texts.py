@@ -233,8 +233,8 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "已搁置却仍启动了实例：{replacements}",
     ),
     "verdict.parked": (
-        "one message is parked with its reason and what to do: {queues}",
-        "一条消息已搁置，附有原因和处理办法：{queues}",
+        "what is left is parked with its reason and what to do: {queues}",
+        "剩下的消息已搁置，附有原因和处理办法：{queues}",
     ),
     "verdict.parked_well": (
         "Parked with every disk kept and named: a person decides.",
