@@ -157,7 +157,7 @@ def test_what_cannot_be_booted_is_parked_with_every_disk_named() -> None:
         "retained: d-",
         "nothing was launched",
         "itself",
-        "one message is parked",
+        "what is left is parked",
         "Parked with every disk kept and named",
     ):
         # A line may be broken anywhere: how long it is depends on the figures in it.
