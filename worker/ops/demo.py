@@ -325,6 +325,8 @@ def _interrupt_and_follow(
         messages=control.messages(),
         complaints=control.show("complaints"),
         parked=board.parked,
+        # The trigger hands a function a copy beside the queue's, and two instances may park one each.
+        letters_max=scenario.copies + stage.by_function,
         alone=only_kept(receipt),
     )
     return evidence, board, receipt, bill

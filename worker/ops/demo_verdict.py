@@ -38,6 +38,7 @@ class Evidence:
         messages: Messages by queue.
         complaints: Requests that the cloud did not understand.
         parked: Why it was parked, where the scenario ends so.
+        letters_max: How many copies of the notice may be parked, each by who holds it.
         alone: Disks of the source that the receipt names as the only place of their data.
     """
 
@@ -50,6 +51,7 @@ class Evidence:
     messages: Mapping[str, int]
     complaints: Sequence[str]
     parked: str = ""
+    letters_max: int = 1
     alone: frozenset[str] = frozenset()
 
     @property
@@ -96,7 +98,7 @@ def judge(evidence: Evidence) -> list[Judgement]:
         _nobody(evidence) if evidence.parked else _one(evidence),
         *(_same(evidence.source, one) for one in evidence.replacements[:1]),
         *([_late(evidence)] if evidence.late else []),
-        _parked(evidence.messages) if evidence.parked else _queues(evidence.messages),
+        _parked(evidence) if evidence.parked else _queues(evidence.messages),
         _calls(evidence.complaints),
     ]
 
@@ -123,11 +125,12 @@ def _nobody(evidence: Evidence) -> Judgement:
     return Judgement(not names, "launched" if names else "nobody", {"replacements": names})
 
 
-def _parked(messages: Mapping[str, int]) -> Judgement:
-    """Nothing may be left but what is parked; two instances of a function may park a copy each."""
-    left = {name: count for name, count in messages.items() if count}
+def _parked(evidence: Evidence) -> Judgement:
+    """Nothing may be left but what is parked."""
+    left = {name: count for name, count in evidence.messages.items() if count}
     told = ", ".join(f"{name} {count}" for name, count in left.items())
-    is_good = bool(left) and all(name.endswith("-dead") for name in left)
+    is_apart = all(name.endswith("-dead") for name in left)
+    is_good = is_apart and 1 <= sum(left.values()) <= evidence.letters_max
     return Judgement(is_good, "parked" if is_good else "messages", {"queues": told})
 
 

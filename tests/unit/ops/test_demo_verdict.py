@@ -101,6 +101,33 @@ def test_each_claim_can_fail(changed: dict[str, Any], claim: str) -> None:
     assert claim in bad(replace(GOOD, **changed))
 
 
+@pytest.mark.parametrize(
+    ("work", "letters", "most", "is_good"),
+    [
+        (0, 1, 1, True),
+        (0, 2, 1, False),
+        (0, 2, 2, True),
+        (0, 3, 2, False),
+        (1, 1, 2, False),
+        (1, 0, 1, False),
+        (0, 0, 1, False),
+    ],
+)
+def test_what_is_parked_is_all_that_is_left(
+    *, work: int, letters: int, most: int, is_good: bool
+) -> None:
+    """As many letters as may be at most, and none in the queue itself."""
+    parked = replace(
+        GOOD,
+        instances=[],
+        messages={"work": work, "work-dead": letters},
+        parked="a reason",
+        letters_max=most,
+    )
+
+    assert ("messages" not in bad(parked)) is is_good
+
+
 def test_only_what_was_on_disk_is_demanded() -> None:
     """A cached file may be lost with the power, and nobody promised it."""
     assert content(BEFORE, durable=True).files == {"/a": "1\n"}
