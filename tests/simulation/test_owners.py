@@ -36,6 +36,13 @@ def api(simulation: Simulation, action: str, **params: Any) -> Mapping[str, Any]
     return simulation.cloud.call("ecs", REGION, action, params, simulation.kernel.now)
 
 
+def tag(simulation: Simulation, kind: str, resource: str, tags: Mapping[str, str]) -> None:
+    """Write tags as the owner of the account."""
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    named = {"ResourceType": kind, "ResourceId": [resource]}
+    api(simulation, "TagResources", RegionId=REGION, Tag=listed, **named)
+
+
 def disks_of(simulation: Simulation) -> dict[str, Mapping[str, Any]]:
     found = simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
     return {disk["DiskId"]: disk for disk in found}
@@ -188,16 +195,7 @@ def test_a_dated_disk_that_its_owner_has_attached_ends_nothing(method: str) -> N
             identity.TAG_DELETE_AFTER: "2026-11-29T00:00:00Z",
             identity.TAG_RETAINED: identity.WAS_DELETED_WITH_INSTANCE,
         }
-        tags = [{"Key": key, "Value": value} for key, value in dated.items()]
-        attached = [source.disks["/dev/xvdb"]]
-        api(
-            simulation,
-            "TagResources",
-            ResourceType="disk",
-            ResourceId=attached,
-            RegionId=REGION,
-            Tag=tags,
-        )
+        tag(simulation, "disk", source.disks["/dev/xvdb"], dated)
         simulation.run(30.0)
         source = replace(source, noticed_at=simulation.kernel.now)
         simulation.start_worker("one")
@@ -398,16 +396,8 @@ def test_a_disk_without_room_for_our_tags_is_given_back_after_a_crash() -> None:
     def run(plan: Mapping[int, Fault]) -> tuple[Simulation, Source]:
         simulation = simulate(ecs=QUICK, policy=WAITING, plan=plan)
         source = add_source(simulation, data_disks=[{"size": 20}])
-        tags = [{"Key": f"k{number}", "Value": "v"} for number in range(18)]
-        full = [source.disks["/dev/xvdb"]]
-        api(
-            simulation,
-            "TagResources",
-            ResourceType="disk",
-            ResourceId=full,
-            RegionId=REGION,
-            Tag=tags,
-        )
+        full = {f"k{number}": "v" for number in range(18)}
+        tag(simulation, "disk", source.disks["/dev/xvdb"], full)
         simulation.run(30.0)
         simulation.start_worker("one")
         interrupt(simulation, source)
@@ -470,18 +460,7 @@ def test_one_that_is_to_be_left_alone_after_a_crash_is_as_it_was() -> None:
                 simulation.kernel.sleep(0.1)
             simulation.kernel.sleep(1.0)
             withdraw(simulation, source)
-            simulation.cloud.call(
-                "ecs",
-                REGION,
-                "TagResources",
-                {
-                    "ResourceType": "instance",
-                    "ResourceId": [source.instance_id],
-                    "RegionId": REGION,
-                    "Tag": [{"Key": "spot-recreation:skip", "Value": ""}],
-                },
-                simulation.kernel.now,
-            )
+            tag(simulation, "instance", source.instance_id, {"spot-recreation:skip": ""})
 
         simulation.kernel.spawn(skip)
         recover(simulation, at_least=1_500.0)

@@ -140,14 +140,20 @@ def looked(visit: Visit, *_: Any, **__: Any) -> Iterator[Any]:
     yield from visit.letters()
 
 
-def test_a_replay_that_sends_nothing_draws_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would count nothing, and never end."""
+def telling(monkeypatch: pytest.MonkeyPatch) -> tuple[Terminal, _Telling]:
+    """Have both streams end in one terminal, and somebody who tells there."""
     terminal = Terminal()
     visit: Any = None
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(f"sys.{name}", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
     told = _Telling(visit, "en", as_json=False)
+    return terminal, told
+
+
+def test_a_replay_that_sends_nothing_draws_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would count nothing, and never end."""
+    terminal, told = telling(monkeypatch)
 
     with told.bar(None):
         told.line("would go on")
@@ -157,12 +163,7 @@ def test_a_replay_that_sends_nothing_draws_no_bar(monkeypatch: pytest.MonkeyPatc
 
 def test_a_bar_without_an_end_only_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody knows how many there are until all have been received."""
-    terminal = Terminal()
-    visit: Any = None
-    for name in ("stdout", "stderr"):
-        monkeypatch.setattr(f"sys.{name}", terminal)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    told = _Telling(visit, "en", as_json=False)
+    terminal, told = telling(monkeypatch)
 
     with told.bar(None) as bar:
         bar.advance()
