@@ -234,8 +234,8 @@ MUTANTS = (
     Mutant(
         "patience-with-the-disks-of-another-notice-is-over",
         "worker/core/launching.py",
-        "    progress = with_disks_given_back(found, now)\n",
-        "    progress = found\n",
+        "    return again.marked(boots.CONFIRMED, now)\n",
+        "    return again\n",
         ("tests/unit/core/test_launching.py",),
     ),
     Mutant(
@@ -346,7 +346,7 @@ MUTANTS = (
     Mutant(
         "missed-once-is-missing-for-ever",
         "worker/steps/launch.py",
-        "        progress = replace(progress, absent_at=0.0)\n        if launching.is_started_again",
+        "        progress = launching.with_source_shown(progress)\n        if launching.is_started_again",
         "        if launching.is_started_again",
         ("tests/simulation/test_owners.py",),
     ),
@@ -395,8 +395,8 @@ MUTANTS = (
     Mutant(
         "disks-of-another-notice-not-looked-at",
         "worker/core/launching.py",
-        "retained=Retained(boots.kept_disks(disks, old))",
-        "retained=old",
+        "_with_disks_anew(progress, boots.kept_disks(disks, progress.retained), now)",
+        "with_disks_given_back(progress, now)",
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
@@ -486,15 +486,15 @@ MUTANTS = (
     Mutant(
         "renamed-image-is-taken-for-vanished",
         "worker/steps/launch.py",
-        "        if found is not None or not imaged.image_id:\n",
-        "        if True:\n",
+        "        return find_image(self.images, imaged)\n",
+        "        return self.images.find(imaged.name)\n",
         ("tests/simulation/test_recovery.py",),
     ),
     Mutant(
         "parts-of-a-renamed-image-stay",
         "worker/steps/cleanup.py",
-        "        if found is not None or imaged is None or not is_ours or not imaged.image_id:\n",
-        "        if True:\n",
+        "        return find_image(self.images, imaged)\n",
+        "        return self.images.find(name)\n",
         ("tests/simulation/test_recovery.py",),
     ),
     Mutant(

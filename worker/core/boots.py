@@ -67,7 +67,18 @@ def image_name(progress: Progress) -> str:
             return identity.image_name(progress.recreation_id)
 
 
-def kept_disks(disks: tuple[Disk, ...], known: Retained | None = None) -> tuple[KeptDisk, ...]:
+def is_changed(disk: Disk, source: str) -> bool:
+    """Tell whether a recreation of this source has kept a disk, or was about to, and not let it go."""
+    ours = disk.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in disk.tags
+    return ours and not disk.tags.get(identity.TAG_ID, "").startswith(identity.WITHDRAWN)
+
+
+def goes_with(disk: Disk, source: str) -> bool:
+    """Tell whether the release of an instance takes a disk along, as things are now."""
+    return disk.delete_with_instance and disk.instance_id == source
+
+
+def kept_disks(disks: tuple[Disk, ...], known: Retained | None) -> tuple[KeptDisk, ...]:
     """Note what the disks of a source were, before they are changed.
 
     Args:

@@ -11,6 +11,7 @@ from worker.core.progress import (
     Boot,
     BootKind,
     Imaged,
+    KeptDisk,
     Launched,
     Progress,
     Refusal,
@@ -168,9 +169,7 @@ def from_the_image_on(
         now: Epoch seconds.
         notice: Its usual length, seconds.
     """
-    old = progress.retained
-    found = replace(progress, retained=Retained(boots.kept_disks(disks, old)))
-    progress = with_disks_given_back(found, now)
+    progress = _with_disks_anew(progress, boots.kept_disks(disks, progress.retained), now)
     return replace(
         after(progress, earlier.image_id),
         t0=boots.notice_begun(progress, notice, now),
@@ -214,17 +213,26 @@ def with_disks_given_back(progress: Progress, now: float) -> Progress:
     retained = progress.retained
     if retained is None:
         return progress
-    again = Retained(retained.disks)
+    return _with_disks_anew(progress, retained.disks, now)
+
+
+def _with_disks_anew(progress: Progress, disks: tuple[KeptDisk, ...], now: float) -> Progress:
+    """Have disks kept from the beginning; the patience with them begins anew, too."""
     old = {boots.CONFIRMED, boots.DISKS_RETAINED}
     marks = tuple(mark for mark in progress.marks if mark.what not in old)
-    # The patience with the disks begins anew, too.
-    return replace(progress, retained=again, marks=marks).marked(boots.CONFIRMED, now)
+    again = replace(progress, retained=Retained(disks), marks=marks)
+    return again.marked(boots.CONFIRMED, now)
 
 
 def with_disks_checked(progress: Progress) -> Progress:
     """Note that the disks are still kept."""
     retained = progress.retained
     return replace(progress, retained=replace(retained, checked=True) if retained else None)
+
+
+def with_source_shown(progress: Progress) -> Progress:
+    """Forget that a look missed the source: only misses in a row tell that it is gone."""
+    return replace(progress, absent_at=0.0) if progress.absent_at else progress
 
 
 def with_stop_asked(progress: Progress, now: float) -> Progress:
@@ -487,5 +495,4 @@ def replacement_name(found: tuple[Instance, ...]) -> str:
     if serving := not_quarantined(found, ()):
         return winner(serving).instance_id
     marked = winner(found)
-    named = marked.tags[identity.TAG_QUARANTINED]
-    return named if INSTANCE_ID.fullmatch(named) else marked.instance_id
+    return marked_beside(marked) or marked.instance_id

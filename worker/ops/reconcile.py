@@ -155,12 +155,10 @@ class Reconcile:
 
 def _is_claimed(disk: Disk, source: Instance, recreation: str) -> bool:
     """Whether a recreation has the disk in hand: one that is over has dated it, or let it go."""
-    owner = disk.tags.get(identity.TAG_ID, "")
-    if identity.TAG_DELETE_AFTER in disk.tags or owner.startswith(identity.WITHDRAWN):
+    if identity.TAG_DELETE_AFTER in disk.tags:
         return False
-    is_kept = identity.TAG_RETAINED in disk.tags
-    is_its_own = disk.tags.get(identity.TAG_SOURCE) == source.instance_id
-    return owner == recreation or (is_kept and is_its_own)
+    is_named = disk.tags.get(identity.TAG_ID) == recreation
+    return is_named or boots.is_changed(disk, source.instance_id)
 
 
 def _may_be_taken_back(source: Instance) -> bool:

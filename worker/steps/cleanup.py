@@ -14,6 +14,7 @@ from worker.ports import Disks, Images, Interfaces, Sources, TaggedKind, Tagging
 from worker.steps.base import NOTHING
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
+from worker.steps.rungs import find_image
 
 KEEP_DISKS = "keep disks again"
 # Whose a thing is.
@@ -169,14 +170,11 @@ class CleanUp:
         return _cleaned(progress, action, refused)
 
     def _image(self, name: str, progress: Progress) -> Image | None:
-        """Find an image by its name, or by its id where its owner has renamed it."""
-        found = self.images.find(name)
         imaged = progress.imaged
         # What a rescue boots from is not ours.
-        is_ours = imaged is not None and imaged.name == name and progress.rung != "rescue"
-        if found is not None or imaged is None or not is_ours or not imaged.image_id:
-            return found
-        return self.images.known(imaged.image_id)
+        if imaged is None or imaged.name != name or progress.rung == "rescue":
+            return self.images.find(name)
+        return find_image(self.images, imaged)
 
     def _date_disks(self, progress: Progress, now: float) -> Outcome:
         """Date the disks that are still there, and give up those that are not to stay.
@@ -185,7 +183,9 @@ class CleanUp:
         """
         wanted = progress.retained.to_keep if progress.retained is not None else ()
         here = {disk.disk_id: disk for disk in self.sources.disks(wanted)}
-        going = tuple(one.disk_id for one in here.values() if _goes(one, progress))
+        going = tuple(
+            one.disk_id for one in here.values() if boots.goes_with(one, progress.instance_id)
+        )
         if going and now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         lost = (*going, *(one for one in wanted if one not in here))
@@ -296,11 +296,6 @@ def _of_the_disks(progress: Progress) -> list[str]:
         back = [RESTORE_DISKS] if is_changed and _to_release(progress) else []
         return [*back, LET_GO] if back or is_alarm else []
     return [DATE_DISKS] if is_changed and boots.copied(progress) else []
-
-
-def _goes(disk: Disk, progress: Progress) -> bool:
-    """Tell whether a disk that was kept goes with the source, for somebody has set it so since."""
-    return disk.delete_with_instance and disk.instance_id == progress.instance_id
 
 
 def _verdict(progress: Progress) -> dict[str, str]:

@@ -30,7 +30,7 @@ from worker.core.polling import next_image_poll
 from worker.core.progress import BootKind, Imaged, Mootness, Progress, Snapshots
 from worker.ports import Images, Instances, Sources, Tagging
 from worker.steps.base import Parking
-from worker.steps.rungs import descend
+from worker.steps.rungs import descend, find_image
 
 DAY_SECONDS = 86_400.0
 SOURCE_POLL_SECONDS = 3.0
@@ -157,11 +157,7 @@ class Launch:
         imaged = launching.imaged(progress)
         if progress.rung == "rescue":
             return self.images.known(imaged.image_id)
-        found = self.images.find(imaged.name)
-        if found is not None or not imaged.image_id:
-            return found
-        # Its owner may have renamed it: an id stays.
-        return self.images.known(imaged.image_id)
+        return find_image(self.images, imaged)
 
     def _await_snapshot(self, progress: Progress, now: float) -> Outcome:
         """Wait for the snapshot of the system disk, of which the image is then made."""
@@ -262,7 +258,7 @@ class Launch:
         launched = progress.launched
         if source is None:
             return self._without_source(progress, now)
-        progress = replace(progress, absent_at=0.0)
+        progress = launching.with_source_shown(progress)
         if launching.is_started_again(progress, source):
             return self._started_again(progress, source, now)
         if source.status == "Stopped" and _is_ours_to_launch(progress, source):
@@ -312,10 +308,8 @@ class Launch:
         retained = progress.retained
         if retained is None or not retained.sent or retained.refused or not retained.to_keep:
             return False
-        return any(
-            disk.delete_with_instance and disk.instance_id == progress.instance_id
-            for disk in self.sources.disks(retained.to_keep)
-        )
+        kept = self.sources.disks(retained.to_keep)
+        return any(boots.goes_with(disk, progress.instance_id) for disk in kept)
 
     def _started_again(self, progress: Progress, source: Instance, now: float) -> Outcome:
         """A source in economical mode runs again, whoever started it: there is nothing to replace."""

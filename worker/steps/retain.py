@@ -156,7 +156,7 @@ class Retain:
     def _has_begun(self, source: Instance, disks: tuple[Disk, ...]) -> bool:
         """Whether an earlier run of this deployment has changed what is to be left alone now."""
         ours = (disk for disk in disks if disk.tags.get(identity.TAG_OWNER) == self.policy.owner)
-        return any(_is_changed(disk, source.instance_id) for disk in ours)
+        return any(boots.is_changed(disk, source.instance_id) for disk in ours)
 
     def _after_the_end(self, progress: Progress, source: Instance) -> Outcome | None:
         """Tell a late copy of a notice that is over from another notice of a source that outlived it.
@@ -218,7 +218,7 @@ class Retain:
         if self.instances.find_tagged(recreation):
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated")
         source = progress.instance_id
-        changed = tuple(_kept(disk, source) for disk in disks if _is_changed(disk, source))
+        changed = tuple(_kept(disk, source) for disk in disks if boots.is_changed(disk, source))
         if changed:
             progress = replace(progress, retained=Retained(changed, tagged=True, sent=True))
         image = self.images.find(identity.image_name(recreation))
@@ -316,7 +316,7 @@ class Retain:
         """Write on the disks that the lock was seen, while that can be of use; change nothing."""
         looked = progress.looked.disks if progress.looked is not None else ()
         # An earlier run may have kept them for a clone, and then they are given back.
-        is_changed = any(_is_changed(disk, progress.instance_id) for disk in looked)
+        is_changed = any(boots.is_changed(disk, progress.instance_id) for disk in looked)
         refused = UNANSWERED if is_changed else boots.LEFT_ALONE
         left = replace(progress, retained=replace(retained, sent=True, refused=refused))
         disks = tuple(disk.disk_id for disk in retained.disks if disk.is_cloud)
@@ -434,12 +434,6 @@ def _is_dated(disk: Disk, recreation: str) -> bool:
     return disk.tags.get(identity.TAG_ID) == recreation and identity.TAG_DELETE_AFTER in disk.tags
 
 
-def _is_changed(disk: Disk, source: str) -> bool:
-    """Whether a recreation of this source has kept the disk, or was about to, and not let it go."""
-    ours = disk.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in disk.tags
-    return ours and not disk.tags.get(identity.TAG_ID, "").startswith(identity.WITHDRAWN)
-
-
 def _is_long_before(progress: Progress, made_at: str) -> bool:
     """Whether what is left is of an earlier notice; without a lock only the event's own time tells."""
     return progress.noticed_at > 0 and boots.is_outlived(progress, made_at)
@@ -451,4 +445,4 @@ def _id_of(found: Image | Instance) -> str:
 
 def _kept(disk: Disk, source: str) -> KeptDisk:
     """Note what a disk was; a recreation of the same source may have changed it already."""
-    return boots.kept_disk(disk, is_changed=_is_changed(disk, source))
+    return boots.kept_disk(disk, is_changed=boots.is_changed(disk, source))

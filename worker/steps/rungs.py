@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from worker.core import boots, identity, ladder
 from worker.core.events import parse_time
-from worker.core.model import Snapshot
+from worker.core.model import Image, Snapshot
 from worker.core.outcomes import Done, Note, Outcome, Park, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Imaged, KeptDisk, Progress, Snapshots
@@ -35,6 +35,14 @@ def descend(
         park = Park.IMAGE_TOO_SLOW if is_late else Park.IMAGE_FAILED
         raise Parking(park, f"{told}; {boots.retained_sentence(progress)}")
     return Note(fallen.marked("image failed", now, lost) if lost else fallen)
+
+
+def find_image(images: Images, imaged: Imaged) -> Image | None:
+    """Find an image of ours by its name, or by its id where its owner has renamed it."""
+    found = images.find(imaged.name)
+    if found is not None or not imaged.image_id:
+        return found
+    return images.known(imaged.image_id)
 
 
 def find_finished(images: Images, policy: Policy, progress: Progress, now: float) -> Outcome:

@@ -59,7 +59,7 @@ class StartInPlace:
         source = self.sources.find(progress.instance_id)
         if source is None:
             return self._absent(progress, economical, now)
-        progress = replace(progress, absent_at=0.0)
+        progress = launching.with_source_shown(progress)
         if launching.is_started_again(progress, source):
             return self._started(progress, source, now)
         if not source.is_recycling and _is_its_owners(economical, source):

@@ -80,17 +80,12 @@ class EcsFleet(operator_ports.Fleet):
 def _equipped(one: Instance, body: Body, disks: Sequence[Disk]) -> Equipped:
     """Read beside an instance what its description says of interfaces: it needs no call more."""
     found = fields.members(body, "NetworkInterfaces", "NetworkInterface")
-    primary = next((each for each in found if fields.text(each, "Type") == "Primary"), {})
-    addresses = fields.members(primary, "PrivateIpSets", "PrivateIpSet")
+    primary = shapes.primary_of(found)
     return Equipped(
         one,
         tuple(disks),
         interfaces=tuple(
             fields.text(each, "NetworkInterfaceId") for each in found if each is not primary
         ),
-        secondary_ips=tuple(
-            fields.text(each, "PrivateIpAddress")
-            for each in addresses
-            if fields.flag(each, "Primary") is False
-        ),
+        secondary_ips=shapes.secondary_ips(primary),
     )

@@ -129,8 +129,7 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
     """Read DescribeInstanceAttribute and DescribeNetworkInterfaces of one instance."""
     network = fields.structure(attributes, "NetworkOptions")
     jumbo = fields.flag(network, "EnableJumboFrame")
-    primary = next((one for one in interfaces if fields.text(one, "Type") == "Primary"), {})
-    addresses = fields.members(primary, "PrivateIpSets", "PrivateIpSet")
+    primary = primary_of(interfaces)
     return Details(
         interfaces=len(interfaces),
         queue_number=fields.integer(primary, "QueueNumber"),
@@ -138,11 +137,7 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
         jumbo_frame=fields.flag(attributes, "EnableJumboFrame") if jumbo is None else jumbo,
         network_encryption=fields.flag(network, "EnableNetworkEncryption") is True,
         bandwidth_weighting=fields.text(network, "BandwidthWeighting"),
-        secondary_ips=tuple(
-            fields.text(one, "PrivateIpAddress")
-            for one in addresses
-            if fields.flag(one, "Primary") is False
-        ),
+        secondary_ips=secondary_ips(primary),
         interface_name=fields.text(primary, "NetworkInterfaceName"),
         interface_description=fields.text(primary, "Description"),
         interface_tags=tuple(sorted(fields.tags(primary).items())),
@@ -150,6 +145,21 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
         others=tuple(
             fields.text(one, "NetworkInterfaceId") for one in interfaces if one is not primary
         ),
+    )
+
+
+def primary_of(interfaces: list[Body]) -> Body:
+    """Return the primary one of described interfaces; empty where none says so."""
+    return next((one for one in interfaces if fields.text(one, "Type") == "Primary"), {})
+
+
+def secondary_ips(interface: Body) -> tuple[str, ...]:
+    """Read the private addresses that an interface has beside its first one."""
+    addresses = fields.members(interface, "PrivateIpSets", "PrivateIpSet")
+    return tuple(
+        fields.text(one, "PrivateIpAddress")
+        for one in addresses
+        if fields.flag(one, "Primary") is False
     )
 
 

@@ -150,7 +150,7 @@ class HandOver:
             missed = replace(progress, absent_at=now)
             return Wait(missed, now + SOURCE_POLL_SECONDS, "the source is not there; look again")
         if source is not None:
-            progress = replace(progress, absent_at=0.0)
+            progress = launching.with_source_shown(progress)
         if source is None or source.status == "Stopped":
             return Note(launching.with_stopped_source(progress, source, now))
         if now < progress.t0 + self.policy.false_alarm_after:

@@ -107,7 +107,7 @@ class LookUp:
             identity.TAG_ID: progress.recreation_id,
             identity.TAG_OWNER: self.policy.owner,
             identity.TAG_SOURCE: progress.instance_id,
-            identity.TAG_RETAINED: "was-deleted-with-instance",
+            identity.TAG_RETAINED: identity.WAS_DELETED_WITH_INSTANCE,
         }
         answer = self.tagging.tag("eni", (one.interface_id,), tags)
         if not isinstance(answer, Accepted):
