@@ -46,6 +46,10 @@ def _ended(run: Run, cell: Cell | None) -> Iterator[str]:
             yield "parked although nothing was refused for good"
         return
     found = replacements(simulation)
+    # A source in economical mode is started again, and nothing is launched.
+    ran = {record["replacement"]["instance"] for record in simulation.shelf.kept.values()}
+    if run.source.instance_id in ran:
+        return
     if [one["Status"] for one in found] != ["Running"] or len(images) != 1:
         yield f"ended with {len(images)} images and {[one['Status'] for one in found]}"
 
