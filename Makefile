@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FC_VENV := build/fc/$(notdir $(PYTHON))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format mutants sim sim-merged sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
@@ -16,23 +17,33 @@ help: ## List the targets
 setup: $(READY) ## Make the virtual environment with exactly the locked packages
 
 # As wheels (--use-pep517) whatever pip is at hand: an old one would leave no list of what it has installed.
-$(READY): requirements.lock pyproject.toml
+# $(1) is the directory.
+define make_venv
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "aliyun-ops needs Python 3.10 to 3.13, found `$(PYTHON) --version 2>&1`; name one with make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "Python's venv module is missing; install it first (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 2; }
-	@echo "Setting up $(VENV) (once, about a minute)"
-	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pep517 --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Setting up $(1) (once, about a minute)"
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip --disable-pip-version-check install --quiet --use-pep517 --require-hashes --no-deps -r requirements.lock
+	@$(1)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+endef
+
+$(READY): requirements.lock pyproject.toml
+	$(call make_venv,$(VENV))
+
+# The package is built by the Python of the runtime, and .venv may be of another one, with a worker that runs from it.
+$(FC_VENV)/.ready: requirements.lock pyproject.toml
+	$(call make_venv,$(FC_VENV))
 
 demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=name, SPEED=n)
 	@$(BIN)/aliyun-ops demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
 
 test: $(READY) ## Run every test: unit, contract, simulation, end to end
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal --ignore tests/e2e
+	@$(BIN)/python -m pytest -q tests/e2e
 
 tools: .tools/.ready ## Install into .tools what test-tools needs from PyPI and npm
 
@@ -81,8 +92,8 @@ soak: $(READY) ## Recreations in a row through one worker process, and what it k
 sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)
 
-fc-package: $(READY) ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
-	@$(BIN)/python deploy/fc/package.py
+fc-package: $(FC_VENV)/.ready ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
+	@$(FC_VENV)/bin/python deploy/fc/package.py
 
 bench: $(READY) ## The figures of docs/performance.md in small, within five minutes; results in build/bench (ONLY=names)
 	@nice -n 5 $(BIN)/python -m bench.report --out build/bench $(if $(ONLY),--only $(ONLY))

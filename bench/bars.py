@@ -60,8 +60,13 @@ BARS = (
     Bar("image polls, mean", "recovery", lambda r: r["image_polls_mean"], 14),
     Bar("SMQ requests, mean", "recovery", lambda r: r["smq_requests_mean"], 22),
     Bar(
-        "requests of an idle day", "idle",
-        lambda r: r["smq_requests_a_day"] + r["ecs_requests_a_day"], 3_200,
+        "requests of an idle day, with the monitor", "idle",
+        lambda r: (
+            r["smq_requests_a_day"]
+            + r["smq_requests_a_day_of_the_monitor"]
+            + r["ecs_requests_a_day"]
+        ),
+        3_200,
     ),
     Bar(
         "CPU of a recovery by that of its calls made bare", "replay",

@@ -136,7 +136,7 @@ def bars_of(results: dict[str, Any]) -> list[Bar]:
 
 
 def main() -> int:
-    """Measure and tell which limits hold; 1 when a program failed."""
+    """Measure and tell which limits hold; 1 when a program failed or a limit does not."""
     parser = argparse.ArgumentParser(prog="python -m bench.report")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     parser.add_argument("--full", action="store_true")
@@ -163,11 +163,15 @@ def main() -> int:
         print(f"{STORMS}: {len(found)}", flush=True)
     results = {name: one["results"] for name, one in kept(given.out).items()}
     print(HEAD)
-    for bar in bars_of(results):
+    bars = bars_of(results)
+    for bar in bars:
         print(bar.row(results))
     for name in failed:
         print(f"{name} failed", file=sys.stderr)
-    return 1 if failed else 0
+    broken = [bar.what for bar in bars if not bar.holds(results)]
+    for what in broken:
+        print(f"out of its limit: {what}", file=sys.stderr)
+    return 1 if failed or broken else 0
 
 
 def _is_kept(out: Path, program: Program, *, full: bool) -> bool:

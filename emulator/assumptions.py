@@ -35,6 +35,10 @@ class Assumptions:
     # Whether plain values count towards the five expressions of a field. Source: CreateRule,
     # FilterPattern, says "expression" only.
     pattern_values_count: bool = True
+    # Whether values of a pattern are compared by their text, so that 300 is "300" and not 300.0, and
+    # an array matches only when all its members are plain. Source: older editions of "Event
+    # patterns" compare numbers as texts, later ones do not say; Apache RocketMQ EventBridge does.
+    pattern_compares_text: bool = False
     # Whether GetRule returns the pattern reformatted or as it was sent. Unpublished.
     filter_pattern_reformatted: bool = True
     # Whether the `queue` parameter of a queue target names the queue, or its Endpoint. Source:
@@ -45,6 +49,10 @@ class Assumptions:
     # How often each event is delivered. Source: "Event overview" says that an event may be sent
     # again under the same id, not how often.
     event_copies: int = 1
+    # Whether a variable of a template becomes empty when its path matches nothing, or stays as
+    # written. Source: "Event transformation", Common issues, says empty; Apache RocketMQ
+    # EventBridge leaves it.
+    template_miss_is_empty: bool = True
     # Whether a target's dead-letter queue gets the event as Base64. Source: the pages say that
     # the raw event is stored, not how it is encoded.
     dead_event_is_base64: bool = False
@@ -188,10 +196,12 @@ FLIPS: Mapping[str, tuple[Any, ...]] = {
     "rule_status_lag_seconds": (0.0, 60.0),
     "rule_names_take_underscore": (True,),
     "pattern_values_count": (False,),
+    "pattern_compares_text": (True,),
     "filter_pattern_reformatted": (False,),
     "queue_param_wins": (False,),
     "event_delivery_seconds": (0.0, 30.0),
     "event_copies": (2,),
+    "template_miss_is_empty": (False,),
     "dead_event_is_base64": (True,),
     "smq_dlq_move": ("lease_end",),
     "smq_dlq_extra_deliveries": (-1, 1),

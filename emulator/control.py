@@ -7,6 +7,7 @@ page at all: so somebody else's web page cannot steer the emulator from its visi
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import override
 
 from emulator.http.service import Service
 from emulator.overview import DUMPS, summary
@@ -63,6 +65,14 @@ def control_app(service: Service, ports: Mapping[str, int]) -> ASGIApp:
     return _Guard(app)
 
 
+class _Line(JSONResponse):
+    """JSON that ends its line: whoever asks with curl has the next prompt below it."""
+
+    @override
+    def render(self, content: Any) -> bytes:
+        return super().render(content) + b"\n"
+
+
 class _Control:
     """The endpoints: each reads a value, hands it on, and writes what comes back."""
 
@@ -83,13 +93,13 @@ class _Control:
             order = read(await request.body() or b"{}")
             answer = run(order)
             self._service.time_jumped()
-            return JSONResponse(answer)
+            return _Line(answer)
 
         return endpoint
 
     async def index(self, _: Request) -> Response:
         """List what there is."""
-        return JSONResponse(
+        return _Line(
             {
                 "GET": [f"/_emulator/{name}" for name in ("clock", "summary", *sorted(DUMPS))],
                 "POST": [f"/_emulator/{path}" for path in self._orders],
@@ -102,12 +112,12 @@ class _Control:
         name = request.path_params["name"]
         now = self._service.now()
         if name == "clock":
-            return JSONResponse(self._service.clock.as_json())
+            return _Line(self._service.clock.as_json())
         if name == "summary":
-            return JSONResponse(summary(self._service, self._ports, now))
+            return _Line(summary(self._service, self._ports, now))
         if name not in DUMPS:
             return _error(404, "NotFound", f"There is no /_emulator/{name}.")
-        return JSONResponse(DUMPS[name](self._service, now))
+        return _Line(DUMPS[name](self._service, now))
 
 
 class _Guard:
@@ -154,7 +164,7 @@ async def _asset(request: Request) -> Response:
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"code": code, "message": message}, status_code=status)
+    return _Line({"code": code, "message": message}, status_code=status)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -180,6 +180,20 @@ def build_worker(
     return Worker(consumer, telemetry, notifier)
 
 
+def require_key(settings: Settings) -> None:
+    """Refuse to work without a signing key.
+
+    Raises:
+        Permanent: It is missing.
+    """
+    if not settings.signing_keys:
+        raise Permanent(
+            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
+            " the same random text of at least 16 characters for every worker (for example from"
+            " `openssl rand -hex 32`)"
+        )
+
+
 def build_parts(
     settings: Settings,
     environ: Mapping[str, str],
@@ -192,12 +206,7 @@ def build_parts(
     Raises:
         Permanent: The signing key is missing.
     """
-    if not settings.signing_keys:
-        raise Permanent(
-            "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
-            " the same random text of at least 16 characters for every worker (for example from"
-            " `openssl rand -hex 32`)"
-        )
+    require_key(settings)
     around = around or build_surroundings(settings, environ)
     cloud = build_cloud(
         build_endpoint(around),

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from worker.core import identity, messages, notices
+from worker.core import identity, launching, messages, notices
 from worker.core.errors import NoCredentials, Permanent, RecreationError, Throttled
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
@@ -382,7 +382,7 @@ class Consumer:
         lease_left = ahead.delivery.lease_until - self.clock.now()
         is_open = first.retained is None and not ahead.working
         # One that has seen the lock go may be about to call it a false alarm.
-        is_sound = first.retained is not None and not (first.moot or first.launched.unlocked_looks)
+        is_sound = first.retained is not None and not (first.moot or first.unlocked_looks)
         is_same = is_sound and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
         return (
             behind.sent is None
@@ -480,16 +480,28 @@ class Consumer:
 
     def _advance(self, held: Held, progress: Progress, sent: Progress | None, attempt: int) -> None:
         crowded = bool(self._ready)
-        self._task(
-            "advance",
-            held,
-            lambda: Advanced(held, self.engine.advance(progress, sent, attempt, crowded=crowded)),
-        )
+
+        def work() -> Advanced:
+            verdict = self.engine.advance(
+                progress,
+                sent,
+                attempt,
+                crowded=crowded,
+                leased_until=lambda: self._leased_until(held),
+            )
+            return Advanced(held, verdict)
+
+        self._task("advance", held, work)
+
+    def _leased_until(self, held: Held) -> float:
+        """Tell until when nobody else has the message; a lease is renewed while it is worked on."""
+        return held.delivery.lease_until if self._is_ours(held) else 0.0
 
     def _advanced(self, held: Held, verdict: Verdict) -> None:
         self._running -= 1
         held.working = False
         if not self._is_ours(held):
+            self._pass_on_late(held, verdict)
             return
         before, held.progress = held.progress, verdict.progress or held.progress
         now = self.clock.now()
@@ -508,6 +520,23 @@ class Consumer:
         if self.stopping:
             self._hand_back(held)
         self._schedule(held)
+
+    def _pass_on_late(self, held: Held, verdict: Verdict) -> None:
+        """Send what was launched after the lease was over: whoever has the message knows nothing of it.
+
+        The successor's holder sees two, marks the one too many and tells of it.
+        """
+        before, after = held.progress, verdict.progress
+        launched = after.launched.instance_id if after is not None else ""
+        if before is None or after is None or launched in {"", before.launched.instance_id}:
+            return
+        now = self.clock.now()
+        self.telemetry.event("launched_late", source=held.source, replacement=launched)
+        late = replace(held.delivery, message_id=f"{launched}/late", lease_until=math.inf)
+        onward = Checkpoint(launching.with_late_answer(after, now), now)
+        sender = Held(late, onward.progress, None, due=now, since=now, decision=onward)
+        self.held[late.message_id] = sender
+        self._schedule(sender)
 
     # The queue: renewing, and carrying decisions out
 

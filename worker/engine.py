@@ -5,9 +5,10 @@ here talks to the queue: the consumer carries the verdict out.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from worker.core import boots
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient
 from worker.core.outcomes import (
     Checkpoint,
@@ -25,8 +26,8 @@ from worker.core.outcomes import (
     Wait,
 )
 from worker.core.policy import Policy
-from worker.core.progress import Progress
-from worker.core.urgency import urgent
+from worker.core.progress import Mark, Progress
+from worker.core.urgency import for_ever, urgent
 from worker.ports import Clock, Telemetry
 from worker.steps.base import Forgiving, Parking, Step
 
@@ -52,7 +53,13 @@ class Engine:
     telemetry: Telemetry
 
     def advance(
-        self, progress: Progress, sent: Progress | None, attempt: int, *, crowded: bool = False
+        self,
+        progress: Progress,
+        sent: Progress | None,
+        attempt: int,
+        *,
+        crowded: bool = False,
+        leased_until: Callable[[], float] = for_ever,
     ) -> Verdict:
         """Take a recreation as far as it goes now.
 
@@ -61,6 +68,7 @@ class Engine:
             sent: What the message itself says; None for a bare event.
             attempt: How many calls failed in a row before this one.
             crowded: Others wait for the thread, so that it is given back after each step.
+            leased_until: Tells until when nobody else has the message, epoch seconds.
         """
         if self._is_chain(progress):
             return Parked(progress, Park.TOO_MANY_HOPS, f"passed on {progress.hops} times")
@@ -70,7 +78,7 @@ class Engine:
                 return Finish(progress)
             if _must_be_written(step, progress, sent):
                 return Checkpoint(progress, self.clock.now())
-            answer = self._run(step, progress, attempt)
+            answer = self._run(step, progress, attempt, leased_until)
             if not isinstance(answer, Done | Note | Moot):
                 return answer
             progress = self._after(step, answer)
@@ -99,11 +107,11 @@ class Engine:
         return Hold(progress, now + REST_SECONDS, "more to do at once")
 
     def _run(
-        self, step: Step, progress: Progress, attempt: int
+        self, step: Step, progress: Progress, attempt: int, leased_until: Callable[[], float]
     ) -> Done | Note | Moot | Hold | Parked | HandBack:
         now = self.clock.now()
         try:
-            with urgent(progress.recreation_id, progress.t0 + self.policy.notice):
+            with urgent(progress.recreation_id, progress.t0 + self.policy.notice, leased_until):
                 outcome: Outcome = step.run(progress, now)
         except (Transient, Permanent) as error:
             forgiven = _forgiven(step, progress, error, now)
@@ -139,6 +147,7 @@ class Engine:
                 what=mark.what,
                 resource=mark.resource,
                 seconds_after_t0=round(mark.at - after.t0, 1),
+                **_data_in(mark, after),
                 **_who(after),
             )
         for refusal in after.launched.refusals[-1:]:
@@ -234,6 +243,12 @@ def _parked(progress: Progress, error: RecreationError) -> Parked:
             error.progress or progress, error.park, error.sentence, error.code, Permanent.__name__
         )
     return Parked(progress, Park.REFUSED, error.sentence, error.code, Permanent.__name__)
+
+
+def _data_in(mark: Mark, progress: Progress) -> dict[str, float]:
+    """Tell of a usable image until when it has the data, so that nobody promises more."""
+    until = boots.held_until(progress) if mark.what == boots.IMAGE_USABLE else None
+    return {} if until is None else {"data_seconds_after_t0": round(until - progress.t0, 1)}
 
 
 def _who(progress: Progress) -> dict[str, object]:

@@ -16,6 +16,7 @@ from typing_extensions import override
 from worker import bootstrap, ports
 from worker.adapters import credentials
 from worker.core.errors import RecreationError
+from worker.core.events import UNKNOWN_FORM
 from worker.core.messages import Nothing, as_body
 from worker.settings import Settings, SettingsError, load
 
@@ -98,7 +99,7 @@ class Function:
         queues = bootstrap.build_queues(parts)
         refusal = ""
         try:
-            refusal = _deliver(payload, queues.main, tally)
+            refusal = deliver(payload, queues.main, tally)
             self._work(parts, queues, tally, call)
         except RecreationError as error:
             refusal = refusal or error.sentence
@@ -158,11 +159,13 @@ def time_to_work(settings: Settings, timeout: float | None) -> float:
     return max(min(worker.hand_back_every, timeout - reserve), WORKS_SECONDS_MIN)
 
 
-def _deliver(payload: bytes, queue: ports.Queue, tally: Tally) -> str:
+def deliver(payload: bytes, queue: ports.Queue, tally: Tally) -> str:
     """Send an event to the queue; returns why it could not be sent, else an empty string."""
     body = as_body(payload)
     if isinstance(body, Nothing):
-        tally.event("nothing_delivered", reason=body.reason)
+        # It may be an event in a form that nobody knows yet, and nothing else tells of it.
+        is_strange = UNKNOWN_FORM in body.reason
+        tally.event("unknown_payload" if is_strange else "nothing_delivered", reason=body.reason)
         return ""
     try:
         message = queue.send(body, {})

@@ -1,5 +1,11 @@
 #!/bin/sh
 # Installs this checkout as the first release, with one worker and the timers: sudo deploy/ecs/install.sh [WORKERS]
+case ${1:-} in -h | --help)
+	echo "Usage: sudo deploy/ecs/install.sh [WORKERS]"
+	echo "Installs this checkout as the first release, with so many workers (1 if not given) and the timers."
+	exit
+	;;
+esac
 . "$(dirname "$0")/release.sh"
 need_root
 WORKERS=${1:-1}

@@ -210,7 +210,7 @@ def build(target: Path, roots: Sequence[str], *, any_python: bool = False) -> No
     if version not in GLIBC_OF and not any_python:
         raise CannotBuild(
             f"this is Python {version[0]}.{version[1]}, and Function Compute has 3.10 and 3.12; run"
-            " `make clean fc-package PYTHON=python3.12`"
+            " `make fc-package PYTHON=python3.12`"
         )
     places = contents(roots, glibc=None if any_python else GLIBC_OF.get(version))
     write(with_bytecode(places), target)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from emulator.control import control_app
 from emulator.faults import Call, FaultRule
-from emulator.http.exchange import Exchange, Receive, Reply, Request, Scope, Send, TooLargeError
+from emulator.http.exchange import Exchange, Receive, Reply, Request, Scope, Send
 from emulator.http.platform import Platform
 from emulator.http.rpc_face import RpcFace
 from emulator.http.service import LoggedRequest, Service
@@ -53,8 +53,6 @@ class EmulatorApp:
         exchange = Exchange(scope, receive, send, self._service.real_now)
         try:
             await self._serve(exchange)
-        except TooLargeError:
-            await exchange.answer(Reply(413))
         except ConnectionError:
             return
         except Exception as error:

@@ -16,10 +16,6 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 _NO_BODY_STATUS = 204
 
 
-class TooLargeError(Exception):
-    """The request body is larger than anything that the cloud accepts."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it arrived.
@@ -29,7 +25,9 @@ class Request:
         path: Path as sent, still percent-encoded.
         query: Query string as sent.
         headers: Header values by lower-case name.
-        body: The whole body.
+        body: The whole body; empty when it is too large.
+        too_large: Whether the body passes `MAX_BODY_BYTES`: larger than anything that the cloud
+            accepts, and not read to its end.
     """
 
     method: str
@@ -37,6 +35,7 @@ class Request:
     query: bytes
     headers: dict[str, str]
     body: bytes
+    too_large: bool = False
 
     @property
     def target(self) -> str:
@@ -82,22 +81,24 @@ class Exchange:
         """Read the whole request.
 
         Raises:
-            TooLargeError: The body passes `MAX_BODY_BYTES`.
             ConnectionError: The client went away in the middle.
         """
         headers: dict[str, str] = {}
         for raw_name, raw_value in self._scope["headers"]:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]},{value}" if name in headers else value
+        body = await self._read_body()
         return Request(
             method=self._scope["method"],
             path=_origin_form(self._scope["raw_path"].decode("latin-1")),
             query=self._scope["query_string"],
             headers=headers,
-            body=await self._read_body(),
+            body=body or b"",
+            too_large=body is None,
         )
 
-    async def _read_body(self) -> bytes:
+    async def _read_body(self) -> bytes | None:
+        """Return the body, or None as soon as it is too large."""
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -107,7 +108,7 @@ class Exchange:
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > MAX_BODY_BYTES:
-                raise TooLargeError
+                return None
             if not message.get("more_body", False):
                 return b"".join(chunks)
 

@@ -9,6 +9,7 @@ from emulator.http.exchange import Reply, Request
 from emulator.http.hosts import region_of_host
 from emulator.http.service import Service
 from emulator.http.work import Work
+from emulator.state.ecs.params import require_region
 from emulator.state.errors import ApiError
 from emulator.state.ram_needs import Account, rpc_needs
 from emulator.wire import rpc
@@ -28,6 +29,8 @@ class RpcFace:
         Raises:
             ApiError: The gateway's refusal.
         """
+        if request.too_large:
+            raise rpc.too_large()
         flat, extra = rpc.flat_parameters(request.query, request.headers, request.body)
         call = rpc.parse(flat, extra, request.headers)
         signed = SignedRequest(
@@ -35,7 +38,7 @@ class RpcFace:
             path=request.path,
             query=request.query,
             headers=request.headers,
-            flat=flat,
+            flat=rpc.signed_parameters(flat, extra),
             body=request.body,
         )
         service = self._service
@@ -64,7 +67,9 @@ class RpcFace:
                 flat, _ = rpc.flat_parameters(request.query, request.headers, body)
                 break
         xml = rpc.wants_xml(flat, request.headers)
-        return self._refusal(error, host=request.headers.get("host", ""), product="", xml=xml)
+        product = rpc.PRODUCT_BY_VERSION.get(rpc.version_of(flat, request.headers), "")
+        host = request.headers.get("host", "")
+        return self._refusal(error, host=host, product=product, xml=xml)
 
     def _authorize(self, access_key_id: str, call: rpc.RpcCall, region: str) -> None:
         """Let RAM decide, before the product looks at anything that the call names."""
@@ -81,6 +86,7 @@ class RpcFace:
     def _answer(self, call: rpc.RpcCall, region: str, now: float) -> dict[str, Any]:
         if call.product == "sts":
             return self._sts(call.action)
+        require_region(call.product, call.action, call.params)
         return self._service.cloud.call(call.product, region, call.action, call.params, now)
 
     def _sts(self, action: str) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from emulator.http.hosts import queue_host
 from emulator.http.service import Service
 from emulator.http.work import Waiting, Work
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import access_denied, too_large
 from emulator.state.queues import QueueService
 from emulator.state.ram_needs import Account, smq_need
 from emulator.wire import mns_http, mns_signature
+from emulator.wire.mns_action import NO_OPERATION, action_of
 
 _CODE = re.compile(rb"<(?:Error)?Code>([^<]*)<")
 _CLIENT_ERROR = 400
-# The action of a request for something that SMQ has and the emulator has not, as a topic.
-_NO_OPERATION = "?"
 
 
 class SmqFace:
@@ -31,6 +31,8 @@ class SmqFace:
         Raises:
             ApiError: The queue service's refusal.
         """
+        if request.too_large:
+            raise too_large()
         service = self._service
         access_key_id = mns_signature.verify(
             request.method, request.target, request.headers, service.secrets(), service.real_now()
@@ -42,7 +44,7 @@ class SmqFace:
 
         def perform(now: float) -> Reply | Waiting:
             try:
-                if call.action != _NO_OPERATION:  # What is not there is refused below, by all.
+                if call.action != NO_OPERATION:  # What is not there is refused below, by all.
                     self._authorize(access_key_id, call)
             except ApiError as error:
                 return refuse(error)
@@ -84,40 +86,14 @@ class SmqFace:
         account, region = named
         cloud = self._service.cloud
         if account != cloud.world.account_id or region not in cloud.regions:
-            raise ApiError(
-                403, "AccessDenied", f"Account {account} has no queues in {region} here."
-            )
+            cloud.world.complain(f"smq: account {account} has no queues in {region} here")
+            raise access_denied()
         return region
 
 
 def _call(request: Request, region: str) -> Call:
-    parts = request.path.strip("/").split("/")
-    if parts[0] != "queues":
-        return Call("smq", region, _NO_OPERATION)
-    queue = parts[1] if len(parts) > 1 else ""
-    return Call("smq", region, _action(request, parts), queue)
-
-
-def _action(request: Request, parts: list[str]) -> str:
-    """Name the operation as its page in the documentation does."""
-    query = request.query.lower()
-    match (request.method, len(parts)):
-        case ("GET", 1):
-            return "ListQueue"
-        case ("PUT", 2):
-            return "SetQueueAttributes" if b"metaoverride" in query else "CreateQueue"
-        case ("GET", 2):
-            return "GetQueueAttributes"
-        case ("DELETE", 2):
-            return "DeleteQueue"
-        case ("POST", _):
-            return "BatchSendMessage" if b"<Messages" in request.body[:200] else "SendMessage"
-        case ("GET", _):
-            kind = "PeekMessage" if b"peekonly=true" in query else "ReceiveMessage"
-            return f"Batch{kind}" if b"numofmessages" in query else kind
-        case ("DELETE", _):
-            return "DeleteMessage" if b"receipthandle" in query else "BatchDeleteMessage"
-    return "ChangeMessageVisibility"
+    action, queue = action_of(request.method, request.target, request.body)
+    return Call("smq", region, action, queue)
 
 
 def _host_url(request: Request) -> str:

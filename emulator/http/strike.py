@@ -11,7 +11,7 @@ from emulator.http.exchange import Exchange, Reply
 from emulator.http.service import Service
 from emulator.http.waiter import carry_out
 from emulator.http.work import Waiting, Work
-from emulator.state.errors import ApiError
+from emulator.state.queue_errors import message_not_exist
 from emulator.state.queues import QueueService
 
 Result = TypeVar("Result")
@@ -39,7 +39,7 @@ async def strike(service: Service, exchange: Exchange, work: Work, rule: FaultRu
     if rule.answer is Answer.BAD_GATEWAY:
         return BAD_GATEWAY
     if rule.answer is Answer.EMPTY_POLL:
-        return work.refuse(ApiError(404, "MessageNotExist", "Message not exist."))
+        return work.refuse(message_not_exist())
     if rule.answer is Answer.HANG:
         await _hang(service, exchange)
         return None

@@ -116,7 +116,8 @@ class Delivery:
             self._end(push, "SkipEvent", reason, now)
             return
         push.tries += 1
-        message = body_for(push.target, push.event, push.raw)
+        miss_is_empty = self._world.assumptions.template_miss_is_empty
+        message = body_for(push.target, push.event, push.raw, miss_is_empty=miss_is_empty)
         refusal = self._send(self._queue_of(push.target), message, now)
         if refusal is None:
             self._end(push, "DeliverEvent", DELIVERED, now)

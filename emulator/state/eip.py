@@ -46,6 +46,8 @@ class Eip:
     internet_charge_type: str
     created_at: float
     name: str = ""
+    isp: str = "BGP"
+    description: str = ""
     status: str = "Available"
     target_id: str = ""
     target_type: str = ""
@@ -195,6 +197,16 @@ def _row(region_id: str, eip: Eip) -> dict[str, Any]:
         "ChargeType": "PostPaid",
         "BusinessStatus": "Normal",
         "AllocationTime": to_second(eip.created_at),
+        "ISP": eip.isp,
+        "Netmode": "public",
+        "Description": eip.description,
+        "ResourceGroupId": "",
+        "BandwidthPackageId": "",
+        "HDMonitorStatus": "OFF",
+        "DeletionProtection": False,
+        "SecondLimited": False,
+        "SecurityProtectionTypes": {"SecurityProtectionType": []},
+        "VpcId": "",
         "OperationLocks": {"LockReason": []},
         "Tags": {"Tag": []},
     }
@@ -208,6 +220,7 @@ def allocate_eip_address(book: AddressBook, params: Params, now: float) -> dict[
         charge=params.text("InternetChargeType", "PayByTraffic"),
         name=params.text("Name"),
     )
+    eip.isp, eip.description = params.text("ISP", "BGP"), params.text("Description")
     return {"AllocationId": eip.allocation_id, "EipAddress": eip.address}
 
 

@@ -155,13 +155,20 @@ def _param(raw: Mapping[str, Any], world: World) -> Param:
 
 
 def _check_form(param: Param) -> None:
+    """Refuse what the form cannot be made of.
+
+    Source: TransformValidator of https://github.com/apache/rocketmq-eventbridge, the open-source
+    edition: a constant is not empty, a template has at least one variable.
+    """
+    if param.form == CONSTANT and not param.value:
+        raise ValueError("a constant is missing")
     if param.form == JSONPATH:
         path_steps(param.value)
     if param.form == TEMPLATE:
         if not param.template:
             raise ValueError("a template is missing")
-        for path in variables(param.value).values():
-            path_steps(path)
+        if not variables(param.value):
+            raise ValueError("a template has no variable")
 
 
 def _dead_letter(value: Any, world: World) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ that is an array matches when any one of its members does. Text is compared char
 
 Sources: EventBridge "Event patterns" (grammar, operators), "CreateRule" (two operators in one
 object, five expressions a field). The documents name no codes for a malformed pattern; those here,
-the ban on empty affixes and the bounds of `numeric` are the ones of Apache RocketMQ EventBridge,
-the provider's open-source edition of the service.
+the names at the root, the ban on empty affixes and the bounds of `numeric` are the ones of Apache
+RocketMQ EventBridge, the provider's open-source edition of the service
+(PatternEvaluatorBuilder of https://github.com/apache/rocketmq-eventbridge).
 """
 
 import json
@@ -23,11 +24,21 @@ EXPRESSIONS_PER_FIELD = 5
 # Source: Apache RocketMQ EventBridge, message of an invalid numeric condition.
 NUMERIC_BOUND = 1.0e9
 
+DATA = "data"
+# Source: CloudEvents 1.0, "Context attributes",
+# https://github.com/cloudevents/spec/blob/v1.0/spec.md
+ATTRIBUTES = frozenset(
+    {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
+)
+# What the service adds to an event begins thus. Source: "Event overview".
+EXTENSION_PREFIX = "aliyun"
+
 EMPTY = "EventRuleFilterPatternEmpty"
 SCHEMA_ERROR = "EventRuleFilterPatternSchemaError"
 EXCEEDS_LIMIT = "EventRuleFilterPatternExceedLimit"
 
 Test = Callable[[Any], bool]
+Equals = Callable[[Any], Test]
 
 _ABSENT = object()
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -61,23 +72,31 @@ class Expression:
         tests: Further demands on the value, or on one member of it.
         exact: Whether the member is a plain value, not an object of operators.
         size: How many expressions the service counts it for.
+        plain: Whether objects, and arrays that hold more than plain values, match nothing.
     """
 
     present: bool
     tests: tuple[Test, ...]
     exact: bool
     size: int
+    plain: bool = False
 
     def admits(self, value: Any) -> bool:
         """Tell whether a field's value, or its absence, satisfies the expression."""
         if value is _ABSENT:
             return not self.present and not self.tests
-        if not self.present:
+        if not self.present or (self.plain and _is_nested(value)):
             return False
         if not self.tests:
             return True
         members = value if isinstance(value, list) else (value,)
         return any(all(test(member) for test in self.tests) for member in members)
+
+
+def _is_nested(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(member, (dict, list)) for member in value)
+    return isinstance(value, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +131,15 @@ class Pattern:
         return all(field.admits(event) for field in self.fields)
 
 
-def compile_pattern(text: str, *, exact_values_count: bool = True) -> Pattern:
+def compile_pattern(
+    text: str, *, exact_values_count: bool = True, compares_text: bool = False
+) -> Pattern:
     """Check a pattern and prepare it for matching.
 
     Args:
         text: The pattern as JSON text.
         exact_values_count: Whether plain values count towards the five expressions of a field.
+        compares_text: Whether values are compared by their text, as the open-source edition does.
 
     Raises:
         PatternError: The service would refuse the pattern.
@@ -126,12 +148,24 @@ def compile_pattern(text: str, *, exact_values_count: bool = True) -> Pattern:
         raise PatternError(EMPTY, "the pattern is empty")
     try:
         pattern = _object(text)
-        fields = tuple(_fields(pattern, ())) if pattern else ()
+        _check_root(pattern)
+        fields = (
+            tuple(_fields(pattern, (), _same_text if compares_text else _equals)) if pattern else ()
+        )
     except RecursionError as error:
         raise _malformed("the pattern is nested too deeply") from error
     for field in fields:
         _check_size(field, exact_values_count=exact_values_count)
     return Pattern(text, fields)
+
+
+def _check_root(pattern: Mapping[str, Any]) -> None:
+    for name, below in pattern.items():
+        wanted: type = dict if name == DATA else list
+        if name != DATA and name not in ATTRIBUTES and not name.startswith(EXTENSION_PREFIX):
+            raise _malformed(f"{name} is no attribute of an event")
+        if not isinstance(below, wanted):
+            raise _malformed(f"{name} must be {'an object' if name == DATA else 'an array'}")
 
 
 def _malformed(reason: str) -> PatternError:
@@ -154,15 +188,15 @@ def _refuse_constant(name: str) -> None:
     raise _malformed(f"{name} is not a JSON value")
 
 
-def _fields(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Field]:
+def _fields(node: Mapping[str, Any], path: tuple[str, ...], equals: Equals) -> Iterator[Field]:
     if not node:
         raise _malformed(f"{'.'.join(path)} names no field")
     for name, below in node.items():
         here = (*path, name)
         if isinstance(below, dict):
-            yield from _fields(below, here)
+            yield from _fields(below, here, equals)
         elif isinstance(below, list) and below:
-            yield Field(here, tuple(_expression(member, here) for member in below))
+            yield Field(here, tuple(_expression(member, here, equals) for member in below))
         else:
             raise _malformed(f"{'.'.join(here)} must be an array of values or an object")
 
@@ -176,23 +210,26 @@ def _check_size(field: Field, *, exact_values_count: bool) -> None:
         )
 
 
-def _expression(member: Any, path: tuple[str, ...]) -> Expression:
+def _expression(member: Any, path: tuple[str, ...], equals: Equals) -> Expression:
     if isinstance(member, list):
         raise _malformed(f"{'.'.join(path)} nests an array in an array")
+    plain = equals is _same_text
     if not isinstance(member, dict):
-        return Expression(present=True, tests=(_equals(member),), exact=True, size=1)
+        return Expression(present=True, tests=(equals(member),), exact=True, size=1, plain=plain)
     if not member:
         raise _malformed(f"{'.'.join(path)} has an object without an operator")
     present = member.get("exists", True)
     if not isinstance(present, bool):
         raise _malformed("exists takes true or false")
     tests = tuple(
-        _operator(name, argument) for name, argument in member.items() if name != "exists"
+        _operator(name, argument, equals) for name, argument in member.items() if name != "exists"
     )
-    return Expression(present=present, tests=tests, exact=False, size=len(member))
+    return Expression(present=present, tests=tests, exact=False, size=len(member), plain=plain)
 
 
-def _operator(name: str, argument: Any) -> Test:
+def _operator(name: str, argument: Any, equals: Equals) -> Test:
+    if name == "anything-but":
+        return _anything_but(argument, equals)
     build = _OPERATORS.get(name)
     if build is None:
         raise _malformed(f"the operator {name} is unknown")
@@ -203,6 +240,16 @@ def _equals(wanted: Any) -> Test:
     """Compare as JSON does: `true` is not 1, null is not the empty string."""
     boolean = isinstance(wanted, bool)
     return lambda value: value == wanted and isinstance(value, bool) is boolean
+
+
+def _same_text(wanted: Any) -> Test:
+    """Compare texts: 300 is "300" and not 300.0. Null is like null alone."""
+    text = _written(wanted)
+    return lambda value: not isinstance(value, (dict, list)) and _written(value) == text
+
+
+def _written(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _text(name: str, argument: Any) -> str:
@@ -226,25 +273,25 @@ def _contains(argument: Any) -> Test:
     return lambda value: isinstance(value, str) and text in value
 
 
-def _anything_but(argument: Any) -> Test:
-    excluded = _excluded(argument)
+def _anything_but(argument: Any, equals: Equals) -> Test:
+    excluded = _excluded(argument, equals)
     return lambda value: not isinstance(value, dict) and not any(test(value) for test in excluded)
 
 
-def _excluded(argument: Any) -> Sequence[Test]:
+def _excluded(argument: Any, equals: Equals) -> Sequence[Test]:
     if isinstance(argument, dict):
         if len(argument) != 1 or not argument.keys() <= {"prefix", "suffix"}:
             raise _malformed("anything-but takes prefix or suffix, nothing else nested")
-        return [_operator(name, below) for name, below in argument.items()]
+        return [_operator(name, below, equals) for name, below in argument.items()]
     values = argument if isinstance(argument, list) else [argument]
     if not values or any(isinstance(value, (dict, list)) for value in values):
         raise _malformed("anything-but takes a value or a list of values")
-    return [_equals(value) for value in values]
+    return [equals(value) for value in values]
 
 
 def _numeric(argument: Any) -> Test:
-    if not isinstance(argument, list) or not argument or len(argument) % 2:
-        raise _malformed("numeric takes pairs of an operator and a number")
+    if not isinstance(argument, list) or len(argument) not in {2, 4}:
+        raise _malformed("numeric takes one pair or two of an operator and a number")
     pairs = [
         (_comparison(sign), _bound(number))
         for sign, number in zip(argument[::2], argument[1::2], strict=True)
@@ -289,7 +336,6 @@ _OPERATORS: Mapping[str, Callable[[Any], Test]] = {
     "prefix": _prefix,
     "suffix": _suffix,
     "contains": _contains,
-    "anything-but": _anything_but,
     "numeric": _numeric,
     "cidr": _cidr,
 }

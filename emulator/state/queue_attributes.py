@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator.state.queue_errors import invalid_argument, out_of_range
+from emulator.state.queue_errors import MESSAGE_BYTES_LIMIT, invalid_argument, out_of_range
 
 QUEUE_TYPES = ("normal", "fifo")
 
 # Wire name -> (field, lowest, highest). Source: SMQ "CreateQueue".
 _NUMBERS: Mapping[str, tuple[str, int, int]] = {
     "DelaySeconds": ("delay_seconds", 0, 604_800),
-    "MaximumMessageSize": ("maximum_message_size", 1_024, 65_536),
+    "MaximumMessageSize": ("maximum_message_size", 1_024, MESSAGE_BYTES_LIMIT),
     "MessageRetentionPeriod": ("message_retention_period", 60, 604_800),
     "VisibilityTimeout": ("visibility_timeout", 1, 43_200),
     "PollingWaitSeconds": ("polling_wait_seconds", 0, 30),
@@ -69,7 +69,7 @@ class QueueAttributes:
     """The settings of one queue; sizes in bytes, times in seconds."""
 
     delay_seconds: int = 0
-    maximum_message_size: int = 65_536
+    maximum_message_size: int = MESSAGE_BYTES_LIMIT
     message_retention_period: int = 345_600
     visibility_timeout: int = 30
     polling_wait_seconds: int = 0

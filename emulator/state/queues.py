@@ -11,8 +11,12 @@ from emulator.state.errors import ApiError
 from emulator.state.queue_attributes import DATA_PLANE_ATTRIBUTES, QueueAttributes, bounded
 from emulator.state.queue_errors import (
     invalid_argument,
+    invalid_queue_name,
     message_not_exist,
     out_of_range,
+    queue_already_exist,
+    queue_deleted_recently,
+    queue_name_length,
     queue_not_exist,
 )
 from emulator.state.queue_flow import MessageFlow
@@ -44,6 +48,7 @@ __all__ = [
     "SentMessage",
 ]
 
+# Source: SMQ "CreateQueue".
 QUEUE_NAME_LIMIT = 120
 LIST_LIMIT = 1_000
 # Zero is refused. Source: SMQ "ChangeMessageVisibility".
@@ -312,16 +317,12 @@ class QueueService:
         if self.world.assumptions.smq_create_compares_defaults:
             same = same and existing.basics == wanted.basics
         if not same:
-            raise ApiError(
-                409, "QueueAlreadyExist", "The queue you want to create is already exist."
-            )
+            raise queue_already_exist()
 
     def _check_not_deleted_recently(self, name: str, now: float) -> None:
         quiet = self.world.assumptions.smq_deleted_recently_seconds
         if now < self._deleted_at.get(name, now - quiet) + quiet:
-            raise ApiError(
-                400, "QueueDeletedRecently", "The queue you want to create is deleted recently."
-            )
+            raise queue_deleted_recently()
 
     def _wake(self, name: str) -> None:
         if self.on_available is not None:
@@ -330,13 +331,9 @@ class QueueService:
 
 def _check_queue_name(name: str) -> None:
     if not 1 <= len(name) <= QUEUE_NAME_LIMIT:
-        raise ApiError(
-            400,
-            "QueueNameLengthError",
-            f"The length of a queue name should be between 1 and {QUEUE_NAME_LIMIT}.",
-        )
+        raise queue_name_length()
     if not _QUEUE_NAME.fullmatch(name):
-        raise ApiError(400, "InvalidQueueName", "The queue name you provided is invalid.")
+        raise invalid_queue_name()
 
 
 def _check_batch(count: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from emulator.state.errors import ApiError
 from emulator.state.event_roles import ROLE_PREFIX
+from emulator.state.queue_errors import access_denied
 from emulator.state.ram import Need, Verdict
 
 TagsOf = Callable[[str], Mapping[str, str]]
@@ -183,6 +184,8 @@ def denial(product: str, need: Need, verdict: Verdict) -> ApiError:
     EventBridge and SMQ "Error codes" for `AccessDenied`. The code of mns-open and of ALB and NLB is
     `NoPermission`, as RAM's own pages spell it.
     """
+    if product == "smq":
+        return access_denied()
     detail = {
         "AuthAction": need.action,
         "NoPermissionType": verdict.value,
@@ -199,7 +202,7 @@ _MESSAGE = (
 def _code(product: str, need: Need) -> str:
     if need.action == "ram:PassRole":
         return "InvalidUser.PassRoleForbidden"
-    if product in ("eventbridge", "smq"):
+    if product == "eventbridge":
         return "AccessDenied"
     return "NoPermission" if product in ("mns-open", "alb", "nlb") else "Forbidden.RAM"
 

@@ -262,7 +262,11 @@ class EventBridgeService:
 
     def _compiled(self, text: str) -> Pattern:
         assumptions = self._world.assumptions
-        pattern = compile_pattern(text, exact_values_count=assumptions.pattern_values_count)
+        pattern = compile_pattern(
+            text,
+            exact_values_count=assumptions.pattern_values_count,
+            compares_text=assumptions.pattern_compares_text,
+        )
         if not assumptions.filter_pattern_reformatted:
             return pattern
         return Pattern(original(json.loads(text)), pattern.fields)

@@ -70,6 +70,10 @@ def describe_vpcs(vpc: VpcService, params: Params, now: float) -> dict[str, Any]
             "CreationTime": to_second(each.created_at),
             "Description": "",
             "ResourceGroupId": "",
+            "OwnerId": int(vpc.world.account_id),
+            "VRouterId": f"vrt-{each.vpc_id.removeprefix('vpc-')}",
+            "RouterTableIds": {"RouterTableIds": [_route_table(each.vpc_id)]},
+            "Tags": {"Tag": []},
             "VSwitchIds": {"VSwitchId": vpc.networks.ids_of(each.vpc_id)},
         }
         for each in items
@@ -91,14 +95,28 @@ def describe_vswitches(vpc: VpcService, params: Params, now: float) -> dict[str,
         if all(not value or getattr(each, name) == value for name, value in wanted.items())
     ]
     items, fields = page(found, params, PAGES)
-    return {"VSwitches": {"VSwitch": [vswitch_row(each, now) for each in items]}, **fields}
+    return {"VSwitches": {"VSwitch": [_full_row(vpc, each, now) for each in items]}, **fields}
 
 
 def describe_vswitch_attributes(vpc: VpcService, params: Params, now: float) -> dict[str, Any]:
     """Show one vSwitch. Source: VPC DescribeVSwitchAttributes."""
     if not (vswitch_id := params.text("VSwitchId")):
         raise missing("VSwitchId")
-    return vswitch_row(vpc.networks.vswitch(vswitch_id), now)
+    return _full_row(vpc, vpc.networks.vswitch(vswitch_id), now)
+
+
+def _route_table(vpc_id: str) -> str:
+    return f"vtb-{vpc_id.removeprefix('vpc-')}"
+
+
+def _full_row(vpc: VpcService, each: VSwitch, now: float) -> dict[str, Any]:
+    """Show a vSwitch as VPC does, with more than the old ECS action."""
+    return {
+        **vswitch_row(each, now),
+        "OwnerId": int(vpc.world.account_id),
+        "RouteTable": {"RouteTableId": _route_table(each.vpc_id), "RouteTableType": "System"},
+        "Tags": {"Tag": []},
+    }
 
 
 def vswitch_row(each: VSwitch, now: float) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from emulator.state.errors import ApiError
 from emulator.state.queues import QueueService
@@ -59,6 +60,18 @@ class Call:
 
     def url_of(self, queue: str) -> str:
         return f"{self.host_url}/queues/{queue}"
+
+
+def split_target(raw_target: str) -> tuple[list[str], dict[str, str]]:
+    """Return the decoded parts of the path and the query by lower-case names."""
+    if not raw_target.startswith("/"):  # The form that proxies get.
+        raw_target = urlsplit(raw_target)._replace(scheme="", netloc="").geturl()
+    path, _, query = raw_target.partition("?")
+    keys: dict[str, str] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        keys[unquote(name).lower()] = unquote(value)
+    return [unquote(part) for part in path.strip("/").split("/")], keys
 
 
 def refusal(service: QueueService, error: ApiError, host_url: str) -> MnsReply:

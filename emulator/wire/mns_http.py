@@ -9,11 +9,16 @@ Source: SMQ "Request protocol description".
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
 
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import (
+    invalid_content_type,
+    invalid_digest,
+    invalid_query_string,
+    invalid_request_url,
+)
 from emulator.state.queues import QueueService
-from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal
+from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal, split_target
 from emulator.wire.mns_operations import (
     MESSAGE_OPERATIONS,
     QUEUE_OPERATIONS,
@@ -56,14 +61,27 @@ def handle(
         host_url: What clients reach this region by, for example `http://127.0.0.1:9700`.
     """
     try:
+        _check_content_type(headers, body)
         _check_content_md5(service, headers, body)
-        path, keys = _split_target(service, raw_target)
+        path, keys = split_target(raw_target)
+        _check_keys(service, keys)
         operation = _find_operation(service, method, path)
         queue = path[1] if len(path) > 1 else ""
         url = host_url.rstrip("/")
         return operation(Call(service, method, queue, keys, headers, body, now, url))
     except ApiError as error:
         return refusal(service, error, host_url)
+
+
+def _check_content_type(headers: Mapping[str, str], body: bytes) -> None:
+    """Accept a body without a type, and one of text or XML with whatever parameters.
+
+    Source: "Request protocol description", Content-Type, which calls it the type of the body; no
+    page says how another one is refused.
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind and kind != "application/xml" and not kind.startswith("text/"):
+        raise invalid_content_type()
 
 
 def _check_content_md5(service: QueueService, headers: Mapping[str, str], body: bytes) -> None:
@@ -74,23 +92,14 @@ def _check_content_md5(service: QueueService, headers: Mapping[str, str], body: 
     digest = hashlib.md5(body, usedforsecurity=False)
     forms = (digest.digest(), digest.hexdigest().encode())
     if given not in {b64encode(form).decode() for form in forms}:
-        raise ApiError(400, "InvalidDegist", "The Content-MD5 you provided is not valid.")
+        raise invalid_digest()
 
 
-def _split_target(service: QueueService, raw_target: str) -> tuple[list[str], dict[str, str]]:
-    """Return the decoded parts of the path and the query by lower-case names."""
-    if not raw_target.startswith("/"):  # The form that proxies get.
-        raw_target = urlsplit(raw_target)._replace(scheme="", netloc="").geturl()
-    path, _, query = raw_target.partition("?")
-    keys: dict[str, str] = {}
-    for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        keys[unquote(name).lower()] = unquote(value)
-    unknown = set(keys) - _QUERY_KEYS
+def _check_keys(service: QueueService, keys: Mapping[str, str]) -> None:
+    unknown = sorted(set(keys) - _QUERY_KEYS)
     if unknown:
-        service.world.complain(f"smq: unknown query parameter {', '.join(sorted(unknown))}")
-        raise ApiError(400, "InvalidQueryString", "The query string you provided is invalid.")
-    return [unquote(part) for part in path.strip("/").split("/")], keys
+        service.world.complain(f"smq: unknown query parameter {', '.join(unknown)}")
+        raise invalid_query_string(unknown[0])
 
 
 def _find_operation(service: QueueService, method: str, path: list[str]) -> Operation:
@@ -104,5 +113,5 @@ def _find_operation(service: QueueService, method: str, path: list[str]) -> Oper
             operation = MESSAGE_OPERATIONS.get(method)
     if operation is None:
         service.world.complain(f"smq: no operation {method} /{'/'.join(path)}")
-        raise ApiError(400, "InvalidRequestURL", "The request URL you provided is invalid.")
+        raise invalid_request_url()
     return operation

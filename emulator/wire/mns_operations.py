@@ -6,9 +6,9 @@ Source: the pages of the single operations, "CreateQueue" to "ChangeMessageVisib
 from collections.abc import Callable, Mapping
 
 from emulator.state.errors import ApiError
-from emulator.state.queue_attributes import to_bool, to_int
+from emulator.state.queue_attributes import bounded, to_bool, to_int
 from emulator.state.queue_dump import message_counts
-from emulator.state.queue_errors import invalid_argument, message_not_exist
+from emulator.state.queue_errors import message_not_exist, missing, not_in_schema
 from emulator.state.queues import (
     DATA_PLANE_ATTRIBUTES,
     LIST_LIMIT,
@@ -19,32 +19,10 @@ from emulator.state.queues import (
 )
 from emulator.wire import mns_xml
 from emulator.wire.mns_call import Call, LongPoll, MnsReply, refusal
+from emulator.wire.mns_schema import MESSAGES, QUEUE, RECEIPT_HANDLES, Form, first_stray
 
+# Source: SMQ "CreateQueue", PollingWaitSeconds.
 LONGEST_WAIT_SECONDS = 30
-# What answers carry and a client may send back in a request to create or set a queue.
-_READ_ONLY_ATTRIBUTES = frozenset(
-    {
-        "ActiveMessages",
-        "CreateTime",
-        "DelayMessages",
-        "EnableSSE",
-        "InactiveMessages",
-        "LastModifyTime",
-        "MessageType",
-        "QueueName",
-        "QueueURL",
-    }
-)
-_MESSAGE_PARTS = frozenset(
-    {
-        "DelaySeconds",
-        "MessageBody",
-        "MessageGroupId",
-        "Priority",
-        "SystemProperties",
-        "UserProperties",
-    }
-)
 
 
 def _put_queue(call: Call) -> MnsReply:
@@ -57,8 +35,7 @@ def _put_queue(call: Call) -> MnsReply:
 
 
 def _read_queue(call: Call) -> dict[str, object]:
-    root = mns_xml.parse(call.body)
-    _check_element(call, root, "Queue", DATA_PLANE_ATTRIBUTES | _READ_ONLY_ATTRIBUTES)
+    root = _read_body(call, QUEUE)
     given = root.texts().items()
     return {name: text for name, text in given if name in DATA_PLANE_ATTRIBUTES}
 
@@ -109,20 +86,18 @@ def _list_queues(call: Call) -> MnsReply:
 
 
 def _post_messages(call: Call) -> MnsReply:
-    root = mns_xml.parse(call.body)
+    root = _read_body(call, MESSAGES)
     if root.name == "Message":
-        sent = call.service.send_one(call.queue, _read_message(call, root), call.now)
+        sent = call.service.send_one(call.queue, _read_message(root), call.now)
         return call.reply(201, mns_xml.render_sent(sent))
-    _check_element(call, root, "Messages", frozenset({"Message"}))
-    messages = [_read_message(call, child) for child in root.children]
+    messages = [_read_message(child) for child in root.children]
     results = call.service.send(call.queue, messages, call.now)
     failed = any(isinstance(result, SendError) for result in results)
     failure_status = call.service.world.assumptions.smq_batch_send_failure_status
     return call.reply(failure_status if failed else 201, mns_xml.render_sent_batch(results))
 
 
-def _read_message(call: Call, element: mns_xml.Element) -> OutMessage:
-    _check_element(call, element, "Message", _MESSAGE_PARTS)
+def _read_message(element: mns_xml.Element) -> OutMessage:
     texts = element.texts()
     delay, priority = texts.get("DelaySeconds"), texts.get("Priority")
     return OutMessage(
@@ -158,10 +133,13 @@ def _get_messages(call: Call) -> MnsReply | LongPoll:
 
 
 def _wait_seconds(call: Call) -> int:
-    """Return how long a receive may wait; the queue's own setting is the default."""
+    """Return how long a receive may wait; the queue's own setting is the default.
+
+    ReceiveMessage gives no range, so that of PollingWaitSeconds holds: it stands in for it.
+    """
     attributes = call.service.get_attributes(call.queue, call.now)
-    seconds = to_int("waitseconds", call.keys.get("waitseconds", attributes.polling_wait_seconds))
-    return min(max(seconds, 0), LONGEST_WAIT_SECONDS)
+    given = call.keys.get("waitseconds", attributes.polling_wait_seconds)
+    return bounded("waitseconds", given, 0, LONGEST_WAIT_SECONDS)
 
 
 def _receive(call: Call, count: int, now: float) -> MnsReply | None:
@@ -189,9 +167,8 @@ def _delete_messages(call: Call) -> MnsReply:
         call.service.delete(call.queue, handle_given, call.now)
         return call.reply(204)
     if not call.body:
-        raise _missing_handle()
-    root = mns_xml.parse(call.body)
-    _check_element(call, root, "ReceiptHandles", frozenset({"ReceiptHandle"}))
+        raise missing("ReceiptHandle")
+    root = _read_body(call, RECEIPT_HANDLES)
     handles = [child.text.strip() for child in root.children]
     failures = call.service.delete_batch(call.queue, handles, call.now)
     if not failures:
@@ -202,28 +179,22 @@ def _delete_messages(call: Call) -> MnsReply:
 def _put_messages(call: Call) -> MnsReply:
     handle_given = call.keys.get("receipthandle")
     if not handle_given:
-        raise _missing_handle()
+        raise missing("ReceiptHandle")
     if "visibilitytimeout" not in call.keys:
-        raise ApiError(
-            400, "MissingVisibilityTimeout", "VisibilityTimeout is required in your request."
-        )
+        raise missing("VisibilityTimeout")
     seconds = to_int("VisibilityTimeout", call.keys["visibilitytimeout"])
     changed = call.service.change_visibility(call.queue, handle_given, seconds, call.now)
     return call.reply(200, mns_xml.render_visibility(*changed))
 
 
-def _missing_handle() -> ApiError:
-    return ApiError(400, "MissingReceiptHandle", "ReceiptHandle is required in your request.")
-
-
-def _check_element(call: Call, element: mns_xml.Element, name: str, known: frozenset[str]) -> None:
-    """Refuse an element or a child that the operation does not have, loudly."""
-    unknown = {child.name for child in element.children} - known
-    if element.name == name and not unknown:
-        return
-    found = ", ".join(sorted(unknown)) or element.name
-    call.service.world.complain(f"smq {call.method} {name}: unexpected element {found}")
-    raise invalid_argument(f"The element {found} is not valid here.")
+def _read_body(call: Call, roots: Mapping[str, Form]) -> mns_xml.Element:
+    """Parse the body and refuse what the operation does not have, loudly."""
+    root = mns_xml.parse(call.body)
+    stray = first_stray(root, roots)
+    if stray is None:
+        return root
+    call.service.world.complain(f"smq {call.method} {min(roots)}: unexpected element {stray}")
+    raise not_in_schema(stray)
 
 
 Operation = Callable[[Call], MnsReply | LongPoll]

@@ -7,6 +7,7 @@ indentation, elements in its order. Sources: SMQ "Request protocol description",
 single operations, and recordings of the real service for the order and for `xml version="1.0" ?`.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from emulator.state.errors import ApiError
+from emulator.state.queue_errors import malformed_xml, too_large
 from emulator.state.queue_messages import DeleteFailure, InMessage, Property, SendError, SentMessage
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
@@ -46,25 +48,41 @@ class Element:
         return {child.name: child.text for child in self.children}
 
 
-def malformed_xml() -> ApiError:
-    return ApiError(400, "MalformedXML", "The XML you provided is not well formed.")
-
-
 def parse(body: bytes) -> Element:
     """Parse a request body.
 
     Raises:
-        ApiError: MalformedXML, for what is no XML, too large, too deep, or declares a document
-            type or entities.
+        ApiError: InvalidArgument, for what is too large for any message; MalformedXML, for what is
+            no XML, too deep, or declares a document type or entities.
     """
     if len(body) > BODY_LIMIT:
-        raise malformed_xml()
+        raise too_large()
     builder = _Builder()
     try:
         builder.feed(body)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise malformed_xml() from error
     return builder.root
+
+
+def root_name(body: bytes) -> str:
+    """Return the name of the root element without reading on; empty for what has none."""
+    names: list[str] = []
+
+    def stop(name: str, _attributes: object) -> NoReturn:
+        names.append(name.rpartition(_SEPARATOR)[2])
+        raise _FoundError
+
+    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+    parser.StartElementHandler = stop
+    parser.StartDoctypeDeclHandler = _refuse
+    with contextlib.suppress(_FoundError, ApiError, expat.ExpatError, LookupError, ValueError):
+        parser.Parse(body, True)
+    return "".join(names)
+
+
+class _FoundError(Exception):
+    """Ends the reading of a document of which enough is known."""
 
 
 @dataclass(slots=True)

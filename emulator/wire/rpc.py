@@ -27,6 +27,19 @@ PRODUCT_BY_VERSION: Mapping[str, str] = {
     "2015-04-01": "sts",
 }
 
+# As the cloud writes them in its answers. Sources: the product codes of the official SDKs; a
+# recorded refusal in https://github.com/cloudpilot-ai/karpenter-provider-alibabacloud/pull/123
+PRODUCT_CODES: Mapping[str, str] = {
+    "ecs": "Ecs",
+    "vpc": "Vpc",
+    "slb": "Slb",
+    "alb": "Alb",
+    "nlb": "Nlb",
+    "eventbridge": "eventbridge",
+    "mns-open": "Mns-open",
+    "sts": "Sts",
+}
+
 # Source: ECS API reference, "Common parameters". RegionId and the owner ids stay: actions see them.
 PROTOCOL_PARAMETERS = frozenset(
     {
@@ -89,12 +102,30 @@ def flat_parameters(
         return flat, {}
     if content_type == "application/json":
         return flat, _json_object(body)
-    if content_type in ("", "application/x-www-form-urlencoded"):
+    # RAW of the Java core is a form. Source: RpcAcsRequest of
+    # https://github.com/aliyun/aliyun-openapi-java-sdk
+    if content_type in ("", "application/x-www-form-urlencoded", "application/octet-stream"):
         flat.update(_pairs(body))
         return flat, {}
     raise ApiError(
         415, "UnsupportedContentType", f"The content type {content_type} is not supported."
     )
+
+
+def signed_parameters(flat: Mapping[str, str], extra: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what a V1 signature covers: also the plain members of a JSON body.
+
+    Source: RpcAcsRequest of the Java core, which signs the parameters of query and body together
+    before it writes the body as JSON.
+    """
+    if not extra:
+        return flat
+    plain = {name: value for name, value in extra.items() if isinstance(value, str | int | float)}
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in plain.items()
+    }
+    return {**texts, **flat}
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:
@@ -135,7 +166,7 @@ def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[st
     Raises:
         ApiError: The gateway's refusal of an unknown version, a missing action or clashing keys.
     """
-    version = headers.get("x-acs-version") or flat.get("Version", "")
+    version = version_of(flat, headers)
     action = headers.get("x-acs-action") or flat.get("Action", "")
     if not action:
         raise ApiError(400, "MissingAction", "Action is mandatory for this action.")
@@ -154,6 +185,11 @@ def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[st
         params=params,
         xml=wants_xml(flat, headers),
     )
+
+
+def version_of(flat: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """Read the version, which alone tells the product."""
+    return headers.get("x-acs-version") or flat.get("Version", "")
 
 
 def wants_xml(flat: Mapping[str, str], headers: Mapping[str, str]) -> bool:
@@ -225,15 +261,21 @@ def render(call: RpcCall, answer: Mapping[str, Any], rid: str) -> bytes:
     return to_xml(f"{call.action}Response", body) if call.xml else to_json(body)
 
 
+def too_large() -> ApiError:
+    """Return the refusal of a body that no call needs. No page says what the gateway answers."""
+    return ApiError(413, "RequestBodyTooLarge", "The request body is too large.")
+
+
 def render_error(error: ApiError, *, rid: str, host: str, product: str, xml: bool) -> bytes:
     """Write a refusal. Source: ECS API reference, "Error codes", format of an error."""
+    code = PRODUCT_CODES.get(product, product)
     body = {
         "RequestId": rid,
         "HostId": host,
         "Code": error.code,
         "Message": error.message,
         "Recommend": (
-            f"https://api.aliyun.com/troubleshoot?q={error.code}&product={product}&requestId={rid}"
+            f"https://api.aliyun.com/troubleshoot?q={error.code}&product={code}&requestId={rid}"
         ),
         **error.data,
     }

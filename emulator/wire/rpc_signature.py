@@ -1,7 +1,7 @@
 """Verification of the two request signatures that RPC clients make.
 
 V3 (`ACS3-HMAC-SHA256`) signs method, path, query, headers and body and travels in `Authorization`.
-V1 (`HMAC-SHA1`) signs the parameters and travels among them. Sources: "Request syntax and signature
+V1 (`HMAC-SHA1`, or `HMAC-SHA256`) signs the parameters and travels among them. Sources: "Request syntax and signature
 method V3" and "Request syntax and signature method V2 for RPC APIs" of the SDK documentation; error
 codes from "Common error codes". What those pages leave open: the order of the checks is ours.
 """
@@ -20,6 +20,9 @@ from urllib.parse import parse_qsl, quote
 from emulator.state.errors import ApiError
 
 V3_ALGORITHM = "ACS3-HMAC-SHA256"
+# The documents name the first alone. Official cores sign version 1.0 with the second too:
+# https://github.com/aliyun/openapi-sdk-php-client/blob/master/src/Signature/ShaHmac256Signature.php
+V1_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 # Source: "Common error codes", InvalidTimeStamp.Expired: more than 15 minutes apart.
 MAX_SKEW_SECONDS = 900.0
 
@@ -56,7 +59,7 @@ class SignedRequest:
         path: Path as sent, still percent-encoded.
         query: Query string as sent.
         headers: Header values by lower-case name.
-        flat: Decoded parameters of query and form.
+        flat: Decoded parameters of query and body, as an old signature covers them.
         body: The request body.
     """
 
@@ -165,15 +168,17 @@ def _verify_v1(
             raise _missing(name)
     if not flat.get("Timestamp"):
         raise _missing("Timestamp")
-    if flat["SignatureMethod"].upper() != "HMAC-SHA1" or flat["SignatureVersion"] != "1.0":
+    digest_name = V1_DIGESTS.get(flat["SignatureMethod"].upper())
+    if digest_name is None or flat["SignatureVersion"] != "1.0":
+        known = " or ".join(V1_DIGESTS)
         raise ApiError(
-            400, "InvalidSignatureMethod", "Only HMAC-SHA1 with SignatureVersion 1.0 is known here."
+            400, "InvalidSignatureMethod", f"Only {known} with SignatureVersion 1.0 is known here."
         )
     _check_time(flat["Timestamp"], now)
     key = _find_key(keys, flat["AccessKeyId"])
     _check_token(key, flat.get("SecurityToken"), now)
     to_sign = string_to_sign_v1(request.method, flat)
-    digest = hmac.new(f"{key.secret}&".encode(), to_sign.encode(), hashlib.sha1).digest()
+    digest = hmac.new(f"{key.secret}&".encode(), to_sign.encode(), digest_name).digest()
     expected = base64.b64encode(digest)
     if not hmac.compare_digest(expected, flat["Signature"].encode()):
         raise _mismatch(to_sign)

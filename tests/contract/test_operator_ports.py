@@ -14,6 +14,7 @@ from worker.adapters.ecs.prices import EcsPrices
 from worker.core.identity import TAG_ID, TAG_OUTLIVES, TAG_OWNER, TAG_RETAINED
 from worker.core.leftovers import Kind, Leftover
 from worker.core.model import Accepted, Gone, Refused
+from worker.operator_ports import Price
 
 Seed = Callable[..., str]
 
@@ -151,7 +152,7 @@ def test_absence_is_an_answer(world: World) -> None:
     """For every kind."""
     leftovers = EcsLeftovers(world.endpoint())
 
-    for kind, resource_id in zip(Kind, ("m-no", "s-no", "d-no", "i-no"), strict=True):
+    for kind, resource_id in zip(Kind, ("m-no", "s-no", "d-no", "eni-no", "i-no"), strict=True):
         assert leftovers.find(kind, resource_id) is None
         assert leftovers.users(Leftover(kind, resource_id)) == ()
     assert leftovers.snapshots_of("d-no") == ()
@@ -183,6 +184,54 @@ def test_deletion_in_the_only_order_that_the_cloud_takes(world: World, image: st
         assert deletion.delete(kind, resource_id) == Accepted(resource_id)
         assert EcsLeftovers(world.endpoint()).find(kind, resource_id) is None
         assert deletion.delete(kind, resource_id) == Accepted(resource_id)
+
+
+def test_an_interface_that_is_free_and_was_kept_is_listed(world: World, seed: Seed) -> None:
+    """One in use, and one that carries a launch's tags alone, is no leftover."""
+    kept, used, _ = interfaces_of(world, seed(secondary_interfaces=2))[::-1]
+    tag(world, "eni", kept, used, **{TAG_RETAINED: "was-deleted-with-instance"})
+    leave(world, kept)
+    world.advance(LAG)
+
+    (found,) = EcsLeftovers(world.endpoint()).tagged()
+
+    assert (found.kind, found.resource_id) == (Kind.INTERFACE, kept)
+    assert (found.status, found.attached_to, found.owner) == ("Available", "", "default")
+    assert found.created_at
+    again = find(world, Kind.INTERFACE, kept)
+    assert again == found
+    assert EcsPrices(world.endpoint()).monthly(found) == Price(0.0, "")
+
+
+def test_an_interface_in_use_is_refused(world: World, seed: Seed) -> None:
+    """A free one goes, and one that is gone is an answer."""
+    deletion = EcsDeletion(world.endpoint())
+    free, used, _ = interfaces_of(world, seed(secondary_interfaces=2))[::-1]
+    leave(world, free)
+
+    assert isinstance(deletion.delete(Kind.INTERFACE, used), Refused)
+    assert deletion.delete(Kind.INTERFACE, free) == Accepted(free)
+    assert deletion.delete(Kind.INTERFACE, free) == Gone("InvalidEniId.NotFound")
+
+
+def interfaces_of(world: World, instance_id: str) -> list[str]:
+    return world.on_cloud(
+        lambda cloud, _: list(cloud.ecs[REGION].region.instances[instance_id].interface_ids)
+    )
+
+
+def leave(world: World, interface_id: str) -> None:
+    """Take an interface off its instance."""
+    instance_id = world.on_cloud(
+        lambda cloud, _: cloud.ecs[REGION].region.interfaces[interface_id].instance_id
+    )
+    call(
+        world,
+        "DetachNetworkInterface",
+        NetworkInterfaceId=interface_id,
+        InstanceId=instance_id,
+    )
+    world.advance(60.0)
 
 
 def test_a_disk_in_use_is_refused(world: World, seed: Seed) -> None:
@@ -236,6 +285,22 @@ def test_the_fleet_is_every_spot_instance_with_its_disks(world: World, seed: See
     assert list(newest) == [found.disks[1].disk_id]
     assert world.clock.now() - newest[found.disks[1].disk_id] == pytest.approx(3600, abs=60)
     assert fleet.ram_role(spot) == "db-role"
+
+
+def test_the_fleet_tells_what_else_is_in_the_network(world: World, seed: Seed) -> None:
+    """Without a call of its own: the description of an instance has it."""
+    spot = seed(secondary_interfaces=2)
+    primary, *others = interfaces_of(world, spot)
+    world.on_cloud(
+        lambda cloud, _: setattr(
+            cloud.ecs[REGION].region.interfaces[primary], "secondary_ips", ("172.16.16.201",)
+        )
+    )
+
+    (found,) = EcsFleet(world.endpoint()).equipped()
+
+    assert found.interfaces == tuple(others)
+    assert found.secondary_ips == ("172.16.16.201",)
 
 
 def test_an_empty_region_has_no_fleet(world: World) -> None:

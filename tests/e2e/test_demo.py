@@ -42,7 +42,8 @@ def test_default_demo_recovers_and_proves_it() -> None:
         "the cloud understood every request",
         "Recovered and verified",
     ):
-        assert fact in done.stdout
+        # A line may be broken anywhere: how long it is depends on the figures in it.
+        assert fact in " ".join(done.stdout.split())
     assert "✗" not in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -159,7 +160,8 @@ def test_what_cannot_be_booted_is_parked_with_every_disk_named() -> None:
         "one message is parked",
         "Parked with every disk kept and named",
     ):
-        assert fact in done.stdout
+        # A line may be broken anywhere: how long it is depends on the figures in it.
+        assert fact in " ".join(done.stdout.split())
     assert "✗" not in done.stdout
 
 

@@ -201,7 +201,7 @@ def test_what_cannot_be_read_stays_and_what_expires_is_kept(installation: Instal
     replayed = installation.command("dlq", "replay", "--language", "zh")
     assert replayed.returncode == 1
     assert "保留在原队列" in replayed.stdout
-    assert "未能重放" in replayed.stderr
+    assert "保留在原处" in replayed.stderr
     young = installation.json("dlq", "keep")
     installation.order("clock", advance=4 * 86_400)
     kept = installation.json("dlq", "keep")

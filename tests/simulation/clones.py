@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from emulator.state.ecs.launch_disks import SMALLEST, SMALLEST_BY_LEVEL
 from tests.simulation.harness import REGION, Simulation, simulate
 from tests.simulation.invariants import violations
 from tests.simulation.likeness import Pair, Portrait, portrait, region_of, unexcused
+from tests.simulation.listing import listed_leftovers
 from tests.simulation.scenarios import Source, add_source, interrupt, parked, recover, replacements
 from tests.simulation.schedules import QUICK
 from worker.core.identity import TAG_PREFIX
@@ -77,11 +78,14 @@ def judged(seed: int) -> Verdict:
     simulation = simulate(ecs=QUICK, policy=policy, seed=seed)
     asked = recording(simulation)
     source = add_source(simulation, **_seed(rng))
+    _equip(simulation, source, rng)
     before = portrait(simulation, source.instance_id)
     _limit_stock(simulation, before["type"], rng)
+    _add_subnets(simulation, source, rng)
     simulation.start_worker("one")
     interrupt(simulation, source)
     recover(simulation)
+    listed = {one.resource_id for one in listed_leftovers(simulation)}
     simulation.kernel.close()
     verdict = Verdict(seed, "recovered" if replacements(simulation) else "parked")
     verdict.wrong += violations(simulation, source)
@@ -90,7 +94,7 @@ def judged(seed: int) -> Verdict:
         for params in asked
         if NEVER_SENT & set(params)
     ]
-    verdict.wrong += _unlisted(simulation, source, before)
+    verdict.wrong += _unlisted(simulation, source, before, listed)
     verdict.wrong += _end(simulation, before, policy, verdict)
     return verdict
 
@@ -110,8 +114,10 @@ def _end(simulation: Simulation, before: Portrait, policy: Policy, verdict: Verd
     return unexcused(Pair(before, after, policy, refused))
 
 
-def _unlisted(simulation: Simulation, source: Source, before: Portrait) -> list[str]:
-    """What is left of the run is part of a replacement, was the user's own wish, or bears our tag."""
+def _unlisted(
+    simulation: Simulation, source: Source, before: Portrait, listed: Collection[str]
+) -> list[str]:
+    """What is left is part of a replacement, was the user's own wish, or is tagged and listed."""
     region = region_of(simulation)
     kept_before = {
         disk_id
@@ -127,12 +133,47 @@ def _unlisted(simulation: Simulation, source: Source, before: Portrait) -> list[
             if not one.instance_id and one.disk_id not in kept_before
         ),
         *(one for one in region.instances if one != source.instance_id),
+        # The source's own choice, where it was to outlive it before.
+        *(
+            one.interface_id
+            for one in region.interfaces.values()
+            if not one.instance_id and one.delete_on_release is False
+        ),
     ]
-    return [
+    untagged = [
         f"{one} is left without a tag of ours"
         for one in left
         if not any(key.startswith(TAG_PREFIX) for key in region.tags.all_of(one))
     ]
+    return [*untagged, *(f"{one} is left and not listed" for one in left if one not in listed)]
+
+
+def _equip(simulation: Simulation, source: Source, rng: random.Random) -> None:
+    """Give the source what a seed cannot say."""
+    region = region_of(simulation)
+    instance = region.instances[source.instance_id]
+    primary = region.interfaces[instance.interface_ids[0]]
+    primary.ipv6 = rng.choice(((), (), ("2408:4000::1",)))
+    primary.source_dest_check = rng.random() < 0.2
+    primary.secondary_ips = rng.choice(((), (), ("172.16.16.201",)))
+    if rng.random() < 0.2:
+        for number, disk_id in enumerate(instance.disk_ids):
+            disk = region.disks[disk_id]
+            disk.storage_set_id = f"ss-{rng.randint(0, 1)}"
+            disk.storage_set_partition = number % 2 + 1
+
+
+def _add_subnets(simulation: Simulation, source: Source, rng: random.Random) -> None:
+    """Add subnets in any zone of the source's VPC, and leave no address in some."""
+    region = region_of(simulation)
+    networks = region.vpc.networks
+    instance = region.instances[source.instance_id]
+    for number in range(rng.choice((0, 0, 3, 6))):
+        zone = rng.choice(region.place.zones).zone_id
+        networks.add_vswitch(instance.vpc_id, zone, f"172.17.{number}.0/24")
+    for subnet in networks.vswitches.values():
+        if rng.random() < 0.15:
+            subnet.used.update(range(subnet.first, subnet.first + subnet.size))
 
 
 # What is drawn
@@ -150,6 +191,9 @@ def _policy(rng: random.Random) -> Policy:
         pay_as_you_go_max=rng.choice((0, 0, 1)),
         epochs_max=rng.choice((1, 3, 8)),
         epoch_pause=120.0,
+        hand_over=rng.choice(
+            ((), ("eip", "load_balancers", "tags"), ("eip", "interfaces", "tags"))
+        ),
     )
 
 
@@ -184,6 +228,8 @@ def _seed(rng: random.Random) -> dict[str, Any]:
     )
     image = rng.choice([one for one in catalogue.images.values() if runs_on(one.os, each)])
     limited = rng.random() < 0.2
+    # A static address and an elastic one exclude each other.
+    eip = rng.random() < 0.2
     return {
         "zone_id": zone.zone_id,
         "instance_type": each.type_id,
@@ -196,8 +242,9 @@ def _seed(rng: random.Random) -> dict[str, Any]:
         "ram_role_name": rng.choice(("", "app")),
         "tags": {f"key-{number}": f"值{number}" for number in range(rng.choice((0, 1, 5, 20)))},
         "security_groups": rng.randint(1, 3),
-        "bandwidth_out": rng.choice((0, 0, 5, 100, 200)),
-        "eip": False,
+        "bandwidth_out": 0 if eip else rng.choice((0, 0, 5, 100, 200)),
+        "eip": eip,
+        "secondary_interfaces": rng.choice((0, 0, 0, 1)) if each.eni_quantity > 1 else 0,
         "system_disk": _disk(rng, each, least=max(40, image.size_gib)),
         "data_disks": [
             _disk(rng, each, least=20)
@@ -227,6 +274,10 @@ def _options(rng: random.Random, each: InstanceType, image: PublicImage) -> dict
         "threads_per_core": rng.choice((0, 1)),
         "login_as_non_root": linux and image.os.login_as_non_root and rng.random() < 0.3,
         "deployment_set_id": rng.choice(("", "ds-1")),
+        "cpu_topology": rng.choice(("", "", "DiscreteCoreToHTMapping")),
+        "nested_virtualization": rng.choice(("", "", "enabled")),
+        "hop_limit": rng.choice((1, 1, 3)),
+        "auto_release_time": rng.choice(("", "", "", "2027-01-01T00:00:00Z")),
         "hpc_cluster_id": rng.choice(("", "", "hpc-1")),
         "ptp_status": rng.choice(("", "enabled")),
         "secure_boot": secure and each.secure_boot and rng.random() < 0.3,

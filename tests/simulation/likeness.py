@@ -34,7 +34,7 @@ class Pair:
     """A source and its replacement, and under which conditions it was made.
 
     Attributes:
-        refused: Optional parameters that the cloud refused, as the receipt names them.
+        refused: What the receipt says was not kept.
     """
 
     source: Portrait
@@ -105,7 +105,7 @@ def _of_interfaces(region: EcsRegion, instance: Instance) -> Portrait:
     return {
         **{f"primary {name}": getattr(primary, name) for name in _OF_AN_INTERFACE},
         "primary ipv6": len(primary.ipv6),
-        "primary secondary_ips": len(primary.secondary_ips),
+        "secondary ips": primary.secondary_ips,
         "primary tags": region.tags.all_of(primary.interface_id),
         "secondary interfaces": [_secondary(each) for each in others],
     }
@@ -182,16 +182,66 @@ def _always(_pair: Pair, _name: str) -> bool:
     return True
 
 
-def _other_type(pair: Pair, _name: str) -> bool:
-    return not pair.same_type and _fits(pair)
-
-
 def _other_zone(pair: Pair, _name: str) -> bool:
     return not pair.same_zone and pair.policy.other_zones
 
 
+def _other_type_as_told(parameter: str) -> Callable[[Pair, str], bool]:
+    return lambda pair, _name: not pair.same_type and _fits(pair) and parameter in pair.refused
+
+
+def _other_zone_as_told(parameter: str) -> Callable[[Pair, str], bool]:
+    return lambda pair, name: _other_zone(pair, name) and parameter in pair.refused
+
+
+def _told(what: str) -> Callable[[Pair, str], bool]:
+    """It is named in the receipt, with the device of a disk where `{}` stands."""
+    return lambda pair, name: what.format(name.split(" ")[0]) in pair.refused
+
+
+def _eip_told(pair: Pair, name: str) -> bool:
+    named = any(one.startswith("elastic address ") for one in pair.refused)
+    return named or bool(pair.replacement[name])
+
+
+def _addresses_told(pair: Pair, _name: str) -> bool:
+    """Each of them is named: whoever uses it must be told another."""
+    return f"secondary addresses {', '.join(pair.source['secondary ips'])}" in pair.refused
+
+
+def _interfaces_told(pair: Pair, name: str) -> bool:
+    """As many are named as were there, but for those that are on the replacement."""
+    named = sum(one.startswith("network interface ") for one in pair.refused)
+    return named + len(pair.replacement[name]) >= len(pair.source[name])
+
+
+def _queues_of_the_type(pair: Pair, name: str) -> bool:
+    was, is_now = _type(pair.source["type"]), _type(pair.replacement["type"])
+    return (pair.source[name], pair.replacement[name]) == (was.queues, is_now.queues)
+
+
+def _set_told(pair: Pair, name: str) -> bool:
+    return _other_zone_as_told("StorageSetId")(pair, name) or _told("storage set of {}")(pair, name)
+
+
+def _tags_told(pair: Pair, name: str) -> bool:
+    """Its own tags are there beside those of the instance, or the receipt names it."""
+    had = {
+        key: value
+        for key, value in _without_ours(pair.source[name]).items()
+        if not key.startswith(("acs:", "aliyun"))
+    }
+    where = (
+        "primary network interface"
+        if name.startswith("primary")
+        else name.split(" ", maxsplit=1)[0]
+    )
+    has = pair.replacement[name].items() | pair.source["tags"].items()
+    return had.items() <= has or f"tags of {where}" in pair.refused
+
+
 def _was_refused(parameter: str) -> Callable[[Pair, str], bool]:
-    return lambda pair, _name: parameter in pair.refused
+    return _told(parameter)
 
 
 # A name that begins with `*` is that of an attribute of any disk.
@@ -199,12 +249,17 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("type", "sold out, reclaimed or too dear", lambda pair, _: _fits(pair)),
     Excuse("zone", "another zone may have stock", _other_zone),
     Excuse("vswitch", "a subnet belongs to a zone", _other_zone),
+    Excuse(
+        "vswitch",
+        "its own had no address left",
+        lambda pair, name: f"subnet {pair.source[name]}" in pair.refused,
+    ),
     Excuse("private_ip", "taken by the source until it is gone; handover", _always),
-    Excuse("eip", "bound to the source; handover", _always),
-    Excuse("secondary interfaces", "attached to the source; handover", _always),
+    Excuse("eip", "bound to the source; handover", _eip_told),
+    Excuse("secondary interfaces", "attached to the source; handover", _interfaces_told),
     Excuse("tags", "ours are added, 20 at most, some keys are reserved", _tags_kept),
-    Excuse("primary tags", "tags of the launch reach it", _always),
-    Excuse("*tags", "tags of the launch reach disks; their own are handover's", _always),
+    Excuse("primary tags", "tags of the launch reach it", _tags_told),
+    Excuse("*tags", "tags of the launch reach disks; their own are handover's", _tags_told),
     Excuse("instance_name", "RunInstances fills patterns in", _clipped),
     Excuse("host_name", "RunInstances fills patterns in", _clipped),
     Excuse("user_data", "it is in the image; running it again is not wanted", _always),
@@ -225,29 +280,69 @@ EXCUSES: tuple[Excuse, ...] = (
     ),
     Excuse("bandwidth_in", "counts with a static address only", _no_static_address),
     Excuse("internet_charge_type", "counts with a static address only", _no_static_address),
-    Excuse("threads_per_core", "valid for one type", _other_type),
-    Excuse("cpu_topology", "valid for one type", _other_type),
-    Excuse("nested_virtualization", "valid for one type", _other_type),
-    Excuse("jumbo_frame", "valid for one type", _other_type),
-    Excuse("network_encryption", "valid for one type", _other_type),
-    Excuse("bandwidth_weighting", "valid for one type", _other_type),
-    Excuse("primary queue_number", "valid for one type", _other_type),
-    Excuse("hpc_cluster_id", "belongs to a zone", _other_zone),
-    Excuse("storage_set_id", "belongs to a zone", _other_zone),
-    Excuse("storage_set_partition", "belongs to a zone", _other_zone),
-    Excuse("*storage_set_id", "belongs to a zone", _other_zone),
-    Excuse("*storage_set_partition", "belongs to a zone", _other_zone),
-    Excuse("hop_limit", "RunInstances cannot set it", _always),
-    Excuse("auto_release_time", "would end the replacement", _always),
-    Excuse("primary name", "RunInstances names the interface itself", _always),
-    Excuse("primary description", "RunInstances cannot set it", _always),
-    Excuse("primary secondary_ips", "taken by the source until it is gone; handover", _always),
-    Excuse("primary source_dest_check", "ModifyNetworkInterfaceAttribute only", _always),
-    Excuse(
-        "/dev/xvda delete_with_instance", "RunInstances cannot say it of a system disk", _always
+    *(
+        Excuse(name, "valid for one type", _other_type_as_told(parameter))
+        for name, parameter in (
+            ("threads_per_core", "ThreadsPerCore"),
+            ("cpu_topology", "TopologyType"),
+            ("nested_virtualization", "NestedVirtualization"),
+            ("jumbo_frame", "EnableJumboFrame"),
+            ("network_encryption", "EnableNetworkEncryption"),
+            ("bandwidth_weighting", "BandwidthWeighting"),
+            ("primary queue_number", "NetworkInterfaceQueueNumber"),
+        )
     ),
-    Excuse("*delete_auto_snapshot", "ModifyDiskAttribute only", _always),
-    Excuse("*enable_auto_snapshot", "ModifyDiskAttribute only", _always),
+    Excuse("primary queue_number", "as many as the type has by itself", _queues_of_the_type),
+    Excuse("hpc_cluster_id", "belongs to a zone", _other_zone_as_told("HpcClusterId")),
+    # The instance's own field is what a launch has asked for; what a disk is in stands on the disk.
+    Excuse("storage_set_id", "what was asked for; see the disks", _always),
+    Excuse("storage_set_partition", "what was asked for; see the disks", _always),
+    Excuse("*storage_set_id", "belongs to a zone, and is one for all disks", _set_told),
+    Excuse("*storage_set_partition", "belongs to a zone, and is one for all disks", _set_told),
+    Excuse(
+        "hop_limit",
+        "RunInstances cannot set it",
+        lambda pair, name: f"hop limit of {pair.source[name]} of the metadata" in pair.refused,
+    ),
+    Excuse(
+        "auto_release_time",
+        "would end the replacement",
+        lambda pair, name: f"release at {pair.source[name]}" in pair.refused,
+    ),
+    Excuse(
+        "primary name",
+        "RunInstances names the interface itself",
+        _told("name of the primary interface"),
+    ),
+    Excuse(
+        "primary description",
+        "RunInstances cannot set it",
+        _told("description of the primary interface"),
+    ),
+    Excuse("secondary ips", "taken by the source until it is gone", _addresses_told),
+    Excuse(
+        "primary source_dest_check",
+        "ModifyNetworkInterfaceAttribute only",
+        _told("source and destination check of the primary interface"),
+    ),
+    Excuse(
+        "/dev/xvda delete_with_instance",
+        "RunInstances cannot say it of a system disk",
+        _told("the system disk outliving the replacement"),
+    ),
+    Excuse(
+        "*delete_auto_snapshot",
+        "ModifyDiskAttribute only, and nothing without a policy",
+        lambda pair, name: (
+            not pair.source[f"{name.split(' ')[0]} auto_snapshot_policy_id"]
+            or _told("automatic snapshots outliving {}")(pair, name)
+        ),
+    ),
+    Excuse(
+        "*enable_auto_snapshot",
+        "ModifyDiskAttribute only",
+        _told("automatic snapshots of {} being off"),
+    ),
     Excuse("*multi_attach", "a shared disk is not in an image", _always),
     Excuse("*portable", "every disk that is made now is", _always),
     *(

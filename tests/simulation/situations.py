@@ -38,6 +38,15 @@ def _notice_again(simulation: Simulation, source: Source) -> None:
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
+def _withdraw_twice(simulation: Simulation, source: Source) -> None:
+    """Take the notice back, give another one, and take that back, too."""
+    withdraw(simulation, source)
+    simulation.kernel.sleep(70.0)
+    simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
+    simulation.kernel.sleep(60.0)
+    withdraw(simulation, source)
+
+
 def _notice_after_a_false_alarm(simulation: Simulation, source: Source) -> None:
     """Take the notice back when the image is begun, and give another one when all is decided."""
     withdraw(simulation, source)
@@ -167,6 +176,15 @@ HOSTILE = (
         policy=Policy(takeover="wait"),
         during=after(30.0, _notice_at_the_verdict),
         lasts=1_000.0,
+    ),
+    Scenario(
+        "withdrawn twice",
+        ecs=QUICK,
+        seed={"secondary_interfaces": 1},
+        policy=Policy(takeover="wait", hand_over=("interfaces",)),
+        during=after(40.0, _withdraw_twice),
+        withdrawn=True,
+        lasts=1_200.0,
     ),
     Scenario("clock ten minutes fast", ecs=QUICK, skews=(600.0, 0.0), workers=2),
     Scenario("clock ten minutes slow", ecs=QUICK, skews=(-600.0, 0.0), workers=2),

@@ -1,6 +1,6 @@
 """Which replacement is launched when the first choice is not to be had."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -125,6 +125,53 @@ def test_quota_that_stays_full_is_no_reason_to_wait_for_ever() -> None:
 
     (line,) = simulation.notebook.named("parked")
     assert (line["park"], line["code"]) == ("no_stock", "QuotaExceed.ElasticQuota")
+
+
+def _fill(simulation: Simulation, vswitch_id: str) -> None:
+    """Take every address of a subnet."""
+    subnet = simulation.cloud.ecs[REGION].region.vpc.networks.vswitches[vswitch_id]
+    subnet.used.update(range(subnet.first, subnet.first + subnet.size))
+
+
+@pytest.mark.parametrize("zone", [ZONE, "cn-hangzhou-i"])
+@pytest.mark.parametrize("policy", [Policy(), Policy(data_disks="reattach")])
+def test_subnets_without_an_address_do_not_end_the_search(zone: str, policy: Policy) -> None:
+    """The one zone with stock has five subnets, and those that are asked first are full."""
+    simulation = simulate(ecs=QUICK, policy=replace(policy, epochs_max=2))
+    source = add_source(simulation, zone_id=ZONE)
+    networks = simulation.cloud.ecs[REGION].region.vpc.networks
+    instance = simulation.cloud.ecs[REGION].region.instances[source.instance_id]
+    for number in range(4):
+        networks.add_vswitch(instance.vpc_id, zone, f"172.17.{number}.0/24")
+    ids = sorted(one.vswitch_id for one in networks.vswitches.values() if one.zone_id == zone)
+    for full in [instance.vswitch_id] if zone == ZONE else ids[:2]:
+        _fill(simulation, full)
+    sell_everything(simulation)
+    simulation.cloud.ecs[REGION].set_stock(zone, SOURCE_TYPE, count=None)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert (replacement["ZoneId"], replacement["InstanceType"]) == (zone, SOURCE_TYPE)
+    assert "QuotaExceeded.PrivateIpAddress" in refused_codes(simulation)
+
+
+def test_zone_that_must_be_kept_is_searched_subnet_by_subnet() -> None:
+    """Without other zones a full subnet of the source's leaves its siblings."""
+    simulation = simulate(ecs=QUICK, policy=Policy(other_zones=False, epochs_max=2))
+    source = add_source(simulation, zone_id=ZONE)
+    instance = simulation.cloud.ecs[REGION].region.instances[source.instance_id]
+    networks = simulation.cloud.ecs[REGION].region.vpc.networks
+    sibling = networks.add_vswitch(instance.vpc_id, ZONE, "172.17.0.0/24")
+    _fill(simulation, instance.vswitch_id)
+
+    recreate(simulation, source)
+
+    (replacement,) = replacements(simulation)
+    assert replacement["ZoneId"] == ZONE
+    assert replacement["VpcAttributes"]["VSwitchId"] == sibling
+    (receipt,) = simulation.shelf.kept.values()
+    assert f"subnet {instance.vswitch_id}" in {one["what"] for one in receipt["not_kept"]}
 
 
 def _plain(settings: EcsSettings) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.simulation.scenarios import (
     replacements,
 )
 from tests.simulation.schedules import QUICK, record_capture
+from tests.simulation.test_recovery import reasons
 from worker.core import boots, identity
 from worker.core.identity import NOT_ECONOMICAL, recreation_id
 from worker.core.model import Script
@@ -86,6 +87,22 @@ def test_source_that_sleeps_through_its_capture() -> None:
     assert parked(simulation) == 0
     (receipt,) = simulation.shelf.kept.values()
     assert WHAT in why(receipt)
+
+
+def test_one_too_many_whose_event_comes_too_late_is_left_alone() -> None:
+    """What was recorded of it says that it was marked, and the one that stays is there."""
+    simulation = simulate(ecs=QUICK)
+    stays = simulation.cloud.ecs[REGION].seed_instance({"name": "stays"}, simulation.kernel.now)
+    source = add_source(simulation, tags={identity.TAG_QUARANTINED: stays})
+    record_capture(simulation)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source, event_delay=400.0)
+    recover(simulation, at_least=700.0)
+
+    assert reasons(simulation) == [f"it is one too many beside {stays}"]
+    assert replacements(simulation) == []
+    assert parked(simulation) == 0
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -11,7 +11,7 @@ from tests.simulation.harness import Simulation, simulate
 from tests.simulation.invariants import violations
 from tests.simulation.likeness import EXCUSES, Pair, excuse, portrait, region_of, unexcused
 from tests.simulation.scenarios import add_source, interrupt, recover, replacements
-from tests.simulation.schedules import QUICK
+from tests.simulation.schedules import ECONOMICAL, QUICK, sell_out_when_stopped
 from worker.core.policy import Policy
 
 # Everything stays where it was, so that nothing is excused by another type or zone.
@@ -29,6 +29,19 @@ def _interface(name: str, value: object) -> Callable[[Simulation, str], None]:
         region = region_of(simulation)
         primary = region.interfaces[region.instances[source_id].interface_ids[0]]
         setattr(primary, name, value)
+
+    return change
+
+
+def _on_disks(**each: object) -> Callable[[Simulation, str], None]:
+    """Set attributes of every disk; a tuple has one value for each, the system disk's first."""
+
+    def change(simulation: Simulation, source_id: str) -> None:
+        region = region_of(simulation)
+        for number, disk_id in enumerate(region.instances[source_id].disk_ids):
+            for name, value in each.items():
+                mine = value[number] if isinstance(value, tuple) else value
+                setattr(region.disks[disk_id], name, mine)
 
     return change
 
@@ -136,6 +149,27 @@ CASES = (
     data_disk("delete_with_instance", False, delete_with_instance=False),
     data_disk("delete_with_instance", True, delete_with_instance=True),
     data_disk("auto_snapshot_policy_id", POLICY_ID, auto_snapshot_policy_id=POLICY_ID),
+    Case(
+        "/dev/xvdb storage_set_id",
+        "ss-bp1",
+        {"data_disks": [{"size": 20}]},
+        prepare=_on_disks(storage_set_id="ss-bp1", storage_set_partition=1),
+    ),
+    Case(
+        "/dev/xvda storage_set_partition",
+        2,
+        {"data_disks": [{"size": 20}]},
+        prepare=_on_disks(storage_set_id="ss-bp1", storage_set_partition=2),
+    ),
+    Case(
+        "/dev/xvda storage_cluster_id", "dbsc-bp1", prepare=_on_disks(storage_cluster_id="dbsc-bp1")
+    ),
+    Case(
+        "/dev/xvdb storage_cluster_id",
+        "dbsc-bp1",
+        {"data_disks": [{"size": 20}]},
+        prepare=_on_disks(storage_cluster_id="dbsc-bp1"),
+    ),
     Case("disks", [f"/dev/xvd{x}" for x in "abcdef"], {"data_disks": [{"size": 20}] * 5}),
 )
 
@@ -170,19 +204,148 @@ def test_replacement_has_what_the_source_had(case: Case) -> None:
     assert unexcused(pair) == []
 
 
-@pytest.mark.parametrize("device", ["hpc_cluster_id", "storage_set_id"])
-def test_what_belongs_to_a_zone_is_left_behind_with_it(device: str) -> None:
-    """In another zone the cloud would refuse it; that alone excuses the difference."""
-    case = option(device, "x-bp1")
+OF_A_ZONE = (
+    (option("hpc_cluster_id", "hpc-bp1"), "HpcClusterId"),
+    (
+        Case(
+            "/dev/xvda storage_set_id",
+            "ss-bp1",
+            prepare=_on_disks(storage_set_id="ss-bp1", storage_set_partition=1),
+        ),
+        "StorageSetId",
+    ),
+)
 
+
+@pytest.mark.parametrize(("case", "parameter"), OF_A_ZONE)
+def test_what_belongs_to_a_zone_is_left_behind_with_it(case: Case, parameter: str) -> None:
+    """In another zone the cloud would refuse it; that alone excuses the difference, when told."""
     _, stayed = recreated(case)
     _, moved = recreated(case, policy=Policy())
 
     assert stayed.replacement["zone"] == stayed.source["zone"]
+    assert stayed.replacement[case.name] == case.has
+    assert unexcused(stayed) == []
+    assert parameter not in stayed.refused
     assert moved.replacement["zone"] != moved.source["zone"]
-    assert moved.replacement[device] == ""
+    assert moved.replacement[case.name] == ""
+    assert parameter in moved.refused
     assert unexcused(moved) == []
-    assert not excuse(device, replace(moved, replacement=moved.source))
+    assert not excuse(case.name, replace(moved, replacement=moved.source))
+
+
+def test_security_groups_and_tags_are_those_of_the_source() -> None:
+    """All of both: a group is a rule that somebody wrote, and a tag may be read by a bill."""
+    tags = {"team": "订单", "cost": "12"}
+    _, pair = recreated(Case("zone", "cn-hangzhou-h", {"security_groups": 2, "tags": tags}))
+
+    assert len(pair.source["security_group_ids"]) == 2
+    assert pair.replacement["security_group_ids"] == pair.source["security_group_ids"]
+    assert tags.items() <= pair.replacement["tags"].items()
+
+
+def test_clone_of_a_source_in_economical_mode_is_in_economical_mode() -> None:
+    """Where it cannot be started in place, the next interruption is to stop the clone as well."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    before = portrait(simulation, source.instance_id)
+    sell_out_when_stopped(simulation, source)
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation)
+
+    (clone,) = [one["InstanceId"] for one in replacements(simulation)]
+    assert clone != source.instance_id
+    assert before["spot_interruption_behavior"] == "Stop"
+    assert portrait(simulation, clone)["spot_interruption_behavior"] == "Stop"
+
+
+# What a launch cannot give: each as the field, its value, and what the receipt says of it.
+NOT_GIVEN = (
+    (option("hop_limit", 3), "hop limit of 3 of the metadata"),
+    (
+        option("auto_release_time", "2027-01-01T00:00:00Z"),
+        "release at 2027-01-01T00:00:00Z",
+    ),
+    (
+        Case(
+            "secondary ips",
+            ("172.16.16.201",),
+            prepare=_interface("secondary_ips", ("172.16.16.201",)),
+        ),
+        "secondary addresses 172.16.16.201",
+    ),
+    (
+        Case("primary source_dest_check", True, prepare=_interface("source_dest_check", True)),
+        "source and destination check of the primary interface",
+    ),
+    (
+        Case("primary name", "front", prepare=_interface("name", "front")),
+        "name of the primary interface",
+    ),
+    (
+        Case("primary description", "of 2026", prepare=_interface("description", "of 2026")),
+        "description of the primary interface",
+    ),
+    (
+        Case(
+            "/dev/xvdb storage_set_id",
+            "ss-2",
+            {"data_disks": [{"size": 20}]},
+            prepare=_on_disks(storage_set_id=("ss-1", "ss-2"), storage_set_partition=(1, 1)),
+        ),
+        "storage set of /dev/xvdb",
+    ),
+    (
+        Case(
+            "/dev/xvda enable_auto_snapshot", False, prepare=_on_disks(enable_auto_snapshot=False)
+        ),
+        "automatic snapshots of /dev/xvda being off",
+    ),
+    (
+        Case(
+            "/dev/xvda delete_auto_snapshot",
+            False,
+            {"system_disk": {"auto_snapshot_policy_id": POLICY_ID}},
+            prepare=_on_disks(delete_auto_snapshot=False),
+        ),
+        "automatic snapshots outliving /dev/xvda",
+    ),
+    (
+        Case("secondary interfaces", None, {"secondary_interfaces": 1}),
+        "network interface ",
+    ),
+    (
+        Case(
+            "/dev/xvda tags",
+            {"mine": "1", "team": "订单"},
+            {"system_disk": {"tags": {"mine": "1", "team": "订单"}}},
+        ),
+        "tags of /dev/xvda",
+    ),
+)
+
+
+@pytest.mark.parametrize(("case", "told"), NOT_GIVEN, ids=lambda one: getattr(one, "name", one))
+def test_what_a_launch_cannot_give_is_named(case: Case, told: str) -> None:
+    """The replacement lacks it, the receipt says so, and only that excuses the difference."""
+    _, pair = recreated(case)
+
+    assert case.has in (None, pair.source[case.name])
+    assert pair.replacement[case.name] != pair.source[case.name]
+    named = {one for one in pair.refused if one.startswith(told)}
+    assert named
+    assert unexcused(pair) == []
+    unnamed = replace(pair, refused=pair.refused - named)
+    assert [one for one in unexcused(unnamed) if one.startswith(case.name)]
+
+
+def test_who_has_none_of_it_is_told_nothing() -> None:
+    """A receipt that always says the same is not read."""
+    _, pair = recreated(Case("zone", "cn-hangzhou-h", {"data_disks": [{"size": 20}]}))
+
+    assert pair.refused == frozenset()
 
 
 def test_another_type_gets_no_options_of_the_first() -> None:
@@ -195,8 +358,51 @@ def test_another_type_gets_no_options_of_the_first() -> None:
 
     assert pair.source["type"] != pair.replacement["type"]
     assert unexcused(pair) == []
+    assert {"ThreadsPerCore", "TopologyType", "BandwidthWeighting"} <= pair.refused
+    assert "NetworkInterfaceQueueNumber" not in pair.refused
     assert pair.replacement["threads_per_core"] == 2
     assert pair.replacement["cpu_topology"] == pair.replacement["bandwidth_weighting"] == ""
+
+
+OF_A_TYPE = {
+    "nested_virtualization": ("enabled", "NestedVirtualization"),
+    "network_encryption": (True, "EnableNetworkEncryption"),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_TYPE)
+def test_option_of_a_type_is_named_on_another(name: str) -> None:
+    value, parameter = OF_A_TYPE[name]
+
+    _, pair = recreated(option(name, value), policy=Policy(forbid_types=("ecs.g7.*",)))
+
+    assert pair.source["type"] != pair.replacement["type"]
+    assert parameter in pair.refused
+    assert unexcused(pair) == []
+    assert unexcused(replace(pair, refused=frozenset()))
+
+
+def test_queues_that_were_asked_for_are_named_on_another_type() -> None:
+    """Those that a type has by itself are not."""
+    case = Case("primary queue_number", 1, prepare=_interface("queue_number", 1))
+
+    _, pair = recreated(case, policy=Policy(forbid_types=("ecs.g7.*",)))
+
+    assert "NetworkInterfaceQueueNumber" in pair.refused
+    assert unexcused(pair) == []
+
+
+@pytest.mark.parametrize("jumbo", [True, False])
+def test_large_frames_are_named_where_another_type_sets_them_otherwise(jumbo: object) -> None:
+    case = Case(
+        "jumbo_frame", jumbo, {"instance_type": "ecs.g8i.large", "options": {"jumbo_frame": jumbo}}
+    )
+
+    _, pair = recreated(case, policy=Policy(forbid_types=("ecs.g8i.*",)))
+
+    is_other = pair.replacement["jumbo_frame"] != jumbo
+    assert ("EnableJumboFrame" in pair.refused) is is_other
+    assert unexcused(pair) == []
 
 
 def _lose_key(simulation: Simulation, _source_id: str) -> None:

@@ -239,6 +239,22 @@ def test_a_drill_shows_what_the_worker_does() -> None:
     )
 
 
+@pytest.mark.parametrize("mode", [Mode.CHECK, Mode.LAUNCH])
+def test_nobody_is_told_to_move_an_address_that_serves(mode: Mode) -> None:
+    """The worker moves it in a real interruption; here it stays with the source, which runs."""
+    report = stage(eip=True, policy=Policy(hand_over=("eip",))).run(mode)
+
+    assert report.progress.remarks == ()
+
+
+def test_an_address_that_the_worker_would_leave_is_told() -> None:
+    """The drill shows what a person has to do by hand, because the configuration moves nothing."""
+    report = stage(eip=True).run(Mode.CHECK)
+
+    (remark,) = report.progress.remarks
+    assert remark.what.startswith("elastic address")
+
+
 @pytest.mark.parametrize("image_seconds", [QUICK.image_seconds, 900.0])
 def test_an_interruption_during_a_drill_is_recovered_as_ever(image_seconds: float) -> None:
     """What the drill has made is taken for nobody's image and nobody's replacement, also late."""

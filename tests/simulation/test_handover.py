@@ -12,6 +12,7 @@ from emulator.state.world import LedgerEntry
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Simulation, simulate
 from tests.simulation.invariants import violations
+from tests.simulation.listing import listed_leftovers
 from tests.simulation.scenarios import (
     SOURCE_NAME,
     Source,
@@ -34,6 +35,7 @@ from tests.simulation.schedules import (
     withdraw,
 )
 from worker.core import handing, identity
+from worker.core.leftovers import Kind
 from worker.core.policy import Policy
 from worker.steps.handover.moves import TAKEN_OUT
 from worker.steps.handover.pairs import UNUSED
@@ -280,6 +282,62 @@ def test_interface_of_another_zone_is_left_and_named() -> None:
     )
 
 
+def _elsewhere(simulation: Simulation) -> None:
+    zone = simulation.cloud.ecs[REGION].region.place.zones[0].zone_id
+    sell_out(simulation, zone)
+
+
+def test_interface_that_is_left_is_dated_and_listed() -> None:
+    """It holds addresses, and nobody else will think of it."""
+    simulation, source, _ = recreate(prepare=_elsewhere)
+    left = interface(simulation, source)
+
+    (listed,) = [one for one in listed_leftovers(simulation) if one.kind is Kind.INTERFACE]
+
+    assert (listed.resource_id, listed.attached_to, listed.status) == (
+        left.interface_id,
+        "",
+        "Available",
+    )
+    assert listed.delete_after
+    assert listed.source == source.instance_id
+    (image,) = [one for one in listed_leftovers(simulation) if one.kind is Kind.IMAGE]
+    assert listed.recreation == image.recreation
+    assert listed.owner == image.owner
+
+
+def test_interface_that_has_moved_is_neither_dated_nor_listed() -> None:
+    simulation, source, _ = recreate()
+    tags = simulation.cloud.ecs[REGION].region.tags.all_of(
+        interface(simulation, source).interface_id
+    )
+
+    assert identity.TAG_DELETE_AFTER not in tags
+    assert Kind.INTERFACE not in {one.kind for one in listed_leftovers(simulation)}
+
+
+def test_interface_that_somebody_else_has_by_now_is_not_dated() -> None:
+    """It is in use: a date would say that it may go."""
+
+    def take(simulation: Simulation, source: Source) -> None:
+        ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+        other = ecs.seed_instance({"name": "another"}, now)
+        found = interface(simulation, source)
+        region = ecs.region
+        region.instances[source.instance_id].interface_ids.remove(found.interface_id)
+        region.instances[other].interface_ids.append(found.interface_id)
+        found.instance_id = other
+
+    simulation, source, receipt = recreate(during=after(30.0, take))
+
+    found = interface(simulation, source)
+    assert reasons(receipt)[f"network interface {found.interface_id}"] == (
+        f"{found.instance_id} has it by now"
+    )
+    tags = simulation.cloud.ecs[REGION].region.tags.all_of(found.interface_id)
+    assert identity.TAG_DELETE_AFTER not in tags
+
+
 def test_tags_of_single_disks_are_copied() -> None:
     """Also those that the instance does not have."""
     seed = {"data_disks": [{"size": 100, "tags": {"backup": "夜间", "team": "订单"}}]}
@@ -294,6 +352,22 @@ def test_tags_of_single_disks_are_copied() -> None:
     ]
     assert copy["Tags"]["backup"] == "夜间"
     assert moved(receipt) == ["tags"]
+
+
+def test_tags_that_find_no_room_are_named() -> None:
+    """A resource holds 20, and those of the recreation are there already."""
+    many = {f"key-{number}": "x" for number in range(18)}
+
+    simulation, _, receipt = recreate(seed={"data_disks": [{"size": 100, "tags": many}]})
+
+    assert reasons(receipt)["tags of /dev/xvdb"] == "a resource holds 20 tags and ours come first"
+    disks = simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+    (copy,) = [
+        disk
+        for disk in disks
+        if disk["InstanceId"] == replacement(simulation) and disk["Device"] == "/dev/xvdb"
+    ]
+    assert not many.keys() & copy["Tags"].keys()
 
 
 # What somebody else has done in the meantime

@@ -1,13 +1,22 @@
 """A pool that takes back all it gives is not fed without end, and nothing is lost by it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tests.simulation.harness import REGION, Simulation, simulate
-from tests.simulation.scenarios import LATEST_SECONDS, Source, add_source, interrupt, recover
-from tests.simulation.schedules import QUICK
-from tests.simulation.test_recovery import replay
+from tests.simulation.invariants import entries
+from tests.simulation.scenarios import (
+    LATEST_SECONDS,
+    Source,
+    add_source,
+    interrupt,
+    recover,
+    replacements,
+)
+from tests.simulation.schedules import ECONOMICAL, QUICK
+from tests.simulation.test_recovery import reasons, replay
 from worker.core import identity
 from worker.core.policy import Policy
 
@@ -142,3 +151,65 @@ def test_twins_of_the_notice_park_alike(copies: int) -> None:
 
     assert launches(simulation) == before
     assert set(parks(simulation)) == {"too_many_generations"}
+
+
+FIRST = "i-bp1first00000000000"
+GONE = "i-bp1gone000000000000"
+
+
+def one_too_many(beside: str, **seed: Any) -> dict[str, Any]:
+    """Fields of a replacement that was marked as one too many."""
+    tags = {
+        identity.TAG_ID: "a" * 32,
+        identity.TAG_OWNER: "default",
+        identity.TAG_SOURCE: FIRST,
+        identity.TAG_LINEAGE: f"{FIRST}/1",
+        identity.TAG_QUARANTINED: beside,
+    }
+    return {"tags": tags, **seed}
+
+
+@pytest.mark.parametrize("seed", [{}, ECONOMICAL], ids=["released", "economical"])
+@pytest.mark.parametrize("is_recreated", [0, 1], ids=["it stays", "it was recreated"])
+def test_one_too_many_that_is_reclaimed_is_not_recreated(
+    seed: Mapping[str, Any], is_recreated: int
+) -> None:
+    """Its replacement would have no mark, and be one too many that nobody is told of."""
+    simulation = simulate(ecs=QUICK)
+    ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+    heir = {"name": "heir", "tags": {identity.TAG_ID: "b" * 32, identity.TAG_SOURCE: GONE}}
+    stays = ecs.seed_instance(heir if is_recreated else {"name": "stays"}, now)
+    beside = GONE if is_recreated else stays
+    source = add_source(simulation, **one_too_many(beside, **seed))
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+
+    assert reasons(simulation) == [f"it is one too many beside {beside}"]
+    done = {entry.action for entry in simulation.cloud.ledger if entry.at >= source.noticed_at}
+    assert not done & {"RunInstances", "CreateImage", "StartInstance", "ModifyDiskAttribute"}
+
+
+def test_one_too_many_is_parked_with_its_data_where_the_other_one_is_gone() -> None:
+    """Nobody but a person knows whether it was this one that served; a replay recreates it."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **one_too_many(GONE))
+    simulation.start_worker("one")
+
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+
+    assert parks(simulation) == ["one_too_many"]
+    assert launches(simulation) == 0
+    assert len(entries(simulation, "CreateImage")) == 1
+    assert source.disks["/dev/xvda"] in simulation.cloud.ecs[REGION].region.disks
+
+    replay(simulation)
+    recover(simulation)
+
+    (replacement,) = [
+        one for one in replacements(simulation) if one["Tags"][identity.TAG_ID] != "a" * 32
+    ]
+    assert replacement["Status"] == "Running"
+    assert identity.TAG_QUARANTINED not in replacement["Tags"]

@@ -237,6 +237,29 @@ def test_disks_that_an_earlier_notice_gives_back_late_are_kept_again(policy: Pol
     assert "DiskDeleted" not in {entry.action for entry in simulation.cloud.ledger}
 
 
+@pytest.mark.parametrize("skew", [0.0, 3_600.0])
+def test_two_notices_that_are_taken_back_leave_nothing(skew: float) -> None:
+    """The image of the first one gets the verdict too: else its date would say that it was recreated."""
+    scenario = ALL["withdrawn twice"]
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    images = simulation.cloud.ecs[REGION].dump("images", simulation.kernel.now)
+    ours = [one["Tags"] for one in images if identity.TAG_ID in one["Tags"]]
+    assert len(ours) == 2
+    assert all(identity.TAG_FALSE_ALARM in tags for tags in ours)
+
+    simulation.run(skew)
+    later = written_since(simulation, source)
+    simulation.start_worker("again")
+    interrupt(simulation, later)
+    recover(simulation)
+
+    assert violations(simulation, later) == []
+    assert len(replacements(simulation)) == 1
+
+
 @dataclass(frozen=True)
 class LateToShow(NextInstances):
     """The first launch has no answer, and the next look by its own tag is too early for it."""

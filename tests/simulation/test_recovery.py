@@ -2,31 +2,41 @@
 
 import dataclasses
 import gc
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from emulator.assumptions import Assumptions
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
+from tests.simulation.bindings import CloudCall
 from tests.simulation.harness import DEAD, QUEUE, REGION, Simulation, simulate
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
     Source,
     add_source,
     interrupt,
+    is_quiet,
     parked,
     recover,
     replacements,
 )
 from tests.simulation.schedules import (
+    BY_SIZE,
     ECONOMICAL,
     QUICK,
     SOURCE_TYPE,
     restock,
     sell_out,
     sell_out_when_stopped,
+    withdraw,
 )
-from worker.core import identity
+from worker.adapters.ecs.call import ApiRefusal
+from worker.adapters.ecs.instances import EcsInstances
+from worker.core import boots, identity
+from worker.core.notices import Kind
 from worker.core.policy import Policy
 from worker.holding import Held
 
@@ -418,3 +428,275 @@ def test_what_was_passed_on_is_not_kept_in_memory() -> None:
         spare.append(len(kept) - len(simulation.workers["one"].consumer.held))
 
     assert spare == [0] * 20
+
+
+def asked(simulation: Simulation, action: str, **params: Any) -> None:
+    """Let the owner call ECS."""
+    simulation.cloud.call("ecs", REGION, action, params, simulation.kernel.now)
+
+
+def take_off(simulation: Simulation, source: Source, device: str) -> None:
+    """Let the owner detach a disk and delete it."""
+    asked(
+        simulation,
+        "DetachDisk",
+        InstanceId=source.instance_id,
+        DiskId=source.disks[device],
+    )
+    simulation.run(5.0)
+    asked(simulation, "DeleteDisk", DiskId=source.disks[device])
+
+
+def disks_of(simulation: Simulation) -> dict[str, dict[str, Any]]:
+    """The disks that there are, by id."""
+    return {
+        disk["DiskId"]: disk
+        for disk in simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+    }
+
+
+def when_free(simulation: Simulation, disk: str) -> None:
+    """Run until the release of the source has left a disk behind."""
+    while disks_of(simulation)[disk]["InstanceId"]:
+        simulation.run(0.5)
+
+
+def taken_off_before_the_keep(
+    monkeypatch: pytest.MonkeyPatch,
+    ecs: EcsSettings,
+    device: str,
+    *sizes: int,
+    shows_until: float = 0.0,
+) -> tuple[Simulation, Source]:
+    """Let a disk go between the look at it and the change of all disks; run to the end.
+
+    Args:
+        shows_until: For how many seconds of the notice looks by id show what there was.
+    """
+    simulation = simulate(ecs=ecs)
+    source = add_source(simulation, data_disks=[{"size": size} for size in sizes])
+    send = CloudCall.__call__
+
+    def silent_at_first(self: CloudCall, action: str, params: Mapping[str, Any]) -> Any:
+        passed = simulation.kernel.now - source.noticed_at
+        if action == "ModifyDiskAttribute" and passed < 12.0:
+            raise ApiRefusal(503, "ServiceUnavailable")
+        if action == "DescribeDisks" and "DiskIds" in params and passed < shows_until:
+            return before
+        return send(self, action, params)
+
+    monkeypatch.setattr(CloudCall, "__call__", silent_at_first)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(3.0)
+    everything = {"DiskIds": json.dumps([*source.disks.values()])}
+    before = simulation.cloud.call(
+        "ecs", REGION, "DescribeDisks", everything, simulation.kernel.now
+    )
+    take_off(simulation, source, device)
+    recover(simulation, at_least=500.0)
+    return simulation, source
+
+
+@pytest.mark.parametrize("shows_until", [0.0, 18.0])
+def test_a_disk_that_goes_before_the_others_are_kept_costs_none_of_them(
+    monkeypatch: pytest.MonkeyPatch, shows_until: float
+) -> None:
+    """One that is gone spoils the call for all of them: it is asked again without that one."""
+    slow = EcsSettings(image_seconds=900.0)
+    simulation, source = taken_off_before_the_keep(
+        monkeypatch, slow, "/dev/xvdc", 20, 20, shows_until=shows_until
+    )
+
+    kept = {source.disks["/dev/xvda"], source.disks["/dev/xvdb"]}
+    assert set(disks_of(simulation)) == kept
+    (line,) = simulation.notebook.named("parked")
+    assert all(disk in str(line["reason"]) for disk in kept)
+    assert source.disks["/dev/xvdc"] not in str(line["reason"])
+
+
+def test_a_disk_that_was_taken_from_the_source_costs_no_rung(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is in no image and was not retained keeps nothing from being launched, if it was taken."""
+    simulation, source = taken_off_before_the_keep(monkeypatch, BY_SIZE, "/dev/xvdb", 20, 1_000)
+
+    (replacement,) = replacements(simulation)
+    assert replacement["Status"] == "Running"
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["boot"] == "snapshots"
+    told = {one["what"]: one["why"] for one in receipt["not_kept"]}
+    assert told == {f"disk {source.disks['/dev/xvdb']}": boots.TAKEN_DISK}
+
+
+def test_a_false_alarm_restores_the_disks_that_are_left() -> None:
+    """Its owner has deleted one of them meanwhile."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+    withdraw(simulation, source)
+    simulation.run(30.0)
+
+    take_off(simulation, source, "/dev/xvdb")
+    recover(simulation, at_least=900.0)
+
+    assert reasons(simulation) == ["the instance is not locked any more"]
+    assert disks_of(simulation)[source.disks["/dev/xvda"]]["DeleteWithInstance"]
+    assert simulation.bulletin.told[-1].not_kept == ()
+
+
+def test_a_retained_disk_that_is_gone_leaves_the_others_their_date() -> None:
+    """Without one they would stay for ever."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+
+    when_free(simulation, source.disks["/dev/xvdb"])
+    asked(simulation, "DeleteDisk", DiskId=source.disks["/dev/xvdb"])
+    recover(simulation, at_least=400.0)
+
+    assert identity.TAG_DELETE_AFTER in disks_of(simulation)[source.disks["/dev/xvda"]]["Tags"]
+
+
+@pytest.mark.parametrize("how", ["released", "set to go with the source"])
+def test_a_receipt_promises_no_disk_that_does_not_stay(how: str) -> None:
+    """Its owner releases it after it was retained, or lets it go with the source."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+
+    disk = source.disks["/dev/xvdb"]
+    if how == "released":
+        when_free(simulation, disk)
+        asked(simulation, "DeleteDisk", DiskId=disk)
+    else:
+        asked(simulation, "ModifyDiskAttribute", DiskId=disk, DeleteWithInstance=True)
+    recover(simulation, at_least=400.0)
+
+    (receipt,) = simulation.shelf.kept.values()
+    assert {one["disk"]: one["retained"] for one in receipt["disks"]} == {
+        source.disks["/dev/xvda"]: True,
+        disk: False,
+    }
+    assert {"what": f"disk {disk}", "why": boots.RELEASED_DISK} in receipt["not_kept"]
+
+
+def test_a_disk_that_is_set_to_go_before_the_source_goes_is_told() -> None:
+    """The recreation ends while the source is still there."""
+    simulation = simulate(ecs=EcsSettings(image_seconds=60.0))
+    source = add_source(simulation, data_disks=[{"size": 20}])
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(60.0)
+
+    disk = source.disks["/dev/xvdb"]
+    asked(simulation, "ModifyDiskAttribute", DiskId=disk, DeleteWithInstance=True)
+    recover(simulation, at_least=200.0)
+
+    (receipt,) = simulation.shelf.kept.values()
+    told = next(one for one in receipt["disks"] if one["disk"] == disk)
+    assert not told["retained"]
+
+
+@pytest.mark.parametrize("seconds", [20.0, 37.0])
+def test_an_image_that_is_renamed_is_launched_from_and_dated(seconds: float) -> None:
+    """Its owner gives it another name, while it is made or when it is ready: its id stays."""
+    simulation = simulate(ecs=QUICK, policy=Policy(takeover="wait"))
+    source = add_source(simulation)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    simulation.run(seconds)
+
+    images = simulation.cloud.ecs[REGION].region.images
+    (image,) = [one for one in images.values() if one.name.startswith("recreation-")]
+    image.name = "my-backup"
+    recover(simulation, at_least=400.0)
+
+    assert violations(simulation, source) == []
+    (launched,) = replacements(simulation)
+    assert launched["ImageId"] == image.image_id
+    (made,) = entries(simulation, "CreateImage")
+    (dated,) = (
+        one
+        for one in simulation.cloud.ecs[REGION].dump("snapshots", simulation.kernel.now)
+        if one["SnapshotId"] in made.detail["snapshot_ids"]
+    )
+    assert identity.TAG_DELETE_AFTER in dated["Tags"]
+
+
+def stands_still(
+    monkeypatch: pytest.MonkeyPatch, owner: type, method: str, seconds: float, *, sticky: bool
+) -> Simulation:
+    """Let the worker with the first launch stand still there, while another one finds room elsewhere.
+
+    Args:
+        owner: Whose method it is in.
+        method: What it was about to do.
+        seconds: For how long.
+        sticky: Whether a token goes on being refused.
+    """
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(refusals_stick_to_token=sticky))
+    source = add_source(simulation)
+    go_on = getattr(owner, method)
+    stood: list[str] = []
+
+    def standing(self: object, *args: Any, **named: Any) -> Any:
+        if not stood and (owner is EcsInstances or args[0] == "RunInstances"):
+            stood.append(simulation.interposer.calls[-1].worker)
+            simulation.pause(stood[0], seconds)
+            simulation.kernel.sleep(seconds)
+        return go_on(self, *args, **named)
+
+    def restock_once_launched() -> None:
+        while not entries(simulation, "RunInstances"):
+            simulation.kernel.sleep(0.5)
+        restock(simulation, source)
+
+    monkeypatch.setattr(owner, method, standing)
+    sell_out(simulation)
+    simulation.kernel.spawn(restock_once_launched)
+    simulation.start_worker("one")
+    simulation.start_worker("two")
+    interrupt(simulation, source)
+    recover(simulation, at_least=600.0 + seconds)
+    assert stood
+    return simulation
+
+
+STOOD = pytest.mark.parametrize(("sticky", "seconds"), [(False, 90.0), (True, 4_000.0)])
+
+
+@STOOD
+def test_who_has_lost_its_message_launches_nothing(
+    monkeypatch: pytest.MonkeyPatch, *, sticky: bool, seconds: float
+) -> None:
+    """Its token may be forgotten, or good again, and whoever has the message has launched by now."""
+    simulation = stands_still(monkeypatch, EcsInstances, "launch", seconds, sticky=sticky)
+
+    assert len(entries(simulation, "RunInstances")) == 1
+    (replacement,) = replacements(simulation)
+    assert identity.TAG_QUARANTINED not in replacement["Tags"]
+
+
+@STOOD
+def test_what_was_launched_by_who_had_lost_its_message_is_marked_and_told(
+    monkeypatch: pytest.MonkeyPatch, *, sticky: bool, seconds: float
+) -> None:
+    """It stood still when its request was on the way: a second replacement is in nobody's progress."""
+    simulation = stands_still(monkeypatch, CloudCall, "__call__", seconds, sticky=sticky)
+
+    first, second = (entry.resource_id for entry in entries(simulation, "RunInstances"))
+    marks = {
+        one["InstanceId"]: one["Tags"].get(identity.TAG_QUARANTINED)
+        for one in simulation.cloud.ecs[REGION].dump("instances", simulation.kernel.now)
+    }
+    assert marks == {first: None, second: first}
+    (told,) = [one for one in simulation.bulletin.told if one.kind is Kind.QUARANTINED]
+    assert second in str(told)
+    assert is_quiet(simulation)

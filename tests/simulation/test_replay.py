@@ -456,12 +456,16 @@ def test_without_a_capture_it_is_parked_again_and_a_forged_one_is_refused() -> N
     assert [(plan.fate, plan.why) for plan in person.plans] == [
         (Fate.UNANSWERED, "its signature is not ours")
     ]
-    do(simulation, Person(simulation).run)
+    again = Person(simulation)
+    do(simulation, again.run)
     simulation.start_worker("two")
     recover(simulation, at_least=2_000.0)
+    third = Person(simulation)
+    do(simulation, lambda: third.run(dry_run=True))
 
     assert replacements(simulation) == []
     assert waiting(simulation, DEAD) == 1
+    assert [one.lacks_source for one in (*again.plans, *third.plans)] == [False, True]
 
 
 @pytest.mark.parametrize("survives", [True, False])

@@ -17,7 +17,7 @@ from bench.crowd import _owned, done
 from bench.document import IMAGES, PAGE, blocks_of, filled, pictures_of
 from bench.plots import Chart, Line, svg, ticks
 from bench.progress import bound_by_minute, cumulative
-from bench.report import PROGRAMS, STORMS, kept
+from bench.report import PROGRAMS, STORMS, bars_of, kept
 from bench.storm import Storm
 from bench.tape import taping
 from emulator.state.world import LedgerEntry
@@ -55,6 +55,13 @@ def test_a_block_without_results_stays() -> None:
 
     assert filled(page, {}) == page
     assert filled(page, {"one": "new"}) == page.replace("old", "new")
+
+
+def test_every_limit_holds() -> None:
+    """A figure that is out of its limit is no release."""
+    results = {name: one["results"] for name, one in RESULTS.items()}
+
+    assert [bar.what for bar in bars_of(results) if not bar.holds(results)] == []
 
 
 def test_every_limit_is_about_a_program_that_runs() -> None:

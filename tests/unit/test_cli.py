@@ -150,13 +150,12 @@ def test_check_in_json_tells_problems_too(bad: str, good: str) -> None:
     }
 
 
-def test_check_tells_the_receives_and_a_missing_key(good: str) -> None:
-    """`check` prints the computed need of receives, and warns when the worker could not start."""
-    result = run("--config", good, "config", "check", ALIYUN_OPS_SIGNING_KEY="")
+def test_check_tells_the_receives(good: str) -> None:
+    """`check` prints the computed need of receives."""
+    result = run("--config", good, "config", "check")
 
     assert result.exit_code == 0
     assert "covers the 165 receives that one recreation may need" in result.stdout
-    assert "ALIYUN_OPS_SIGNING_KEY is not set" in result.stdout
 
 
 def test_show_shows_no_secret(good: str) -> None:
@@ -374,3 +373,116 @@ def test_page_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "cannot be written" in result.stderr
+
+
+def test_check_fails_where_the_worker_would_not_start(good: str) -> None:
+    """A script that trusts the exit code deploys no worker that ends at once."""
+    words = ("--config", good, "config", "check")
+    told = run(*words, ALIYUN_OPS_SIGNING_KEY="")
+    data = run(*words, "--json", ALIYUN_OPS_SIGNING_KEY="")
+
+    assert (told.exit_code, data.exit_code) == (1, 1)
+    assert "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start" in told.stderr
+    assert "openssl rand -hex 32" in told.stderr
+    assert json.loads(data.stdout)["ok"] is False
+    assert json.loads(data.stdout)["problems"][0]["path"] == "ALIYUN_OPS_SIGNING_KEY"
+
+
+@pytest.mark.parametrize("port", ["", "9000"], ids=["outside", "inside"])
+def test_the_function_says_what_is_missing_before_it_listens(
+    good: str, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the worker does; inside Function Compute the platform must get its port first."""
+    heard: list[str] = []
+    monkeypatch.setattr(
+        "worker.adapters.invoke_http.serve", lambda *_, **__: heard.append("listens")
+    )
+    inside = bool(port)
+    environ = {"FC_CUSTOM_LISTEN_PORT": port} if inside else {}
+    words = ("--config", good, "function", "--port", "0")
+
+    no_key = run(*words, ALIYUN_OPS_SIGNING_KEY="", **environ)
+    no_account = run(*words, ALIBABA_CLOUD_ACCOUNT_ID="", **environ)
+
+    assert [no_key.exit_code, no_account.exit_code] == ([0, 0] if inside else [1, 2])
+    assert heard == (["listens"] * 2 if inside else [])
+    assert inside or "ALIYUN_OPS_SIGNING_KEY is not set" in no_key.stderr
+    assert inside or "account_id" in no_account.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("drill", "--instance", "web-01"), "aliyun-ops audit lists both"),
+        (("receipt", "web-01"), "name the id, not the name"),
+        (("receipt", "README.md"), "write ./README.md for a file"),
+    ],
+)
+def test_who_gives_a_name_is_told_which_id_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
+    """And where it is to be found."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text("", encoding="utf-8")
+    (tmp_path / "config.yaml").write_text("receipts: {directory: kept}\n", encoding="utf-8")
+    (tmp_path / "kept").mkdir()
+
+    result = run("--config", "config.yaml", *arguments)
+
+    assert result.exit_code != 0
+    assert told in result.stderr
+
+
+def test_an_interruption_before_the_program_is_loaded_is_no_traceback() -> None:
+    """Who presses Ctrl-C at once sees what they see later."""
+    code = (
+        "import sys, runpy\n"
+        "class Ctrl_C:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'worker.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Ctrl_C())\n"
+        "from worker.__main__ import main\n"
+        "main()"
+    )
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+
+    assert (result.returncode, result.stderr) == (1, "Aborted!\n")
+
+
+def test_the_console_script_is_the_guarded_entry_point() -> None:
+    """Both ways to start the program are one."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+
+    assert 'aliyun-ops = "worker.__main__:main"' in text
+
+
+CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
+ENGLISH_WORDS = re.compile(r"\b[a-z]{3,} [a-z]{2,}\b")
+
+
+def test_check_is_told_in_chinese(good: str, bad: str) -> None:
+    """What is good, what is missing and what is wrong."""
+    fine = run("--config", good, "config", "check", **CHINESE)
+    no_key = run("--config", good, "config", "check", ALIYUN_OPS_SIGNING_KEY="", **CHINESE)
+    wrong = run("--config", bad, "config", "check", "--language", "zh")
+
+    assert "配置可用" in fine.stdout
+    assert "未设置 ALIYUN_OPS_SIGNING_KEY" in no_key.stderr
+    assert wrong.stderr.splitlines() == [
+        "aliyun-ops: queue.lease：缺少单位（当前为 60）；请写 60s",
+        "log.level：不是可选值之一（当前为 'loud'）；请写 'debug', 'info', 'warning' 或 'error' 之一",
+    ]
+    for one in (fine, no_key):
+        assert not ENGLISH_WORDS.search(
+            one.output.replace("openssl rand -hex", "").replace("owner good", "")
+        )
+
+
+def test_the_test_of_the_pattern_is_told_in_chinese(good: str) -> None:
+    """The names of the samples stay."""
+    result = run("--config", good, "rule", "test", "--local", "--language", "zh")
+
+    assert result.exit_code == 0
+    assert "interruption\t是\t是\t未询问" in result.stdout

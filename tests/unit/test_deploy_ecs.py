@@ -242,6 +242,16 @@ def test_the_first_run_says_what_to_fill_in(tmp_path: Path) -> None:
     assert host.calls.read_text("utf-8") == ""
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_who_asks_how_to_install_is_told(tmp_path: Path, option: str) -> None:
+    """Before anything is looked at or made."""
+    answer = Host(tmp_path).run("install.sh", option)
+
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("Usage: sudo deploy/ecs/install.sh [WORKERS]")
+    assert not (tmp_path / "etc/aliyun-ops").exists()
+
+
 def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     """Each release has its own directory; switching is one link; workers are restarted, not stopped."""
     host = Host(tmp_path)

@@ -173,3 +173,19 @@ def test_a_python_that_the_platform_lacks_is_told(
         builder.build(tmp_path / "code.zip", ["structlog"])
 
     assert not (tmp_path / "code.zip").exists()
+
+
+def test_the_package_has_an_environment_of_its_own() -> None:
+    """A worker may run from .venv, and build/ may hold receipts: neither is touched for another Python."""
+    told = subprocess.run(
+        ["make", "-n", "-B", "fc-package", "PYTHON=python3.12"],  # noqa: S607 - it only says what it would do
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+    assert "rm -rf build/fc/python3.12\n" in told
+    assert "build/fc/python3.12/bin/python deploy/fc/package.py" in told
+    assert ".venv" not in told
+    assert "make fc-package PYTHON=python3.12" in (ROOT / "deploy/README.md").read_text("utf-8")

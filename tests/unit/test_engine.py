@@ -25,7 +25,7 @@ from worker.core.outcomes import (
     Wait,
 )
 from worker.core.policy import Policy
-from worker.core.progress import Mootness, Progress
+from worker.core.progress import Imaged, Mootness, Progress
 from worker.engine import (
     BACKOFF_FIRST_SECONDS,
     BACKOFF_MAX_SECONDS,
@@ -496,3 +496,19 @@ def test_who_and_what_is_told() -> None:
     assert {fields["recreation"] for _, fields in telemetry.events} == {BEGUN.recreation_id}
     failed = telemetry.events[1][1]
     assert (failed["step"], failed["code"], failed["attempt"]) == ("launch", "X", 3)
+
+
+def test_image_is_told_with_what_it_holds() -> None:
+    """Who promises its data takes the cloud's own account of its beginning, as the receipt does."""
+    telemetry = RecordedTelemetry()
+    begun = replace(BEGUN, imaged=Imaged("spot-x", T0 + 6.2, "m-1"))
+    launched = replace(begun.launched, image_begun_at=T0 + 6.0)
+    usable = replace(begun, launched=launched).marked("image usable", NOW, "m-1")
+    tested = Engine(
+        [First([lambda _: Note(usable), done(StepName.RETAIN)])], POLICY, StandingClock(), telemetry
+    )
+
+    tested.advance(begun, None, 0)
+
+    (fields,) = [fields for name, fields in telemetry.events if name == "mark"]
+    assert (fields["what"], fields["data_seconds_after_t0"]) == ("image usable", 6.0)

@@ -1,17 +1,21 @@
 """The function's entry points: every wrapper, every runtime's context, and what an invocation leaves to the queue."""
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from worker import function
+from tests.unit.adapters.conftest import StandingClock
+from worker import function, ports
+from worker.adapters.telemetry import StructlogTelemetry
 from worker.core.events import read_body
 from worker.core.messages import Nothing, as_body
 from worker.core.model import Interruption, Unread
-from worker.invocation import Call, Function, InvocationFailed, time_to_work
+from worker.invocation import Call, Function, InvocationFailed, Tally, deliver, time_to_work
 from worker.settings import from_data
 
 SAMPLES = Path(__file__).parents[1] / "events"
@@ -137,3 +141,18 @@ def test_a_missing_signing_key_fails_in_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(InvocationFailed, match="ALIYUN_OPS_SIGNING_KEY"):
         Function(dict(PLACE), str(config)).invoke(b"", Call())
+
+
+@pytest.mark.parametrize(
+    ("payload", "level"),
+    [(b'{"a": 1}', "warning"), ((SAMPLES / "fc_timer.json").read_bytes(), "info"), (b"", "info")],
+)
+def test_what_nobody_knows_is_let_go_with_a_warning(payload: bytes, level: str) -> None:
+    """It may be an event in a new form; a timer comes by every few seconds."""
+    out = io.StringIO()
+    log = StructlogTelemetry(StandingClock(), stream=out, as_json=True)
+
+    refusal = deliver(payload, cast("ports.Queue", None), Tally(log))
+
+    assert refusal == ""
+    assert json.loads(out.getvalue())["level"] == level

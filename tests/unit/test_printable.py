@@ -1,5 +1,6 @@
 """Nothing from the cloud, a queue or a file steers the terminal of whoever looks."""
 
+import io
 import json
 
 import click
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from worker.cli import main
 from worker.cli.failures import ExpectedFailures
@@ -88,6 +90,25 @@ def test_cells_of_a_table_are_printable() -> None:
     result = run(lambda: print_table(["a", "b"], [[HOSTILE, 1]]))
 
     assert result.stdout == f"{SHOWN}\t1\n"
+
+
+def test_a_table_has_its_heads_where_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal; a script reads the bare cells."""
+
+    class Terminal(io.StringIO):
+        @override
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("TERM", "dumb")
+
+    print_table(["sample", "should match"], [["interruption", "yes"]])
+
+    head, *_ = [line for line in terminal.getvalue().splitlines() if line.strip()]
+    assert head.split("  ")[0].strip() == "sample"
+    assert "should match" in head
 
 
 @pytest.mark.parametrize(

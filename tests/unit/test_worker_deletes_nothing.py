@@ -46,6 +46,8 @@ STEP_PORTS = {
     "Policy",
 }
 # ECS and VPC; the queue's own deletion of a message is what ends its work.
+# What a disk says of itself.
+ATTRIBUTES = {"DeleteWithInstance", "DeleteAutoSnapshot"}
 DELETIONS = ("Delete", "Release", "Untag")
 
 
@@ -68,15 +70,16 @@ def actions(name: str) -> set[str]:
 
 
 def test_only_two_files_name_an_action_that_deletes() -> None:
-    """An action is named where it is called: three in one adapter, and the drill's in another."""
+    """An action is named where it is called: four in one adapter, and the drill's in another."""
     words = {
         (path, text)
         for path in sorted((PACKAGE / "adapters" / "ecs").glob("*.py"))
         for text in texts(path)
-        if text.startswith(DELETIONS) and text.isidentifier() and text != "DeleteWithInstance"
+        if text.startswith(DELETIONS) and text.isidentifier() and text not in ATTRIBUTES
     }
 
-    leftovers = {(DELETING, f"Delete{kind}") for kind in ("Image", "Snapshot", "Disk")}
+    kinds = ("Image", "Snapshot", "Disk", "NetworkInterface")
+    leftovers = {(DELETING, f"Delete{kind}") for kind in kinds}
     assert words == {*leftovers, (REHEARSING, "DeleteInstance")}
 
 
@@ -139,6 +142,7 @@ def test_the_sweep_may_delete_what_it_deletes_and_no_instance() -> None:
         ("ecs:DeleteImage", "acs:ecs:*:*:image/*"),
         ("ecs:DeleteSnapshot", "acs:ecs:*:*:snapshot/*"),
         ("ecs:DeleteDisk", "acs:ecs:*:*:disk/*"),
+        ("ecs:DeleteNetworkInterface", "acs:ecs:*:*:eni/*"),
     }
     reading = actions("sweep.json") - {action for one in changing for action in one["Action"]}
     assert all(one.startswith("ecs:Describe") for one in reading)

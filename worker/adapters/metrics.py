@@ -25,7 +25,8 @@ _STEP_SECONDS: Final = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 7200)
 _SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 2.0, 10.0)
 _FOLLOWED_MAX: Final = 1_024
 _DEAD_LETTERS_SEEN_MAX: Final = 16
-_LOOK_EVERY_SECONDS: Final = 60.0
+# Every look is billed, and an idle day is to cost next to nothing.
+_LOOK_EVERY_SECONDS: Final = 300.0
 
 
 class MetricsTelemetry(ports.Telemetry):
@@ -148,7 +149,7 @@ class StateCollector(Collector):
         clock: Tells ages.
         held: How many messages are in hand.
         limiter: How each API stands.
-        dead_letters: The dead-letter queue, which is looked at once a minute at most.
+        dead_letters: The dead-letter queue, which is looked at every five minutes at most.
     """
 
     def __init__(

@@ -52,6 +52,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
         (
             "answer_lost",
             "clock_corrected",
+            "launched_late",
             "lease_lost",
             "message_incomplete",
             "notify_channel_unusable",
@@ -63,6 +64,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
             "receive_failed",
             "signature_invalid",
             "step_failed",
+            "unknown_payload",
             "unknown_provider_code",
             "unreadable",
         ),

@@ -99,7 +99,7 @@ def _record(around: Surroundings, auditing: Audit, report: Report, directory: Pa
             "ALIYUN_OPS_SIGNING_KEY is not set, and an unsigned capture is worth nothing"
         )
     captures, files = build_captures(directory), []
-    for source in report.sources:
+    for source in report.to_capture:
         document = write_capture(
             auditing.capture(source),
             account=settings.account_id,

@@ -2,22 +2,29 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import yaml
 
-from worker.cli.failures import WrongUsage
+from worker.cli.failures import Failure, WrongUsage
 from worker.cli.options import (
     config_option,
     config_path,
     examples,
     json_option,
+    language_option,
     load_settings,
     pass_settings,
 )
 from worker.cli.output import print_json
+from worker.ops.wording import Wording, language_of
 from worker.settings import Settings, SettingsError, example_yaml, find_file, receives_needed
+from worker.settings.problems import Problem
+
+# Good for `rule` and `doctor`, which need no key, and no configuration that a worker starts with.
+NO_KEY = Problem("ALIYUN_OPS_SIGNING_KEY", "is not set", "make one with: openssl rand -hex 32")
 
 
 @click.group(
@@ -34,14 +41,16 @@ def config() -> None:
     """
 
 
-@config.command()
+@config.command(short_help="Say whether the configuration can work.")
 @config_option
+@language_option
 @json_option
 @click.pass_context
-def check(ctx: click.Context, *, as_json: bool) -> None:
+def check(ctx: click.Context, *, language: str | None, as_json: bool) -> None:
     """Say whether the configuration can work, and everything that is wrong with it.
 
-    Calls nothing in the cloud. Exit code 0 or 2.
+    Calls nothing in the cloud. Exit code 2 when something is wrong with it, and 1 when it is good but the worker would not
+    start with this environment, because the signing key is missing.
     """
     try:
         settings = load_settings(ctx)
@@ -49,27 +58,28 @@ def check(ctx: click.Context, *, as_json: bool) -> None:
     except SettingsError as error:
         if not as_json:
             raise
-        problems = [
-            {"path": each.path, "problem": each.problem, "advice": each.advice}
-            for each in error.problems
-        ]
-        print_json({"ok": False, "problems": problems})
+        print_json({"ok": False, "problems": _as_data(error.problems)})
         sys.exit(WrongUsage.exit_code)
+    missing = [] if settings.signing_keys else [NO_KEY]
     if as_json:
-        print_json(
-            {
-                "ok": True,
-                "file": str(file),
-                "receives": _receives(settings),
-                "signing_keys": len(settings.signing_keys),
-            }
+        told: dict[str, Any] = {
+            "ok": not missing,
+            "file": str(file),
+            "receives": _receives(settings),
+            "signing_keys": len(settings.signing_keys),
+        }
+        print_json({**told, "problems": _as_data(missing)} if missing else told)
+        sys.exit(Failure.exit_code if missing else 0)
+    _tell(settings, str(file), Wording(language_of(os.environ, language)))
+    if missing:
+        raise Failure(
+            "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start; make one with: openssl rand -hex 32"
         )
-    else:
-        _tell(settings, str(file))
 
 
 @config.command(
-    epilog=examples("aliyun-ops config show", "aliyun-ops config show --json | jq .queue")
+    short_help="Print the settings in force.",
+    epilog=examples("aliyun-ops config show", "aliyun-ops config show --json | jq .queue"),
 )
 @pass_settings
 @json_option
@@ -84,10 +94,19 @@ def show(settings: Settings, *, as_json: bool) -> None:
     click.echo(yaml.safe_dump(settings.effective(), sort_keys=False, allow_unicode=True), nl=False)
 
 
-@config.command(epilog=examples("aliyun-ops config example > config.yaml"))
+@config.command(
+    short_help="Print a complete configuration file.",
+    epilog=examples("aliyun-ops config example > config.yaml"),
+)
 def example() -> None:
     """Print a complete configuration file: every key with its default and what it means."""
     click.echo(example_yaml(), nl=False)
+
+
+def _as_data(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    return [
+        {"path": each.path, "problem": each.problem, "advice": each.advice} for each in problems
+    ]
 
 
 def _receives(settings: Settings) -> dict[str, Any]:
@@ -101,15 +120,18 @@ def _receives(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _tell(settings: Settings, file: str) -> None:
-    receives = _receives(settings)
-    covers = (
-        f"queue.max_receive_count {receives['limit']} covers the {receives['needed']} receives that one recreation may need: "
-        f"{receives['delivery']} delivery, {receives['hand_backs']} hand-backs, {receives['crashes']} crashes."
-    )
-    signed = f"Progress is signed; {len(settings.signing_keys)} key(s) set."
-    if not settings.signing_keys:
-        signed = "ALIYUN_OPS_SIGNING_KEY is not set: the worker needs it. Make one with: openssl rand -hex 32"
-    good = f"{file} is good: account {settings.account_id}, region {settings.region}, owner {settings.owner}."
+def _tell(settings: Settings, file: str, wording: Wording) -> None:
+    told = [
+        wording(
+            "config.good",
+            file=file,
+            account=settings.account_id,
+            region=settings.region,
+            owner=settings.owner,
+        ),
+        wording("config.receives", **_receives(settings)),
+    ]
+    if settings.signing_keys:
+        told.append(wording("config.signed", number=len(settings.signing_keys)))
     # At once: who reads only its beginning must not make it fail.
-    click.echo(f"{good}\n{covers}\n{signed}")
+    click.echo("\n".join(told))

@@ -80,6 +80,7 @@ def dlq() -> None:
 
 @dlq.command(
     "list",
+    short_help="List dead letters with reason, age and what to do.",
     epilog=examples(
         "aliyun-ops dlq list",
         "aliyun-ops dlq list --step launch --older-than 2h",
@@ -99,11 +100,16 @@ def list_letters(
     with _Telling(visit, language, as_json=as_json) as told:
         letters = _matching(visit, wanted)
         told.data["dead_letters"] = [letter_data(one) for one in letters]
-        is_all = wanted == Filter()
-        told.show(letters_view(letters, around.clock.now(), told.wording, is_all=is_all))
+        if letters or not visit.missing:
+            is_all = wanted == Filter()
+            told.show(letters_view(letters, around.clock.now(), told.wording, is_all=is_all))
 
 
-@dlq.command("show", epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"))
+@dlq.command(
+    "show",
+    short_help="Show the whole story of one dead letter.",
+    epilog=examples("aliyun-ops dlq show i-bp1abcdefgh12345678 --language zh"),
+)
 @click.argument("which", metavar="ID")
 @pass_settings
 @output_options
@@ -124,11 +130,12 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
 
 
 @dlq.command(
+    short_help="Send dead letters back to the queue.",
     epilog=examples(
         "aliyun-ops dlq replay i-bp1abcdefgh12345678",
         "aliyun-ops dlq replay --error no_stock --rate 30 --limit 100 --dry-run",
         "aliyun-ops dlq replay i-bp1abcdefgh12345678 --zone cn-hangzhou-j --pay-as-you-go",
-    )
+    ),
 )
 @dead_letter_filters
 @pass_settings
@@ -198,17 +205,19 @@ def replay(
             plans.append(plan)
             told.data["replayed"] = [plan_data(one, dry_run=dry_run) for one in plans]
             told.line(plan_line(plan, told.wording, dry_run=dry_run))
-            bar.advance()
+            if plan.fate is Fate.SENT and not dry_run:
+                bar.advance()
         told.data.setdefault("replayed", [])
         _end(told, plans, dry_run=dry_run)
     _fail_if_left(plans, filters["ids"])
 
 
 @dlq.command(
+    short_help="Take out dead letters that are settled.",
     epilog=examples(
         "aliyun-ops dlq discard i-bp1abcdefgh12345678",
         "aliyun-ops dlq discard --older-than 2d --dry-run",
-    )
+    ),
 )
 @dead_letter_filters
 @pass_settings
@@ -264,7 +273,7 @@ def _discardable(
     for one in found:
         told.line(discarded_line(one, told.wording, dry_run=True))
     if not any(one.verdict is Verdict.SETTLED for one in found):
-        told.say("discard.none")
+        told.say_none("discard.none")
     return found
 
 
@@ -280,7 +289,10 @@ def _discard(discarding: Discard, settled: tuple[str, ...], told: "_Telling") ->
     return gone
 
 
-@dlq.command(epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"))
+@dlq.command(
+    short_help="Send dead letters again before their retention ends.",
+    epilog=examples("aliyun-ops dlq keep", "aliyun-ops dlq keep --dry-run"),
+)
 @pass_settings
 @dry_run_option
 @output_options
@@ -299,7 +311,7 @@ def keep(settings: Settings, *, dry_run: bool, language: str | None, as_json: bo
             told.line(kept_line(one, told.wording, dry_run=dry_run))
         told.data["kept"] = [kept_data(one) for one in done]
         if not done:
-            told.say("dlq.nothing_to_keep")
+            told.say_none("dlq.nothing_to_keep")
     failed = [one.one.letter.message_id for one in done if one.failed]
     if failed:
         raise Failure(f"not sent again: {', '.join(failed)}; the reasons are above")
@@ -333,7 +345,7 @@ def _matching(visit: Visit, wanted: Filter) -> list[DeadLetter]:
 
 def _end(told: "_Telling", plans: list[Plan], *, dry_run: bool) -> None:
     if not plans:
-        told.say("dlq.none")
+        told.say_none("dlq.none")
         return
     if dry_run:
         total = sum_line(plans, told.wording)
@@ -345,23 +357,47 @@ def _end(told: "_Telling", plans: list[Plan], *, dry_run: bool) -> None:
 
 
 def _fail_if_left(plans: list[Plan], ids: tuple[str, ...]) -> None:
-    left = [one.letter.message_id for one in plans if one.fate in {Fate.KEPT, Fate.UNANSWERED}]
-    if left:
-        raise Failure(f"not replayed: {', '.join(left)}; the reasons are above")
+    kept, failed = (
+        ", ".join(one.letter.message_id for one in plans if one.fate is fate)
+        for fate in (Fate.KEPT, Fate.UNANSWERED)
+    )
+    if kept and failed:
+        raise Failure(f"left where they are: {kept}; not replayed: {failed}; the reasons are above")
+    if kept:
+        raise Failure(f"left where they are: {kept}; the reasons are above")
+    if failed:
+        raise Failure(f"not replayed: {failed}; the reasons are above")
     if ids and not plans:
         raise Failure("no dead letter that nobody holds matches; nothing was changed")
 
 
 class _Bar:
-    """Counts on a terminal, and is silent elsewhere."""
+    """Counts on a terminal from the first that is sent on, and is silent elsewhere."""
 
-    def __init__(self, progress: Progress | None, task: Any) -> None:
-        self._progress = progress
-        self._task = task
+    def __init__(self, console: Console, label: str, total: int | None, *, is_seen: bool) -> None:
+        """Make one for a total; without one it only counts, for a bar would never fill."""
+        count = TextColumn("{task.completed}") if total is None else MofNCompleteColumn()
+        bar = () if total is None else (BarColumn(),)
+        columns = (TextColumn("{task.description}"), *bar, count, TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task(label, total=total)
+        self._is_seen = is_seen
+        self.is_shown = False
 
     def advance(self) -> None:
-        if self._progress is not None:
-            self._progress.advance(self._task)
+        self._progress.advance(self._task)
+        if self._is_seen and not self.is_shown:
+            self._progress.start()
+            self.is_shown = True
+
+    def print(self, line: str) -> None:
+        """Print above it: on the same terminal only the bar knows how to make room for a line."""
+        self._progress.console.print(Text(line))
+
+    def end(self) -> None:
+        if self.is_shown:
+            self._progress.stop()
+        self.is_shown = False
 
 
 class _Telling:
@@ -372,7 +408,7 @@ class _Telling:
         self.data: dict[str, Any] = {}
         self.visit = visit
         self._as_json = as_json
-        self._above: Console | None = None
+        self._bar: _Bar | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -387,6 +423,8 @@ class _Telling:
             print_json(self.data)
         if kind is KeyboardInterrupt:
             raise Failure("interrupted; nothing is lost, run the same command again") from None
+        if kind is None and self.visit.missing:
+            raise Failure("not every queue could be looked into; what stands above mends it")
 
     def go_through(self, visit: Visit) -> None:
         """Give back what is leased, and go on with another visit."""
@@ -398,36 +436,29 @@ class _Telling:
             show(what, console_for(sys.stdout, os.environ))
 
     def line(self, line: str) -> None:
-        if self._above is not None:
-            self._above.print(Text(line))
+        if self._bar is not None and self._bar.is_shown and sys.stdout.isatty():
+            self._bar.print(line)
         elif not self._as_json:
             show_line(line, sys.stdout, os.environ)
 
     def say(self, key: str, **values: object) -> None:
         self.line(self.wording(key, **values))
 
+    def say_none(self, key: str) -> None:
+        """Say that there is nothing, unless a queue could not be looked into."""
+        if not self.visit.missing:
+            self.say(key)
+
     @contextmanager
     def bar(self, total: int | None) -> Iterator[_Bar]:
-        """Show a bar on stderr while it goes on, if somebody can see it."""
+        """Show a bar on stderr while something is sent, if somebody can see it."""
         console = console_for(sys.stderr, os.environ)
-        if self._as_json or not console.is_terminal:
-            yield _Bar(None, None)
-            return
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as progress:
-            # On the same terminal only the bar itself knows how to make room for a line.
-            self._above = console if sys.stdout.isatty() else None
-            try:
-                yield _Bar(
-                    progress, progress.add_task(self.wording("replay.progress"), total=total)
-                )
-            finally:
-                self._above = None
+        is_seen = console.is_terminal and not self._as_json
+        self._bar = _Bar(console, self.wording("replay.progress"), total, is_seen=is_seen)
+        try:
+            yield self._bar
+        finally:
+            self._bar.end()
 
     def _tell_leases(self, number: int, late: int) -> None:
         for name in self.visit.missing:

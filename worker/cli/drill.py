@@ -144,7 +144,8 @@ def _rehearse(
 def _check(instance_id: str, group: str, mode: Mode, *, is_both: bool, clean: bool) -> None:
     if _INSTANCE.match(instance_id) is None:
         raise WrongUsage(
-            f"--instance {instance_id} is no instance id, such as i-bp1abcdefgh12345678"
+            f"--instance {instance_id} is no instance id, such as i-bp1abcdefgh12345678; name the id, not the name:"
+            " aliyun-ops audit lists both"
         )
     if is_both or (clean and mode is not Mode.CHECK):
         raise WrongUsage("give one of --launch, --handover and --clean")

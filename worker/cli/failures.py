@@ -11,6 +11,7 @@ from typing import IO, Any, TypeGuard
 import click
 from typing_extensions import override
 
+from worker.ops.language import Language, language_of
 from worker.printable import printable
 
 # What was given with --language, in the context's `meta`.
@@ -31,7 +32,7 @@ class Failure(click.ClickException):
     @override
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the sentence to stderr, in the language of the command."""
-        from worker.ops.wording import Wording, language_of  # noqa: PLC0415 - only a failure pays
+        from worker.ops.wording import Wording  # noqa: PLC0415 - only a failure pays
 
         wording = Wording(language_of(os.environ, self._wanted))
         lines = map(wording.sentence, self.message.split("\n"))
@@ -42,6 +43,44 @@ class WrongUsage(Failure):
     """The command or its configuration cannot be carried out as given: exit code 2."""
 
     exit_code = 2
+
+
+class Misused(click.UsageError):
+    """Click's own sentence about a wrong call, in Chinese; in English click says it."""
+
+    @override
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write how the command is called, where its help is, and what was wrong."""
+        if self.ctx is not None:
+            click.echo(self.ctx.get_usage(), err=True)
+            click.echo(f"可用 '{self.ctx.command_path} --help' 查看说明。\n", err=True)
+        click.echo(f"错误：{_misuse(self.message)}", err=True)
+
+
+def _misuse(english: str) -> str:
+    from worker.cli.help_texts import MISUSE  # noqa: PLC0415 - only a wrong call pays for it
+    from worker.ops.wording import Wording  # noqa: PLC0415 - as above
+
+    for pattern, chinese in MISUSE:
+        match = pattern.fullmatch(english)
+        if match is not None:
+            return chinese.format(*map(_misuse, match.groups()))
+    # What our own kinds of values say stands with all other failures.
+    return Wording(Language.CHINESE).sentence(english)
+
+
+@contextlib.contextmanager
+def misuse_told() -> Iterator[None]:
+    """Say what click refuses in the language of the command."""
+    try:
+        yield
+    except (click.exceptions.NoArgsIsHelpError, Misused):
+        raise
+    except click.UsageError as error:
+        wanted = error.ctx.meta.get(LANGUAGE) if error.ctx is not None else None
+        if language_of(os.environ, wanted) is Language.ENGLISH:
+            raise
+        raise Misused(error.format_message(), error.ctx) from None
 
 
 class NoOutput(io.TextIOBase):
@@ -71,13 +110,20 @@ class ExpectedFailures(click.Group):
     """A group that turns the expected exceptions of its commands into sentences."""
 
     @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read what stands before the command."""
+        with misuse_told():
+            return super().make_context(*args, **kwargs)
+
+    @override
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         expected = None
         if sys.stdout is None:
             sys.stdout = NoOutput()
         try:
-            return super().invoke(ctx)
+            with misuse_told():
+                return super().invoke(ctx)
         except Exception as error:
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
             if failure is not None:

@@ -7,8 +7,9 @@ from types import FrameType
 import click
 
 from worker.adapters import invoke_http
+from worker.bootstrap import require_key
 from worker.cli.failures import Failure
-from worker.cli.options import config_option, config_path, examples
+from worker.cli.options import config_option, config_path, examples, load_settings
 from worker.invocation import Call, Function, InvocationFailed
 
 # Source: Function Compute, custom runtimes: the instance listens on 0.0.0.0:9000 or as configured.
@@ -41,13 +42,17 @@ def function(ctx: click.Context, *, host: str | None, port: int | None) -> None:
     Each invocation sends its event to the queue, works until nothing is left that does not have to wait, and answers with
     what it did. The same code runs in Function Compute with `worker.function.handler`; see deploy/fc.
     """
+    inside = PORT_VARIABLE in os.environ
+    if not inside:
+        # Who starts it by hand is there to be told. The platform is not: it wants its port first, and each invocation
+        # tells in the log what is missing. Credentials may come with a request.
+        require_key(load_settings(ctx))
     instance = Function(os.environ, config_path(ctx))
 
     def invoke(payload: bytes, request: str, timeout: float | None, keys: dict[str, str]) -> str:
         return instance.invoke(payload, Call(request, timeout, keys))
 
     signal.signal(signal.SIGTERM, _leave)
-    inside = PORT_VARIABLE in os.environ
     try:
         invoke_http.serve(
             invoke,

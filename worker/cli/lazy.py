@@ -1,4 +1,7 @@
-"""A click group that imports a command when it is called, and lists all of them without importing any."""
+"""A click group that imports a command when it is called, and lists all of them without importing any.
+
+All commands come through here, so this is where they get their language.
+"""
 
 import importlib
 from collections.abc import Mapping
@@ -15,8 +18,30 @@ class Command(NamedTuple):
     summary: str
 
 
+class SpokenContext(click.Context):
+    """A context whose help is in the language of who asks."""
+
+    @override
+    def make_formatter(self) -> click.HelpFormatter:
+        """Make the formatter."""
+        from worker.cli.help_format import help_format  # noqa: PLC0415 - only a help pays for it
+
+        return help_format(self)
+
+
+def spoken(command: click.Command) -> click.Command:
+    """Let a command and all below it explain themselves in the language of who asks."""
+    command.context_class = SpokenContext
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            spoken(below)
+    return command
+
+
 class LazyGroup(click.Group):
     """A group whose commands stand in a table."""
+
+    context_class = SpokenContext
 
     def __init__(self, *args: Any, commands_from: Mapping[str, Command], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +59,7 @@ class LazyGroup(click.Group):
             return None
         module, _, name = self._table[cmd_name].target.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return spoken(command)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -33,10 +33,11 @@ def notify() -> None:
 
 
 @notify.command(
+    short_help="Send an example to every channel.",
     epilog=examples(
         "aliyun-ops notify test",
         "aliyun-ops notify test --kind parked --dry-run --language zh",
-    )
+    ),
 )
 @pass_settings
 @click.option(

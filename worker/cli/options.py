@@ -88,6 +88,7 @@ language_option = click.option(
     "--language",
     type=click.Choice(["en", "zh"]),
     callback=_noted,
+    is_eager=True,
     help="Language of the output [default: that of the environment's locale, else en].",
 )
 
@@ -116,7 +117,8 @@ class DurationType(click.ParamType[float]):
         try:
             return DURATION.read(str(value))
         except PydanticCustomError as error:
-            self.fail(f"{value!r} {error.message()}", param, ctx)
+            advice = (error.context or {}).get("advice", "")
+            self.fail(f"{value!r} {error.message()}; {advice}", param, ctx)
 
 
 class StepType(click.ParamType[str]):

@@ -19,13 +19,22 @@ from worker.cli.options import (
     config_option,
     dry_run_option,
     examples,
-    json_option,
+    output_options,
     pass_settings,
     yes_option,
 )
 from worker.cli.output import confirm, print_json, print_table
-from worker.cli.plans import QUEUE_COLUMNS, RULE_COLUMNS, queue_rows, rule_rows, telling
-from worker.printable import printable
+from worker.cli.plans import (
+    QUEUE_COLUMNS,
+    RULE_COLUMNS,
+    SAMPLE_COLUMNS,
+    columns,
+    queue_rows,
+    rule_rows,
+    sample_rows,
+    telling,
+)
+from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
 
@@ -48,35 +57,42 @@ def rule() -> None:
 
 @rule.command(epilog=examples("aliyun-ops rule plan", "aliyun-ops rule plan --json"))
 @pass_settings
-@json_option
-def plan(settings: Settings, *, as_json: bool) -> None:
+@output_options
+def plan(settings: Settings, *, language: str | None, as_json: bool) -> None:
     """Say what `apply` would change. Changes nothing."""
-    with telling(observe_plan(_cloud(settings), desired_state(settings)), as_json=as_json):
+    the_plan = observe_plan(_cloud(settings), desired_state(settings))
+    with telling(the_plan, _wording(language), as_json=as_json):
         pass
 
 
-@rule.command(epilog=examples("aliyun-ops rule apply", "aliyun-ops rule apply --yes --json"))
+@rule.command(
+    short_help="Make what is missing and change what differs.",
+    epilog=examples("aliyun-ops rule apply", "aliyun-ops rule apply --yes --json"),
+)
 @pass_settings
 @dry_run_option
 @yes_option
-@json_option
-def apply(settings: Settings, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+@output_options
+def apply(
+    settings: Settings, *, dry_run: bool, yes: bool, language: str | None, as_json: bool
+) -> None:
     """Make what is missing and change what differs.
 
     Ends when the cloud shows all of it, the dead-letter policy included. A second apply changes nothing. Other targets of the
     rule are left alone; a rule or queue of another owner is refused.
     """
-    cloud, desired = _cloud(settings), desired_state(settings)
+    cloud, desired, wording = _cloud(settings), desired_state(settings), _wording(language)
     the_plan = observe_plan(cloud, desired)
-    with telling(the_plan, as_json=as_json) as told:
+    with telling(the_plan, wording, as_json=as_json) as told:
         if the_plan.changes and not dry_run:
-            confirm("Carry this out?", yes=yes)
+            confirm(wording("rule.apply?"), yes=yes)
             apply_plan(cloud, desired, the_plan, clock=_WallClock(), report=told.done)
-            told.end("The cloud shows all of it.")
+            told.end("rule.applied")
 
 
 @rule.command(
-    epilog=examples("aliyun-ops rule destroy --dry-run", "aliyun-ops rule destroy --purge --yes")
+    short_help="Delete the rule and the queues.",
+    epilog=examples("aliyun-ops rule destroy --dry-run", "aliyun-ops rule destroy --purge --yes"),
 )
 @pass_settings
 @click.option(
@@ -84,49 +100,63 @@ def apply(settings: Settings, *, dry_run: bool, yes: bool, as_json: bool) -> Non
 )
 @dry_run_option
 @yes_option
-@json_option
-def destroy(settings: Settings, *, purge: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
+@output_options
+def destroy(
+    settings: Settings,
+    *,
+    purge: bool,
+    dry_run: bool,
+    yes: bool,
+    language: str | None,
+    as_json: bool,
+) -> None:
     """Delete the rule's target, the rule and the queues, where they bear our mark.
 
     A rule with other targets is kept, and so is a queue that holds messages unless --purge is given. A message that a worker
     holds cannot be seen: stop the workers first.
     """
-    cloud, desired = _cloud(settings), desired_state(settings)
+    cloud, desired, wording = _cloud(settings), desired_state(settings), _wording(language)
     the_plan = observe_removal(cloud, desired, purge=purge)
-    with telling(the_plan, as_json=as_json) as told:
+    with telling(the_plan, wording, as_json=as_json) as told:
         if the_plan.changes and not dry_run:
-            confirm("Delete this?", yes=yes)
+            confirm(wording("rule.destroy?"), yes=yes)
             carry_out_removal(cloud, desired, the_plan, clock=_WallClock(), report=told.done)
-            told.end("Gone, but for what the notes above name.")
+            told.end("rule.destroyed")
 
 
-@rule.command(epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"))
+@rule.command(
+    short_help="Print what there is in the cloud of rule, role and queues.",
+    epilog=examples("aliyun-ops rule show", "aliyun-ops rule show --json"),
+)
 @pass_settings
-@json_option
-def show(settings: Settings, *, as_json: bool) -> None:
+@output_options
+def show(settings: Settings, *, language: str | None, as_json: bool) -> None:
     """Print what there is in the cloud of rule, role and queues."""
     desired = desired_state(settings)
     actual = observe(_cloud(settings), desired)
     if as_json:
         print_json(actual_as_data(actual))
         return
-    print_table(QUEUE_COLUMNS, queue_rows(actual, [queue.name for queue in desired.queues]))
-    print_table(RULE_COLUMNS, rule_rows(actual, desired.rule.name))
-    click.echo(
-        f"service-linked role {desired.service_role}: {'exists' if actual.has_service_role else 'missing'}"
-    )
+    wording, names = _wording(language), [queue.name for queue in desired.queues]
+    print_table(columns(QUEUE_COLUMNS, wording), queue_rows(actual, names, wording))
+    print_table(columns(RULE_COLUMNS, wording), rule_rows(actual, desired.rule.name, wording))
+    role = "rule.role.exists" if actual.has_service_role else "rule.role.missing"
+    click.echo(wording(role, role=desired.service_role))
 
 
 @rule.command(
+    short_help="Test the event pattern on sample events.",
     epilog=examples(
         "aliyun-ops rule test", "aliyun-ops rule test --local", "aliyun-ops rule test --send"
-    )
+    ),
 )
 @pass_settings
 @click.option("--local", is_flag=True, help="Do not ask the cloud to test the pattern.")
 @click.option("--send", is_flag=True, help="Also put a harmless test message into the queue.")
-@json_option
-def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
+@output_options
+def test(
+    settings: Settings, *, local: bool, send: bool, language: str | None, as_json: bool
+) -> None:
     """Test the event pattern on sample events, here and in the cloud.
 
     Nobody can publish an event of ECS: the bus `default` takes the cloud's own events only, and EventBridge has no other way
@@ -143,25 +173,22 @@ def test(settings: Settings, *, local: bool, send: bool, as_json: bool) -> None:
     if as_json:
         print_json({"samples": [check.as_data() for check in checks], "message_id": sent})
     else:
-        print_table(
-            ["sample", "should match", "here", "in the cloud"], [check.row() for check in checks]
-        )
+        wording = _wording(language)
+        print_table(columns(SAMPLE_COLUMNS, wording), sample_rows(checks, wording))
         if sent is not None:
-            click.echo(
-                f"message {printable(sent)} is in {settings.queue.name}; the worker's log should tell of it within seconds, "
-                "and the dead-letter queue hold it within a minute"
-            )
+            click.echo(wording("rule.sent", message=sent, queue=settings.queue.name))
     wrong = [check.name for check in checks if not check.is_good]
     if wrong:
         raise Failure(f"the pattern does not do what it should for: {', '.join(wrong)}")
 
 
 @rule.command(
+    short_help="Print what there should be, for infrastructure as code.",
     epilog=examples(
         "aliyun-ops rule export --format json > interruptions.json",
         "aliyun-ops rule export --format terraform > interruptions.tf",
         "aliyun-ops rule export --format ros > interruptions.yml",
-    )
+    ),
 )
 @pass_settings
 @click.option(
@@ -192,6 +219,10 @@ class _WallClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def _wording(language: str | None) -> Wording:
+    return Wording(language_of(os.environ, language))
 
 
 def _cloud(settings: Settings) -> SdkCloud:

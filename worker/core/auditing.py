@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from worker.core.model import Disk, Instance
+from worker.core.policy import PrivateIp
 
 INSTANT_SECONDS = 5.0
 FULL_SECONDS_PER_GIB = (30.0, 60.0)
@@ -61,6 +62,9 @@ class Loss(str, Enum):
     NOT_PORTABLE = "not_portable"
     PUBLIC_IP = "public_ip"
     ELASTIC_IP = "elastic_ip"
+    PRIVATE_IP = "private_ip"
+    SECONDARY_IPS = "secondary_ips"
+    INTERFACES = "interfaces"
 
 
 class Advice(str, Enum):
@@ -88,11 +92,15 @@ class Equipped:
 
     Attributes:
         snapshots: When the newest finished snapshot of each disk was made, by disk id.
+        interfaces: Ids of the network interfaces beside the primary one.
+        secondary_ips: Addresses of the primary interface beside its first.
     """
 
     instance: Instance
     disks: tuple[Disk, ...]
     snapshots: Mapping[str, float] = field(default_factory=dict)
+    interfaces: tuple[str, ...] = ()
+    secondary_ips: tuple[str, ...] = ()
 
     @property
     def cloud_disks(self) -> tuple[Disk, ...]:
@@ -149,7 +157,13 @@ class Finding:
 
 
 def examine(
-    equipped: Equipped, *, notice: float, region: str, policy: str, hand_over: Sequence[str] = ()
+    equipped: Equipped,
+    *,
+    notice: float,
+    region: str,
+    policy: str,
+    hand_over: Sequence[str] = (),
+    private_ip: PrivateIp = "fast",
 ) -> Finding:
     """Tell what an interruption would do.
 
@@ -159,6 +173,7 @@ def examine(
         region: Region id, for the commands.
         policy: Automatic snapshot policy to advise; empty when none is configured.
         hand_over: What is carried over to the replacement, as `Policy.hand_over` says.
+        private_ip: Whether the replacement asks for the private address, as `Policy` says.
     """
     estimate = estimated(equipped.cloud_disks, equipped.snapshots)
     survival, why, about = _survival(equipped, estimate, notice)
@@ -168,7 +183,7 @@ def examine(
         why=why,
         about=about,
         estimate=estimate,
-        lost=_lost(equipped, hand_over),
+        lost=(*_lost(equipped, hand_over), *_lost_network(equipped, hand_over, private_ip)),
         advised=_advised(equipped, region, policy),
     )
 
@@ -229,6 +244,23 @@ def _lost(equipped: Equipped, hand_over: Sequence[str]) -> tuple[Lost, ...]:
         Lost(Loss.NOT_PORTABLE, tuple(one.disk_id for one in going if not one.portable)),
         Lost(Loss.PUBLIC_IP, (instance.public_ip,) if instance.public_ip else ()),
         Lost(Loss.ELASTIC_IP, (elastic,) if elastic else ()),
+    )
+    return tuple(one for one in found if one.about)
+
+
+def _lost_network(
+    equipped: Equipped, hand_over: Sequence[str], private_ip: PrivateIp
+) -> tuple[Lost, ...]:
+    """Tell what of its private network a replacement would lack; what is only stopped keeps it."""
+    instance = equipped.instance
+    if instance.is_economical:
+        return ()
+    is_new = private_ip == "fast" and bool(instance.private_ip)
+    stays_behind = () if "interfaces" in hand_over else equipped.interfaces
+    found = (
+        Lost(Loss.PRIVATE_IP, (instance.private_ip,) if is_new else ()),
+        Lost(Loss.SECONDARY_IPS, equipped.secondary_ips),
+        Lost(Loss.INTERFACES, stays_behind),
     )
     return tuple(one for one in found if one.about)
 

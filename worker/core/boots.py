@@ -4,20 +4,24 @@ An image holds some of the source's disks. What it does not hold follows from th
 every worker sees alike, and is attached to the replacement if it outlives the source.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from worker.core import identity, ladder
 from worker.core.events import parse_time
-from worker.core.model import Image
+from worker.core.model import Disk, Image
 from worker.core.policy import Policy
-from worker.core.progress import Boot, BootKind, KeptDisk, Progress
+from worker.core.progress import Boot, BootKind, KeptDisk, Progress, Retained
 
 # By how much clocks and describes may be behind: what is nearer to a notice counts as of it.
 EARLIER_SECONDS = 60.0
+# No copy of an event comes later than this, while its source is locked still.
+BARE_EVENT_SECONDS = 3_600.0
 FIRST_LOOK = "first look"
 CONFIRMED = "confirmed by the cloud"
 DISKS_RETAINED = "disks retained"
 SNAPSHOT_ACCEPTED = "system snapshot accepted"
+IMAGE_USABLE = "image usable"
 # Longer than a call whose answer was lost has been seen to go on.
 EFFECT_SECONDS_MAX = 90.0
 # Why disks in economical mode are not kept: nothing releases them.
@@ -25,6 +29,8 @@ LEFT_ALONE = "left alone"
 SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"
+RELEASED_DISK = "it was retained, but it is gone or is set to go with the source"
+TAKEN_DISK = "it was not on the source any more when its disks were retained"
 
 
 def fallen(
@@ -61,6 +67,30 @@ def image_name(progress: Progress) -> str:
             return identity.image_name(progress.recreation_id)
 
 
+def kept_disks(disks: tuple[Disk, ...], known: Retained | None = None) -> tuple[KeptDisk, ...]:
+    """Note what the disks of a source were, before they are changed.
+
+    Args:
+        disks: As they are now.
+        known: What is known of them already: it may be us who have changed them since.
+    """
+    changed = set(known.to_keep) if known is not None else set()
+    return tuple(kept_disk(disk, is_changed=disk.disk_id in changed) for disk in disks)
+
+
+def kept_disk(disk: Disk, *, is_changed: bool) -> KeptDisk:
+    """Note what a disk was; `is_changed` says that it is us who keep it."""
+    return KeptDisk(
+        disk_id=disk.disk_id,
+        kind=disk.kind,
+        category=disk.category,
+        size=disk.size,
+        device=disk.device,
+        was_deleted_with_instance=disk.delete_with_instance or is_changed,
+        is_cloud=disk.is_cloud,
+    )
+
+
 def cloud_disks(progress: Progress) -> tuple[KeptDisk, ...]:
     """List the disks that can be imaged or carried over: data disks by device, then the system."""
     disks = progress.retained.disks if progress.retained is not None else ()
@@ -78,6 +108,19 @@ def with_disks_to_keep(progress: Progress, now: float) -> Progress:
         return progress
     wanted = replace(retained, sent=False, refused="", told=True, wanted_at=now)
     return replace(progress, retained=wanted)
+
+
+def with_given_up(progress: Progress, disk_ids: Collection[str], why: str = "") -> Progress:
+    """Expect nothing any more of these disks, and tell why where it matters to a person."""
+    retained = progress.retained
+    if retained is None or not disk_ids:
+        return progress
+    disks = tuple(
+        replace(one, given_up=True) if one.disk_id in disk_ids else one for one in retained.disks
+    )
+    for disk_id in disk_ids if why else ():
+        progress = progress.remarked(f"disk {disk_id}", why)
+    return replace(progress, retained=replace(retained, disks=disks))
 
 
 def is_of_a_later_notice(progress: Progress) -> bool:
@@ -120,14 +163,14 @@ def system_disk(progress: Progress) -> KeptDisk | None:
 def outlives(progress: Progress, disk: KeptDisk) -> bool:
     """Tell whether a disk is there after the release; in economical mode there is none."""
     retained = progress.retained
-    if retained is None or not disk.is_cloud:
+    if retained is None or not disk.is_cloud or disk.given_up:
         return False
     return progress.economical is not None or retained.outlives(disk)
 
 
 def can_reattach(progress: Progress) -> bool:
     """Tell whether every data disk of the source can be carried over itself."""
-    data = [disk for disk in cloud_disks(progress) if disk.kind != SYSTEM]
+    data = [disk for disk in cloud_disks(progress) if disk.kind != SYSTEM and not disk.given_up]
     has_system = system_disk(progress) is not None
     return has_system and bool(data) and all(outlives(progress, disk) for disk in data)
 
@@ -177,6 +220,17 @@ def data_point(image: Image) -> float:
     return parse_time(image.tags.get(identity.TAG_DATA_POINT, "")) or 0.0
 
 
+def held_until(progress: Progress) -> float | None:
+    """Tell until when the image in hand has the source's data; None where none was accepted.
+
+    An image holds what was on disk when it was begun: the earlier of the two accounts counts.
+    """
+    if progress.imaged is None:
+        return None
+    begun, accepted = progress.launched.image_begun_at, progress.imaged.accepted_at
+    return min(begun, accepted) if begun else accepted
+
+
 def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> bool:
     """Tell whether an image, or a snapshot, was begun before this notice was given.
 
@@ -191,6 +245,14 @@ def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> 
     told = progress.noticed_at or progress.t0 - notice
     begun = max(min(told, looked), progress.unlocked_at)
     return created < begun - EARLIER_SECONDS
+
+
+def is_outlived(progress: Progress, made_at: str) -> bool:
+    """Tell whether what ended a recreation belongs to a notice long before this one.
+
+    A bare event does not tell its time, and a copy of it may come long after the first.
+    """
+    return is_of_an_earlier_notice(progress, made_at, BARE_EVENT_SECONDS)
 
 
 def retained_sentence(progress: Progress) -> str:

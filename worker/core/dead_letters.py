@@ -76,6 +76,13 @@ class DeadLetter:
         return self.facts.get("parked", "") if self.origin is Origin.PARKED else ""
 
     @property
+    def lacks_source(self) -> bool:
+        """Whether its source was gone, and the message does not tell what it was."""
+        known = self.progress
+        is_told = known is not None and (known.captured is not None or known.specified is not None)
+        return self.park == Park.SOURCE_GONE.value and not is_told
+
+    @property
     def stop(self) -> Stop:
         """Why it stopped, as far as it can be trusted."""
         if not self.trusted:

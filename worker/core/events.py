@@ -38,6 +38,7 @@ BOUNDS = strict_json.Bounds(depth=DEPTH_MAX, keys=KEYS_MAX, items=ITEMS_MAX)
 # A list of texts that hold a wrapper around a base64 text is the deepest that is documented.
 WRAPPINGS_MAX = 6
 TIME_CHARACTERS_MAX = 64
+UNKNOWN_FORM = "an object of an unknown form"
 # Outside of these no instant can be written down again: years 1970 to 9999.
 INSTANT_MAX = 253_402_300_799.0
 ARN_PARTS = 5
@@ -48,7 +49,7 @@ ACCOUNT_ID = re.compile(r"\A[0-9]{5,20}\Z")
 _CHINA = timezone(timedelta(hours=8))
 _ZONE_NAMES = {"PRC": _CHINA, "ASIA/SHANGHAI": _CHINA, "UTC": timezone.utc, "GMT": timezone.utc}
 _TIME = re.compile(
-    r"\A(\d{4})-?(\d{2})-?(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})(?:[.,](\d{1,9}))?\s*"
+    r"\A(\d{4})-?(\d{2})-?(\d{2})[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*"
     r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z",
     re.ASCII,
 )
@@ -99,7 +100,8 @@ def parse_time(text: object) -> float | None:
     """Read a time in any of the documented spellings; None when it is none of them.
 
     Source: samples of the EventBridge and CloudMonitor documents, which end in an offset, in `Z`,
-    in `PRC` or in `Asia/Shanghai`. A time without a zone is China's.
+    in `PRC` or in `Asia/Shanghai`. A time without a zone is China's. ECS writes the times of an
+    instance without seconds (DescribeInstances, CreationTime).
     """
     match = (
         _TIME.match(text.strip())
@@ -108,7 +110,7 @@ def parse_time(text: object) -> float | None:
     )
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     fraction = float("0." + (match.group(7) or "0"))
     zone = _zone(match.group(8))
     if zone is None:
@@ -241,7 +243,7 @@ def _unknown(value: dict[str, Any]) -> Ignored:
     """Let go of what has nothing to do with us; what speaks of an instance is for a person."""
     if "instance" in json.dumps(value).lower():
         raise Malformed("the body is a JSON object but not an event", code="not_an_event")
-    return Ignored("an object of an unknown form")
+    return Ignored(UNKNOWN_FORM)
 
 
 def _payload(data: object) -> dict[str, Any]:

@@ -98,6 +98,7 @@ _LOOK_AT_LEFTOVERS: Final = Grant(
         "ecs:DescribeSnapshots",
         "ecs:DescribeDisks",
         "ecs:DescribeInstances",
+        "ecs:DescribeNetworkInterfaces",
     ),
     _ECS,
 )
@@ -372,6 +373,17 @@ _SWEEP: Final = (
     Grant("delete images that are due", ("ecs:DeleteImage",), _ECS, _ecs("image")),
     Grant("delete snapshots that are due", ("ecs:DeleteSnapshot",), _ECS, _ecs("snapshot")),
     Grant("delete disks that a person named", ("ecs:DeleteDisk",), _ECS, _ecs("disk")),
+    Grant(
+        "delete network interfaces that a person named",
+        ("ecs:DeleteNetworkInterface",),
+        _ECS,
+        _ecs("eni"),
+        unrecorded={
+            "ecs:DeleteNetworkInterface": (
+                "an interface is left over only where the replacement is in another zone"
+            )
+        },
+    ),
 )
 
 _AUDIT: Final = (

@@ -21,6 +21,7 @@ BUSY_SECONDS_MAX = 120.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+CONVERTED = "public address made elastic"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "
 # The same, once it says so itself.
@@ -104,10 +105,33 @@ def _tags(one: TagsOf) -> Thing:
     return Thing(f"tags/{one.device}", f"tags of {one.device}", one)
 
 
-def is_kept(one: Interface, recreation: str) -> bool:
-    """Tell whether this recreation has made an interface outlive its source."""
-    ours = one.tags.get(identity.TAG_ID) == recreation and identity.TAG_RETAINED in one.tags
+def is_kept(one: Interface, source: str) -> bool:
+    """Tell whether an interface was made to outlive its source, for this notice or an earlier one."""
+    ours = one.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in one.tags
     return ours and not one.delete_with_instance
+
+
+def with_alarm(progress: Progress) -> Progress:
+    """Tell of what a notice that is taken back has changed for good."""
+    known = progress.belongings
+    if known is None or CONVERTED not in known.looked_up:
+        return progress
+    why = "it was made elastic for a notice that was taken back, and stays so"
+    for one in known.addresses:
+        progress = progress.remarked(f"public address {one.ip}", why)
+    return progress
+
+
+def left_interfaces(progress: Progress) -> tuple[str, ...]:
+    """Name the interfaces that were made to outlive their source and did not move."""
+    known = progress.belongings or Belongings()
+    left = {move.thing for move in progress.moves if move.ended == "left"}
+    return tuple(
+        one.interface_id
+        for one in known.interfaces
+        if _interface(one).key in left
+        and (identity.TAG_RETAINED in one.tags or KEPT + one.interface_id in known.looked_up)
+    )
 
 
 def primary_interface(found: Belongings) -> str:

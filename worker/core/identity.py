@@ -42,6 +42,8 @@ RESERVED_TAG_PREFIXES = ("aliyun", "acs:")
 TAGS_MAX = 20
 
 NOT_ECONOMICAL = "0"
+# In front of the id on what a notice had changed that was taken back: nothing is its own any more.
+WITHDRAWN = "withdrawn:"
 
 _LINEAGE = re.compile(r"\A(i-[0-9a-z]{8,32})/([0-9]{1,6})\Z")
 

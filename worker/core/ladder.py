@@ -11,6 +11,7 @@ which subnet has no address left, is learned by asking, one candidate at a time.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -21,8 +22,11 @@ from worker.core.progress import BootKind, Wishes
 
 CANDIDATES_MAX = 48
 VSWITCHES_PER_ZONE = 2
+# Subnets beyond those; a zone whose first ones have no address left is no zone without stock.
+SPARE_CANDIDATES_MAX = 24
 # The last resort needs no long list: it is there to end the search, not to widen it.
 PAY_AS_YOU_GO_CANDIDATES_MAX = 8
+PAY_AS_YOU_GO_SPARES_MAX = 4
 # A person has named what is wanted, so a long list would not be it.
 WISHED_CANDIDATES_MAX = 8
 # Source: RunInstances, SpotPriceLimit: at most three decimals.
@@ -82,22 +86,33 @@ def candidates(
     """List where and as what the replacement may be launched, first choice first.
 
     The source's type comes first, in the zones that have not just reclaimed it; then every
-    compatible type of the same memory, each from the source's zone outwards; then the pool (type
-    and zone) that has reclaimed the source; then, where it is allowed, pay-as-you-go.
+    compatible type of the same memory, each from the source's zone outwards; then the same in
+    the subnets that are left; then the pool (type and zone) that has reclaimed the source; then,
+    where it is allowed, pay-as-you-go.
     """
-    places = _places(source, vswitches, policy, stays=needs.same_zone)
+    first, others = _places(source, vswitches, policy, stays=needs.same_zone)
     types_in_order = _types(source, types, policy, needs)
-    spot = [
+    spot = _spot(source, types_in_order, first)
+    spare = _spot(source, types_in_order, others)[:SPARE_CANDIDATES_MAX]
+    bought = _pay_as_you_go(spot, spare, policy)
+    if policy.reclaimed_pool == "first":
+        return (*spot[: CANDIDATES_MAX - len(bought)], *spare, *bought)
+    last = [one for one in (*spot, *spare) if _has_reclaimed(source, one)]
+    head = [one for one in spot if one not in last]
+    left = [one for one in spare if one not in last]
+    pool = (replace(one, why=RECLAIMED_WHY) for one in last)
+    own = len(spot) - len(head)
+    return (*head[: CANDIDATES_MAX - own - len(bought)], *left, *pool, *bought)
+
+
+def _spot(
+    source: Instance, types: Sequence[tuple[str, str]], places: Sequence[tuple[str, str]]
+) -> list[Candidate]:
+    return [
         Candidate(name, zone, vswitch, why=_why(source, why, zone))
-        for name, why in types_in_order
+        for name, why in types
         for zone, vswitch in places
     ]
-    last = [one for one in spot if _has_reclaimed(source, one)]
-    if policy.reclaimed_pool == "first":
-        last = []
-    tail = [*(replace(one, why=RECLAIMED_WHY) for one in last), *_pay_as_you_go(spot, policy)]
-    head = [one for one in spot if one not in last]
-    return (*head[: CANDIDATES_MAX - len(tail)], *tail)
 
 
 def within_price(
@@ -136,11 +151,13 @@ def _why(source: Instance, why_type: str, zone: str) -> str:
     return OWN_POOL_WHY if zone == source.zone else OWN_TYPE_WHY
 
 
-def _pay_as_you_go(spot: Sequence[Candidate], policy: Policy) -> tuple[Candidate, ...]:
+def _pay_as_you_go(
+    spot: Sequence[Candidate], spare: Sequence[Candidate], policy: Policy
+) -> list[Candidate]:
     if not policy.pay_as_you_go_max:
-        return ()
-    bought = (replace(one, spot=False, why=PAY_AS_YOU_GO_WHY) for one in spot)
-    return tuple(bought)[:PAY_AS_YOU_GO_CANDIDATES_MAX]
+        return []
+    chosen = (*spot[:PAY_AS_YOU_GO_CANDIDATES_MAX], *spare[:PAY_AS_YOU_GO_SPARES_MAX])
+    return [replace(one, spot=False, why=PAY_AS_YOU_GO_WHY) for one in chosen]
 
 
 def addressed(
@@ -205,17 +222,24 @@ def _made_of(
 
 def _places(
     source: Instance, vswitches: Sequence[VSwitch], policy: Policy, *, stays: bool
-) -> tuple[tuple[str, str], ...]:
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the zones and subnets that every type is tried in, and those that are left.
+
+    Of the latter each zone has its first before any has its second, for the list is cut.
+    """
     own = (source.zone, source.vswitch)
-    if stays or not policy.other_zones:
-        return (own,)
-    others: list[tuple[str, str]] = []
-    for vswitch in sorted(vswitches, key=lambda vswitch: (vswitch.zone, vswitch.vswitch_id)):
-        place = (vswitch.zone, vswitch.vswitch_id)
-        in_zone = sum(1 for zone, _ in others if zone == vswitch.zone)
-        if vswitch.zone != source.zone and in_zone < VSWITCHES_PER_ZONE:
-            others.append(place)
-    return (own, *others)
+    is_bound = stays or not policy.other_zones
+    first, others = [own], list[tuple[int, bool, str, str]]()
+    in_zone = Counter({source.zone: VSWITCHES_PER_ZONE})
+    for zone, vswitch in sorted((one.zone, one.vswitch_id) for one in vswitches):
+        if (zone, vswitch) == own or (is_bound and zone != source.zone):
+            continue
+        in_zone[zone] += 1
+        if in_zone[zone] <= VSWITCHES_PER_ZONE:
+            first.append((zone, vswitch))
+        else:
+            others.append((in_zone[zone], zone != source.zone, zone, vswitch))
+    return first, [(zone, vswitch) for _, _, zone, vswitch in sorted(others)]
 
 
 def _types(

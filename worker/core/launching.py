@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from worker.core import boots, identity, ladder
+from worker.core import boots, identity, ladder, losses
 from worker.core.events import INSTANCE_ID, parse_time
-from worker.core.model import Candidate, Image, Instance, LaunchSpec
+from worker.core.model import Candidate, Disk, Image, Instance, LaunchSpec
 from worker.core.outcomes import StepName
 from worker.core.progress import (
     RECLAIMED,
@@ -109,12 +109,13 @@ def with_usable_image(progress: Progress, image: Image, now: float) -> Progress:
         image_safe=image.is_safe,
     )
     usable = _told_of_lost_disks(replace(progress, launched=launched))
-    return usable.marked("image usable", now, image.image_id)
+    return usable.marked(boots.IMAGE_USABLE, now, image.image_id)
 
 
 def _told_of_lost_disks(progress: Progress) -> Progress:
     for disk in boots.cloud_disks(progress):
-        if disk.disk_id in progress.launched.missing and not boots.outlives(progress, disk):
+        is_missing = disk.disk_id in progress.launched.missing and not disk.given_up
+        if is_missing and not boots.outlives(progress, disk):
             progress = progress.remarked(f"disk {disk.disk_id}", boots.LOST_DISK)
     return progress
 
@@ -152,21 +153,26 @@ def is_noticed_again(progress: Progress, source: Instance) -> bool:
     return is_ours and source.is_recycling and launched.image_usable_at < launched.unlocked_at
 
 
-def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: float) -> Progress:
+def from_the_image_on(
+    progress: Progress, earlier: Image, disks: tuple[Disk, ...], now: float, notice: float
+) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice.
+
+    The disks are kept once more: the clean-up of the earlier notice may have given them back, and
+    there may be others by now.
 
     Args:
         progress: Of a source that is locked.
         earlier: The image in hand.
+        disks: Of the source, as it is now.
         now: Epoch seconds.
         notice: Its usual length, seconds.
     """
-    if identity.TAG_DELETE_AFTER in earlier.tags:
-        progress = with_disks_given_back(progress, now)
-    elif progress.retained is not None:
-        progress = replace(progress, retained=replace(progress.retained, checked=False))
+    old = progress.retained
+    found = replace(progress, retained=Retained(boots.kept_disks(disks, old)))
+    progress = with_disks_given_back(found, now)
     return replace(
-        _after(progress, earlier),
+        after(progress, earlier.image_id),
         t0=boots.notice_begun(progress, notice, now),
         marks=tuple(mark for mark in progress.marks if mark.what in OF_EVERY_NOTICE),
         belongings=None,
@@ -186,17 +192,21 @@ def from_the_image_on(progress: Progress, earlier: Image, now: float, notice: fl
 def without_image(progress: Progress, earlier: Image) -> Progress:
     """Leave the image of an earlier notice, and what it was to be made of, to that notice."""
     return replace(
-        _after(progress, earlier),
+        after(progress, earlier.image_id),
         system_snapshot=None,
         snapshots=None,
         marks=tuple(mark for mark in progress.marks if mark.what != boots.SNAPSHOT_ACCEPTED),
     )
 
 
-def _after(progress: Progress, earlier: Image) -> Progress:
-    """Give this notice its own names: they are made from the image of the one before."""
-    known = (*progress.earlier, earlier.image_id)
-    return replace(progress, incarnation=earlier.image_id, earlier=known)
+def after(progress: Progress, earlier: str) -> Progress:
+    """Give this notice its own names: they are made from what the one before has left.
+
+    Args:
+        progress: Of the later notice.
+        earlier: Id of the earlier one's image, or of what it launched if the image is gone.
+    """
+    return replace(progress, incarnation=earlier, earlier=(*progress.earlier, earlier))
 
 
 def with_disks_given_back(progress: Progress, now: float) -> Progress:
@@ -223,10 +233,22 @@ def with_stop_asked(progress: Progress, now: float) -> Progress:
     return replace(progress, launched=launched)
 
 
-def with_stopped_source(progress: Progress, now: float) -> Progress:
-    """Note that the source cannot serve any more."""
+def with_stopped_source(progress: Progress, source: Instance | None, now: float) -> Progress:
+    """Note that the source cannot serve any more.
+
+    Args:
+        progress: So far.
+        source: As it is now; None when it is gone.
+        now: Epoch seconds.
+    """
     if progress.launched.source_stopped_at:
         return progress
+    is_left = source is not None and not source.is_recycling and progress.economical is None
+    if is_left:
+        progress = progress.remarked(
+            f"instance {progress.instance_id}",
+            "its notice was taken back after it had been stopped: it stays, and is paid for",
+        )
     launched = replace(progress.launched, source_stopped_at=now)
     return replace(progress, launched=launched).marked("source stopped or gone", now)
 
@@ -255,6 +277,11 @@ def with_accepted(
     return replace(progress, launched=launched).marked("replacement accepted", now, instance_id)
 
 
+def with_late_answer(progress: Progress, now: float) -> Progress:
+    """Count from now on: the request may have been on its way for long, so that it shows later."""
+    return replace(progress, launched=replace(progress.launched, accepted_at=now))
+
+
 def with_adopted(progress: Progress, replacement: Instance, now: float) -> Progress:
     """Take over an instance of this recreation that shows by tag."""
     launched = replace(
@@ -280,9 +307,22 @@ def with_running(progress: Progress, replacement: Instance, now: float) -> Progr
         charge="spot" if replacement.spot_strategy.startswith("Spot") else "pay-as-you-go",
         cpu=replacement.cpu,
     )
-    return replace(progress, launched=launched).marked(
-        "replacement running", now, replacement.instance_id
-    )
+    running = _told_of_what_stayed(replace(progress, launched=launched), replacement)
+    return running.marked("replacement running", now, replacement.instance_id)
+
+
+def _told_of_what_stayed(progress: Progress, replacement: Instance) -> Progress:
+    """Name what belongs to the source's type or zone: only now is it known which it became."""
+    found, launched = specified(progress), progress.launched
+    for parameter in losses.of_candidate(found, launched, replacement):
+        progress = progress.remarked(parameter, losses.OF_TYPE)
+    for parameter in losses.of_zone(found.launch, launched.zone):
+        progress = progress.remarked(parameter, losses.OF_ZONE)
+    source = found.source
+    is_sibling = launched.zone == source.zone and replacement.vswitch != source.vswitch
+    if is_sibling and source.vswitch and replacement.vswitch:
+        progress = progress.remarked(f"subnet {source.vswitch}", losses.OTHER_SUBNET)
+    return progress
 
 
 def with_source_started(progress: Progress, source: Instance, now: float) -> Progress:
@@ -299,6 +339,21 @@ def with_source_started(progress: Progress, source: Instance, now: float) -> Pro
     )
     return replace(progress, launched=launched).marked(
         "source started in place", now, source.instance_id
+    )
+
+
+def of_the_next_start(progress: Progress, source: Instance, now: float) -> Progress:
+    """Begin with the notice that a source in economical mode was given after it was started again."""
+    return Progress(
+        account=progress.account,
+        region=progress.region,
+        instance_id=progress.instance_id,
+        t0=now,
+        received_at=progress.received_at,
+        incarnation=source.started_at or identity.NOT_ECONOMICAL,
+        owner=progress.owner,
+        hops=progress.hops,
+        wishes=progress.wishes,
     )
 
 
@@ -410,6 +465,12 @@ def not_quarantined(found: tuple[Instance, ...], known: tuple[str, ...]) -> tupl
         for one in found
         if identity.TAG_QUARANTINED not in one.tags and one.instance_id not in known
     )
+
+
+def marked_beside(instance: Instance) -> str:
+    """Tell beside whom an instance was marked as one too many; empty where it was not."""
+    marked = instance.tags.get(identity.TAG_QUARANTINED, "")
+    return marked if INSTANCE_ID.fullmatch(marked) else ""
 
 
 def winner(found: tuple[Instance, ...]) -> Instance:

@@ -23,6 +23,7 @@ class Kind(str, Enum):
     IMAGE = "image"
     SNAPSHOT = "snapshot"
     DISK = "disk"
+    INTERFACE = "eni"
     INSTANCE = "instance"
 
 
@@ -45,6 +46,7 @@ class Reason(str, Enum):
     USED = "used"
     STRAYS = "strays"
     LATER_WRITES = "later_writes"
+    ADDRESSES = "addresses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Leftover:
 
     Attributes:
         size: GiB; of a snapshot that of its disk.
-        attached_to: Instance that a disk is attached to.
+        attached_to: Instance that a disk or an interface is attached to.
         detached_at: When a disk was last detached, epoch seconds; None when nobody tells.
         disk_id: The disk that a snapshot was made of.
         snapshots: Ids of the snapshots that an image consists of.
@@ -141,6 +143,8 @@ DAY_SECONDS = 86_400.0
 RUNNING = "Running"
 AVAILABLE = "Available"
 ACCOMPLISHED = "accomplished"
+# What can outlive its instance.
+ATTACHABLE = (Kind.DISK, Kind.INTERFACE)
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _SOURCE = re.compile(r"i-[0-9a-z]{1,32}\Z")
@@ -181,6 +185,8 @@ def judge(
             return verdict
     if thing.kind is Kind.DISK and not evidence.saved_since and not is_named:
         return Verdict(Reason.LATER_WRITES)
+    if thing.kind is Kind.INTERFACE and not is_named:
+        return Verdict(Reason.ADDRESSES)
     return Verdict(Reason.DUE)
 
 
@@ -201,7 +207,7 @@ def _whose(thing: Leftover, evidence: Evidence, owner: str, _now: float) -> Verd
     edited = _edited(thing, evidence)
     if edited:
         return Verdict(Reason.EDITED, edited)
-    if thing.kind is Kind.DISK and identity.TAG_RETAINED not in thing.tags:
+    if thing.kind in ATTACHABLE and identity.TAG_RETAINED not in thing.tags:
         return Verdict(Reason.NOT_RETAINED)
     return None
 
@@ -236,7 +242,7 @@ def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -
 def _in_what_state(
     thing: Leftover, _evidence: Evidence, _owner: str, _now: float
 ) -> Verdict | None:
-    if thing.kind is Kind.DISK:
+    if thing.kind in ATTACHABLE:
         if thing.attached_to:
             return Verdict(Reason.ATTACHED, thing.attached_to)
         return None if thing.status == AVAILABLE else Verdict(Reason.UNFINISHED, thing.status)

@@ -97,6 +97,8 @@ class Instance:
     ptp_status: str = ""
     secure_boot: bool = False
     nested_virtualization: bool = False
+    hop_limit: int = 0
+    auto_release_time: str = ""
 
     @property
     def is_recycling(self) -> bool:
@@ -118,6 +120,8 @@ class Disk:
         size: GiB.
         is_cloud: False for local and ephemeral disks, whose content no image holds.
         delete_with_instance: Whether the release of the instance takes it along.
+        auto_snapshots: Whether policies may take snapshots of it.
+        drops_auto_snapshots: Whether its release takes those along.
     """
 
     disk_id: str
@@ -143,6 +147,8 @@ class Disk:
     storage_cluster: str = ""
     storage_set: str = ""
     storage_set_partition: int | None = None
+    auto_snapshots: bool = True
+    drops_auto_snapshots: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,9 @@ class Details:
         queue_number: Of the primary interface; 0 when unknown.
         ipv6_count: IPv6 addresses of the primary interface.
         jumbo_frame: None when unknown.
+        secondary_ips: Addresses of the primary interface beside its first.
+        interface_name: Of the primary interface, as the three that follow.
+        others: Ids of the other interfaces.
         unread: What could not be read, for it may not be.
     """
 
@@ -163,6 +172,12 @@ class Details:
     jumbo_frame: bool | None = None
     bandwidth_weighting: str = ""
     network_encryption: bool = False
+    secondary_ips: tuple[str, ...] = ()
+    interface_name: str = ""
+    interface_description: str = ""
+    interface_tags: tuple[tuple[str, str], ...] = ()
+    source_dest_check: bool = False
+    others: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -263,6 +278,7 @@ class InstanceType:
     gpu_model: str = ""
     secure_boot: bool = False
     jumbo_frame: bool = False
+    queue_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ class Park(str, Enum):
     IMAGE_FAILED = "image_failed"
     IMAGE_TOO_SLOW = "image_too_slow"
     NAME_TAKEN = "image_name_taken"
+    REPLACED_BEFORE = "replaced_before"
     NO_STOCK = "no_stock"
+    ONE_TOO_MANY = "one_too_many"
     TOO_MANY_GENERATIONS = "too_many_generations"
     NO_ADDRESS = "private_address_taken"
     NOT_RUNNING = "replacement_not_running"
@@ -98,9 +100,13 @@ _ADVICE = {
     " progress outlive the source; attach them to an instance in the same zone.",
     Park.IMAGE_TOO_SLOW: "Wait for the image in the console; when it is available, replay the"
     " message.",
+    Park.REPLACED_BEFORE: "Decide which data counts: the replacement of an earlier notice still"
+    " exists; delete it and replay to have another one.",
     Park.NAME_TAKEN: "Another image has the name of this recreation: rename it, then replay.",
     Park.NO_STOCK: "No candidate could be had: replay when there is stock again; the candidates"
     " were frozen when the notice came.",
+    Park.ONE_TOO_MANY: "Find out which one served: this one was marked as one too many, and the"
+    " other one is gone. Its image and disks are kept; replay to have it recreated.",
     Park.TOO_MANY_GENERATIONS: "Its pool takes it back again and again, so it was not launched:"
     " its image and disks are kept. Replay when the pool is calm, which goes on at once; the limit"
     " is limits.generations_per_day.",

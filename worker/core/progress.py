@@ -108,6 +108,8 @@ class KeptDisk:
 
     Attributes:
         was_deleted_with_instance: Whether the release would have taken it before retain.
+        given_up: It was taken from the source, is gone, or goes with it by somebody's wish: nothing
+            is asked or expected of it any more.
     """
 
     disk_id: ResourceId
@@ -117,6 +119,7 @@ class KeptDisk:
     device: str
     was_deleted_with_instance: bool
     is_cloud: bool = True
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,16 @@ class Retained:
     def to_keep(self) -> tuple[str, ...]:
         """Ids of the disks whose fate retain changes."""
         return tuple(
-            disk.disk_id for disk in self.disks if disk.was_deleted_with_instance and disk.is_cloud
+            disk.disk_id
+            for disk in self.disks
+            if disk.was_deleted_with_instance and disk.is_cloud and not disk.given_up
         )
 
     def outlives(self, disk: KeptDisk) -> bool:
         """Tell whether the disk is still there when the source is released."""
         is_kept = self.sent and not self.refused
-        return disk.is_cloud and (is_kept or not disk.was_deleted_with_instance)
+        is_there = disk.is_cloud and not disk.given_up
+        return is_there and (is_kept or not disk.was_deleted_with_instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +256,7 @@ class SourceFacts:
     key_pair: str = ""
     ram_role: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    vswitch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +304,16 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Specified:
-    """Output of spec: the frozen request and the candidates in their canonical order."""
+    """Output of spec: the frozen request and the candidates in their canonical order.
+
+    Attributes:
+        jumbo_alike: Types of the candidates that set large frames by themselves as the source did.
+    """
 
     source: SourceFacts
     launch: LaunchSpec
     candidates: tuple[Candidate, ...]
+    jumbo_alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +506,8 @@ class Progress:
         wishes: What was asked for then.
         vouched: Start time of a stopped source in economical mode of which a person says that the
             platform stopped it; empty when nobody says so.
+        beside: Beside whom the source was marked as one too many, where that one is gone; empty for
+            one that is not marked.
         moot: Set when there is nothing left to do but clean up.
         boot: What is booted from instead of an image of the source; None while nothing is lost.
         begun: Names of the images that were begun; empty in older forms.
@@ -521,6 +535,7 @@ class Progress:
     resumed_at: Instant = 0.0
     wishes: Wishes = field(default_factory=Wishes)
     vouched: NoIncarnation = ""
+    beside: NoResourceId = ""
     moot: Mootness | None = None
     moot_reason: str = ""
     retained: Retained | None = None
@@ -554,6 +569,12 @@ class Progress:
         return owned_tags(
             self.recreation_id, owner=owner, source=self.instance_id, lineage=self.lineage
         )
+
+    @property
+    def unlocked_looks(self) -> int:
+        """How many looks in a row have found the source without its lock."""
+        economical = self.economical.unlocked_looks if self.economical is not None else 0
+        return self.launched.unlocked_looks + economical
 
     @property
     def has_looked(self) -> bool:

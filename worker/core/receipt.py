@@ -423,14 +423,9 @@ def _degraded(progress: Progress) -> str:
 def _data_point(progress: Progress, disk: KeptDisk) -> float | None:
     """Tell until when a disk's data is in the replacement.
 
-    A disk that is attached itself holds all that the source wrote. An image holds what was on disk
-    when it was begun: the earlier of the two accounts counts.
+    A disk that is attached itself holds all that the source wrote.
     """
     if disk.disk_id in progress.launched.missing:
         stopped_at = progress.launched.source_stopped_at
         return stopped_at if stopped_at and _is_attached(progress, disk) else None
-    if progress.imaged is None:
-        return None
-    begun = progress.launched.image_begun_at
-    accepted = progress.imaged.accepted_at
-    return min(begun, accepted) if begun else accepted
+    return boots.held_until(progress)

@@ -1,10 +1,11 @@
 """For whom a call is made and until when it counts: carried beside the calls of one run of a step.
 
-Who spends a limit has to let the most urgent go first, and the ports say nothing of deadlines.
+Who spends a limit has to let the most urgent go first, and the ports say nothing of deadlines. Nor
+do they say whose the message is by now: what cannot be undone is only asked for while it is ours.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,12 +16,24 @@ LONG = 1e9
 TOO_LATE_SECONDS = 10.0
 
 
+def for_ever() -> float:
+    """Say until when a message is held by whoever has none."""
+    return math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Urgency:
-    """Whose call it is, and its deadline: when the source is released, epoch seconds."""
+    """Whose call it is.
+
+    Attributes:
+        deadline: When the source is released, epoch seconds.
+        leased_until: Tells until when nobody else has the message, as far as is known when it is
+            asked, epoch seconds.
+    """
 
     recreation: str
     deadline: float
+    leased_until: Callable[[], float] = for_ever
 
     def key(self, now: float) -> float:
         """Return what to sort by, the most urgent first."""
@@ -54,9 +67,17 @@ def too_late_at(now: float) -> float:
     return asking.deadline - TOO_LATE_SECONDS
 
 
-def urgent(recreation: str, deadline: float) -> AbstractContextManager[None]:
+def is_let_go(now: float) -> bool:
+    """Tell whether somebody else may have the message for which the code works."""
+    asking = current()
+    return asking is not None and now >= asking.leased_until()
+
+
+def urgent(
+    recreation: str, deadline: float, leased_until: Callable[[], float] = for_ever
+) -> AbstractContextManager[None]:
     """Let all calls inside be made for this recreation."""
-    return _asking(Urgency(recreation, deadline))
+    return _asking(Urgency(recreation, deadline, leased_until))
 
 
 def shared() -> AbstractContextManager[None]:

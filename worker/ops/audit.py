@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from worker.core import identity
 from worker.core.auditing import Advice, Equipped, Finding, Survival, examine
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import RecreationError
@@ -27,17 +28,36 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """A source whose interruption has come: there is nothing left to prepare.
+
+    Attributes:
+        replacement: What runs in its place; empty while nothing that is seen does.
+    """
+
+    source: Equipped
+    replacement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found, the worst first.
 
     Attributes:
         sources: The instances that were examined, in the same order as the findings.
         left_alone: Spot instances that an interruption would end.
+        reclaimed: Those that are locked or replaced already.
     """
 
     findings: tuple[Finding, ...]
     sources: tuple[Equipped, ...]
     left_alone: tuple[LeftAlone, ...]
+    reclaimed: tuple[Reclaimed, ...] = ()
+
+    @property
+    def to_capture(self) -> tuple[Equipped, ...]:
+        """What might have to be brought back from its capture: not what is replaced."""
+        return (*self.sources, *(one.source for one in self.reclaimed if not one.replacement))
 
     @property
     def has_losses(self) -> bool:
@@ -79,10 +99,16 @@ class Audit:
         """
         ours: list[tuple[Finding, Equipped]] = []
         left: list[LeftAlone] = []
-        for one in self.patience(self.fleet.equipped):
+        reclaimed: list[Reclaimed] = []
+        fleet = self.patience(self.fleet.equipped)
+        replaced = _replaced(fleet)
+        for one in fleet:
             why = why_not_ours(one.instance, policy)
             if why is not None:
                 left.append(LeftAlone(one.instance.instance_id, one.instance.name, why))
+                continue
+            if one.instance.is_recycling or one.instance.instance_id in replaced:
+                reclaimed.append(Reclaimed(one, replaced.get(one.instance.instance_id, "")))
                 continue
             known = replace(one, snapshots=self._snapshots(one))
             finding = examine(
@@ -91,6 +117,7 @@ class Audit:
                 region=region,
                 policy=snapshot_policy,
                 hand_over=policy.hand_over,
+                private_ip=policy.private_ip,
             )
             ours.append((finding, known))
         ours.sort(key=lambda pair: _rank(pair[0]))
@@ -98,6 +125,7 @@ class Audit:
             findings=tuple(finding for finding, _ in ours),
             sources=tuple(source for _, source in ours),
             left_alone=tuple(left),
+            reclaimed=tuple(reclaimed),
         )
 
     def capture(self, one: Equipped) -> Captured:
@@ -140,6 +168,16 @@ def _made(fix: Fix, change: Callable[[], KeepAnswer], patience: Patience) -> Fix
     except RecreationError as error:
         return Fixed(fix, error.sentence)
     return Fixed(fix, "" if isinstance(answer, Accepted) else answer.code)
+
+
+def _replaced(fleet: Sequence[Equipped]) -> dict[str, str]:
+    """Tell by the tags of what runs which sources have a replacement, and which."""
+    return {
+        one.instance.tags[identity.TAG_SOURCE]: one.instance.instance_id
+        for one in fleet
+        if identity.TAG_SOURCE in one.instance.tags
+        and not {identity.TAG_DRILL, identity.TAG_QUARANTINED} & one.instance.tags.keys()
+    }
 
 
 def _rank(finding: Finding) -> tuple[int, str]:

@@ -13,6 +13,15 @@ def report_data(report: Report) -> dict[str, Any]:
         "left_alone": [
             {"id": one.instance_id, "name": one.name, "why": one.why} for one in report.left_alone
         ],
+        "reclaimed": [
+            {
+                "id": one.source.instance.instance_id,
+                "name": one.source.instance.name,
+                "is_locked": one.source.instance.is_recycling,
+                "replacement": one.replacement,
+            }
+            for one in report.reclaimed
+        ],
     }
 
 

@@ -15,6 +15,16 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "Left alone: an interruption ends these for good.",
         "不处理：中断后以下实例不会重建。",
     ),
+    "audit.reclaimed": (
+        "Left to the worker: the interruption of these has come.",
+        "由工作进程处理：以下实例的中断已经到来。",
+    ),
+    "reclaimed.locked": ("being reclaimed", "正在被回收"),
+    "reclaimed.locked_replaced": (
+        "being reclaimed, replaced by {replacement}",
+        "正在被回收，已由 {replacement} 替代",
+    ),
+    "reclaimed.replaced": ("replaced by {replacement}", "已由 {replacement} 替代"),
     "audit.image": (
         "image {least} to {most}; the notice is {notice}",
         "镜像耗时 {least} 至 {most}；通知提前 {notice}",
@@ -82,15 +92,15 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "why_survives.disks_outlive": (
         "its image may be late, but every disk outlives it, and the image can go on (UNVERIFIED)",
-        "镜像可能来不及，但所有磁盘都会保留，镜像可继续制作（UNVERIFIED）",
+        "镜像可能来不及，但所有磁盘都会保留，镜像可继续制作（尚无公开文档证实）",
     ),
     "why_survives.retain_needed": (
         "its image may be late; then all depends on keeping the disks during the notice (UNVERIFIED)",
-        "镜像可能来不及；届时取决于能否在通知期内保留磁盘（UNVERIFIED）",
+        "镜像可能来不及；届时取决于能否在通知期内保留磁盘（尚无公开文档证实）",
     ),
     "why_survives.image_late": (
         "its image is late even at its fastest; the disks stay, whether it comes back is UNVERIFIED",
-        "即使最快，镜像也来不及；磁盘会保留，能否自动恢复为 UNVERIFIED",
+        "即使最快，镜像也来不及；磁盘会保留，能否自动恢复尚无公开文档证实",
     ),
     "why_survives.late_and_lost": (
         "its image is late even at its fastest, and an unfinished one dies with the disks",
@@ -114,6 +124,18 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
     "loss.elastic_ip": (
         "binding of the elastic address {about}, which stays yours",
         "弹性公网 IP {about} 的绑定关系（地址仍归您所有）",
+    ),
+    "loss.private_ip": (
+        "private address {about}, unless `handover.private_ip` asks for it",
+        "私网地址 {about}（除非设置了 `handover.private_ip`）",
+    ),
+    "loss.secondary_ips": (
+        "secondary private addresses {about}",
+        "辅助私网地址 {about}",
+    ),
+    "loss.interfaces": (
+        "network interfaces {about}, which `handover.interfaces` would carry over in the same zone",
+        "弹性网卡 {about}（`handover.interfaces` 可在同可用区移交）",
     ),
     "advice.outlive": (
         "let its disks outlive it, or run audit --fix",
@@ -141,14 +163,14 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
             "ESSD: a snapshot can be used within seconds (ECS: Snapshot instant access). Whether an image "
             "can be is UNVERIFIED; at most as long as a full copy."
         ),
-        "ESSD：快照数秒内可用（ECS 文档：快照极速可用）。镜像能否同样提前可用为 UNVERIFIED；最长不超过全量复制。",
+        "ESSD：快照数秒内可用（ECS 文档：快照极速可用）。镜像能否同样提前可用，尚无公开文档证实；最长不超过全量复制。",
     ),
     "basis.full": (
         (
             "First snapshot: 20 to 40 minutes for 40 GiB (ECS: Create a snapshot, a newer and an older "
             "text); in proportion for other sizes, which is UNVERIFIED."
         ),
-        "首个快照：40 GiB 约 20 至 40 分钟（ECS 文档：创建快照，新旧版本）；其他大小按比例推算，UNVERIFIED。",
+        "首个快照：40 GiB 约 20 至 40 分钟（ECS 文档：创建快照，新旧版本）；其他大小按比例推算，尚无公开文档证实。",
     ),
     "basis.incremental": (
         (

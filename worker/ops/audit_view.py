@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from worker.core.auditing import Advice, Basis, Finding, Survival, Why
-from worker.ops.audit import Fix, Fixed, LeftAlone, Report
+from worker.ops.audit import Fix, Fixed, LeftAlone, Reclaimed, Report
 from worker.ops.paragraph import Paragraph
 from worker.ops.printing import CommandLine
 from worker.ops.wording import Wording
@@ -42,11 +42,13 @@ def audit_view(report: Report, notice: float, wording: Wording) -> RenderableTyp
     parts: list[RenderableType] = []
     named = [_shown(one.instance.name) for one in report.findings]
     named += [_shown(one.name) for one in report.left_alone]
+    named += [_shown(one.source.instance.name) for one in report.reclaimed]
     width = max(map(cell_len, named), default=0)
     for finding in report.findings:
         parts += _finding(finding, notice, width, wording)
-    if not report.findings:
+    if not report.findings and not report.reclaimed:
         parts.append(Text(wording("audit.none")))
+    parts += _reclaimed(report.reclaimed, width, wording)
     parts += _left_alone(report.left_alone, width, wording)
     parts += _footnotes(report, wording)
     return Group(*parts)
@@ -126,6 +128,21 @@ def _left_alone(
     for one in left:
         yield _head(one.instance_id, one.name, width)
         yield _indented(wording.sentence(one.why), 2, "dim")
+
+
+def _reclaimed(
+    reclaimed: Sequence[Reclaimed], width: int, wording: Wording
+) -> Iterator[RenderableType]:
+    if not reclaimed:
+        return
+    yield Paragraph(wording("audit.reclaimed"), style="bold")
+    for one in reclaimed:
+        source = one.source.instance
+        yield _head(source.instance_id, source.name, width)
+        lock = "locked" if source.is_recycling else ""
+        key = "_".join(filter(None, (lock, "replaced" if one.replacement else "")))
+        told = wording(f"reclaimed.{key}", replacement=one.replacement)
+        yield _indented(told, 2, "dim")
 
 
 def _footnotes(report: Report, wording: Wording) -> Iterator[RenderableType]:

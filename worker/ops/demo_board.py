@@ -4,6 +4,7 @@ Nothing here looks at the cloud: a person who follows the log of a real worker s
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,8 @@ MARKS = (
 )
 # A percentage is told again when it has grown by so much.
 PERCENT_TOLD = 20
+# After these the replacement boots from what holds less than all that was on disk.
+_LESS_THAN_ALL = frozenset({"image failed", "system snapshot accepted"})
 _PERCENT = re.compile(r"(\d+) %")
 _SILENT_MARKS = frozenset({"first look", "image name taken", "image postponed"})
 
@@ -62,6 +65,8 @@ class Board:
         advice: What a person must do about a parked message, else empty.
         parked: Why it was parked, else empty.
         recreation: Its id once it is known for good.
+        data_after: Until when the image that is ready has the data, in seconds after T0; None
+            where the worker does not tell.
     """
 
     t0: float
@@ -72,6 +77,7 @@ class Board:
     advice: str = ""
     parked: str = ""
     recreation: str = ""
+    data_after: float | None = None
     facts: tuple[Fact, ...] = ()
 
     @property
@@ -83,6 +89,25 @@ class Board:
     def next_mark(self) -> str:
         """The first mark that is not reached, or an empty string."""
         return next((mark for mark in MARKS if mark not in self.reached), "")
+
+    @property
+    def is_image_lost(self) -> bool:
+        """Whether the image is none of all the disks, or comes to nothing as far as one can tell."""
+        is_unfinished = bool(self.advice) and "image usable" not in self.reached
+        return is_unfinished or not _LESS_THAN_ALL.isdisjoint(self.reached)
+
+    @property
+    def data_until(self) -> float:
+        """Until when the image has the data: the earlier of two accounts, as in the receipt."""
+        begun = self.reached["image accepted"].after
+        return begun if self.data_after is None else min(begun, self.data_after)
+
+    @property
+    def in_order(self) -> tuple[Fact, ...]:
+        """Everything told, by the time when it happened: some of it is heard late."""
+        return tuple(
+            sorted(self.facts, key=lambda one: -math.inf if one.after is None else one.after)
+        )
 
     def told(self, fact: Fact) -> "Board":
         """Add something to tell."""
@@ -132,6 +157,8 @@ def _marked(board: Board, line: Mapping[str, Any]) -> Board:
     known = board.reached.get(what)
     reached = {**board.reached, what: known or Reached(after, resource)}
     marked = replace(board, reached=reached, recreation=_text(line, "recreation"), waiting="")
+    if "data_seconds_after_t0" in line:
+        marked = replace(marked, data_after=float(line["data_seconds_after_t0"]))
     if known is not None or what in _SILENT_MARKS:
         return marked
     return marked.told(Fact(f"mark.{what}", after, what=resource))

@@ -1,9 +1,10 @@
 """Where the demo is watched: a panel on a terminal, one line per fact elsewhere, or nothing."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -13,12 +14,16 @@ from typing_extensions import override
 from worker.core.receipt import NOTICE_SECONDS
 from worker.ops.demo_board import MARKS, Board, Fact
 from worker.ops.paragraph import Paragraph
-from worker.ops.printing import show
+from worker.ops.printing import PLAIN_COLUMNS, show
 from worker.ops.wording import Wording
 from worker.printable import printable
 
 LAST_FACTS = 4
+LAST_LINES = 6
+NARROW_COLUMNS = 60
 BAR_CELLS = 44
+# A shorter bar tells nothing.
+BAR_CELLS_MIN = 8
 OFFSET_CELLS = 7
 
 
@@ -156,57 +161,115 @@ def said(fact: Fact, wording: Wording) -> str:
 
 def fact_line(fact: Fact, wording: Wording) -> Text:
     """Return a fact as a line with its seconds after T0."""
-    when = "" if fact.after is None else f"{fact.after:+.1f}"
-    return Text(f"  {when:>{OFFSET_CELLS}}  {said(fact, wording)}")
+    return Text(f"  {_offset(fact):>{OFFSET_CELLS}}  {said(fact, wording)}")
+
+
+def _offset(fact: Fact) -> str:
+    return "" if fact.after is None else f"{fact.after:+.1f}"
 
 
 def panel(board: Board, after: float, title: str, wording: Wording) -> RenderableType:
     """Draw the board: clock, steps, what is saved, what happens, what to do, the last facts."""
-    facts = [fact_line(fact, wording) for fact in board.facts[-LAST_FACTS:]]
-    for line in facts:
-        line.no_wrap, line.overflow = True, "ellipsis"
-        line.stylize("dim")
     inside = Group(
-        clock_line(after, wording),
+        _Clock(after, wording),
         Text(),
-        _steps(board, wording),
+        _Steps(board, wording),
         Text(),
         _saved_now_you(board, wording),
         Text(),
-        *facts,
+        _LastFacts(board.in_order, wording),
     )
     return Panel(inside, title=Text(title), title_align="left", width=None, padding=(0, 1))
 
 
-def clock_line(after: float, wording: Wording) -> Text:
-    """Draw the time since T0 against the announced release."""
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The time since T0, as wide as there is room."""
+
+    after: float
+    wording: Wording
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Give the line."""
+        yield clock_line(self.after, self.wording, options.max_width)
+
+
+@dataclass(frozen=True, slots=True)
+class _LastFacts:
+    """The newest facts to their last word; the board must not get higher than a screen for them."""
+
+    facts: Sequence[Fact]
+    wording: Wording
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Give the newest one, and those before it for which there are lines left."""
+        rows: list[RenderableType] = []
+        left = LAST_LINES
+        for fact in reversed(self.facts[-LAST_FACTS:]):
+            row = _fact_row(fact, self.wording)
+            left -= len(console.render_lines(row, options))
+            if rows and left < 0:
+                break
+            rows.insert(0, row)
+        yield from rows
+
+
+def clock_line(after: float, wording: Wording, columns: int = PLAIN_COLUMNS) -> Text:
+    """Draw the time since T0 against the announced release; the bar takes what the words leave."""
     share = min(max(after / NOTICE_SECONDS, 0.0), 1.0)
-    filled = round(share * BAR_CELLS)
-    style = "green" if share < 0.6 else "yellow" if share < 1.0 else "red"  # noqa: PLR2004 - a look
     line = Text(f"{wording('after_t0', number=f'{after:.0f}'):<12} ")
-    line.append("━" * filled, style=style).append("─" * (BAR_CELLS - filled), style="dim")
-    return line.append("  " + wording("panel.release", notice=f"{NOTICE_SECONDS:g}"), style="dim")
+    end = Text("  " + wording("panel.release", notice=f"{NOTICE_SECONDS:g}"), style="dim")
+    room = min(columns - line.cell_len - end.cell_len, BAR_CELLS)
+    cells = room if room >= BAR_CELLS_MIN else 0
+    filled = round(share * cells)
+    style = "green" if share < 0.6 else "yellow" if share < 1.0 else "red"  # noqa: PLR2004 - a look
+    line.append("━" * filled, style=style).append("─" * (cells - filled), style="dim")
+    return line.append_text(end)
 
 
-def _steps(board: Board, wording: Wording) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right", min_width=OFFSET_CELLS)
-    table.add_column(no_wrap=True, style="dim", overflow="ellipsis")
-    current = board.next_mark
-    for mark in MARKS:
-        reached = board.reached.get(mark)
-        name = wording(f"mark.{mark}")
-        if reached is not None:
-            when = f"{reached.after:+.1f}"
-            table.add_row(Text("✓", "green"), Text(name), when, _first(reached.resource))
-        elif mark == current and not board.is_over:
-            reason = wording.sentence(board.waiting) if board.waiting else ""
-            table.add_row(Text("▸", "cyan"), Text(name, "cyan"), "", reason)
-        else:
-            table.add_row(Text("·", "dim"), Text(name, "dim"), "", "")
-    return table
+def _fact_row(fact: Fact, wording: Wording) -> RenderableType:
+    """Draw a fact behind its seconds, which stand apart on every line."""
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(no_wrap=True, justify="right", min_width=OFFSET_CELLS + 2)
+    row.add_column(overflow="fold")
+    row.add_row(_offset(fact), Paragraph(said(fact, wording)), style="dim")
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps, with what each has made where there is room."""
+
+    board: Board
+    wording: Wording
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Give the table."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, justify="right", min_width=OFFSET_CELLS)
+        table.add_column(no_wrap=True, style="dim", overflow="ellipsis")
+        is_narrow = options.max_width < NARROW_COLUMNS
+        for mark in MARKS:
+            sign, name, when, about = _step(mark, self.board, self.wording)
+            table.add_row(sign, name, when, "" if is_narrow else about)
+        yield table
+
+
+def _step(mark: str, board: Board, wording: Wording) -> tuple[Text, Text, str, str]:
+    """Give a step's sign, name, seconds, and what it has made or waits for."""
+    reached = board.reached.get(mark)
+    name = wording(f"mark.{mark}")
+    if reached is not None:
+        when = f"{reached.after:+.1f}"
+        return Text("✓", "green"), Text(name), when, _first(reached.resource)
+    if mark == board.next_mark and not board.is_over:
+        reason = wording.sentence(board.waiting) if board.waiting else ""
+        return Text("▸", "cyan"), Text(name, "cyan"), "", reason
+    return Text("·", "dim"), Text(name, "dim"), "", ""
 
 
 def _first(resource: str) -> str:
@@ -218,21 +281,22 @@ def _saved_now_you(board: Board, wording: Wording) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
-    table.add_row(wording("panel.saved"), saved(board, wording))
-    table.add_row(wording("panel.now"), now(board, wording))
-    table.add_row(wording("panel.you"), you(board, wording))
+    for key, told in (("saved", saved), ("now", now), ("you", you)):
+        table.add_row(wording(f"panel.{key}"), Paragraph(told(board, wording)))
     return table
 
 
 def saved(board: Board, wording: Wording) -> str:
     """Say what of the source is safe by now."""
-    image = board.reached.get("image accepted")
-    if image is None:
-        kept = "disks retained" in board.reached
-        return wording("saved.disks" if kept else "saved.nothing")
-    point = wording("after_t0", number=f"{image.after:.1f}")
-    ready = "image usable" in board.reached
-    return wording("saved.image" if ready else "saved.imaging", point=point, image=image.resource)
+    image, kept = board.reached.get("image accepted"), board.reached.get("disks retained")
+    if image is None or board.is_image_lost:
+        disks = wording.listed(kept.resource.split()) if kept is not None else ""
+        return wording("saved.disks" if disks else "saved.nothing", disks=disks)
+    is_ready = "image usable" in board.reached
+    key = f"saved.{'image' if is_ready else 'imaging'}{'' if kept is not None else '_alone'}"
+    after = board.data_until if is_ready else image.after
+    point = wording("after_t0", number=f"{after:.1f}")
+    return wording(key, point=point, image=image.resource)
 
 
 def now(board: Board, wording: Wording) -> str:

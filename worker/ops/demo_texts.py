@@ -29,8 +29,8 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
         "命令成功结束：内存中的数据已落盘。",
     ),
     "said.mark.image accepted": (
-        "Image {what} begun: everything on disk by now will be in it.",
-        "镜像 {what} 开始制作：此刻已落盘的数据都会在其中。",
+        "Image {what} begun: everything that was on disk then will be in it.",
+        "镜像 {what} 开始制作：开始时已落盘的数据都会在其中。",
     ),
     "said.mark.source captured": (
         "Configuration recorded: name, tags, network, key pair, role, disks.",
@@ -186,14 +186,22 @@ DEMO_TEXTS: Mapping[str, tuple[str, str]] = {
     "panel.now": ("Now", "正在"),
     "panel.you": ("You", "您需要"),
     "saved.nothing": ("nothing yet", "尚无"),
-    "saved.disks": ("the disks outlive the server", "磁盘会在释放后保留"),
+    "saved.disks": ("the disks outlive the server: {disks}", "磁盘会在释放后保留：{disks}"),
     "saved.imaging": (
-        "the disks; an image with all data up to {point} is being made",
-        "磁盘；正在制作包含 {point}前全部数据的镜像",
+        "the disks; an image begun at {point} is being made",
+        "磁盘；{point}开始的镜像正在制作",
+    ),
+    "saved.imaging_alone": (
+        "nothing yet; an image begun at {point} is being made",
+        "尚无；{point}开始的镜像正在制作",
     ),
     "saved.image": (
         "all data up to {point}, in image {image}; the disks too",
         "{point}前的全部数据，在镜像 {image} 中；磁盘也已保留",
+    ),
+    "saved.image_alone": (
+        "all data up to {point}, in image {image}",
+        "{point}前的全部数据，在镜像 {image} 中",
     ),
     "now.over": ("done", "已完成"),
     "now.parked": ("parked, a person must act", "已搁置，需要人工处理"),

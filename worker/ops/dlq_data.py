@@ -56,6 +56,7 @@ def plan_data(plan: Plan, *, dry_run: bool) -> dict[str, Any]:
         "step": plan.step,
         "candidate": plan.first.label if plan.first is not None else None,
         "other_candidates": plan.others,
+        "lacks_source": plan.lacks_source,
         **(
             {
                 "monthly_price": price.amount if price is not None else None,

@@ -99,6 +99,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         "Replay it with: aliyun-ops dlq replay {message}   (first with --dry-run)",
         "重放：aliyun-ops dlq replay {message}（可先加 --dry-run）",
     ),
+    "dlq.replay_gone": (
+        "Replay it with the capture of its source (without it it is parked again):",
+        "请用源实例的配置记录重放（没有它会再次被搁置）：",
+    ),
+    "dlq.replay_captured": (
+        "aliyun-ops dlq replay {message} --captures DIRECTORY",
+        "aliyun-ops dlq replay {message} --captures DIRECTORY",
+    ),
     # -- replay ------------------------------------------------------------------------------------
     "replay.progress": ("replaying", "正在重放"),
     "replayed.sent": ("sent; goes on with: {step}", "已重新入队，从“{step}”继续"),
@@ -109,6 +117,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "replayable.sent": ("would go on with: {step}", "将从“{step}”继续"),
     "replayable.finished": ("finished meanwhile, would be taken out", "已在此期间完成，将移除"),
     "replayable.nothing": ("asks for nothing, would be taken out", "无需处理，将移除"),
+    "replay.lacks_source": (
+        "its source was gone and nothing tells what it was: it will be parked again, unless --captures has it",
+        "源实例已不存在，也没有它的配置记录：将再次搁置，除非 --captures 目录中有它的记录",
+    ),
     "replayable.kept": ("would be left where it is", "将保留在原队列"),
     "replayable.unanswered": ("cannot be told", "无法判断"),
     "replay.asks": (

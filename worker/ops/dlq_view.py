@@ -16,6 +16,7 @@ from worker.core.progress import Progress
 from worker.ops.discard import Discarded
 from worker.ops.keep import Kept
 from worker.ops.paragraph import Paragraph
+from worker.ops.printing import CommandLine
 from worker.ops.reconcile import Found, Sent, Standing
 from worker.ops.replay import DONE, Fate, Plan
 from worker.ops.runbook import SECTIONS
@@ -53,8 +54,7 @@ def story_view(letter: DeadLetter, wording: Wording) -> RenderableType:
         for title, lines in _chapters(letter.progress, wording):
             parts += _chapter(title, lines)
     parts += _body(letter, wording)
-    parts += [Text(""), Text(wording("dlq.replay_it", message=letter.message_id))]
-    return Group(*parts)
+    return Group(*parts, Text(""), *_way_back(letter, wording))
 
 
 def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
@@ -65,7 +65,9 @@ def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
     line = f"{printable(plan.letter.message_id)} {_source(plan.letter, wording)}: {told}"
     if plan.why:
         line = wording("because", what=line, why=wording.sentence(plan.why))
-    if dry_run and plan.fate is Fate.SENT:
+    if plan.lacks_source:
+        line = f"{line}\n    {wording('replay.lacks_source')}"
+    elif dry_run and plan.fate is Fate.SENT:
         line = f"{line}\n    {_cost(plan, wording)}"
     return line
 
@@ -213,7 +215,11 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "lineage": letter.progress.lineage if letter.progress else "",
         "step": wording.known("step", letter.step) if letter.step else "",
         "because": _reason(letter, wording),
-        "error": " ".join(facts[one] for one in ("parked-error", "parked-code") if facts.get(one)),
+        "error": " ".join(
+            wording.sentence(facts[one])
+            for one in ("parked-error", "parked-code")
+            if facts.get(one)
+        ),
         "todo": wording.sentence(letter.advice),
         "steps": _where(letter, wording),
         "t0": facts.get("t0", ""),
@@ -291,6 +297,16 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
             for one in progress.remarks
         ),
     )
+
+
+def _way_back(letter: DeadLetter, wording: Wording) -> Iterator[RenderableType]:
+    """Give the command of its replay, and what else that needs."""
+    message = letter.message_id
+    if not letter.lacks_source:
+        yield Text(wording("dlq.replay_it", message=message))
+        return
+    yield Paragraph(wording("dlq.replay_gone"))
+    yield CommandLine(wording("dlq.replay_captured", message=message))
 
 
 def _candidates(candidates: Sequence[Candidate], index: int, wording: Wording) -> Iterator[str]:

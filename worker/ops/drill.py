@@ -16,7 +16,7 @@ from worker.core import borrowing, handing, identity
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.launching import specified
-from worker.core.leftovers import Kind, Leftover
+from worker.core.leftovers import ATTACHABLE, Kind, Leftover
 from worker.core.model import (
     Accepted,
     Candidate,
@@ -50,7 +50,7 @@ from worker.steps.handover import HandOver
 from worker.steps.handover.lookup import LOOKED_UP
 from worker.steps.image import MakeImage
 from worker.steps.launch import Launch
-from worker.steps.spec import Specify
+from worker.steps.spec import UNMOVED_ADDRESS, Specify
 
 # The rest of the list is shown untried: each dry run counts against the quota of launches.
 DRY_RUNS_MAX = 5
@@ -234,7 +234,7 @@ class Drill:
         image_step, specify, *further = self._steps(plan)
         for step in (image_step, specify):
             progress = drive(step, progress, self.patience, tell)
-        progress = _isolated(progress, plan)
+        progress = self._as_recreated(_isolated(progress, plan), plan)
         if plan.mode is Mode.CHECK:
             progress, image = self._await_image(progress, tell)
             trials = tuple(self._trials(specified(progress), image.image_id))
@@ -245,6 +245,16 @@ class Drill:
         for step in further:
             progress = drive(step, progress, self.patience, tell)
         return Report(plan, progress, image_seconds=_image_seconds(progress))
+
+    def _as_recreated(self, progress: Progress, plan: Plan) -> Progress:
+        """Leave out what only a drill leaves behind: the worker moves the address, nobody's hand.
+
+        It serves with the source now, and whoever bound it elsewhere would end that.
+        """
+        if plan.mode is Mode.HANDOVER or "eip" not in self.policy.hand_over:
+            return progress
+        told = tuple(one for one in progress.remarks if one.why != UNMOVED_ADDRESS)
+        return replace(progress, remarks=told)
 
     def _record(self, progress: Progress) -> None:
         """Write on the image what is going to be taken, and see it there before anything is."""
@@ -409,7 +419,7 @@ def is_a_drills(thing: Leftover, instance_id: str, owner: str) -> bool:
         and thing.owner == owner
         and thing.source == instance_id
         and thing.resource_id != instance_id
-        and thing.kind is not Kind.DISK
+        and thing.kind not in ATTACHABLE
     )
 
 

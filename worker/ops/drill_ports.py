@@ -114,12 +114,14 @@ class DrillSources(ports.Sources):
 
 @dataclass(frozen=True, slots=True)
 class StoppedSource(DrillSources):
-    """A source that looks as if it were down: the launch waits for that and for nothing else."""
+    """A source that looks as if the platform had stopped it: the launch waits for nothing else."""
 
     @override
     def find(self, instance_id: str) -> Instance | None:
         found = self.real.find(instance_id)
-        return replace(found, status="Stopped") if found is not None else None
+        if found is None:
+            return None
+        return replace(found, status="Stopped", locks=(*found.locks, RECYCLING))
 
 
 @dataclass(frozen=True, slots=True)

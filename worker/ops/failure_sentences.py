@@ -7,7 +7,16 @@ _REASONS_ABOVE = (
     ),
     (r"not taken out: (.+); the reasons are above", "未能取出：{0}；原因见上文"),
     (r"not sent again: (.+); the reasons are above", "未能重新发送：{0}；原因见上文"),
+    (
+        r"left where they are: (.+); not replayed: (.+); the reasons are above",
+        "保留在原处：{0}；未能重放：{1}；原因见上文",
+    ),
+    (r"left where they are: (.+); the reasons are above", "保留在原处：{0}；原因见上文"),
     (r"not replayed: (.+); the reasons are above", "未能重放：{0}；原因见上文"),
+    (
+        r"not every queue could be looked into; what stands above mends it",
+        "并非每个队列都能查看；处理方法见上文",
+    ),
     (
         r"not enqueued: (.+); the reasons are above, run it again",
         "未能入队：{0}；原因见上文，请再运行一次",
@@ -62,6 +71,56 @@ _NOTHING_DONE = (
     (r"No space left on device", "设备上没有剩余空间"),
 )
 
+_DRILL = (
+    (r"instance (\S+) is not known in (\S+)", "在 {1} 查不到实例 {0}"),
+    (
+        r"an earlier drill of (\S+) has handed over what has to come back first: (.+)",
+        "{0} 之前的演练移交过的内容须先移回：{1}",
+    ),
+    (r"(\S+) is being reclaimed now: leave it to the worker", "{0} 正在被回收：请交给工作进程处理"),
+    (r"the worker would not recreate (\S+): (.+)", "工作进程不会重建 {0}：{1}"),
+    (
+        (
+            r"(\S+) is no canary: a handover stops it and takes its addresses away for a while; if it"
+            r" may be, give it the tag (\S+)"
+        ),
+        "{0} 不是金丝雀实例：移交会将其停止，并暂时取走它的地址；如果可以这样做，请给它加上标签 {1}",
+    ),
+    (r"(\S+) is (\S+): start it first", "{0} 的状态为 {1}：请先启动它"),
+    (
+        r"(\d+) addresses and memberships hang on (\S+); a canary has (\d+) at most",
+        "{1} 上有 {0} 个地址和负载均衡后端；金丝雀实例最多 {2} 个",
+    ),
+    (r"image (\S+) does not show what is borrowed", "镜像 {0} 上未显示借用的内容"),
+    (r"image (\S+) is not usable after image\.wait_max", "超过 image.wait_max 后镜像 {0} 仍不可用"),
+    (r"the drill's image cannot be had: (.+)", "演练的镜像无法取得：{0}"),
+    (r"the drill ended at (\S+): (.+)", "演练在步骤 {0} 结束：{1}"),
+    (r"(\S+) cannot be stopped", "{0} 无法停止"),
+    (r"instance (\S+) is gone", "实例 {0} 已不存在"),
+    (r"(\S+) does not become (\S+): (.+)", "{0} 没有变为 {1}：{2}"),
+    (r"Running", "运行中"),
+    (r"Stopped", "已停止"),
+    (r"Starting", "启动中"),
+    (r"Stopping", "停止中"),
+    (r"Pending", "创建中"),
+    (r"Available", "可用"),
+    (r"Creating", "制作中"),
+    (r"CreateFailed", "制作失败"),
+    (r"Waiting", "等待中"),
+    (r"UnAvailable", "不可用"),
+    (r"Deprecated", "已弃用"),
+    (r"In_use", "使用中"),
+    (r"progressing", "制作中"),
+    (r"accomplished", "已完成"),
+    (r"failed", "失败"),
+    (r"Permanent", "需要人工处理"),
+    (r"Transient", "暂时性错误"),
+    (r"NoCredentials", "没有凭证"),
+    (r"Throttled", "被限流"),
+    (r"UnknownOutcome", "结果未知"),
+    (r"Malformed", "无法解读"),
+)
+
 _WRONG_USAGE = (
     (r"(\S+): is not set; write (.+), or set (.+)", "{0}：未设置；请写 {1}，或设置 {2}"),
     (
@@ -93,7 +152,48 @@ _WRONG_USAGE = (
         r"(\S+) (.+) is none that the cloud could know, such as (.+); nothing was changed",
         "{0} {1} 不是云端可能认识的值（例如 {2}）；未作任何更改",
     ),
-    (r"--instance (.+) is no instance id, such as (\S+)", "--instance {0} 不是实例 ID（例如 {1}）"),
+    (
+        r"--instance (.+) is no instance id, such as (\S+); name the id, not the name: aliyun-ops audit lists both",
+        "--instance {0} 不是实例 ID（例如 {1}）；请写 ID 而不是名称：aliyun-ops audit 会列出两者",
+    ),
+    (
+        r"(.+) has no receipt of (.+); write (\S+) for a file",
+        "{0} 中没有 {1} 的回执；如果是文件，请写 {2}",
+    ),
+    (
+        (
+            r"(.+) has no receipt of (.+); name the id, not the name: aliyun-ops receipt lists all with"
+            r" their ids"
+        ),
+        "{0} 中没有 {1} 的回执；请写 ID 而不是名称：aliyun-ops receipt 会列出所有回执及其 ID",
+    ),
+    (
+        r"(.+) may be any of (.+): give more of the id",
+        "{0} 可能是 {1} 中的任何一个：请把 ID 写长一些",
+    ),
+    (r"(.+) cannot be read: (.+)", "无法读取 {0}：{1}"),
+    (r"No such file or directory", "没有这个文件或目录"),
+    (r"Is a directory", "这是一个目录"),
+    (r"Permission denied", "没有权限"),
+    (r"(.+) is not JSON", "{0} 不是 JSON"),
+    (
+        (
+            r"ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start; make one with:"
+            r" openssl rand -hex 32"
+        ),
+        "未设置 ALIYUN_OPS_SIGNING_KEY：工作进程无法启动；可用以下命令生成：openssl rand -hex 32",
+    ),
+    (
+        (
+            r"ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
+            r" the same random text of at least 16 characters for every worker \(for example from"
+            r" `openssl rand -hex 32`\)"
+        ),
+        (
+            "未设置 ALIYUN_OPS_SIGNING_KEY，没有它就无法信任任何进度；请为所有工作进程设置同一段至少 16 个字符的"
+            "随机文本（例如用 `openssl rand -hex 32` 生成）"
+        ),
+    ),
     (r"give one of --launch, --handover and --clean", "--launch、--handover、--clean 只能选一个"),
     (
         (
@@ -122,4 +222,16 @@ _WRONG_USAGE = (
     ),
 )
 
-FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_WRONG_USAGE)
+# Of values as people write them, in the configuration and on the command line.
+_VALUES = (
+    (r"15s, 5m, 7d or 1h30m", "15s、5m、7d 或 1h30m"),
+    (r"(.+) is not a number with a unit; write (.+)", "{0} 不是带单位的数；请写 {1}"),
+    (r"(.+) needs a unit; write (.+)", "{0} 缺少单位；请写 {1}"),
+    (r"(.+) has a wrong unit; write (.+)", "{0} 的单位有误；请写 {1}"),
+    (
+        r"(.+) has its units out of order; write the largest first and each once",
+        "{0} 的单位顺序有误；请从大到小书写，每个单位只写一次",
+    ),
+)
+
+FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_DRILL, *_WRONG_USAGE, *_VALUES)

@@ -71,7 +71,12 @@ def find(directory: Path, wanted: str) -> Stored:
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise Permanent(f"{directory} has no receipt of {wanted}; without an id all are listed")
+        if Path(wanted).is_file():
+            raise Permanent(f"{directory} has no receipt of {wanted}; write ./{wanted} for a file")
+        raise Permanent(
+            f"{directory} has no receipt of {wanted}; name the id, not the name: aliyun-ops receipt lists all with"
+            " their ids"
+        )
     names = ", ".join(stored.receipt.recreation[:12] for stored in matching)
     raise Permanent(f"{wanted} may be any of {names}: give more of the id")
 

@@ -1,6 +1,6 @@
 """A receipt as a person reads it: when, from what to what, which data, what is lost, what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rich.cells import cell_len
@@ -86,8 +86,10 @@ def _notice(receipt: Receipt, wording: Wording) -> Text:
 
 
 def _timeline(receipt: Receipt, wording: Wording) -> RenderableType:
+    """Draw it as it fits: each moment on a line, what it is about below it, and without the bar."""
     wide, narrow = _wide_timeline(receipt, wording), _narrow_timeline(receipt, wording)
-    return Padding(Fitting(wide, narrow), _INDENT)
+    gauge = _narrow_timeline(receipt, wording, break_all=True)
+    return Padding(Fitting(wide, Fitting(narrow, _bare_timeline(receipt, wording), gauge)), _INDENT)
 
 
 def _wide_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
@@ -107,19 +109,45 @@ def _wide_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
     return table
 
 
-def _narrow_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
-    """Put what a moment is about below it."""
+def _narrow_timeline(
+    receipt: Receipt, wording: Wording, *, break_all: bool = False
+) -> RenderableType:
+    """Put what a moment is about below it; with `break_all` every word on a line of its own."""
     table = _scales()
     table.add_column(overflow="fold")
+    shaped = _word_by_word if break_all else str
     for moment in receipt.timeline:
-        told: list[Text] = [Paragraph(wording.known("mark", moment.what))]
+        told: list[Text] = [Paragraph(shaped(wording.known("mark", moment.what)))]
         if moment.resource:
-            told.append(Text(resources(moment.resource), style="dim"))
+            told.append(Text(shaped(resources(moment.resource)), style="dim"))
         at = moment.seconds_after_t0
         table.add_row(f"{at:+.1f}", scale(at, receipt), Group(*told))
     end = f"{receipt.notice_seconds:+.1f}"
     table.add_row(end, scale(None, receipt), wording("receipt.release"))
     return table
+
+
+def _bare_timeline(receipt: Receipt, wording: Wording) -> RenderableType:
+    """Leave the bar out, so that ids have a line to themselves."""
+    parts: list[RenderableType] = []
+    for moment in receipt.timeline:
+        parts.append(_moment(moment.seconds_after_t0, wording.known("mark", moment.what)))
+        if moment.resource:
+            parts.append(Padding(Text(resources(moment.resource), style="dim"), _INDENT))
+    return Group(*parts, _moment(receipt.notice_seconds, wording("receipt.release")))
+
+
+def _moment(after: float, told: str) -> RenderableType:
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(justify="right", no_wrap=True, min_width=OFFSET_CELLS)
+    row.add_column(overflow="fold")
+    row.add_row(f"{after:+.1f}", Paragraph(told))
+    return row
+
+
+def _word_by_word(text: str) -> str:
+    """Break a text wherever it may be, to measure what must stay in one piece."""
+    return "\n".join(text.split())
 
 
 def _scales() -> Table:
@@ -155,7 +183,10 @@ def _comparison(receipt: Receipt, wording: Wording) -> RenderableType:
         for line in lines
     ]
     wide, gauge = (_side_by_side(each, receipt, wording) for each in (lines, whole))
-    return Padding(Fitting(wide, _one_below_another(lines, wording), gauge), _INDENT)
+    narrow, words = (_one_below_another(lines, wording, shape) for shape in (str, _word_by_word))
+    return Padding(
+        Fitting(wide, Fitting(narrow, _each_by_itself(lines, wording), words), gauge), _INDENT
+    )
 
 
 def _side_by_side(lines: Sequence[Line], receipt: Receipt, wording: Wording) -> RenderableType:
@@ -178,16 +209,32 @@ def _side_by_side(lines: Sequence[Line], receipt: Receipt, wording: Wording) -> 
     return table
 
 
-def _one_below_another(lines: Sequence[Line], wording: Wording) -> RenderableType:
+def _one_below_another(
+    lines: Sequence[Line], wording: Wording, shaped: Callable[[str], str]
+) -> RenderableType:
     """Write each property as from what to what, and once where that is the same."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
-        values = dict.fromkeys(printable(one) for one in (line.source, line.replacement) if one)
-        told = Paragraph(f"{' → '.join(values)} ").append_text(_likeness(line, wording))
+        told = Paragraph(shaped(f"{_from_to(line)} ")).append_text(_likeness(line, wording))
         table.add_row(wording(f"field.{line.field}"), told)
     return table
+
+
+def _each_by_itself(lines: Sequence[Line], wording: Wording) -> RenderableType:
+    """Write each property as a sentence, where there is no room for two columns."""
+    parts: list[RenderableType] = []
+    for line in lines:
+        name = wording(f"field.{line.field}")
+        told = Paragraph(wording("because", what=name, why=f"{_from_to(line)} "))
+        parts.append(told.append_text(_likeness(line, wording)))
+    return Group(*parts)
+
+
+def _from_to(line: Line) -> str:
+    values = dict.fromkeys(printable(one) for one in (line.source, line.replacement) if one)
+    return " → ".join(values)
 
 
 def _likeness(line: Line, wording: Wording) -> Text:
@@ -255,10 +302,14 @@ def _itself(disk: DiskRecord, receipt: Receipt, wording: Wording) -> Text:
 
 
 def _handed_over(receipt: Receipt, wording: Wording) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
+    wide, narrow = Table.grid(padding=(0, 2, 0, 0)), Table.grid(padding=(0, 1, 0, 0))
+    narrow.add_column(no_wrap=True)
+    narrow.add_column(overflow="fold")
     for one in receipt.handed_over:
-        table.add_row("-", wording.sentence(printable(one.what)), printable(one.resource))
-    return Padding(table, _INDENT)
+        what, resource = wording.sentence(printable(one.what)), printable(one.resource)
+        wide.add_row("-", what, resource)
+        narrow.add_row("-", Group(Paragraph(what), Text(resource)))
+    return Padding(Fitting(wide, narrow), _INDENT)
 
 
 def _not_kept(receipt: Receipt, wording: Wording) -> RenderableType:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from worker import ports
-from worker.core import identity
+from worker.core import boots, identity
 from worker.core.auditing import Equipped
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import RecreationError
+from worker.core.events import parse_time
 from worker.core.messages import Home, bare_event, write_attributes
-from worker.core.model import Instance
+from worker.core.model import Disk, Image, Instance
 from worker.core.outcomes import StepName
 from worker.core.policy import Policy
 from worker.core.progress import Progress
@@ -106,14 +107,22 @@ class Reconcile:
 
     def _standing(self, one: Equipped) -> Standing:
         recreation = self._recreation(one.instance)
-        if any(disk.tags.get(identity.TAG_ID) == recreation for disk in one.disks):
+        if any(_is_claimed(disk, one.instance, recreation) for disk in one.disks):
             return Standing.UNDER_WAY
         image = self.patience.insist(lambda: self.images.find(identity.image_name(recreation)))
-        if image is not None and identity.TAG_FALSE_ALARM not in image.tags:
+        if image is not None and not self._is_of_the_past(image):
             return Standing.UNDER_WAY
         if one.instance.is_recycling or self.stopped:
             return Standing.LOST
         return Standing.UNDECIDED
+
+    def _is_of_the_past(self, image: Image) -> bool:
+        """Whether its notice was taken back, or was over long before: the source has outlived it."""
+        if identity.TAG_FALSE_ALARM in image.tags:
+            return True
+        made_at = parse_time(image.created_at) or 0.0
+        is_old = made_at < self.clock.now() - boots.BARE_EVENT_SECONDS
+        return is_old and identity.TAG_DELETE_AFTER in image.tags
 
     def _recreation(self, source: Instance) -> str:
         return identity.recreation_id(
@@ -142,6 +151,16 @@ class Reconcile:
             vouched=source.started_at,
         ).marked("found by reconcile", now)
         return write_attributes(progress, body, step=StepName.RETAIN.value, key=self.key)
+
+
+def _is_claimed(disk: Disk, source: Instance, recreation: str) -> bool:
+    """Whether a recreation has the disk in hand: one that is over has dated it, or let it go."""
+    owner = disk.tags.get(identity.TAG_ID, "")
+    if identity.TAG_DELETE_AFTER in disk.tags or owner.startswith(identity.WITHDRAWN):
+        return False
+    is_kept = identity.TAG_RETAINED in disk.tags
+    is_its_own = disk.tags.get(identity.TAG_SOURCE) == source.instance_id
+    return owner == recreation or (is_kept and is_its_own)
 
 
 def _may_be_taken_back(source: Instance) -> bool:

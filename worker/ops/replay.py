@@ -58,6 +58,8 @@ class Plan:
         others: How many candidates stand behind it.
         price: Of the first candidate; None when it is not known or nothing is to be launched.
         attributes: To send it with.
+        lacks_source: Whether it will only be parked again: its source was gone, and nothing tells
+            what it was.
     """
 
     letter: DeadLetter
@@ -68,6 +70,7 @@ class Plan:
     others: int = 0
     price: Price | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    lacks_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +174,9 @@ class Replay:
         if finished is not None:
             return Plan(letter, Fate.FINISHED, finished)
         begun = self._with_capture(progress)
+        is_vain = letter.lacks_source and begun is progress
         if sent is None and begun is progress and not self.edits.any:
-            return Plan(letter, Fate.SENT, step=self._step(None))
+            return Plan(letter, Fate.SENT, step=self._step(None), lacks_source=is_vain)
         try:
             onward = resumed(
                 begun,
@@ -193,6 +197,7 @@ class Replay:
             first=left[0] if left else None,
             others=max(len(left) - 1, 0),
             attributes=attributes,
+            lacks_source=is_vain,
         )
 
     def _with_capture(self, progress: Progress) -> Progress:

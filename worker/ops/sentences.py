@@ -7,6 +7,7 @@ receipt, from the advice on parked messages, and from commands that fail. `{0}` 
 import re
 
 from worker.ops.failure_sentences import FAILURES
+from worker.ops.rule_sentences import SET_UP
 
 _WAITING = (
     (r"the instance is not locked yet", "实例尚未被锁定"),
@@ -22,6 +23,7 @@ _WAITING = (
     (r"the snapshot of the system disk is not finished", "系统盘快照尚未完成"),
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
     (r"the image does not show(?: yet)?", "镜像尚未显示"),
+    (r"the source does not show", "暂时查不到源实例"),
     (r"the source puts its data in order", "源实例正在整理数据"),
     (r"the image begins", "镜像开始制作"),
     (r"the image is at (\d+) %", "镜像进度 {0} %"),
@@ -29,6 +31,8 @@ _WAITING = (
     (r"the image is not usable any more", "镜像不再可用"),
     (r"pausing before the candidates are tried", "稍候再尝试候选规格"),
     (r"waiting for the platform's stop", "等待平台停止源实例"),
+    (r"the message is somebody else's by now", "消息已由其他工作进程接手"),
+    (r"a disk is gone that still shows", "有磁盘已不存在但仍显示，稍后再试"),
     (r"the source has its private address", "等待源实例释放其私网地址"),
     (r"the public address becomes elastic", "公网地址正在转为弹性公网 IP"),
     (r"the source is not there; look again", "查不到源实例，稍后再查"),
@@ -148,6 +152,11 @@ _PARKED = (
         "{0} 已不存在，且请求被接受后 {1} 秒内无人查看：它可能运行过并已被回收",
     ),
     (r"(\S+) does not pass its health check: (.+)", "{0} 未通过健康检查：{1}"),
+    (r"it is one too many beside (\S+)", "它是 {0} 之外多出的一台"),
+    (
+        r"it was marked as one too many beside (\S+), which is gone",
+        "它曾被标记为 {0} 之外多出的一台，而后者已不存在",
+    ),
     (r"its lineage was recreated (\d+) times within a day", "该谱系一天内已重建 {0} 次"),
     (r"still waiting: (.+)", "仍在等待：{0}"),
     (r"passed on (\d+) times", "已转发 {0} 次"),
@@ -224,6 +233,26 @@ _REMARKS = (
     (r"server group (\S+)", "服务器组 {0}"),
     (r"bandwidth of (\d+) Mbit/s", "{0} Mbit/s 的带宽"),
     (r"a launch may ask for 100 at most", "下单时最多可要求 100"),
+    (r"hop limit of (\d+) of the metadata", "元数据访问的跳数限制 {0}"),
+    (r"release at (\S+)", "定于 {0} 的自动释放"),
+    (r"secondary addresses (.+)", "辅助私网地址 {0}"),
+    (
+        r"source and destination check of the primary interface",
+        "主网卡的源/目的地址检查",
+    ),
+    (r"name of the primary interface", "主网卡的名称"),
+    (r"description of the primary interface", "主网卡的描述"),
+    (r"storage set of (\S+)", "磁盘 {0} 的存储集"),
+    (r"automatic snapshots of (\S+) being off", "磁盘 {0} 关闭自动快照的设置"),
+    (r"automatic snapshots outliving (\S+)", "磁盘 {0} 释放后保留自动快照的设置"),
+    (r"the configuration does not hand it over", "配置未要求移交"),
+    (r"the replacement would end with it", "否则替代实例会随之释放"),
+    (r"the source has them until it is gone", "源实例释放之前一直占用"),
+    (r"a launch asks for one set for all disks", "下单时所有磁盘只能指定同一个存储集"),
+    (r"it is valid for the source's type alone", "仅对源实例的规格有效"),
+    (r"subnet (\S+)", "交换机 {0}"),
+    (r"the replacement is in another one of its zone", "替代实例在同可用区的另一个交换机"),
+    (r"it belongs to the source's zone", "属于源实例所在的可用区"),
     (r"the system disk outliving the replacement", "系统盘在替代实例释放后保留"),
     (r"a launch cannot ask for it", "下单时无法要求"),
     (r"reading the source's attributes", "读取源实例的属性"),
@@ -247,6 +276,7 @@ _REMARKS = (
     ),
     (r"the source runs again", "源实例已重新运行"),
     (r"date disks", "给保留磁盘标注日期"),
+    (r"date network interfaces", "给弹性网卡标注日期"),
     (r"date snapshots", "给快照标注日期"),
     (r"date image of snapshots", "给快照镜像标注日期"),
     (r"date image of an earlier notice", "给更早一次通知的镜像标注日期"),
@@ -254,6 +284,14 @@ _REMARKS = (
     (r"date system snapshot", "给系统盘快照标注日期"),
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
     (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
+    (
+        r"it was retained, but it is gone or is set to go with the source",
+        "曾被保留，但已不存在，或已被设为随源实例释放",
+    ),
+    (
+        r"it was not on the source any more when its disks were retained",
+        "保留磁盘时，它已不在源实例上",
+    ),
     (
         r"it was set to outlive the source before, so it got no tag and no date of ours",
         "原本就设置为在源实例释放后保留，因此没有加上本工具的标签和日期",
@@ -308,6 +346,18 @@ _REMARKS = (
     ),
     (r"its image is begun", "镜像已开始制作"),
     (r"it does not start", "未能启动"),
+    (
+        r"(\S+) was launched for an earlier notice, and the source was reclaimed beside it",
+        "{0} 是为此前的通知启动的，源实例在它仍然存在时又被回收",
+    ),
+    (
+        r"its notice was taken back after it had been stopped: it stays, and is paid for",
+        "停机之后平台撤回了回收通知：源实例仍然保留并继续计费",
+    ),
+    (
+        r"it was made elastic for a notice that was taken back, and stays so",
+        "为随后被撤回的通知转成了弹性公网 IP，此后保持不变",
+    ),
     (
         r"started beside its replacement; stop it by hand",
         "它在替代实例之外被启动，请手动停止",
@@ -368,12 +418,23 @@ _ADVICE = (
     ),
     (r"Wait for the image in the console; .+", "在控制台等待镜像可用，然后重放该消息。"),
     (
+        r"Decide which data counts: the replacement of an earlier notice still .+",
+        "请确定以哪份数据为准：此前通知的替代实例仍然存在；如需另建，请删除它后重放。",
+    ),
+    (
         r"Another image has the name of this recreation: .+",
         "另有镜像占用了本次重建的名称：请改名后重放。",
     ),
     (
         r"The replacement was accepted but does not get to Running: .+",
         "替代实例已下单但未能运行：请在控制台查看，启动它，或删除后重放。",
+    ),
+    (
+        r"Find out which one served: this one was marked as one too many, .+",
+        (
+            "查明由哪一台提供服务：本实例曾被标记为多出的一台，而另一台已不存在。镜像和磁盘都已保留；"
+            "需要重建它时请重放。"
+        ),
     ),
     (
         r"Its pool takes it back again and again, .+",
@@ -444,5 +505,6 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         *_CANDIDATES,
         *_ADVICE,
         *_DEMO,
+        *SET_UP,
     )
 )

@@ -61,7 +61,7 @@ def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
 
 def _stage(one: Recreation, wording: Wording) -> str:
     percent = one.image.percent if one.image else 0
-    states = wording.listed([each.status for each in one.replacements])
+    states = wording.listed([wording.sentence(each.status) for each in one.replacements])
     stage = wording(f"stage.{one.stage.value}", percent=percent, state=states)
     return wording("stage.parked", word=one.parked, stage=stage) if one.parked else stage
 
@@ -69,7 +69,7 @@ def _stage(one: Recreation, wording: Wording) -> str:
 def _details(one: Recreation, wording: Wording) -> Iterator[str]:
     told = []
     if one.image is not None:
-        state = one.image.status
+        state = wording.sentence(one.image.status)
         told.append(wording("status.image", image=one.image.image_id, state=state))
     if one.snapshots:
         told.append(wording("status.snapshots", number=len(one.snapshots)))

@@ -36,6 +36,7 @@ def _item_data(item: Item) -> dict[str, Any]:
         "name": thing.name,
         "status": thing.status,
         "recreation": thing.recreation,
+        "owner": thing.owner,
         "source": thing.source,
         "size": thing.size,
         "created_at": iso(created) if created is not None else None,

@@ -1,7 +1,7 @@
 """The sweep as a person reads it, on a terminal of 80 columns."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -11,6 +11,7 @@ from rich.text import Text
 from worker.core.leftovers import Kind, Leftover, Reason, Verdict
 from worker.operator_ports import Price
 from worker.ops.paragraph import Paragraph
+from worker.ops.printing import Fitting
 from worker.ops.sweep import ORDER, Fate, Item, Listing, Result
 from worker.ops.wording import Language, Wording
 from worker.printable import printable
@@ -19,6 +20,7 @@ ID_CHARACTERS = 12
 HOUR = 3600.0
 DAY = 86_400.0
 _WIDTHS = (9, 23, 10, 9, 12)
+_Shape = Callable[[Sequence[str], Wording], RenderableType]
 _COLUMNS = ("kind", "id", "size", "age", "not_before", "month")
 
 
@@ -27,8 +29,11 @@ def sweep_view(listing: Listing, wording: Wording) -> RenderableType:
     if not listing.items:
         parts: list[RenderableType] = [Text(wording("sweep.none"))]
     else:
-        head = _row([wording(f"column.{name}") for name in _COLUMNS])
-        parts = [_indented(head, 2, "dim"), *_recreations(listing, wording), Text("")]
+        head = _indented(_row([wording(f"column.{name}") for name in _COLUMNS]), 2, "dim")
+        wide = Group(head, *_recreations(listing, wording, _wide))
+        narrow = Group(*_recreations(listing, wording, _narrow))
+        rows = (_wide(_cells(one, listing.at, wording), wording) for one in listing.items)
+        parts = [Fitting(wide, narrow, gauge=Group(head, *rows)), Text("")]
         parts += [
             Paragraph(_summary(listing, wording)),
             Paragraph(wording("sweep.prices"), style="dim"),
@@ -85,24 +90,26 @@ def reason(verdict: Verdict, holder: str, wording: Wording) -> str:
     return wording(f"keep.{verdict.reason.value}", about=verdict.about, holder=holder)
 
 
-def _recreations(listing: Listing, wording: Wording) -> Iterator[RenderableType]:
+def _recreations(listing: Listing, wording: Wording, shaped: _Shape) -> Iterator[RenderableType]:
     before = None
     for item in listing.items:
         thing = item.thing
         if thing.recreation != before:
             before = thing.recreation
             yield Text(_title(thing, wording), style="bold")
-        yield from _item(item, listing.at, wording)
+        yield shaped(_cells(item, listing.at, wording), wording)
+        yield _fate(item, wording)
 
 
 def _title(thing: Leftover, wording: Wording) -> str:
     if not thing.recreation:
         return wording("sweep.no_recreation")
-    source = wording("sweep.source", source=thing.source or "?")
-    return f"{printable(thing.recreation[:ID_CHARACTERS])}  {source}"
+    source = wording("sweep.source", source=thing.source or "?", owner=thing.owner)
+    return printable(f"{thing.recreation[:ID_CHARACTERS]}  {source}")
 
 
-def _item(item: Item, now: float, wording: Wording) -> Iterator[RenderableType]:
+def _cells(item: Item, now: float, wording: Wording) -> tuple[str, ...]:
+    """Say what `_COLUMNS` name of one thing."""
     thing = item.thing
     cells = (
         wording(f"sweep.kind.{thing.kind.value}"),
@@ -112,13 +119,33 @@ def _item(item: Item, now: float, wording: Wording) -> Iterator[RenderableType]:
         thing.delete_after.partition("T")[0] or "-",
         _price(item.price, wording),
     )
-    yield _indented(_row([printable(cell) for cell in cells]), 2)
+    return tuple(printable(cell) for cell in cells)
+
+
+def _wide(cells: Sequence[str], _: Wording) -> RenderableType:
+    return _indented(_row(cells), 2)
+
+
+def _narrow(cells: Sequence[str], wording: Wording) -> RenderableType:
+    """Name each figure, since it stands under no head; a row that breaks would say nothing."""
+    kind, resource_id, *figures = cells
+    told = [
+        wording("because", what=wording(f"column.{name}"), why=figure)
+        for name, figure in zip(_COLUMNS[2:], figures, strict=True)
+        if figure
+    ]
+    return Group(_indented(f"{kind}  {resource_id}", 2), _indented(" · ".join(told), 4))
+
+
+def _fate(item: Item, wording: Wording) -> RenderableType:
+    """Say whether it goes or stays, and why."""
+    thing = item.thing
     why = reason(item.verdict, item.holder, wording)
     told = wording("sweep.goes" if item.verdict.goes else "sweep.keeps", why=why)
     if thing.kind is Kind.INSTANCE:
-        told = " · ".join((*map(printable, (thing.name, thing.status)), told))
+        told = " · ".join((printable(thing.name), wording.sentence(thing.status), told))
     style = "red" if item.verdict.goes else "dim"
-    yield _indented(told, 4, "bold red" if item.verdict.reason is Reason.QUARANTINED else style)
+    return _indented(told, 4, "bold red" if item.verdict.reason is Reason.QUARANTINED else style)
 
 
 def _age(thing: Leftover, now: float, wording: Wording) -> str:

@@ -14,6 +14,7 @@ from worker.ops.doctor_texts import DOCTOR_TEXTS
 from worker.ops.drill_texts import DRILL_TEXTS
 from worker.ops.notice_texts import NOTICE_TEXTS
 from worker.ops.page_texts import PAGE_TEXTS
+from worker.ops.set_up_texts import SET_UP_TEXTS
 from worker.ops.sweep_texts import SWEEP_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -356,6 +357,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "step.cleanup": ("clean up", "清理"),
     **DEMO_TEXTS,
     **PAGE_TEXTS,
+    **SET_UP_TEXTS,
     **SWEEP_TEXTS,
     **DOCTOR_TEXTS,
     **DLQ_TEXTS,

@@ -5,32 +5,13 @@ Facts come from the worker in English, as fixed words or as sentences of `worker
 is better than none.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-from worker.ops.sentences import SENTENCES
+from worker.ops.language import Language, language_of
 from worker.ops.texts import TEXTS
 from worker.printable import printable
 
-
-class Language(str, Enum):
-    """The languages that every text has."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-
-
-# In the order in which POSIX looks at them.
-_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-
-
-def language_of(environ: Mapping[str, str], wanted: str | None = None) -> Language:
-    """Choose the language: the one asked for, else that of the environment, else English."""
-    if wanted is not None:
-        return Language(wanted)
-    spoken = next((environ[name] for name in _VARIABLES if environ.get(name)), "")
-    return Language.CHINESE if spoken.lower().startswith("zh") else Language.ENGLISH
+__all__ = ["Language", "Wording", "language_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +40,29 @@ class Wording:
         """Return one of the product's own sentences in this language."""
         if self.language is Language.ENGLISH:
             return printable(english)
+        # Some hundred patterns: who reads English does not pay for them.
+        from worker.ops.sentences import SENTENCES  # noqa: PLC0415 - as above
+
         for pattern, chinese in SENTENCES:
             match = pattern.fullmatch(english)
             if match is not None:
                 # What a sentence quotes may be one of ours, too.
                 return printable(chinese.format(*map(self.sentence, match.groups())))
-        return self._parts(english)
+        return self._problem(english) or self._parts(english)
+
+    def _problem(self, english: str) -> str:
+        """Read what is wrong with a configuration; empty when that is not what it is about, or when half is unknown."""
+        from worker.ops.problem_sentences import PROBLEM  # noqa: PLC0415 - as in `sentence`
+
+        match = PROBLEM.fullmatch(english)
+        if match is None:
+            return ""
+        path, what, found, advice = match.groups()
+        told, then = _read(what), _read(advice)
+        if not told or not then:
+            return ""
+        where = f"（当前为 {found}）" if found else ""
+        return printable(f"{path}：{told}{where}；{then}")
 
     def _parts(self, english: str) -> str:
         """Read several sentences one by one, such as why one rung after the other could not be had."""
@@ -77,3 +75,14 @@ class Wording:
     def listed(self, items: "tuple[str, ...] | list[str]") -> str:
         """Join items as this language does."""
         return ("、" if self.language is Language.CHINESE else ", ").join(map(printable, items))
+
+
+def _read(half: str) -> str:
+    """Read one half of a problem with a configuration; empty when nobody knows it."""
+    from worker.ops.problem_sentences import PROBLEMS  # noqa: PLC0415 - as in `sentence`
+
+    for pattern, chinese in PROBLEMS:
+        match = pattern.fullmatch(half)
+        if match is not None:
+            return chinese.format(*match.groups())
+    return ""

@@ -19,9 +19,11 @@ KEEP_DISKS = "keep disks again"
 # Whose a thing is.
 OWNED = (identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE)
 RESTORE_DISKS = "restore disks"
+LET_GO = "let the disks go"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
+DATE_INTERFACES = "date network interfaces"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
 DATE_SYSTEM_SNAPSHOT = "date system snapshot"
@@ -65,25 +67,43 @@ class CleanUp:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, *IMAGES}:
             return self._date_image(action, progress, now)
-        if action == DATE_SYSTEM_SNAPSHOT:
-            ids = _system_snapshot(progress)
-            return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         if action == RESTORE_INTERFACES:
             return self._restore_interfaces(progress)
-        if action == DATE_EARLIER_IMAGE:
-            return _cleaned(progress, action, self._date_earlier(progress, now))
         if action == DATE_DISKS:
-            copied = boots.copied(progress)
-            return _cleaned(progress, action, self._date("disk", copied, progress, now))
+            return self._date_disks(progress, now)
+        if (refused := self._dated(action, progress, now)) is not None:
+            return _cleaned(progress, action, refused)
         if now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         if action == KEEP_DISKS:
             return self._keep_again(progress)
-        ids = _to_release(progress)
-        if _came_too_late(progress):
-            ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
+        if action == LET_GO:
+            return self._let_go(progress)
+        ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
         answer = self.disks.release(ids) if ids else Accepted("")
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _let_go(self, progress: Progress) -> Outcome:
+        """Take our word off the disks: what their owner sets from now on is the owner's."""
+        ids = tuple(disk.disk_id for disk in boots.cloud_disks(progress))
+        own = tuple(
+            disk.disk_id
+            for disk in (self.sources.disks(ids) if ids else ())
+            if disk.tags.get(identity.TAG_SOURCE) == progress.instance_id
+        )
+        withdrawn = {identity.TAG_ID: identity.WITHDRAWN + progress.recreation_id}
+        answer = self.tagging.tag("disk", own, withdrawn) if own else Accepted("")
+        return _cleaned(progress, LET_GO, "" if isinstance(answer, Accepted) else answer.code)
+
+    def _dated(self, action: str, progress: Progress, now: float) -> str | None:
+        """Date what is known by its id; says why it is refused, and None for another action."""
+        if action == DATE_SYSTEM_SNAPSHOT:
+            return self._date("snapshot", _system_snapshot(progress), progress, now)
+        if action == DATE_EARLIER_IMAGE:
+            return self._date_earlier(progress, now)
+        if action == DATE_INTERFACES:
+            return self._date_interfaces(progress, now)
+        return None
 
     def _keep_again(self, progress: Progress) -> Outcome:
         """Keep what the clean-up of an earlier notice has given back late, and say if it goes."""
@@ -97,22 +117,29 @@ class CleanUp:
 
     def _still_its_own(self, progress: Progress) -> tuple[Disk, ...]:
         """List what the source has still: whoever has recreated it may have carried disks over."""
-        found = self.sources.disks(_to_release(progress))
+        ids = _to_release(progress)
+        found = self.sources.disks(ids) if ids else ()
         return tuple(one for one in found if one.instance_id == progress.instance_id)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""
         actions = _actions(progress)
         is_alarm = progress.moot is Mootness.FALSE_ALARM
-        if is_alarm and "interfaces" in self.policy.hand_over:
+        if is_alarm and self._has_interfaces(progress):
             return (RESTORE_INTERFACES, *actions)
         return actions
+
+    def _has_interfaces(self, progress: Progress) -> bool:
+        """Whether one may have been kept: under this configuration, or under one before it."""
+        known = progress.belongings.looked_up if progress.belongings is not None else ()
+        is_told = any(one.startswith((handing.KEPT, handing.TAGGED)) for one in known)
+        return is_told or "interfaces" in self.policy.hand_over
 
     def _restore_interfaces(self, progress: Progress) -> Outcome:
         """Give one interface back per run; it says itself that it was kept, whoever kept it."""
         for one in self.interfaces.of_instance(progress.instance_id):
             action = RESTORE_INTERFACE + one.interface_id
-            if action not in progress.cleaned and handing.is_kept(one, progress.recreation_id):
+            if action not in progress.cleaned and handing.is_kept(one, progress.instance_id):
                 answer = self.interfaces.release(one.interface_id)
                 why = "" if isinstance(answer, Accepted) else getattr(answer, "code", "it exists")
                 return _cleaned(progress, action, why)
@@ -127,7 +154,7 @@ class CleanUp:
         if action == DATE_IMAGE and imaged is not None and is_known and imaged.image_id:
             refused = self._date("image", (imaged.image_id,), progress, now)
             return _cleaned(progress, action, refused)
-        image = self.images.find(name)
+        image = self._image(name, progress)
         if image is None:
             missed = replace(progress, image_absent_at=progress.image_absent_at or now)
             if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:
@@ -140,6 +167,32 @@ class CleanUp:
             return _cleaned(progress, action, self._date("snapshot", ids, progress, now))
         refused = self._date("image", (image.image_id,), progress, now)
         return _cleaned(progress, action, refused)
+
+    def _image(self, name: str, progress: Progress) -> Image | None:
+        """Find an image by its name, or by its id where its owner has renamed it."""
+        found = self.images.find(name)
+        imaged = progress.imaged
+        # What a rescue boots from is not ours.
+        is_ours = imaged is not None and imaged.name == name and progress.rung != "rescue"
+        if found is not None or imaged is None or not is_ours or not imaged.image_id:
+            return found
+        return self.images.known(imaged.image_id)
+
+    def _date_disks(self, progress: Progress, now: float) -> Outcome:
+        """Date the disks that are still there, and give up those that are not to stay.
+
+        One that is gone spoils the call for all, and the receipt must not promise it.
+        """
+        wanted = progress.retained.to_keep if progress.retained is not None else ()
+        here = {disk.disk_id: disk for disk in self.sources.disks(wanted)}
+        going = tuple(one.disk_id for one in here.values() if _goes(one, progress))
+        if going and now < (until := _takes_effect_by(progress)):
+            return Wait(progress, until, "a change of the disks may still take effect")
+        lost = (*going, *(one for one in wanted if one not in here))
+        dated = tuple(one for one in boots.copied(progress) if one in here)
+        refused = self._date("disk", dated, progress, now)
+        told = boots.with_given_up(progress, lost, boots.RELEASED_DISK)
+        return _cleaned(told, DATE_DISKS, refused)
 
     def _was_over_before(self, progress: Progress, image: Image, now: float) -> bool:
         """Tell whether this message was finished long ago, and somebody has sent it again.
@@ -154,16 +207,28 @@ class CleanUp:
     def _date_earlier(self, progress: Progress, now: float) -> str:
         """Date the images of earlier notices with their snapshots, which get the image's tags."""
         due = {identity.TAG_DELETE_AFTER: self._due(now)}
-        ids = progress.earlier or (progress.incarnation,)
+        verdict = _verdict(progress)
+        known: tuple[str, ...] = progress.earlier or (progress.incarnation,)
+        # In place of an image that is gone stands what was launched from it.
+        ids = tuple(one for one in known if one.startswith("m-"))
+        if not ids:
+            return ""
         answers = []
         for image in filter(None, map(self.images.known, ids)):
             parts = tuple(snapshot for _, snapshot in image.snapshots)
             if parts:
                 owned = {name: image.tags[name] for name in OWNED if name in image.tags}
                 answers.append(self.tagging.tag("snapshot", parts, owned | due))
-        answers.append(self.tagging.tag("image", ids, due))
+        answers.append(self.tagging.tag("image", ids, due | verdict))
         refused = (one.code for one in answers if not isinstance(one, Accepted))
         return next(refused, "")
+
+    def _date_interfaces(self, progress: Progress, now: float) -> str:
+        """Date what nobody else has by now; what the source has still is free when it is gone."""
+        found = self.interfaces.find(handing.left_interfaces(progress))
+        whose = {"", *progress.givers}
+        ids = tuple(one.interface_id for one in found if one.instance_id in whose)
+        return self._date("eni", ids, progress, now)
 
     def _due(self, now: float) -> str:
         return identity.instant(now + self.policy.leftovers_kept)
@@ -177,11 +242,11 @@ class CleanUp:
             identity.TAG_SOURCE: progress.instance_id,
             identity.TAG_DELETE_AFTER: self._due(now),
         }
-        if kind == "disk":
+        if kind in {"disk", "eni"}:
             # It may not have been to be had in time.
             tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
-        if kind == "image" and progress.moot is Mootness.FALSE_ALARM:
-            tags[identity.TAG_FALSE_ALARM] = "nothing was launched from it"
+        if kind == "image":
+            tags |= _verdict(progress)
         answer = self.tagging.tag(kind, ids, tags)
         return "" if isinstance(answer, Accepted) else answer.code
 
@@ -205,9 +270,11 @@ def _actions(progress: Progress) -> tuple[str, ...]:
     disks = _of_the_disks(progress)
     # The look for the parts tells whether all was over long ago: then the disks are nobody's business.
     actions = [*parts, *disks] if progress.moot is None else [*disks, *parts]
+    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []
     actions += [DATE_SYSTEM_SNAPSHOT] if _system_snapshot(progress) else []
     # Whoever still holds a message of it finds what was recreated meanwhile.
-    if progress.moot is None and boots.is_of_a_later_notice(progress):
+    is_told = progress.moot in {None, Mootness.FALSE_ALARM}
+    if is_told and boots.is_of_a_later_notice(progress):
         actions += [DATE_EARLIER_IMAGE]
     # A source that is not released yet takes with it what is not kept by then.
     is_doubtful = progress.moot is None and boots.may_be_given_back(progress, math.inf)
@@ -216,18 +283,31 @@ def _actions(progress: Progress) -> tuple[str, ...]:
 
 
 def _of_the_disks(progress: Progress) -> list[str]:
-    """List what is to be done with disks that were changed."""
+    """List what is to be done with disks that were changed, or that say that the lock was seen."""
     retained = progress.retained
-    # A call without an answer may have been carried out.
-    if retained is None or not retained.to_keep or retained.refused not in {"", UNANSWERED}:
+    if retained is None:
         return []
-    # The disks are the later recreation's business, which has found them changed.
-    if progress.moot is Mootness.SUPERSEDED:
-        return []
+    # A call without an answer may have been carried out. A later recreation has found them changed.
+    is_changed = bool(retained.to_keep) and retained.refused in {"", UNANSWERED}
+    is_changed = is_changed and progress.moot is not Mootness.SUPERSEDED
+    is_alarm = progress.moot is Mootness.FALSE_ALARM
     # A source in economical mode is not released: its disks are still its own.
-    if progress.moot is Mootness.FALSE_ALARM or progress.economical is not None:
-        return [RESTORE_DISKS] if _to_release(progress) else []
-    return [DATE_DISKS] if boots.copied(progress) else []
+    if is_alarm or progress.economical is not None:
+        back = [RESTORE_DISKS] if is_changed and _to_release(progress) else []
+        return [*back, LET_GO] if back or is_alarm else []
+    return [DATE_DISKS] if is_changed and boots.copied(progress) else []
+
+
+def _goes(disk: Disk, progress: Progress) -> bool:
+    """Tell whether a disk that was kept goes with the source, for somebody has set it so since."""
+    return disk.delete_with_instance and disk.instance_id == progress.instance_id
+
+
+def _verdict(progress: Progress) -> dict[str, str]:
+    """Say on an image that its notice was a false alarm: else its date says that it was recreated."""
+    if progress.moot is not Mootness.FALSE_ALARM:
+        return {}
+    return {identity.TAG_FALSE_ALARM: "nothing was launched from it"}
 
 
 def _takes_effect_by(progress: Progress) -> float:

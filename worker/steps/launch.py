@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
-from worker.core import boots, identity, launching
+from worker.core import boots, handing, identity, launching
 from worker.core.events import parse_time
 from worker.core.model import (
     Accepted,
@@ -18,6 +18,7 @@ from worker.core.model import (
     Image,
     Instance,
     LaunchAnswer,
+    Look,
     NoStock,
     NotReady,
     OverQuota,
@@ -103,6 +104,7 @@ class Launch:
         day, so were all since. All that was saved stays saved, and a replay counts no more.
         """
         counted = replace(progress, counted=True)
+        self._stop_for_a_person(counted)
         cap = self.policy.generations_per_day
         earlier = identity.earlier_generation(progress.lineage, cap) if cap else ""
         if not earlier or not self._is_of_the_last_day(earlier, progress.t0):
@@ -115,6 +117,16 @@ class Launch:
             f"its lineage was recreated {cap} times within a day",
             progress=counted,
         )
+
+    def _stop_for_a_person(self, replayed: Progress) -> None:
+        """Launch nothing for one that was one too many and is the only one now: did it serve at all?
+
+        Args:
+            replayed: What a replay goes on with, at once.
+        """
+        if replayed.beside and not self._rivals(replayed):
+            why = f"it was marked as one too many beside {replayed.beside}, which is gone"
+            raise Parking(Park.ONE_TOO_MANY, why, progress=replayed)
 
     def _is_of_the_last_day(self, generation: str, t0: float) -> bool:
         """Counted from the notice, so that twins and later looks count alike."""
@@ -145,7 +157,11 @@ class Launch:
         imaged = launching.imaged(progress)
         if progress.rung == "rescue":
             return self.images.known(imaged.image_id)
-        return self.images.find(imaged.name)
+        found = self.images.find(imaged.name)
+        if found is not None or not imaged.image_id:
+            return found
+        # Its owner may have renamed it: an id stays.
+        return self.images.known(imaged.image_id)
 
     def _await_snapshot(self, progress: Progress, now: float) -> Outcome:
         """Wait for the snapshot of the system disk, of which the image is then made."""
@@ -189,9 +205,11 @@ class Launch:
         A repeated token hands out the image of that notice as if it had just been made.
         """
         is_dated = identity.TAG_DELETE_AFTER in image.tags
-        if is_dated and identity.TAG_FALSE_ALARM not in image.tags:
+        is_over = is_dated and identity.TAG_FALSE_ALARM not in image.tags
+        if is_over and not boots.is_outlived(progress, image.created_at):
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
-        source = self.sources.find(progress.instance_id)
+        look = self.sources.look(progress.instance_id)
+        source = look.instance
         if source is None and (others := self._of_this_source(progress)):
             reason = f"already recreated as {launching.replacement_name(others)}"
             return Moot(progress, Mootness.SUPERSEDED, reason)
@@ -202,7 +220,13 @@ class Launch:
             )
         if not source.is_recycling:
             return self._unlocked(progress, now)
-        return Note(launching.from_the_image_on(progress, image, now, self.policy.notice))
+        return self._begin_again(progress, image, look, now)
+
+    def _begin_again(self, progress: Progress, image: Image, look: Look, now: float) -> Outcome:
+        if look.instance is None:
+            return Wait(progress, now + SOURCE_POLL_SECONDS, "the source does not show")
+        notice = self.policy.notice
+        return Note(launching.from_the_image_on(progress, image, look.disks, now, notice))
 
     def _no_image(self, progress: Progress, imaged: Imaged, now: float) -> Outcome:
         if now > imaged.accepted_at + self.policy.vanish_after:
@@ -238,11 +262,13 @@ class Launch:
         launched = progress.launched
         if source is None:
             return self._without_source(progress, now)
+        progress = replace(progress, absent_at=0.0)
         if launching.is_started_again(progress, source):
             return self._started_again(progress, source, now)
-        if source.status == "Stopped":
-            return self._launch_beside(launching.with_stopped_source(progress, now), now)
-        if not source.is_recycling and not launched.stop_sent:
+        if source.status == "Stopped" and _is_ours_to_launch(progress, source):
+            return self._launch_beside(launching.with_stopped_source(progress, source, now), now)
+        # After our own stop it is down for good, whatever becomes of its notice, but if it runs again.
+        if not source.is_recycling and (not launched.stop_sent or source.status == "Running"):
             return self._unlocked(progress, now)
         if launching.is_noticed_again(progress, source):
             return self._noticed_again(progress, now)
@@ -264,7 +290,7 @@ class Launch:
         image = self._image(progress)
         if image is None:
             return Wait(progress, now + SOURCE_POLL_SECONDS, "the image does not show")
-        return Note(launching.from_the_image_on(progress, image, now, self.policy.notice))
+        return self._begin_again(progress, image, self.sources.look(progress.instance_id), now)
 
     def _await_the_stop(self, progress: Progress, now: float) -> Outcome:
         """What outlives its notice may have been given another one, which the image is older than."""
@@ -273,8 +299,8 @@ class Launch:
             if image is not None and self._is_settled(progress, image):
                 return self._settled(progress, image, now)
             if image is not None and progress.rung == "image" and self._are_given_back(progress):
-                again = launching.with_disks_given_back(progress, now)
-                return Note(launching.from_the_image_on(again, image, now, self.policy.notice))
+                look = self.sources.look(progress.instance_id)
+                return self._begin_again(progress, image, look, now)
         if boots.may_be_given_back(progress, now):
             if self._are_given_back(progress):
                 return Note(launching.with_disks_given_back(progress, now))
@@ -331,7 +357,7 @@ class Launch:
         if not progress.absent_at:
             missed = replace(progress, absent_at=now)
             return Wait(missed, now + SOURCE_POLL_SECONDS, "the source is not there; look again")
-        return self._launch(launching.with_stopped_source(progress, now), now)
+        return self._launch(launching.with_stopped_source(progress, None, now), now)
 
     def _stop_source(self, progress: Progress, source: Instance, now: float) -> Outcome:
         launched = progress.launched
@@ -368,14 +394,16 @@ class Launch:
         launched = progress.launched
         looks = replace(launched, unlocked_looks=launched.unlocked_looks + 1)
         if looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
-            looks = replace(looks, unlocked_at=now)
+            # One that runs without its lock was started again after our stop, or never took it.
+            looks = replace(looks, unlocked_at=now, stop_sent=False, stop_sent_at=0.0)
         looked = replace(progress, launched=looks)
         late = now >= progress.t0 + self.policy.false_alarm_after
         if late and looks.unlocked_looks >= LOOKS_FOR_FALSE_ALARM:
             found = self._rivals(progress)
             if found:
                 return Note(launching.with_adopted(progress, launching.winner(found), now))
-            return Moot(looked, Mootness.FALSE_ALARM, "the instance is not locked any more")
+            told = handing.with_alarm(looked)
+            return Moot(told, Mootness.FALSE_ALARM, "the instance is not locked any more")
         return Wait(
             looked, now + UNLOCKED_POLL_SECONDS, "the instance is not locked any more; look again"
         )
@@ -395,8 +423,7 @@ class Launch:
         if found := found or self._ours(others, progress):
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if others:
-            reason = f"already recreated as {launching.replacement_name(others)}"
-            return Moot(progress, Mootness.SUPERSEDED, reason)
+            return self._beside(progress, others)
         if later := self._of_a_later_notice(progress, now):
             return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
         launched = progress.launched
@@ -417,6 +444,16 @@ class Launch:
             drop=launched.drop,
         )
         return self._answered(progress, candidate, answer, now)
+
+    def _beside(self, progress: Progress, others: tuple[Instance, ...]) -> Outcome:
+        """Tell a later replacement, which makes this one needless, from one that was there before."""
+        named = launching.replacement_name(others)
+        if boots.is_outlived(progress, launching.winner(others).created_at):
+            raise Parking(
+                Park.REPLACED_BEFORE,
+                f"{named} was launched for an earlier notice, and the source was reclaimed beside it",
+            )
+        return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {named}")
 
     def _answered(
         self, progress: Progress, candidate: Candidate, answer: LaunchAnswer, now: float
@@ -620,6 +657,12 @@ class Launch:
             {identity.TAG_QUARANTINED: progress.launched.instance_id},
         )
         return launching.with_source_beside(progress)
+
+
+def _is_ours_to_launch(progress: Progress, source: Instance) -> bool:
+    """Tell whether the platform or we have stopped it; its owner may, once the notice is withdrawn."""
+    is_told = source.is_recycling or progress.launched.stop_sent
+    return is_told or progress.economical is not None
 
 
 def _is_reclaimed(replacement: Instance) -> bool:

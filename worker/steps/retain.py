@@ -16,7 +16,7 @@ from worker.core.capture import Capture
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Throttled, Transient
 from worker.core.events import parse_time
-from worker.core.model import Accepted, Disk, Image, Instance
+from worker.core.model import Accepted, Disk, Gone, Image, Instance, Refused
 from worker.core.outcomes import Done, Moot, Note, Outcome, Park, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import (
@@ -45,6 +45,8 @@ CROWD_PATIENCE_SECONDS = 45.0
 REATTACHING_PATIENCE_SECONDS = 60.0
 UNANSWERED = "unanswered"
 SECOND_LOOK_SECONDS = 45.0
+# Describes are a few seconds behind.
+LOOK_AGAIN_SECONDS = 3.0
 # The longer a sibling has not finished, the less often it is asked after.
 SIBLING_POLL_SHARE = 0.25
 
@@ -112,17 +114,21 @@ class Retain:
         source = look.instance
         if source is None:
             return self._absent(progress, now)
-        reason = why_not_ours(source, self.policy)
+        reason = why_not_ours(source, self.policy) or self._one_too_many(source)
+        seen = _seen(progress, source, now)
+        if reason is not None and self._has_begun(source, look.disks):
+            return self._false_alarm(seen, look.disks, now, reason)
         if reason is not None:
             return Moot(progress, Mootness.NOT_OURS, reason)
-        seen = _seen(progress, source, now)
         if source.is_economical and self._is_over(seen):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         if not (source.is_recycling or _was_stopped_by_the_platform(source, look.disks, seen)):
             return self._unconfirmed(replace(seen, unlocked_at=now), source, look.disks, now)
         if any(_is_dated(disk, seen.recreation_id) for disk in look.disks):
-            return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
-        retained = Retained(tuple(_kept(disk, seen.recreation_id) for disk in look.disks))
+            over = self._after_the_end(seen, source)
+            if over is not None:
+                return over
+        retained = Retained(tuple(_kept(disk, seen.instance_id) for disk in look.disks))
         begun = max(seen.t0, seen.unlocked_at)
         if source.status == "Running":
             begun = boots.notice_begun(seen, self.policy.notice, now)
@@ -134,6 +140,44 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
+
+    def _one_too_many(self, source: Instance) -> str | None:
+        """Say beside whom: what was marked as one too many must not come back without its mark.
+
+        Where that one is gone, too, nobody knows whether this one serves: see `Launch`.
+        """
+        marked = launching.marked_beside(source)
+        if not marked:
+            return None
+        others = self.instances.find_replacements(marked)
+        is_there = self.instances.find(marked) is not None or launching.not_quarantined(others, ())
+        return f"it is one too many beside {marked}" if is_there else None
+
+    def _has_begun(self, source: Instance, disks: tuple[Disk, ...]) -> bool:
+        """Whether an earlier run of this deployment has changed what is to be left alone now."""
+        ours = (disk for disk in disks if disk.tags.get(identity.TAG_OWNER) == self.policy.owner)
+        return any(_is_changed(disk, source.instance_id) for disk in ours)
+
+    def _after_the_end(self, progress: Progress, source: Instance) -> Outcome | None:
+        """Tell a late copy of a notice that is over from another notice of a source that outlived it.
+
+        None means that nothing has ended: the date on a disk is of whoever had it before.
+        """
+        image = self.images.find(identity.image_name(progress.recreation_id))
+        ended = self._ended_by(progress, image)
+        if ended is None:
+            return None
+        # In economical mode it is the start time that tells one notice from another.
+        if boots.is_outlived(progress, ended.created_at) and not source.is_economical:
+            return Note(launching.after(progress, _id_of(ended)))
+        return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+
+    def _ended_by(self, progress: Progress, image: Image | None) -> Image | Instance | None:
+        """Return what ended a recreation: its dated image, or what it launched if that is gone."""
+        if image is not None:
+            return image if identity.TAG_DELETE_AFTER in image.tags else None
+        found = self.instances.find_tagged(progress.recreation_id)
+        return launching.winner(found) if found else None
 
     def _is_over(self, progress: Progress) -> bool:
         """Whether the clean-up of this recreation has passed: the source is still there then."""
@@ -162,29 +206,40 @@ class Retain:
         pause = min(max(pause, LOCK_POLL_SECONDS), LOCK_POLL_SECONDS_MAX)
         return Wait(progress, now + pause, "the instance is not locked yet")
 
-    def _false_alarm(self, progress: Progress, disks: tuple[Disk, ...], now: float) -> Outcome:
+    def _false_alarm(
+        self,
+        progress: Progress,
+        disks: tuple[Disk, ...],
+        now: float,
+        reason: str = "the cloud never locked the instance",
+    ) -> Outcome:
         """Take up what an earlier run did under a lock that is gone, so that it is undone."""
         recreation = progress.recreation_id
         if self.instances.find_tagged(recreation):
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated")
-        changed = tuple(_kept(disk, recreation) for disk in disks if _is_changed(disk, recreation))
+        source = progress.instance_id
+        changed = tuple(_kept(disk, source) for disk in disks if _is_changed(disk, source))
         if changed:
             progress = replace(progress, retained=Retained(changed, tagged=True, sent=True))
         image = self.images.find(identity.image_name(recreation))
         if image is not None and image.tags.get(identity.TAG_ID) == recreation:
             progress = replace(progress, imaged=Imaged(image.name, now, image.image_id))
-        return Moot(progress, Mootness.FALSE_ALARM, "the cloud never locked the instance")
+        return Moot(progress, Mootness.FALSE_ALARM, reason)
 
     def _absent(self, progress: Progress, now: float) -> Outcome:
         """Tell a finished recreation from a loss; describes lag, so a loss needs two looks."""
         replacements = self.instances.find_tagged(progress.recreation_id)
+        if replacements and _is_long_before(progress, launching.winner(replacements).created_at):
+            return Note(launching.after(progress, launching.winner(replacements).instance_id))
         if replacements:
             found = launching.replacement_name(replacements)
             return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
         image = self.images.find(identity.image_name(progress.recreation_id))
         if image is not None and identity.TAG_FALSE_ALARM in image.tags:
-            return Note(replace(progress, incarnation=image.image_id))
+            return Note(launching.after(progress, image.image_id))
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
+            if _is_long_before(progress, image.created_at):
+                return Note(launching.after(progress, image.image_id))
             return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
         patience = self._sibling_patience(image)
@@ -214,10 +269,12 @@ class Retain:
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
     ) -> Outcome:
         """Go on from what was recorded if its image was begun; else name what is left of it."""
+        if reason := self._one_too_many(recorded.captured.instance):
+            return Moot(progress, Mootness.NOT_OURS, reason)
         disks = tuple(disk for disk in recorded.captured.disks if disk.is_cloud)
         left = gone.left(disks, self.sources.disks([disk.disk_id for disk in disks]))
         # Whether they outlive it because of us or of their owner is not known any more.
-        kept = tuple(_kept(disk, progress.recreation_id) for disk in left)
+        kept = tuple(_kept(disk, progress.instance_id) for disk in left)
         seen = replace(
             _seen(progress, recorded.captured.instance, now),
             retained=Retained(kept, tagged=True, sent=True),
@@ -259,7 +316,7 @@ class Retain:
         """Write on the disks that the lock was seen, while that can be of use; change nothing."""
         looked = progress.looked.disks if progress.looked is not None else ()
         # An earlier run may have kept them for a clone, and then they are given back.
-        is_changed = any(_is_changed(disk, progress.recreation_id) for disk in looked)
+        is_changed = any(_is_changed(disk, progress.instance_id) for disk in looked)
         refused = UNANSWERED if is_changed else boots.LEFT_ALONE
         left = replace(progress, retained=replace(retained, sent=True, refused=refused))
         disks = tuple(disk.disk_id for disk in retained.disks if disk.is_cloud)
@@ -288,7 +345,9 @@ class Retain:
         answer = self.tagging.tag("disk", retained.to_keep, tags)
         tagged = replace(progress, retained=replace(retained, tagged=True))
         if not isinstance(answer, Accepted):
-            tagged = tagged.remarked("tags on the retained disks", answer.code)
+            # What they were has to stand in a message, then, before they are changed.
+            untagged = replace(progress, retained=replace(retained, tagged=True, told=True))
+            return Note(untagged.remarked("tags on the retained disks", answer.code))
         return Note(tagged)
 
     def _keep(self, progress: Progress, retained: Retained, now: float) -> Outcome:
@@ -296,12 +355,31 @@ class Retain:
         if not retained.to_keep:
             return Done(replace(progress, retained=replace(retained, sent=True)))
         answer = self.disks.keep(retained.to_keep)
+        if not isinstance(answer, Accepted) and (again := self._without_one(progress, answer, now)):
+            return again
         retained = replace(retained, sent=True, sent_at=now)
         if isinstance(answer, Accepted):
             sent = replace(progress, retained=retained)
             return Done(sent.marked(boots.DISKS_RETAINED, now, " ".join(retained.to_keep)))
         refused = replace(progress, retained=replace(retained, refused=answer.code))
         return Done(refused.remarked("disks outliving the instance", answer.code))
+
+    def _without_one(
+        self, progress: Progress, answer: Refused | Gone, now: float
+    ) -> Outcome | None:
+        """Ask without the disks that were taken from the source: one of them spoils the call."""
+        retained = progress.retained
+        if retained is None:
+            return None
+        wanted = retained.to_keep
+        found = self.sources.disks(wanted)
+        own = {one.disk_id for one in found if one.instance_id == progress.instance_id}
+        taken = tuple(one for one in wanted if one not in own)
+        if own and taken:
+            return Note(boots.with_given_up(progress, taken, boots.TAKEN_DISK))
+        if own and isinstance(answer, Gone) and not retained.postponed:
+            return Wait(progress, now + LOOK_AGAIN_SECONDS, "a disk is gone that still shows")
+        return None
 
     def _is_late(self, progress: Progress, now: float) -> bool:
         """Whether retain has been trying for so long that the image must not wait any more."""
@@ -317,13 +395,14 @@ class Retain:
 
 
 def _seen(progress: Progress, source: Instance, now: float) -> Progress:
-    incarnation = source.started_at if source.is_economical else identity.NOT_ECONOMICAL
+    incarnation = source.started_at if source.is_economical else progress.incarnation
     return replace(
         progress,
         seen=True,
         absent_at=0.0,
         incarnation=incarnation or identity.NOT_ECONOMICAL,
         lineage=identity.next_lineage(source.tags.get(identity.TAG_LINEAGE), source.instance_id),
+        beside=launching.marked_beside(source),
     ).marked(FIRST_LOOK, now)
 
 
@@ -355,19 +434,21 @@ def _is_dated(disk: Disk, recreation: str) -> bool:
     return disk.tags.get(identity.TAG_ID) == recreation and identity.TAG_DELETE_AFTER in disk.tags
 
 
-def _is_changed(disk: Disk, recreation: str) -> bool:
-    """Whether an earlier run of this recreation has kept the disk, or was about to."""
-    return identity.TAG_RETAINED in disk.tags and disk.tags.get(identity.TAG_ID) == recreation
+def _is_changed(disk: Disk, source: str) -> bool:
+    """Whether a recreation of this source has kept the disk, or was about to, and not let it go."""
+    ours = disk.tags.get(identity.TAG_SOURCE) == source and identity.TAG_RETAINED in disk.tags
+    return ours and not disk.tags.get(identity.TAG_ID, "").startswith(identity.WITHDRAWN)
 
 
-def _kept(disk: Disk, recreation: str) -> KeptDisk:
-    """Note what a disk was; an earlier run of the same recreation may have changed it already."""
-    return KeptDisk(
-        disk_id=disk.disk_id,
-        kind=disk.kind,
-        category=disk.category,
-        size=disk.size,
-        device=disk.device,
-        was_deleted_with_instance=disk.delete_with_instance or _is_changed(disk, recreation),
-        is_cloud=disk.is_cloud,
-    )
+def _is_long_before(progress: Progress, made_at: str) -> bool:
+    """Whether what is left is of an earlier notice; without a lock only the event's own time tells."""
+    return progress.noticed_at > 0 and boots.is_outlived(progress, made_at)
+
+
+def _id_of(found: Image | Instance) -> str:
+    return found.image_id if isinstance(found, Image) else found.instance_id
+
+
+def _kept(disk: Disk, source: str) -> KeptDisk:
+    """Note what a disk was; a recreation of the same source may have changed it already."""
+    return boots.kept_disk(disk, is_changed=_is_changed(disk, source))

@@ -45,7 +45,8 @@ def find_finished(images: Images, policy: Policy, progress: Progress, now: float
     if system is None or boot is None:
         return descend(progress, policy, "no disk of the source can be booted from", now)
     found = _of_this_notice(images, progress, disks)
-    needed = [one for one in disks if one is system or not boots.outlives(progress, one)]
+    saved = {one.disk_id for one in disks if one.given_up or boots.outlives(progress, one)}
+    needed = [one for one in disks if one is system or one.disk_id not in saved]
     wanted = [found.get(one.disk_id, GONE) for one in needed]
     if all(one.is_finished for one in wanted):
         good = [(one, found[one.disk_id]) for one in _system_first(disks) if one.disk_id in found]
@@ -84,7 +85,7 @@ def find_stale(images: Images, policy: Policy, progress: Progress, now: float) -
     data = {
         one.device
         for one in boots.cloud_disks(progress)
-        if one is not system and boots.outlives(progress, one)
+        if one is not system and (one.given_up or boots.outlives(progress, one))
     }
     asked = progress.specified.launch.disks if progress.specified is not None else ()
     if system is None or not {one.device for one in asked if one.kind != "system"} <= data:

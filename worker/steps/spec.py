@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import boots, identity, launching
+from worker.core import boots, identity, launching, losses
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import Permanent, Transient
 from worker.core.ladder import Needs, addressed, candidates, wished, within_price
 from worker.core.model import (
     Candidate,
+    Details,
     Disk,
     DiskSpec,
     Instance,
@@ -43,6 +44,7 @@ BANDWIDTH_MAX = 100
 HOUR_SECONDS = 3_600.0
 USER_DATA = "user data"
 CONFIGURATION = "the configuration of the source"
+UNMOVED_ADDRESS = "it stays allocated in the account; bind it to the replacement by hand"
 PRICE_WINDOW_SECONDS = 3 * HOUR_SECONDS
 
 
@@ -107,7 +109,7 @@ class Specify:
         role = self.sources.ram_role(progress.instance_id)
         details = self.sources.details(progress.instance_id)
         captured = Captured(look.instance, look.disks, role, details)
-        whole = replace(progress, captured=captured, looked=None)
+        whole = replace(progress, captured=captured, looked=None, absent_at=0.0)
         return Note(whole.marked("source captured", now))
 
     def _read_user_data(self, progress: Progress, captured: Captured) -> Outcome:
@@ -126,8 +128,7 @@ class Specify:
             memory=source.memory, architecture_of=source.instance_type
         )
         wishes = progress.wishes
-        is_elsewhere = self.policy.other_zones or wishes.zone not in {"", source.zone}
-        vswitches = self.stock.vswitches(source.vpc) if is_elsewhere else ()
+        vswitches = self.stock.vswitches(source.vpc)
         disks = tuple(disk for disk in captured.disks if disk.is_cloud)
         needs = Needs(
             data_disks=sum(1 for disk in disks if disk.kind == "data"),
@@ -141,14 +142,18 @@ class Specify:
         order = wished(order, wishes, vswitches)
         if not order:
             raise Parking(Park.NO_STOCK, "the configuration forbids every candidate")
-        if not _takes_jumbo_frames(source, types):
-            captured = replace(captured, details=replace(captured.details, jumbo_frame=None))
+        captured = replace(captured, details=_asked_details(captured, types))
         spec, dropped = launch_spec(
             progress, replace(captured, disks=disks), owner=self.policy.owner
         )
-        specified = Specified(source_facts(source, captured.ram_role), spec, order)
+        names = [one.instance_type for one in order]
+        alike = losses.jumbo_alike(types, names, jumbo_frame=spec.jumbo_frame)
+        specified = Specified(source_facts(source, captured.ram_role), spec, order, alike)
         frozen = replace(progress, specified=specified, captured=None)
-        return Done(_remarks(frozen, captured, dropped))
+        told = _remarks(frozen, captured, dropped)
+        for one in losses.of_source(captured, self.policy):
+            told = told.remarked(one.what, one.why)
+        return Done(told)
 
     def _prices(
         self, progress: Progress, order: tuple[Candidate, ...]
@@ -212,9 +217,15 @@ def _without_user_data(progress: Progress, captured: Captured, why: str) -> Note
     return Note(without.remarked(USER_DATA, why))
 
 
-def _takes_jumbo_frames(source: Instance, types: Sequence[InstanceType]) -> bool:
-    """A type that does not take them may refuse to be told that they are off."""
-    return any(one.jumbo_frame for one in types if one.name == source.instance_type)
+def _asked_details(captured: Captured, types: Sequence[InstanceType]) -> Details:
+    """Leave out what the type does by itself, and what it may refuse to be told at all."""
+    details = captured.details
+    own = next((one for one in types if one.name == captured.instance.instance_type), None)
+    if own is None or not own.jumbo_frame:
+        details = replace(details, jumbo_frame=None)
+    if own is not None and own.queue_number == details.queue_number:
+        details = replace(details, queue_number=0)
+    return details
 
 
 def launch_spec(
@@ -222,7 +233,7 @@ def launch_spec(
 ) -> tuple[LaunchSpec, tuple[str, ...]]:
     """Write the request for the clone; returns it and the tag keys that found no room."""
     source, disks, details = captured.instance, captured.disks, captured.details
-    in_set = next((disk for disk in disks if disk.storage_set), None)
+    storage_set, partition = losses.storage_set(disks)
     owned = progress.owned_tags(owner)
     base = identity.read_boot_tag(source.tags.get(identity.TAG_BOOT))[1] or source.image_id
     ours = {**owned, identity.TAG_BOOT: identity.boot_tag("image", base)}
@@ -261,8 +272,8 @@ def launch_spec(
         cpu_topology=source.cpu_topology,
         deployment_set_group=source.deployment_set_group,
         hpc_cluster=source.hpc_cluster,
-        storage_set=in_set.storage_set if in_set else "",
-        storage_set_partition=in_set.storage_set_partition if in_set else None,
+        storage_set=storage_set,
+        storage_set_partition=partition,
         private_dns=source.private_dns,
         ptp_status=source.ptp_status,
         secure_boot=source.secure_boot,
@@ -318,6 +329,7 @@ def source_facts(source: Instance, role: str = "") -> SourceFacts:
         key_pair=source.key_pair,
         ram_role=role,
         tags=tuple(sorted(source.tags.items())),
+        vswitch=source.vswitch,
     )
 
 
@@ -331,10 +343,7 @@ def _remarks(progress: Progress, captured: Captured, dropped: tuple[str, ...]) -
         )
     looked_up = progress.belongings.addresses if progress.belongings else ()
     if source.eip_address and not looked_up:
-        progress = progress.remarked(
-            f"elastic address {source.eip_address}",
-            "it stays allocated in the account; bind it to the replacement by hand",
-        )
+        progress = progress.remarked(f"elastic address {source.eip_address}", UNMOVED_ADDRESS)
     for what in captured.details.unread:
         progress = progress.remarked(f"reading the source's {what}", "the role may not read them")
     if source.public_ip and source.bandwidth_out > BANDWIDTH_MAX:

@@ -59,16 +59,20 @@ class StartInPlace:
         source = self.sources.find(progress.instance_id)
         if source is None:
             return self._absent(progress, economical, now)
+        progress = replace(progress, absent_at=0.0)
         if launching.is_started_again(progress, source):
             return self._started(progress, source, now)
+        if not source.is_recycling and _is_its_owners(economical, source):
+            return self._unlocked(progress, economical, now)
         if source.status == "Stopped":
             return self._stopped(progress, economical, source, now)
-        if source.status == "Running" and not source.is_recycling:
-            return self._unlocked(progress, economical, now)
-        return self._serving(progress, source, now)
+        return self._serving(progress, economical, source, now)
 
-    def _serving(self, progress: Progress, source: Instance, now: float) -> Outcome:
+    def _serving(
+        self, progress: Progress, economical: Economical, source: Instance, now: float
+    ) -> Outcome:
         """Wait for the platform's stop: until then the source does its work."""
+        progress = replace(progress, economical=replace(economical, unlocked_looks=0))
         left = progress.t0 + self.policy.notice - now
         pause = min(max(left, POLL_SECONDS), SERVING_POLL_SECONDS_MAX)
         return Wait(progress, now + pause, f"the source is {source.status}; the platform stops it")
@@ -103,6 +107,9 @@ class StartInPlace:
             return Wait(
                 _accepted(progress, now), now + POLL_SECONDS, f"the source is {source.status}"
             )
+        if source.is_recycling:
+            # That is another notice, and its message may have been taken for a copy of this one's.
+            return Note(launching.of_the_next_start(progress, source, now))
         found = launching.not_quarantined(self.instances.find_tagged(progress.recreation_id), ())
         if found:
             told = progress.remarked(
@@ -122,7 +129,7 @@ class StartInPlace:
             return Note(_cloning(progress, economical, CLONED, now))
         asked = economical.asked_at or now
         stopped = replace(
-            launching.with_stopped_source(progress, now),
+            launching.with_stopped_source(progress, source, now),
             economical=replace(economical, asked_at=asked),
         )
         return self._ask(stopped, replace(economical, asked_at=asked), now)
@@ -140,6 +147,12 @@ class StartInPlace:
                 return Note(
                     _cloning(progress, economical, code, now).marked("start refused", now, code)
                 )
+
+
+def _is_its_owners(economical: Economical, source: Instance) -> bool:
+    """Tell whether it runs, or was stopped after two looks in a row had found it without its lock."""
+    is_stopped = source.status == "Stopped" and economical.unlocked_looks >= LOOKS_FOR_FALSE_ALARM
+    return source.status == "Running" or is_stopped
 
 
 def _accepted(progress: Progress, now: float) -> Progress:

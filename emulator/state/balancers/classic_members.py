@@ -1,12 +1,11 @@
 """The servers that a call to a classic load balancer names, read and looked up."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from emulator.state.balancers.book import BalancerBook, address_of
 from emulator.state.balancers.records import Backend, ClassicBalancer
-from emulator.state.ecs.params import Params
+from emulator.state.ecs.params import Params, loose_json
 from emulator.state.errors import ApiError
 
 # Source: AddBackendServers, BackendServers.
@@ -62,17 +61,24 @@ def members_of(
     params: Params,
     name: str = "BackendServers",
     known: frozenset[str] = MEMBER_FIELDS,
+    *,
+    ids_too: bool = False,
 ) -> list[dict[str, Any]]:
     """Read a parameter like BackendServers: a JSON list of structures in a string.
+
+    Args:
+        book: The region's balancers.
+        params: The call's parameters.
+        name: Name of the parameter.
+        known: The fields that a structure may have.
+        ids_too: Whether an id alone may stand for a structure.
 
     Raises:
         ApiError: It cannot be read, or has a value out of its range.
     """
-    text = params.required(name)
-    try:
-        items = json.loads(text)
-    except ValueError:
-        items = None
+    items = loose_json(params.required(name))
+    if ids_too and isinstance(items, list):
+        items = [{"ServerId": each} if isinstance(each, str) else each for each in items]
     if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
         raise invalid("The specified BackendServers is invalid.")
     if len(items) > SERVERS_PER_CALL:

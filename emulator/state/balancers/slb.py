@@ -228,10 +228,15 @@ def set_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str
 
 
 def remove_backend_servers(slb: SlbService, params: Params, now: float) -> dict[str, Any]:
-    """Take members out of the default group; strangers are ignored. Source: the same action."""
+    """Take members out of the default group; strangers are ignored.
+
+    Source: RemoveBackendServers, whose sample lists ids alone,
+    https://www.alibabacloud.com/help/en/slb/api-removebackendservers
+    """
     balancer = slb.balancer(params.required("LoadBalancerId"))
     _require_idle(balancer.default, 409, "BackendServer.configuring")
-    removed = _take_out(balancer.default, members_of(slb.book, params), with_port=False)
+    members = members_of(slb.book, params, ids_too=True)
+    removed = _take_out(balancer.default, members, with_port=False)
     return _changed_default(slb, balancer, "RemoveBackendServers", removed, now)
 
 

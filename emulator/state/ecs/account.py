@@ -17,7 +17,10 @@ from emulator.state.errors import ApiError
 from emulator.state.vpc import describe_vpcs as vpc_describe_vpcs
 from emulator.state.vpc import describe_vswitches as vpc_describe_vswitches
 
-PAGES = PageRule(default=10, maximum=100, token_maximum=100)
+PAGES = PageRule(default=10, maximum=100, token_maximum=100, has_token=True)
+EVENT_PAGES = PageRule(default=10, maximum=100, token_maximum=100, token_minimum=10, has_token=True)
+# What VPC tells of a VPC and the action of ECS does not. Source: the SDK's models.
+NEWER_THAN_ECS = frozenset({"ResourceGroupId", "OwnerId", "RouterTableIds", "Tags"})
 KEY_PAIR_PAGES = PageRule(default=10, maximum=50)
 ASSOCIATION_PAGE = 100
 VSWITCH_FIELDS = frozenset(
@@ -81,7 +84,7 @@ def describe_vpcs(region: EcsRegion, params: Params, now: float) -> dict[str, An
     """List VPCs under ECS's own, deprecated name."""
     answer = vpc_describe_vpcs(region.vpc, params, now)
     rows = [
-        {key: value for key, value in row.items() if key != "ResourceGroupId"}
+        {key: value for key, value in row.items() if key not in NEWER_THAN_ECS}
         for row in answer["Vpcs"]["Vpc"]
     ]
     return {**answer, "Vpcs": {"Vpc": rows}}
@@ -219,7 +222,7 @@ def describe_instance_history_events(
         and (not kinds or "SystemFailure.Delete" in kinds)
         and region.visible_from(each["at"]) <= now
     ]
-    items, fields = page(found, params, PAGES)
+    items, fields = page(found, params, EVENT_PAGES)
     rows = [
         {
             "EventId": each["event_id"],

@@ -62,6 +62,11 @@ class InstanceType:
         """Tell whether a CreditSpecification means something for it."""
         return self.baseline_credit > 0
 
+    @property
+    def queues(self) -> int:
+        """Return how many queues its interfaces have unless one asks for another number."""
+        return min(8, max(1, self.cpu))
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:

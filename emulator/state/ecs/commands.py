@@ -17,7 +17,7 @@ from emulator.state.ecs.records import Invocation
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=50, token_maximum=50)
+PAGES = PageRule(default=10, maximum=50, token_maximum=50, has_token=True)
 MAX_INSTANCES = 100
 DEFAULT_TIMEOUT = 60
 KINDS = frozenset({"RunShellScript", "RunBatScript", "RunPowerShellScript"})

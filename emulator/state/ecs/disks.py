@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.disk_speed import iops_of, throughput_of
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, malformed, missing
@@ -12,7 +13,7 @@ from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=100, token_maximum=500)
+PAGES = PageRule(default=10, maximum=100, token_maximum=500, token_minimum=10, has_token=True)
 MAX_DISKS = 100
 _EXACT = {
     "InstanceId": "instance_id",
@@ -111,6 +112,8 @@ def disk_row(region: EcsRegion, disk: Disk, now: float) -> dict[str, Any]:
         "ImageId": disk.image_id,
         "SourceSnapshotId": disk.source_snapshot_id,
         "PerformanceLevel": disk.performance_level,
+        "IOPS": iops_of(disk),
+        "Throughput": throughput_of(disk),
         "BurstingEnabled": disk.bursting,
         "ResourceGroupId": disk.resource_group_id,
         "SerialNumber": disk.disk_id.removeprefix("d-"),

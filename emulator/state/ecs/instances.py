@@ -19,6 +19,9 @@ from emulator.state.ecs.tags import filters_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100)
+INSTANCE_PAGES = PageRule(
+    default=10, maximum=100, token_maximum=100, token_minimum=10, has_token=True
+)
 STATUS_PAGES = PageRule(default=10, maximum=50)
 STATES = ("Pending", "Running", "Starting", "Stopping", "Stopped")
 Test = Callable[[Instance], bool]
@@ -45,7 +48,7 @@ def describe_instances(region: EcsRegion, params: Params, now: float) -> dict[st
     dry_run(region, params)
     tests = _tests(region, params, now)
     found = [each for each in _candidates(region, params, now) if all(t(each) for t in tests)]
-    items, fields = page(found, params, PAGES)
+    items, fields = page(found, params, INSTANCE_PAGES)
     metadata = "META_OPTIONS" in params.texts("AdditionalAttributes")
     rows = [instance_row(region, each, now, metadata=metadata) for each in items]
     return {"Instances": {"Instance": rows}, **fields}
@@ -224,6 +227,7 @@ def describe_instance_attachment_attributes(
 ) -> dict[str, Any]:
     """List private pools of instances. Source: ECS DescribeInstanceAttachmentAttributes."""
     del now
+    params.required("InstanceIds")
     found = _by_ids(region, params.json_list("InstanceIds") or [])
     items, fields = page(found, params, PAGES)
     rows = [

@@ -14,7 +14,7 @@ from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=500, token_maximum=500)
+PAGES = PageRule(default=10, maximum=500, token_maximum=500, token_minimum=10, has_token=True)
 _EXACT = {
     "InstanceId": "instance_id",
     "Type": "kind",

@@ -31,7 +31,7 @@ def plan_interfaces(
             "InvalidParam.NetworkInterface",
             "With a primary NetworkInterface the top-level network parameters must be empty.",
         )
-    primary = _primary(region, primaries[0] if primaries else params, params, now)
+    primary = _primary(region, primaries[0] if primaries else params, params, each, now)
     if 1 + len(rest) > each.eni_quantity:
         raise ApiError(
             403, "MaxEniCountExceeded", "The instance type does not support so many ENIs."
@@ -39,7 +39,9 @@ def plan_interfaces(
     return (primary, *(_secondary(region, group, primary, now) for group in rest))
 
 
-def _primary(region: EcsRegion, group: Params, params: Params, now: float) -> InterfacePlan:
+def _primary(
+    region: EcsRegion, group: Params, params: Params, each: InstanceType, now: float
+) -> InterfacePlan:
     if not (vswitch_id := group.text("VSwitchId")):
         raise missing("VSwitchId")
     vswitch = region.vpc.networks.vswitch(vswitch_id)
@@ -54,7 +56,7 @@ def _primary(region: EcsRegion, group: Params, params: Params, now: float) -> In
         security_group_ids=_groups(region, group, vswitch.vpc_id),
         ip=ip,
         name=group.text("NetworkInterfaceName"),
-        queue_number=params.integer("NetworkInterfaceQueueNumber", 2),
+        queue_number=params.integer("NetworkInterfaceQueueNumber", each.queues),
         ipv6_count=group.integer("Ipv6AddressCount"),
         secondary_count=group.integer("SecondaryPrivateIpAddressCount"),
     )

@@ -4,6 +4,7 @@ The shapes in `emulator/data/parameters.json` are the request models of the offi
 HTTP every value is text; SDK maps carry numbers and booleans: both mean the same here.
 """
 
+import ast
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -20,6 +21,8 @@ COMMON = frozenset(
     }
 )  # fmt: skip
 Shape = Mapping[str, Any]
+# Characters that are read as a Python literal; a hundred ids need 3,000.
+LITERAL_LIMIT = 20_000
 
 
 @cache
@@ -29,6 +32,40 @@ def shapes(product: str) -> Mapping[str, Shape]:
         (DATA / "parameters.json").read_text(encoding="utf-8")
     )
     return plain[product]
+
+
+@cache
+def region_namers(product: str) -> frozenset[str]:
+    """Return the actions of a product whose calls have to name their region.
+
+    Source: the request models of the official SDKs, "This parameter is required." at region_id.
+    """
+    plain: dict[str, list[str]] = json.loads(
+        (DATA / "region_namers.json").read_text(encoding="utf-8")
+    )
+    return frozenset(plain.get(product, ()))
+
+
+def require_region(product: str, action: str, given: Mapping[str, Any]) -> None:
+    """Refuse a request that names no region though it has to.
+
+    Within this process the region is an argument of every call; only a request can leave it out.
+
+    Raises:
+        ApiError: `MissingParameter`. Source: the error table of
+            https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-describetasks
+    """
+    if given.get("RegionId"):
+        return
+    if (product, action) == ("vpc", "DescribeVSwitches"):
+        # One of the two will do, and they are called thus. Source: DescribeVSwitches; an answer
+        # of the service in https://github.com/cloudpilot-ai/karpenter-provider-alibabacloud/pull/123
+        if not given.get("VpcId"):
+            raise missing("regionId or vpcInstanceId")
+    elif action in region_namers(product):
+        name = "regionId" if "regionId" in shapes(product)[action] else "RegionId"
+        if not given.get(name):
+            raise missing(name)
 
 
 class Params:
@@ -90,13 +127,30 @@ class Params:
         text = self.text(name)
         if not text:
             return None
-        try:
-            items = json.loads(text)
-        except ValueError:
-            raise malformed(name, "is no JSON list") from None
+        items = loose_json(text)
         if not isinstance(items, list) or len(items) > limit:
             raise malformed(name, f"is no JSON list of at most {limit} items")
         return [str(item) for item in items]
+
+
+def loose_json(text: str) -> Any:
+    """Read JSON whose texts may stand in single quotes; None when it is neither.
+
+    Official samples send what Python writes for a list of ids, and members of a CLB in single
+    quotes: the spot interruption function of https://github.com/aliyun/ecs-labs, and "Best
+    practices for automatic O&M of ECS state change events" of CloudMonitor.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _python_literal(text) if len(text) <= LITERAL_LIMIT else None
+
+
+def _python_literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
 
 
 def missing(name: str) -> ApiError:

@@ -141,7 +141,7 @@ def seed_instance(region: EcsRegion, seed: InstanceSeed, now: float) -> Instance
         os=image.os,
         options=_options(seed, groups),
         disks=_disks(seed, image),
-        interfaces=_interfaces(seed, vswitch, groups),
+        interfaces=_interfaces(region, seed, vswitch, groups),
         tags=seed.tags,
         tags_reach_parts=False,
     )
@@ -232,9 +232,10 @@ def _disk(seed: DiskSeed, kind: str, device: str) -> DiskPlan:
 
 
 def _interfaces(
-    seed: InstanceSeed, vswitch: VSwitch, groups: tuple[str, ...]
+    region: EcsRegion, seed: InstanceSeed, vswitch: VSwitch, groups: tuple[str, ...]
 ) -> tuple[InterfacePlan, ...]:
-    primary = InterfacePlan("Primary", vswitch, groups, ip=seed.private_ip)
+    queues = region.instance_type(seed.instance_type).queues
+    primary = InterfacePlan("Primary", vswitch, groups, ip=seed.private_ip, queue_number=queues)
     secondary = InterfacePlan(
         "Secondary", vswitch, groups, delete_on_release=not seed.keep_interfaces
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.state.ecs import captures
 from emulator.state.ecs.clock_text import to_second
-from emulator.state.ecs.image_creation import check_snapshot_allowed
+from emulator.state.ecs.image_creation import NAME, check_snapshot_allowed
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params
@@ -14,8 +14,11 @@ from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
 from emulator.state.errors import ApiError
 
-PAGES = PageRule(default=10, maximum=100, token_maximum=100)
+PAGES = PageRule(default=10, maximum=100, token_maximum=100, has_token=True)
 BYTES_PER_GIB = 1 << 30
+MAX_RETENTION_DAYS = 65536
+DESCRIPTION_LENGTHS = range(2, 257)
+_ADDRESSES = ("http://", "https://")
 _EXACT = {
     "DiskId": "disk_id",
     "InstanceId": "instance_id",
@@ -30,6 +33,7 @@ _KINDS = {"user": "user", "auto": "timer"}
 def create_snapshot(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """Begin a snapshot of a disk. Source: ECS CreateSnapshot."""
     disk = region.disk(params.required("DiskId"))
+    _check_words(params)
     tags = tags_of(params)
     _check(region, disk)
     snapshot = captures.start_snapshot(region, disk, now, captures.snapshot_seconds(region, disk))
@@ -47,6 +51,29 @@ def create_snapshot(region: EcsRegion, params: Params, now: float) -> dict[str, 
         tags=tags,
     )
     return {"SnapshotId": snapshot.snapshot_id}
+
+
+def _check_words(params: Params) -> None:
+    """Check what the caller makes up.
+
+    Source: parameters and error table of
+    https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-createsnapshot
+    """
+    name, description = params.text("SnapshotName"), params.text("Description")
+    if name and (not NAME.fullmatch(name) or name.startswith("auto")):
+        raise ApiError(
+            400, "InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed."
+        )
+    if description and (
+        len(description) not in DESCRIPTION_LENGTHS or description.startswith(_ADDRESSES)
+    ):
+        raise ApiError(
+            404, "InvalidDescription.Malformed", "The specified description is wrongly formed."
+        )
+    if not 1 <= params.integer("RetentionDays", 1) <= MAX_RETENTION_DAYS:
+        raise ApiError(
+            400, "InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid."
+        )
 
 
 def _check(region: EcsRegion, disk: Disk) -> None:

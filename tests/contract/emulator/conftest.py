@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from itertools import count
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from alibabacloud_tea_openapi.utils_models import Config
@@ -134,6 +134,8 @@ def call_v1(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         signed_with: str = "emulator-secret",
         late_by: float = 0.0,
         base: str = url,
+        body: bytes = b"",
+        kind: str = "",
     ) -> Answer:
         flat = {
             "Format": "JSON",
@@ -146,15 +148,26 @@ def call_v1(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
             "Action": action,
             **(params or {}),
         }
-        sorted_query = "&".join(f"{_encode(k)}={_encode(flat[k])}" for k in sorted(flat))
+        inside = _plain(body, kind)
+        signed = {**inside, **flat}
+        sorted_query = "&".join(f"{_encode(k)}={_encode(signed[k])}" for k in sorted(signed))
         text = f"{method}&%2F&{_encode(sorted_query)}"
         digest = hmac.new(f"{signed_with}&".encode(), text.encode(), hashlib.sha1).digest()
         flat["Signature"] = base64.b64encode(digest).decode()
+        if body:
+            head = {"Content-Type": kind}
+            return fetch(f"{base}/?{urlencode(flat)}", body, headers=head)
         if method == "GET":
             return fetch(f"{base}/?{urlencode(flat)}")
         return fetch(f"{base}/", urlencode(flat).encode())
 
     return call
+
+
+def _plain(body: bytes, kind: str) -> dict[str, str]:
+    if kind.startswith("application/json"):
+        return dict(json.loads(body))
+    return dict(parse_qsl(body.decode()))
 
 
 def _now() -> float:
@@ -175,6 +188,7 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         target: str,
         body: bytes = b"",
         *,
+        key: str = "emulator",
         signed_with: str = "emulator-secret",
         late_by: float = 0.0,
         timeout: float = 10.0,
@@ -190,7 +204,7 @@ def call_smq(url: str, fetch: Callable[..., Answer]) -> Callable[..., Answer]:
         date, kind = headers.get("Date", ""), headers.get("Content-Type", "")
         text = f"{method}\n\n{kind}\n{date}\n{mns}{target}"
         digest = hmac.new(signed_with.encode(), text.encode(), hashlib.sha1).digest()
-        headers.setdefault("Authorization", f"MNS emulator:{base64.b64encode(digest).decode()}")
+        headers.setdefault("Authorization", f"MNS {key}:{base64.b64encode(digest).decode()}")
         return fetch(f"{url}{target}", body or None, headers, method, timeout)
 
     return call

@@ -180,6 +180,15 @@ def test_the_form_that_proxies_get(wire: Wire) -> None:
     assert wire.read()[0] == 200
 
 
+def test_a_question_mark_without_a_query(wire: Wire) -> None:
+    """It is signed as it was sent, though nothing follows it."""
+    make_queue(wire)
+
+    wire.write("GET /queues/q? HTTP/1.1", smq_head("GET", "/queues/q?"))
+
+    assert wire.read()[0] == 200
+
+
 def test_an_old_client_closes_after_each_answer(wire: Wire) -> None:
     """HTTP/1.0 gets its answer, with a length, and then the end of the connection."""
     wire.write("GET /queues HTTP/1.0", smq_head("GET", "/queues"))

@@ -42,6 +42,21 @@ def test_the_clock(control: Callable[..., Any]) -> None:
     assert reading["now"] == reading["start"] + reading["speed"] * reading["elapsed_real"]
 
 
+def test_every_answer_is_a_line(source: str, url: str, fetch: Callable[..., Any]) -> None:
+    """What a shell writes after it, its prompt or the next command's answer, is not glued to it."""
+    order = json.dumps({"instance_id": source}).encode()
+    answers = [
+        fetch(f"{url}/_emulator/interrupt", order, JSON),
+        fetch(f"{url}/_emulator/interrupt", b"{}", JSON),
+        fetch(f"{url}/_emulator/interrupt", order, {"content-type": "text/plain"}),
+        fetch(f"{url}/_emulator/clock"),
+        fetch(f"{url}/_emulator/nothing"),
+    ]
+
+    assert [one.status for one in answers] == [200, 400, 403, 200, 404]
+    assert all(one.body.endswith(b"}\n") for one in answers)
+
+
 def test_the_platform_acts_without_requests(source: str, control: Callable[..., Any]) -> None:
     """An interrupted instance is released when its time has come, though nobody asks."""
     control("interrupt", {"instance_id": source})
@@ -129,7 +144,11 @@ def test_an_image_can_be_ended(
     source: str, control: Callable[..., Any], call_v1: Callable[..., Any]
 ) -> None:
     """A running image succeeds or fails on order."""
-    made = call_v1("POST", "CreateImage", {"InstanceId": source, "ImageName": "recreation-1"})
+    made = call_v1(
+        "POST",
+        "CreateImage",
+        {"RegionId": REGION, "InstanceId": source, "ImageName": "recreation-1"},
+    )
 
     control("end-image", {"image_id": made.json()["ImageId"], "available": False})
 

@@ -77,6 +77,46 @@ def test_other_products(control: Callable[..., Any], worker: Config, url: str) -
     assert caught.value.type == "AccessDenied"
 
 
+BATCH = b"<Messages><Message><MessageBody>x</MessageBody></Message></Messages>"
+PREFIXED = (
+    b'<m:Messages xmlns:m="urn:x"><Message><MessageBody>x</MessageBody></Message></m:Messages>'
+)
+HANDLES = b"<ReceiptHandles><ReceiptHandle>x</ReceiptHandle></ReceiptHandles>"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("PUT", "/queues/new?metaoverride=false", b"<Queue/>"),
+        ("DELETE", "/queues/q/messages?ReceiptHandle=", HANDLES),
+        ("POST", "/queues/q/messages", PREFIXED),
+        ("POST", "/queues/q/messages", b"<!--" + b" " * 300 + b"-->" + BATCH),
+        ("POST", "/queues/q/messages", BATCH.decode().encode("utf-16")),
+        ("GET", "/queues/q/messages?%70eekonly=true", b""),
+        ("POST", "/queues/%6fther/messages", b"<Message><MessageBody>x</MessageBody></Message>"),
+    ],
+)
+def test_a_spelling_gets_no_queue_operation_past_its_permission(
+    control: Callable[..., Any],
+    call_smq: Callable[..., Any],
+    method: str,
+    target: str,
+    body: bytes,
+) -> None:
+    """What is performed is what is judged, and it is refused without its own permission."""
+    for queue in ("q", "other"):
+        call_smq("PUT", f"/queues/{queue}", b"<Queue/>")
+    names = ("SetQueueAttributes", "DeleteMessage", "SendMessage", "ReceiveMessage")
+    allowed = [f"mns:{name}" for name in names]
+    policies = [document(*allowed, resource=f"acs:mns:*:*:/queues/{q}*") for q in ("q", "new")]
+    policies.append(document("mns:SendMessage", resource="acs:mns:*:*:/queues/%6fther*"))
+    control("access-keys", {**KEY, "policies": policies})
+
+    answer = call_smq(method, target, body, key="worker", signed_with="worker-secret")
+
+    assert (answer.status, b"<Code>AccessDenied</Code>" in answer.body) == (403, True)
+
+
 def test_a_key_without_policies_may_all(control: Callable[..., Any], worker: Config) -> None:
     """As the account's own key does."""
     control("access-keys", KEY)

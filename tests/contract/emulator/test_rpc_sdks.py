@@ -50,6 +50,39 @@ def refusal(call: Callable[[], Any]) -> tuple[int, str]:
     return caught.value.status_code, caught.value.code
 
 
+@pytest.mark.parametrize(
+    ("version", "action", "wanted"),
+    [
+        ("2014-05-26", "DescribeInstances", "RegionId"),
+        ("2014-05-26", "ApplyAutoSnapshotPolicy", "regionId"),
+        ("2016-04-28", "DescribeEipAddresses", "RegionId"),
+        ("2016-04-28", "DescribeVSwitches", "regionId or vpcInstanceId"),
+        ("2014-05-15", "DescribeLoadBalancers", "RegionId"),
+    ],
+)
+def test_a_call_has_to_name_its_region(
+    call_v1: Callable[..., Any], version: str, action: str, wanted: str
+) -> None:
+    """The address alone does not do, where the documents say that RegionId is required."""
+    answer = call_v1("GET", action, {"Version": version})
+
+    assert (answer.status, answer.json()["Code"]) == (400, "MissingParameter")
+    assert answer.json()["Message"] == (
+        f'The input parameter "{wanted}" that is mandatory for processing this request is not '
+        "supplied."
+    )
+    name = "regionId" if wanted == "regionId" else "RegionId"
+    named = call_v1("GET", action, {"Version": version, name: REGION})
+    assert wanted not in named.json().get("Message", "")
+
+
+def test_a_vpc_stands_for_its_region(call_v1: Callable[..., Any]) -> None:
+    """DescribeVSwitches wants one of the two."""
+    answer = call_v1("GET", "DescribeVSwitches", {"Version": "2016-04-28", "VpcId": "vpc-none"})
+
+    assert answer.status == 200
+
+
 def test_lists_and_structures_arrive(client: EcsClient, source: str) -> None:
     """Nested parameters go flat over the wire and come back as they were."""
     tags = [
@@ -340,6 +373,32 @@ def test_old_signatures(call_v1: Callable[..., Any], source: str, method: str) -
 
     assert answer.status == 200, answer.body
     assert answer.json()["Instances"]["Instance"][0]["InstanceId"] == source
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json; charset=UTF-8", b'{"PageSize":"1"}'),
+        ("application/octet-stream; charset=UTF-8", b"PageSize=1"),
+        ("application/x-www-form-urlencoded", b"PageSize=1"),
+    ],
+)
+def test_old_signatures_cover_the_body_of_any_kind(
+    call_v1: Callable[..., Any], kind: str, body: bytes
+) -> None:
+    """The Java core signs query and body together, and sends the body as it was told to."""
+    query = {"RegionId": REGION}
+    answer = call_v1("POST", "DescribeInstances", query, body=body, kind=kind)
+
+    assert answer.status == 200, answer.body
+    assert answer.json()["PageSize"] == 1
+
+
+def test_a_gateway_s_refusal_names_the_product(call_v1: Callable[..., Any]) -> None:
+    """The version tells it, before the signature is looked at."""
+    answer = call_v1("GET", "DescribeVpcs", {"Version": "2016-04-28"}, signed_with="wrong")
+
+    assert "&product=Vpc&" in answer.json()["Recommend"]
 
 
 def test_old_clients_get_xml(call_v1: Callable[..., Any], source: str) -> None:

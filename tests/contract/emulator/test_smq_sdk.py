@@ -289,7 +289,20 @@ def test_bad_headers(
     assert (answer.status, code in answer.body) == (400, True)
 
 
-def test_the_host_can_name_the_region(call_smq: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("size", [70_000, 1_050_000, 2_200_000])
+def test_a_message_that_is_too_large_is_refused_as_such(queue: Queue, size: int) -> None:
+    """Whatever the size, the SDK reads the same refusal with a request id."""
+    with pytest.raises(MNSServerException) as caught:
+        queue.send_message(Message("a" * size))
+
+    assert caught.value.type == "InvalidArgument"
+    assert caught.value.message.startswith("The value of MessageBody should between 1 and 65536")
+    assert len(caught.value.req_id) == 24
+
+
+def test_the_host_can_name_the_region(
+    call_smq: Callable[..., Any], complaints: Callable[[], list[str]]
+) -> None:
     """The public host name of a region leads there, whatever the port; another account's nowhere."""
     host = "1234567890123456.mns.cn-shanghai.aliyuncs.com"
     assert call_smq("PUT", "/queues/there", b"<Queue/>", Host=host).status == 201
@@ -297,6 +310,7 @@ def test_the_host_can_name_the_region(call_smq: Callable[..., Any]) -> None:
     assert b"there" not in call_smq("GET", "/queues").body
     assert b"there" in call_smq("GET", "/queues", Host=host).body
     assert call_smq("GET", "/queues", Host="99.mns.cn-shanghai.aliyuncs.com").status == 403
+    assert complaints() == ["smq: account 99 has no queues in cn-shanghai here"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from worker.core.ladder import CANDIDATES_MAX, SPARE_CANDIDATES_MAX
 from worker.core.model import Candidate, DiskSpec, LaunchSpec
 from worker.core.progress import (
     Imaged,
@@ -24,7 +25,7 @@ TAGS = 20
 TAG_CHARACTERS = 128
 DISKS = 16
 NAME_CHARACTERS = 128
-CANDIDATES = 48
+CANDIDATES = CANDIDATES_MAX + SPARE_CANDIDATES_MAX
 
 
 def chinese(rng: random.Random, characters: int) -> str:
@@ -88,7 +89,7 @@ def large_progress(progress: Progress) -> Progress:
         retained=Retained(kept, tagged=True, sent=True),
         imaged=Imaged("recreation-" + "0" * 32, T0 + 3.25, "m-bp1image00000000001"),
         specified=specified(rng),
-        launched=Launched(epoch=2, index=47, drop=("Description",), refusals=refusals),
+        launched=Launched(epoch=2, index=CANDIDATES - 1, drop=("Description",), refusals=refusals),
     )
     for number in range(24):
         large = large.marked(f"event {number}", T0 + number / 3, f"d-bp{rng.getrandbits(80):020x}")

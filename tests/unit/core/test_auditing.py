@@ -18,6 +18,7 @@ from worker.core.auditing import (
     examine,
 )
 from worker.core.model import Disk, Instance
+from worker.core.policy import Policy
 
 NOTICE = 300.0
 INSTANCE = Instance("i-1", "Running", "ecs.g7.large", "z", interruption_behavior="Terminate")
@@ -98,6 +99,49 @@ def test_what_is_lost() -> None:
         Lost(Loss.ELASTIC_IP, ("203.0.113.8",)),
     )
     assert finding(STAYS).lost == ()
+
+
+NETWORKED = Equipped(
+    replace(INSTANCE, private_ip="172.16.0.9"),
+    (STAYS,),
+    {},
+    interfaces=("eni-2", "eni-3"),
+    secondary_ips=("172.16.0.10",),
+)
+
+
+def lost_of(equipped: Equipped, policy: Policy) -> dict[Loss, tuple[str, ...]]:
+    found = examine(
+        equipped,
+        notice=NOTICE,
+        region="cn-hangzhou",
+        policy="",
+        hand_over=policy.hand_over,
+        private_ip=policy.private_ip,
+    )
+    return {one.what: one.about for one in found.lost}
+
+
+def test_what_of_the_network_is_lost() -> None:
+    """What nobody hands over, and the addresses that the source holds until it is gone."""
+    assert lost_of(NETWORKED, Policy()) == {
+        Loss.PRIVATE_IP: ("172.16.0.9",),
+        Loss.SECONDARY_IPS: ("172.16.0.10",),
+        Loss.INTERFACES: ("eni-2", "eni-3"),
+    }
+
+
+def test_what_of_the_network_is_handed_over_is_not_lost() -> None:
+    """Interfaces come along, and the private address is asked for."""
+    policy = Policy(hand_over=("interfaces",), private_ip="same_or_fast")
+
+    assert lost_of(NETWORKED, policy) == {Loss.SECONDARY_IPS: ("172.16.0.10",)}
+
+
+def test_source_that_is_only_stopped_keeps_its_network() -> None:
+    stays = replace(NETWORKED.instance, interruption_behavior="Stop")
+
+    assert lost_of(replace(NETWORKED, instance=stays), Policy()) == {}
 
 
 def test_address_that_is_handed_over_is_not_lost() -> None:

@@ -13,8 +13,10 @@ from worker.core.ladder import (
     PAY_AS_YOU_GO_CANDIDATES_MAX,
     PAY_AS_YOU_GO_WHY,
     RECLAIMED_WHY,
+    SPARE_CANDIDATES_MAX,
     VSWITCHES_PER_ZONE,
     Needs,
+    addressed,
     can_replace,
     candidates,
     within_price,
@@ -98,6 +100,18 @@ def places_of(found: tuple[Candidate, ...]) -> list[tuple[str, str, str]]:
     return [(one.instance_type, one.zone, one.vswitch) for one in found]
 
 
+def spares(found: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the spot candidates whose subnet is asked when the others were."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    spare = []
+    for one in (one for one in found if one.spot):
+        before = seen.setdefault((one.instance_type, one.zone), [])
+        if len(before) >= (1 if one.zone == SOURCE.zone else VSWITCHES_PER_ZONE):
+            spare.append(one)
+        before.append(one.vswitch)
+    return spare
+
+
 def names(found: Sequence[Candidate]) -> list[str]:
     """The types in the order in which they first appear."""
     return list(dict.fromkeys(one.instance_type for one in found))
@@ -136,12 +150,15 @@ def test_source_type_comes_first_and_its_pool_last(
     catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
 ) -> None:
     """Its type elsewhere is first, then others, and last the pool that has just reclaimed it."""
-    *found, last = candidates(SOURCE, catalogue, places, policy)
+    order = candidates(SOURCE, catalogue, places, policy)
+    last = [one for one in order if one.why == RECLAIMED_WHY]
+    found = order[: -len(last)]
 
-    assert (last.instance_type, last.zone, last.vswitch) == OWN_POOL
-    assert last.spot
-    assert last.why == RECLAIMED_WHY
-    own = [one.instance_type == OWN.name for one in found]
+    assert order[-len(last) :] == tuple(last)
+    assert places_of(tuple(last))[0] == OWN_POOL
+    assert {(one.instance_type, one.zone, one.spot) for one in last} == {(*OWN_POOL[:2], True)}
+    first_round = [one for one in found if one not in spares(found)]
+    own = [one.instance_type == OWN.name for one in first_round]
     assert own == sorted(own, reverse=True)
     for name in names(found):
         if name == OWN.name:
@@ -155,13 +172,71 @@ def test_source_type_comes_first_and_its_pool_last(
 def test_candidates_are_bounded_and_different(
     catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
 ) -> None:
-    """At most forty-eight, none twice, and no more than two subnets of one zone."""
+    """None twice, and each pool in no more than two subnets before all others were asked."""
     found = candidates(SOURCE, catalogue, places, policy)
 
-    assert len(found) == len(set(found)) <= CANDIDATES_MAX
-    for name in names(found):
-        zones = [one.zone for one in found if one.instance_type == name]
-        assert all(zones.count(zone) <= VSWITCHES_PER_ZONE for zone in zones)
+    assert len(found) == len(set(found)) <= CANDIDATES_MAX + SPARE_CANDIDATES_MAX
+    begun = [one for one in found if one not in spares(found)]
+    assert len(begun) <= CANDIDATES_MAX
+    last = [one for one in found if one.why != RECLAIMED_WHY and one in spares(found)]
+    rest = [one for one in found if one.why != RECLAIMED_WHY and one not in last]
+    assert [*rest, *last] == [one for one in found if one.why != RECLAIMED_WHY]
+
+
+@repeatable
+@given(catalogues, subnets, policies)
+def test_every_subnet_is_a_candidate_at_last(
+    catalogue: list[InstanceType], places: list[VSwitch], policy: Policy
+) -> None:
+    """A zone whose first subnets are full has others; the source's type asks them all."""
+    found = candidates(SOURCE, catalogue, places, policy)
+
+    may_be = {one for one in places if policy.other_zones or one.zone == SOURCE.zone}
+    asked = {one.vswitch for one in found if one.instance_type == OWN.name}
+    if any(one.instance_type == OWN.name for one in found):
+        assert {one.vswitch_id for one in may_be} <= asked
+
+
+def test_spare_subnets_are_shared_out_among_the_zones() -> None:
+    """A zone with many subnets leaves the others theirs; the source's own zone is asked first."""
+    many = [VSwitch(f"vsw-g{n:02d}", "cn-hangzhou-g", 9) for n in range(40)]
+    some = [VSwitch(f"vsw-{zone}{n}", f"cn-hangzhou-{zone}", 9) for zone in "hi" for n in range(4)]
+
+    found = candidates(SOURCE, TYPES, [*many, *some], Policy(reclaimed_pool="first"))
+
+    spare = [one.vswitch for one in found if one in spares(found)]
+    assert spare[:5] == ["vsw-h0", "vsw-g02", "vsw-i2", "vsw-h1", "vsw-g03"]
+    assert len(spare) == SPARE_CANDIDATES_MAX
+    # Siblings of the source's subnet, and two of each other zone that the first round has left.
+    assert {one for one in spare if not one.startswith("vsw-g")} == {
+        *(f"vsw-h{n}" for n in range(4)),
+        "vsw-i2",
+        "vsw-i3",
+    }
+
+
+def test_private_address_that_must_be_had_leaves_no_other_subnet() -> None:
+    """Elsewhere it could not be had."""
+    order = candidates(SOURCE, TYPES, PLACES, Policy())
+    source = replace(SOURCE, private_ip="172.16.0.9")
+
+    must = addressed(order, source, Policy(private_ip="same_or_park"))
+    may = addressed(order, source, Policy(private_ip="same_or_fast"))
+
+    assert {(one.vswitch, one.private_ip) for one in must} == {("vsw-own", "172.16.0.9")}
+    assert [one for one in may if one.private_ip] == list(must)
+    assert len(may) == len(order)
+
+
+def test_what_is_bought_may_take_a_spare_subnet() -> None:
+    """A subnet without an address sells nothing at any price."""
+    places = (*PLACES, VSwitch("vsw-sibling", "cn-hangzhou-h", 9))
+
+    found = candidates(SOURCE, TYPES, places, Policy(pay_as_you_go_max=1))
+
+    bought = [one for one in found if not one.spot]
+    assert len(bought) == len(set(bought))
+    assert (OWN.name, "cn-hangzhou-h", "vsw-sibling") in places_of(tuple(bought))
 
 
 @repeatable
@@ -204,7 +279,13 @@ def test_same_type_only_leaves_the_zones() -> None:
 
 
 def test_own_zone_only_leaves_the_types() -> None:
-    """Without other zones every type is tried in the source's own subnet."""
+    """Without other zones every type is tried in the source's own subnet, then in its siblings."""
+    sibling = VSwitch("vsw-sibling", "cn-hangzhou-h", 0)
+    more = candidates(SOURCE, TYPES, (*PLACES, sibling), Policy(other_zones=False))
+    assert [one.vswitch for one in more] == [
+        *["vsw-own"] * 2, *["vsw-sibling"] * 2, "vsw-own", "vsw-sibling"
+    ]  # fmt: skip
+
     found = candidates(SOURCE, TYPES, PLACES, Policy(other_zones=False))
 
     assert {(one.zone, one.vswitch) for one in found} == {("cn-hangzhou-h", "vsw-own")}

@@ -5,9 +5,10 @@ from itertools import permutations
 
 import pytest
 
+from worker.core.boots import CONFIRMED
 from worker.core.identity import TAG_DELETE_AFTER, TAG_QUARANTINED
 from worker.core.launching import from_the_image_on, not_quarantined, replacement_name, winner
-from worker.core.model import Image, Instance
+from worker.core.model import Disk, Image, Instance
 from worker.core.progress import KeptDisk, Progress, Retained
 
 
@@ -49,21 +50,24 @@ def test_a_mark_that_somebody_has_written_over_names_nothing() -> None:
     assert replacement_name((marked,)) == "i-2"
 
 
-@pytest.mark.parametrize(("tags", "is_kept"), [({}, True), ({TAG_DELETE_AFTER: "x"}, False)])
-def test_a_dated_image_tells_that_the_disks_were_given_back(
-    progress: Progress, tags: dict[str, str], *, is_kept: bool
-) -> None:
-    """They are kept anew at once: the end of the new notice may be near."""
+def test_the_disks_of_another_notice_are_kept_anew(progress: Progress) -> None:
+    """An earlier notice may have given them back; one that we keep goes with the source by rights."""
     disk = KeptDisk("d-bp1", "system", "cloud_essd", 40, "/dev/xvda", True)
     kept = replace(progress, retained=Retained((disk,), tagged=True, sent=True))
-    earlier = Image("m-bp1earlier", "name", "Available", True, tags=tags)
+    kept = kept.marked(CONFIRMED, progress.t0)
+    earlier = Image("m-bp1earlier", "name", "Available", True, tags={TAG_DELETE_AFTER: "x"})
+    system = Disk("d-bp1", "system", "cloud_essd", 40, delete_with_instance=False)
+    newer = Disk("d-bp2", "data", "cloud_essd", 20, delete_with_instance=False)
 
-    again = from_the_image_on(kept, earlier, progress.t0 + 10.0, 300.0)
+    again = from_the_image_on(kept, earlier, (system, newer), progress.t0 + 10.0, 300.0)
 
     assert again.incarnation == "m-bp1earlier"
     assert again.earlier == ("m-bp1earlier",)
     assert again.retained is not None
-    assert again.retained.sent is is_kept
+    assert not again.retained.sent
+    assert [one.disk_id for one in again.retained.disks] == ["d-bp1", "d-bp2"]
+    assert again.retained.to_keep == ("d-bp1",)
+    assert [mark.at for mark in again.marks if mark.what == CONFIRMED] == [progress.t0 + 10.0]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,6 @@ def test_a_second_notice_has_a_time_of_its_own(
     seen = replace(progress, unlocked_at=progress.t0 + unlocked if unlocked else 0.0)
     earlier = Image("m-bp1earlier", "name", "Available", True)
 
-    again = from_the_image_on(seen, earlier, progress.t0 + now, 300.0)
+    again = from_the_image_on(seen, earlier, (), progress.t0 + now, 300.0)
 
     assert again.t0 == progress.t0 + begun

@@ -41,6 +41,7 @@ IMAGE = Leftover(
 SNAPSHOT = Leftover(Kind.SNAPSHOT, "s-1", TAGS, status="accomplished", disk_id="d-1")
 RETAINED = {**TAGS, identity.TAG_RETAINED: "was-deleted-with-instance"}
 DISK = Leftover(Kind.DISK, "d-1", RETAINED, status="Available", detached_at=DUE - 600_000)
+INTERFACE = Leftover(Kind.INTERFACE, "eni-1", RETAINED, status="Available")
 REPLACEMENT = Leftover(Kind.INSTANCE, "i-new", TAGS, status="Running")
 HELD = Evidence(holder="i-new", sources=frozenset({SOURCE}))
 
@@ -57,6 +58,8 @@ ROWS: tuple[tuple[str, Leftover, dict[str, Any], Verdict], ...] = (
     ("a due snapshot", SNAPSHOT, {}, Verdict(Reason.DUE)),
     ("a disk that a snapshot saved later", DISK, {"saved_since": "s-9"}, Verdict(Reason.DUE)),
     ("a disk that nobody saved", DISK, {}, Verdict(Reason.LATER_WRITES)),
+    ("an interface", INTERFACE, {}, Verdict(Reason.ADDRESSES)),
+    ("an attached interface", replace(INTERFACE, attached_to="i-x"), {}, Verdict(Reason.ATTACHED, "i-x")),
     ("the replacement", REPLACEMENT, {}, Verdict(Reason.REPLACEMENT)),
     ("one too many", tagged(REPLACEMENT, quarantined="x"), {}, Verdict(Reason.QUARANTINED)),
     ("another's", tagged(IMAGE, owner="team-b"), {}, Verdict(Reason.OTHER_OWNER, "team-b")),
@@ -135,7 +138,7 @@ def test_a_name_outweighs_later_writes_and_untagged_snapshots(
 
     named = judge(thing, evidence, owner="default", now=DUE, is_named=True)
 
-    outweighed = expected.reason in {Reason.LATER_WRITES, Reason.STRAYS}
+    outweighed = expected.reason in {Reason.LATER_WRITES, Reason.STRAYS, Reason.ADDRESSES}
     assert named == (Verdict(Reason.DUE) if outweighed else expected)
 
 

@@ -17,12 +17,14 @@ from worker.core.progress import (
     CHUNKS_MAX,
     FORMAT,
     PLAIN_BYTES_MAX,
+    Economical,
     KeptDisk,
     Launched,
     Mark,
     Progress,
     Remark,
     Retained,
+    SourceFacts,
     decode,
     encode,
 )
@@ -93,7 +95,7 @@ def test_any_progress_comes_back_equal(given_progress: Progress) -> None:
 
 
 def test_largest_progress_comes_back_equal(large_progress: Progress) -> None:
-    """Forty-eight candidates, sixteen disks and twenty Chinese tags come back as they went."""
+    """As many candidates as there may be, sixteen disks and twenty Chinese tags come back as they went."""
     attributes = encode(large_progress)
 
     assert decode(attributes) == large_progress
@@ -456,3 +458,13 @@ def test_frozen_request_survives_exactly(large_progress: Progress) -> None:
     assert repr(came.specified.launch) == repr(large_progress.specified.launch)
     assert isinstance(came.specified.candidates[0], Candidate)
     assert replace(came.specified, candidates=()) != came.specified
+
+
+def test_looks_without_a_lock_count_in_either_mode(progress: Progress) -> None:
+    """What has seen the lock go is not taken for sound, whichever step has looked."""
+    facts = Economical(SourceFacts("ecs.g7.large", "z-a"), started_at="2026-07-14T10:00Z")
+    launched = replace(progress, launched=replace(progress.launched, unlocked_looks=1))
+    economical = replace(progress, economical=replace(facts, unlocked_looks=2))
+
+    assert (progress.unlocked_looks, launched.unlocked_looks) == (0, 1)
+    assert economical.unlocked_looks == 2

@@ -153,6 +153,32 @@ def test_adding_again_may_be_taken_as_assumed() -> None:
     assert [row["Weight"] for row in default_members(bench, balancer_id)] == [80]
 
 
+def test_members_in_single_quotes_are_read() -> None:
+    """Weights and ports as text, as a sample for the interruption of a spot instance has them."""
+    bench = Bench()
+    source = bench.seed()
+    balancer_id = clb(bench)
+    members = f"[{{'ServerId':'{source}','Port':'80','Weight':'70'}}]"
+    given = {"LoadBalancerId": balancer_id, "BackendServers": members}
+
+    bench.balancer_call("slb", "AddBackendServers", **given)
+
+    assert [row["Weight"] for row in default_members(bench, balancer_id)] == [70]
+
+
+def test_members_are_removed_by_id_alone() -> None:
+    """RemoveBackendServers takes ids too; the other calls want objects."""
+    bench = Bench()
+    source = bench.seed()
+    balancer_id = clb(bench, source)
+    given = {"LoadBalancerId": balancer_id, "BackendServers": json.dumps([source])}
+
+    assert refused(bench, "slb", "AddBackendServers", **given) == (400, "InvalidParameter")
+    bench.balancer_call("slb", "RemoveBackendServers", **given)
+
+    assert default_members(bench, balancer_id) == []
+
+
 def test_strangers_are_removed_without_a_word() -> None:
     """And the CLB is not busy afterwards."""
     bench = Bench()

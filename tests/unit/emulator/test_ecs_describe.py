@@ -17,13 +17,85 @@ def test_ids_beyond_the_default_page_need_a_page_size() -> None:
 
 def test_tokens_lead_through_all_pages() -> None:
     bench = Bench()
-    ids = [bench.seed() for _ in range(7)]
-    first = bench.call("DescribeInstances", MaxResults="5")
-    second = bench.call("DescribeInstances", MaxResults=5, NextToken=first["NextToken"])
+    ids = [bench.seed() for _ in range(17)]
+    first = bench.call("DescribeInstances", MaxResults="12")
+    second = bench.call("DescribeInstances", MaxResults=12, NextToken=first["NextToken"])
 
     rows = first["Instances"]["Instance"] + second["Instances"]["Instance"]
     assert [row["InstanceId"] for row in rows] == ids
     assert second["NextToken"] == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "rows"),
+    [
+        ("DescribeInstances", ("Instances", "Instance")),
+        ("DescribeDisks", ("Disks", "Disk")),
+        ("DescribeNetworkInterfaces", ("NetworkInterfaceSets", "NetworkInterfaceSet")),
+    ],
+)
+def test_a_page_by_token_is_brought_into_its_range(action: str, rows: tuple[str, str]) -> None:
+    """Below ten means ten, above the maximum means the maximum, as their pages say."""
+    bench = Bench()
+    for _ in range(12):
+        bench.seed()
+
+    few = bench.call(action, MaxResults=1)
+    many = bench.call(action, MaxResults=501)
+
+    assert len(few[rows[0]][rows[1]]) == 10
+    assert few["NextToken"] != ""
+    assert len(many[rows[0]][rows[1]]) == 12
+
+
+def test_what_is_documented_as_a_maximum_only_is_refused_beyond_it() -> None:
+    bench = Bench()
+    bench.call("DescribeInstanceHistoryEvents", MaxResults=1)
+    bench.call("DescribeInstanceHistoryEvents", MaxResults=101)
+
+    for action in ("DescribeSnapshots", "DescribeSecurityGroups"):
+        assert bench.refused(action, MaxResults=101) == (400, "InvalidParameter")
+        bench.call(action, MaxResults=1)
+
+
+def test_ids_in_single_quotes_are_read() -> None:
+    """An official sample sends the text that Python writes for a list."""
+    bench = Bench()
+    source = bench.seed()
+
+    assert bench.instances(InstanceIds=str([source])) == [source]
+    for text in ("['i-1'", "['i-1'] + []", "__import__('os')", "{'i-1': 1}", "[" * 100_000):
+        assert bench.refused("DescribeInstances", InstanceIds=text) == (400, "InvalidParameter")
+
+
+def test_private_pools_are_asked_for_by_id() -> None:
+    bench = Bench()
+    assert bench.refused("DescribeInstanceAttachmentAttributes") == (400, "MissingParameter")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "DescribeInstances",
+        "DescribeDisks",
+        "DescribeSnapshots",
+        "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups",
+        "DescribeInstanceHistoryEvents",
+        "DescribeInvocations",
+    ],
+)
+def test_a_page_by_number_has_an_empty_token(action: str) -> None:
+    assert Bench().call(action)["NextToken"] == ""
+
+
+def test_a_disk_tells_its_speed() -> None:
+    """By category, level and size, as "Block storage performance" has it."""
+    bench = Bench()
+    bench.seed(system_disk={"size": 40, "category": "cloud_essd"})
+    (disk,) = bench.disks()
+
+    assert (disk["IOPS"], disk["Throughput"]) == (3800, 140)
 
 
 def test_more_ids_than_a_hundred_or_a_page_too_big_is_refused() -> None:

@@ -1,5 +1,7 @@
 """Disks: attributes, attaching, snapshots and tags."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.emulator.ecs_bench import ZONE, Bench
@@ -32,6 +34,32 @@ def test_what_modify_disk_attribute_refuses() -> None:
     assert refused("ModifyDiskAttribute", DiskIds=many, DiskName="x")[1] == "InvalidParameter"
     refusal = refused("ModifyDiskAttribute", DiskId=fixed, DeleteWithInstance=False)
     assert refusal == (403, "DiskNotPortable")
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"SnapshotName": "s"}, (400, "InvalidSnapshotName.Malformed")),
+        ({"SnapshotName": "1st"}, (400, "InvalidSnapshotName.Malformed")),
+        ({"SnapshotName": "auto_x"}, (400, "InvalidSnapshotName.Malformed")),
+        ({"SnapshotName": "http://x"}, (400, "InvalidSnapshotName.Malformed")),
+        ({"SnapshotName": "a b"}, (400, "InvalidSnapshotName.Malformed")),
+        ({"SnapshotName": "a" * 129}, (400, "InvalidSnapshotName.Malformed")),
+        ({"Description": "d"}, (404, "InvalidDescription.Malformed")),
+        ({"Description": "https://x"}, (404, "InvalidDescription.Malformed")),
+        ({"Description": "d" * 257}, (404, "InvalidDescription.Malformed")),
+        ({"RetentionDays": 0}, (400, "InvalidRetentionDays.Malformed")),
+        ({"RetentionDays": 65537}, (400, "InvalidRetentionDays.Malformed")),
+    ],
+)
+def test_what_create_snapshot_refuses(given: dict[str, Any], refusal: tuple[int, str]) -> None:
+    """Name, description and retention have documented forms and codes."""
+    bench = Bench()
+    disk = bench.disk_ids(bench.seed())[0]
+
+    assert bench.refused("CreateSnapshot", DiskId=disk, **given) == refusal
+    good = {"SnapshotName": "a:b_c-1", "Description": "二字", "RetentionDays": 65536}
+    assert bench.call("CreateSnapshot", DiskId=disk, **good)["SnapshotId"]
 
 
 def test_a_disk_moves_to_another_instance_of_the_zone() -> None:
@@ -104,7 +132,7 @@ def test_a_disk_of_a_snapshot_has_its_content() -> None:
 def test_a_snapshot_has_a_course() -> None:
     bench = Bench()
     source = bench.seed()
-    bench.call("CreateSnapshot", DiskId=bench.disk_ids(source)[0], SnapshotName="s")
+    bench.call("CreateSnapshot", DiskId=bench.disk_ids(source)[0], SnapshotName="s1")
     early = bench.snapshots()[0]
     bench.wait(50)
     half = bench.snapshots(Status="progressing")[0]

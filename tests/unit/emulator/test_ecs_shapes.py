@@ -13,7 +13,7 @@ import alibabacloud_slb20140515.models as slb_models
 import alibabacloud_vpc20160428.models as vpc_models
 import pytest
 
-from emulator.state.ecs.params import COMMON, shapes
+from emulator.state.ecs.params import COMMON, region_namers, shapes
 from emulator.state.ecs.service import ACTIONS
 from tests.unit.emulator.ecs_bench import Bench
 
@@ -60,6 +60,16 @@ def test_parameters_are_those_of_the_sdk(product: str, action: str) -> None:
 
     expected = {name: each for name, each in declared.items() if name not in COMMON}
     assert shapes(product)[action] == expected
+
+
+@pytest.mark.parametrize(("product", "action"), every_action())
+def test_a_region_must_be_named_where_the_sdk_says_so(product: str, action: str) -> None:
+    """The models mark what is mandatory in a comment above the assignment."""
+    source = inspect.getsource(getattr(PRODUCTS[product], f"{action}Request").__init__)
+    comment = re.search(r"((?:^ *#.*\n)+) *self\.region_id = region_id", source, re.MULTILINE)
+
+    expected = comment is not None and "This parameter is required." in comment.group(1)
+    assert (action in region_namers(product)) is expected
 
 
 def test_every_action_has_a_shape() -> None:

@@ -49,6 +49,9 @@ class Region:
         assert error.texts()["HostId"] == URL
         return answer.status, error.texts()["Code"]
 
+    def complaints(self) -> list[str]:
+        return list(self.service.world.complaints)
+
     def receive(self) -> str:
         """Receive one message and return its handle."""
         return parse(self.reply("GET", MESSAGES).body).texts()["ReceiptHandle"]
@@ -253,6 +256,99 @@ def test_what_the_service_does_not_have_is_noted(region: Region, target: str, bo
     assert len(region.service.world.complaints) == 1
 
 
+def one_property(inside: str) -> str:
+    item = f"<PropertyValue>{inside}</PropertyValue>"
+    return f"<Message><MessageBody>x</MessageBody><UserProperties>{item}</UserProperties></Message>"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "element"),
+    [
+        (
+            "POST",
+            MESSAGES,
+            "<Message><MessageBody>pay <b>100</b> now</MessageBody></Message>",
+            "b",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            "<Message><MessageBody><order><id>7</id></order></MessageBody></Message>",
+            "order",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            "<Messages><Message><MessageBody>a<i/></MessageBody></Message></Messages>",
+            "i",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            "<Message><MessageBody>a</MessageBody><MessageBody>b</MessageBody></Message>",
+            "MessageBody",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            "<Messages><Message><MessageBody>a</MessageBody><Messages/></Message></Messages>",
+            "Messages",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            one_property("<Name>a</Name><Value>b</Value><Type>STRING</Type><Foo>1</Foo>"),
+            "Foo",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            one_property("<Name>a</Name><Name>c</Name><Value>b</Value><Type>STRING</Type>"),
+            "Name",
+        ),
+        (
+            "POST",
+            MESSAGES,
+            one_property("<Name>a</Name><Value>b<c/></Value><Type>STRING</Type>"),
+            "c",
+        ),
+        ("PUT", "/queues/q", "<Queue><VisibilityTimeout>3<x/>0</VisibilityTimeout></Queue>", "x"),
+        ("PUT", "/queues/q", "<Queue><DelaySeconds/><DelaySeconds/></Queue>", "DelaySeconds"),
+        (
+            "DELETE",
+            MESSAGES,
+            "<ReceiptHandles><ReceiptHandle>a<b/></ReceiptHandle></ReceiptHandles>",
+            "b",
+        ),
+        ("DELETE", MESSAGES, "<ReceiptHandles><Handle>a</Handle></ReceiptHandles>", "Handle"),
+    ],
+)
+def test_what_is_not_in_the_schema_is_refused_and_nothing_is_cut_out(
+    region: Region, method: str, target: str, body: str, element: str
+) -> None:
+    """Markup in a text, a part given twice and an unknown part, wherever they stand."""
+    message = parse(region.reply(method, target, body).body).texts()["Message"]
+
+    assert message.endswith(f"did not validate against our published schema, cause by {element}.")
+    assert [one.endswith(f"unexpected element {element}") for one in region.complaints()] == [True]
+    assert region.refuse("GET", f"{MESSAGES}?peekonly=true") == (404, "MessageNotExist")
+    assert region.refuse("GET", "/queues/q") == (404, "QueueNotExist")
+
+
+def test_lists_repeat_their_parts(region: Region) -> None:
+    """Messages, handles and properties may be many."""
+    item = "<PropertyValue><Name>{}</Name><Value>1</Value><Type>STRING</Type></PropertyValue>"
+    many = "".join(item.format(name) for name in "ab")
+    one = f"<Message><MessageBody>x</MessageBody><UserProperties>{many}</UserProperties></Message>"
+    handle = "<ReceiptHandle>x</ReceiptHandle>"
+
+    sent = region.reply("POST", MESSAGES, f"<Messages>{one}{one}</Messages>")
+    deleted = region.reply("DELETE", MESSAGES, f"<ReceiptHandles>{handle * 2}</ReceiptHandles>")
+
+    assert (sent.status, deleted.status) == (201, 404)
+    assert len(parse(deleted.body).children) == 2
+
+
 def test_known_requests_are_never_complaints(region: Region) -> None:
     """A refusal of a known request, or attributes sent back as read, is nobody's mistake."""
     read = region.reply("GET", "/queues/jobs").body.decode()
@@ -331,10 +427,8 @@ def test_long_poll_ends_when_its_queue_is_deleted(region: Region) -> None:
     assert parse(reply.body).texts()["Code"] == "QueueNotExist"
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("", 20), ("?waitseconds=99", 30)])
-def test_wait_defaults_to_the_queue_and_is_clamped(
-    region: Region, query: str, seconds: int
-) -> None:
+@pytest.mark.parametrize(("query", "seconds"), [("", 20), ("?waitseconds=30", 30)])
+def test_wait_defaults_to_the_queue(region: Region, query: str, seconds: int) -> None:
     """Without waitseconds the queue's own setting counts; 30 s is the longest wait."""
     region.service.set_attributes("jobs", {"PollingWaitSeconds": 20}, NOW)
 
@@ -342,6 +436,37 @@ def test_wait_defaults_to_the_queue_and_is_clamped(
 
     assert isinstance(poll, LongPoll)
     assert poll.seconds == seconds
+
+
+@pytest.mark.parametrize("seconds", [-1, 31])
+def test_a_wait_beyond_what_a_queue_can_have_is_refused(region: Region, seconds: int) -> None:
+    """As any other number that is out of range; nothing is received."""
+    region.service.send_one("jobs", OutMessage("x"), NOW)
+
+    reply = region.reply("GET", f"{MESSAGES}?waitseconds={seconds}")
+
+    assert parse(reply.body).texts()["Message"] == (
+        "The value of waitseconds should between 0 and 30 seconds/bytes."
+    )
+    assert region.reply("GET", f"{MESSAGES}?waitseconds=0").status == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/xml", "application/xml; charset=x", "text/plain", "text/xml;charset=utf-8"]
+)
+def test_a_body_may_be_text_or_xml(region: Region, kind: str) -> None:
+    """What the protocol's page lists, whatever the parameters."""
+    body = "<Message><MessageBody>x</MessageBody></Message>"
+
+    assert region.reply("POST", MESSAGES, body, content_type=kind).status == 201
+
+
+def test_a_body_of_another_type_is_refused(region: Region) -> None:
+    """A type is that of a body: without one it says nothing."""
+    kind = "application/json"
+
+    assert region.refuse("POST", MESSAGES, "{}", content_type=kind) == (400, "InvalidContentType")
+    assert region.reply("GET", "/queues/jobs", content_type=kind).status == 200
 
 
 def test_zero_wait_overrides_the_queue(region: Region) -> None:

@@ -75,13 +75,17 @@ def test_prefixed_namespace_is_read() -> None:
         b'<!DOCTYPE a SYSTEM "file:///etc/hostname"><a/>',
         b"<a>" * 9 + b"</a>" * 9,
         b"<a>" * 100_000,
-        b"<a>" + b"x" * mns_xml.BODY_LIMIT + b"</a>",
     ],
-    ids=range(15),
+    ids=range(14),
 )
 def test_junk_is_malformed(body: bytes) -> None:
-    """What is no XML, declares entities, nests deeply or is too large is MalformedXML."""
+    """What is no XML, declares entities or nests deeply is MalformedXML."""
     assert refuse(body) == "MalformedXML"
+
+
+def test_a_large_body_is_out_of_range_and_not_malformed() -> None:
+    """Its form is not even looked at, and a sender is told to send less."""
+    assert refuse(b"<a>" + b"x" * mns_xml.BODY_LIMIT + b"</a>") == "InvalidArgument"
 
 
 @settings(max_examples=200, deadline=None)
@@ -90,6 +94,24 @@ def test_parser_raises_nothing_but_its_refusal(body: bytes) -> None:
     """Whatever the bytes, parsing succeeds or raises ApiError."""
     with contextlib.suppress(ApiError):
         mns_xml.parse(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"<Message>never closed", "Message"),
+        (b'<m:Messages xmlns:m="urn:x"/>', "Messages"),
+        (b"<!-- <Messages> --> <Message/>", "Message"),
+        ("<Messages/>".encode("utf-16"), "Messages"),
+        (b"<!DOCTYPE a><a/>", ""),
+        (b'<?xml version="1.0" encoding="no-such"?><a/>', ""),
+        (b"no XML", ""),
+        (b"", ""),
+    ],
+)
+def test_the_root_is_known_without_reading_on(body: bytes, name: str) -> None:
+    """Whatever follows it; what is refused before it has none."""
+    assert mns_xml.root_name(body) == name
 
 
 @settings(max_examples=200, deadline=None)

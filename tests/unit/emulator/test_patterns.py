@@ -35,7 +35,7 @@ def matches(pattern: object, event: dict[str, Any]) -> bool:
 
 
 def leaf(expressions: list[Any], **event: object) -> bool:
-    return matches({"field": expressions}, event)
+    return matches({"data": {"field": expressions}}, {"data": event})
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,14 @@ def test_the_empty_object_matches_everything() -> None:
         ('{"source":[{"cidr":"::/0"}]}', SCHEMA_ERROR),
         ('{"source":["a","b","c","d","e","f"]}', EXCEEDS_LIMIT),
         ('{"source":["a","b","c","d",{"prefix":"e","suffix":"f"}]}', EXCEEDS_LIMIT),
-        ('{"n":[' + "9" * 5000 + "]}", SCHEMA_ERROR),
-        ('{"a":' * 5000 + "[1]" + "}" * 5000, SCHEMA_ERROR),
+        ('{"source":[' + "9" * 5000 + "]}", SCHEMA_ERROR),
+        ('{"data":' * 5000 + "[1]" + "}" * 5000, SCHEMA_ERROR),
+        ('{"data":{"n":[{"numeric":[">",0,"<",9,"!=",3]}]}}', SCHEMA_ERROR),
+        ('{"souce":["acs.ecs"]}', SCHEMA_ERROR),
+        ('{"detail-type":["x"]}', SCHEMA_ERROR),
+        ('{"detail":{"state":["x"]}}', SCHEMA_ERROR),
+        ('{"subject":{"a":["x"]}}', SCHEMA_ERROR),
+        ('{"data":["x"]}', SCHEMA_ERROR),
     ],
 )
 def test_malformed_patterns_are_refused(text: str, code: str) -> None:
@@ -153,6 +159,53 @@ def test_malformed_patterns_are_refused(text: str, code: str) -> None:
         compile_pattern(text)
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "subject",
+        "time",
+        "datacontenttype",
+        "dataschema",
+        "aliyunregionid",
+        "aliyuneventbusname",
+        "aliyunaccountid",
+    ],
+)
+def test_attributes_that_a_pattern_may_name(key: str) -> None:
+    """Those of CloudEvents, and those that the service adds."""
+    assert matches({key: [{"prefix": "x"}]}, {key: "xy"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "as_json", "as_text"),
+    [
+        (300, 300.0, True, False),
+        ("300", 300, False, True),
+        (True, "true", False, True),
+        (None, "null", False, False),
+        (None, None, True, True),
+        ("x", ["x", {"b": 1}], True, False),
+        ("x", ["y", "x"], True, True),
+        ({"exists": True}, {"b": 1}, True, False),
+        ({"anything-but": 300}, 300.0, False, True),
+        ({"prefix": "x"}, ["xy", ["z"]], True, False),
+    ],
+)
+def test_values_are_compared_as_assumed(
+    wanted: object, value: object, *, as_json: bool, as_text: bool
+) -> None:
+    """By JSON's rules, or by their text and only beside plain members of an array."""
+    text = json.dumps({"data": {"x": [wanted]}})
+    event = {"data": {"x": value}}
+
+    assert compile_pattern(text).matches(event) is as_json
+    assert compile_pattern(text, compares_text=True).matches(event) is as_text
 
 
 def test_plain_values_may_be_left_out_of_the_count() -> None:

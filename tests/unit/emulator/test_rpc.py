@@ -81,6 +81,25 @@ def test_query_and_form_together() -> None:
     assert extra == {}
 
 
+def test_a_raw_body_is_a_form() -> None:
+    """The Java core writes a form whichever of the two it announces."""
+    kind = {"content-type": "application/octet-stream;charset=UTF-8"}
+
+    assert rpc.flat_parameters(b"A=1", kind, b"B=2") == ({"A": "1", "B": "2"}, {})
+
+
+def test_plain_members_of_a_json_body_are_signed() -> None:
+    """Structures are none of the flat parameters that an old signature covers."""
+    body = {"PageSize": "1", "Size": 20, "DryRun": False, "Tag": [{"Key": "a"}], "A": "body"}
+
+    assert rpc.signed_parameters({"A": "query"}, body) == {
+        "A": "query",
+        "PageSize": "1",
+        "Size": "20",
+        "DryRun": "false",
+    }
+
+
 def test_json_body() -> None:
     """A JSON body brings parameters that are nested already."""
     flat, extra = rpc.flat_parameters(
@@ -212,6 +231,20 @@ def test_xml_answer() -> None:
     assert [item.text for item in root.findall("Tags/Tag/TagKey")] == ["a&b", "中\ufffd"]
     assert root.findtext("Ready") == "true"
     assert root.findtext("Map/Entry") == "v"
+
+
+@pytest.mark.parametrize(
+    ("product", "shown"), [("ecs", "Ecs"), ("vpc", "Vpc"), ("mns-open", "Mns-open"), ("", "")]
+)
+def test_the_recommendation_names_the_product_as_the_cloud_does(product: str, shown: str) -> None:
+    """A recorded refusal of VPC says product=Vpc."""
+    error = ApiError(400, "MissingParameter", "RegionId is missing.")
+
+    body = json.loads(rpc.render_error(error, rid="R", host="h", product=product, xml=False))
+
+    assert body["Recommend"] == (
+        f"https://api.aliyun.com/troubleshoot?q=MissingParameter&product={shown}&requestId=R"
+    )
 
 
 def test_errors_have_the_documented_fields() -> None:

@@ -217,7 +217,26 @@ def test_unsigned_requests() -> None:
     )
 
 
-def test_only_hmac_sha1_v1_is_known() -> None:
+def test_v1_may_be_signed_with_sha256() -> None:
+    """Official cores for PHP and .NET have it as a method of version 1.0."""
+    unsigned = with_flat(SignatureMethod="HMAC-SHA256")
+    text = string_to_sign_v1("GET", unsigned.flat)
+    digests = {
+        name: hmac.new(b"testsecret&", text.encode(), name).digest() for name in ("sha1", "sha256")
+    }
+    signed = {
+        name: replace(
+            unsigned,
+            flat={**unsigned.flat, "Signature": base64.b64encode(digest).decode()},
+        )
+        for name, digest in digests.items()
+    }
+
+    verify(signed["sha256"], V1_KEYS, NonceBook(), V1_NOW)
+    assert refusal(signed["sha1"], V1_KEYS, V1_NOW).code == "SignatureDoesNotMatch"
+
+
+def test_no_other_v1_method_is_known() -> None:
     """Other methods are named as such, not as a wrong signature."""
     assert (
         refusal(with_flat(SignatureMethod="HMAC-MD5"), V1_KEYS, V1_NOW).code

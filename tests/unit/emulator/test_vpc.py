@@ -30,7 +30,24 @@ def test_every_zone_has_a_vswitch_in_the_default_vpc() -> None:
     }
     (one,) = bench.vpc_call("DescribeVSwitches", ZoneId=ZONE)["VSwitches"]["VSwitch"]
     assert bench.vpc_call("DescribeVSwitchAttributes", VSwitchId=one["VSwitchId"]) == one
-    assert bench.call("DescribeVSwitches", ZoneId=ZONE)["VSwitches"]["VSwitch"] == [one]
+    (old,) = bench.call("DescribeVSwitches", ZoneId=ZONE)["VSwitches"]["VSwitch"]
+    assert old.items() <= one.items()
+    assert one.keys() - old.keys() == {"OwnerId", "RouteTable", "Tags"}
+    assert vpc["RouterTableIds"]["RouterTableIds"] == [one["RouteTable"]["RouteTableId"]]
+    assert {"VRouterId", "OwnerId", "Tags"} <= vpc.keys()
+
+
+def test_an_eip_shows_what_clients_read() -> None:
+    bench = Bench()
+    row = bench.vpc_call("AllocateEipAddress", ISP="BGP_PRO", Description="web")
+
+    shown = eip(bench, row["AllocationId"])
+
+    assert (shown["ISP"], shown["Netmode"], shown["Description"]) == ("BGP_PRO", "public", "web")
+    assert (shown["DeletionProtection"], shown["SecondLimited"]) == (False, False)
+    assert shown["SecurityProtectionTypes"] == {"SecurityProtectionType": []}
+    empty = ("ResourceGroupId", "BandwidthPackageId", "VpcId")
+    assert [shown[name] for name in empty] == ["", "", ""]
 
 
 def test_an_eip_moves_from_the_source_to_the_replacement() -> None:

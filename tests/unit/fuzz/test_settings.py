@@ -17,7 +17,11 @@ from worker.settings.problems import Problem
 from worker.settings.reference import known_paths
 from worker.settings.yaml_file import parse_yaml
 
-PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
+PLACE = {
+    "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",
+    "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou",
+    "ALIYUN_OPS_SIGNING_KEY": "only-for-this-test-0123456789",
+}
 EXAMPLE = example_yaml()
 WHOLE: dict[str, Any] = yaml.safe_load(EXAMPLE)
 PATHS = sorted(known_paths())

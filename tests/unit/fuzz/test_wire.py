@@ -84,13 +84,14 @@ def check_reply(reply: mns_http.MnsReply | mns_http.LongPoll) -> None:
 
 
 def parse(body: bytes) -> None:
-    """Parse; only the documented refusal may come."""
+    """Parse; only the documented refusals may come: of the size, else of the form."""
     refusal = None
     try:
         mns_xml.parse(body)
     except ApiError as error:
         refusal = (error.status, error.code)
-    assert refusal in (None, (400, "MalformedXML"))
+    code = "InvalidArgument" if len(body) > mns_xml.BODY_LIMIT else "MalformedXML"
+    assert refusal in (None, (400, code))
 
 
 @fuzz(400)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from typing_extensions import override
 
 from worker import operator_ports
+from worker.core import identity
 from worker.core.auditing import Advice, Basis, Equipped, Loss, Survival, Why
 from worker.core.errors import RecreationError, Transient
 from worker.core.model import Accepted, Details, Disk, Instance, KeepAnswer, Refused
@@ -130,6 +131,70 @@ def test_only_what_the_worker_would_recreate_is_examined() -> None:
     assert (selective.findings, len(selective.left_alone)) == ((), 4)
 
 
+LOCKED = Equipped(
+    replace(SPOT, instance_id="i-bp1e0000000000000000", locks=("recycling",)), (SYSTEM,)
+)
+STOPPED = Equipped(replace(STOPS.instance, name="旧", status="Stopped"), (SYSTEM,))
+
+
+def replacement(of: Equipped, **more: str) -> Equipped:
+    """What a recreation has launched for it."""
+    source = of.instance.instance_id
+    tags = {identity.TAG_ID: "r", identity.TAG_SOURCE: source, **more}
+    return Equipped(replace(SPOT, instance_id="i-bp1new", tags=tags), (SYSTEM,))
+
+
+def test_what_is_reclaimed_already_needs_no_protection() -> None:
+    """The worker has it in hand: nothing can be set on it any more, and it is no loss to come."""
+    report = look(SmallFleet((LOCKED, STOPPED, replacement(STOPPED))))
+
+    assert [one.instance.instance_id for one in report.findings] == ["i-bp1new"]
+    assert [(one.source, one.replacement) for one in report.reclaimed] == [
+        (LOCKED, ""),
+        (STOPPED, "i-bp1new"),
+    ]
+    assert not report.has_losses
+    assert report_data(report)["reclaimed"][1] == {
+        "id": STOPPED.instance.instance_id,
+        "name": "旧",
+        "is_locked": False,
+        "replacement": "i-bp1new",
+    }
+
+
+@pytest.mark.parametrize("tag", [identity.TAG_DRILL, identity.TAG_QUARANTINED])
+def test_only_a_replacement_in_service_counts(tag: str) -> None:
+    """A drill's serves nobody, and one that was set aside neither."""
+    report = look(SmallFleet((GOING, replacement(GOING, **{tag: "x"}))))
+
+    assert GOING.instance in [one.instance for one in report.findings]
+
+
+def test_what_is_reclaimed_is_captured_while_nothing_replaces_it() -> None:
+    """Its capture is what brings it back if no worker is there in time."""
+    both = replace(LOCKED, instance=replace(LOCKED.instance, instance_id="i-bp1f"))
+    report = look(SmallFleet((GOING, LOCKED, both, replacement(both))))
+
+    captured = [one.instance.instance_id for one in report.to_capture]
+    assert sorted(captured) == sorted(
+        [GOING.instance.instance_id, LOCKED.instance.instance_id, "i-bp1new"]
+    )
+
+
+def test_what_is_reclaimed_is_told_with_its_replacement() -> None:
+    """In both languages, and not as what an interruption would end."""
+    both = replace(LOCKED, instance=replace(LOCKED.instance, instance_id="i-bp1f"))
+    report = look(SmallFleet((LOCKED, both, STOPPED, replacement(both))))
+    english, chinese = shown(report), shown(report, Language.CHINESE)
+
+    assert "being reclaimed, replaced by i-bp1new" in english
+    assert "正在被回收，已由 i-bp1new 替代" in chinese
+    assert "an interruption ends these" not in english
+    alone = shown(look(SmallFleet((LOCKED,))))
+    assert "No spot instance" not in alone
+    assert "being reclaimed\n" in alone
+
+
 def test_the_length_of_the_notice_decides() -> None:
     """As it is configured."""
     assert look(decides=Policy(notice=2400.0)).findings[0].survival is Survival.YES
@@ -248,7 +313,9 @@ def test_every_word_has_its_text(prefix: str, words: type) -> None:
 def test_unverified_is_said_of_every_time() -> None:
     """In both languages, where no document settles it."""
     for basis in (Basis.INSTANT, Basis.FULL):
-        assert all("UNVERIFIED" in text for text in TEXTS[f"basis.{basis.value}"])
+        english, chinese = TEXTS[f"basis.{basis.value}"]
+        assert "UNVERIFIED" in english
+        assert "尚无公开文档证实" in chinese
 
 
 def test_a_change_reads_with_its_refusal() -> None:
@@ -276,3 +343,19 @@ def test_data_for_programs() -> None:
         "is_measured": False,
     }
     assert one["lost"] == [{"what": "goes_along", "about": [SYSTEM.disk_id]}]
+
+
+def test_what_the_configuration_hands_over_is_not_told_as_lost() -> None:
+    """It is the same policy that the worker has."""
+    one = replace(
+        GOING, interfaces=("eni-2",), instance=replace(GOING.instance, private_ip="10.0.0.9")
+    )
+    moves = Policy(hand_over=("interfaces",), private_ip="same_or_park")
+
+    told = [look(SmallFleet((one,)), decides=policy) for policy in (Policy(), moves)]
+
+    network = {Loss.INTERFACES, Loss.PRIVATE_IP}
+    assert [{lost.what for lost in report.findings[0].lost} & network for report in told] == [
+        network,
+        set(),
+    ]

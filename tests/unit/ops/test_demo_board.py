@@ -48,14 +48,58 @@ def test_board_promises_no_more_than_the_image_holds() -> None:
     """An image in the making is not called ready, and later writes are spoken of."""
     board = after(*BEGUN)
 
-    assert "is being made" in saved(board, ENGLISH)
-    assert "T0 + 3.4 s" in saved(board, ENGLISH)
+    assert saved(board, ENGLISH) == "the disks; an image begun at T0 + 3.4 s is being made"
     assert "stays on the kept disks only" in you(board, ENGLISH)
 
 
 def test_ready_image_is_called_saved() -> None:
     """Once the image is usable the data is safe."""
     assert "in image m-1" in saved(after(*BEGUN, mark("image usable", 110.0, "m-1")), ENGLISH)
+
+
+def test_no_disk_is_promised_before_it_is_kept() -> None:
+    """The image may be begun while the disks are still being kept."""
+    board = after(mark("image accepted", 3.4, "m-1"))
+
+    assert "disks" not in saved(board, ENGLISH)
+    assert "disks" not in saved(reduce(apply, [USABLE], board), ENGLISH)
+
+
+USABLE = mark("image usable", 110.0, "m-1")
+
+
+def test_board_promises_what_the_receipt_does() -> None:
+    """The cloud's account of the image's beginning counts where it is the earlier one."""
+    early = after(*BEGUN, {**USABLE, "data_seconds_after_t0": 3.0})
+    late = after(*BEGUN, {**USABLE, "data_seconds_after_t0": 4.0})
+
+    assert "all data up to T0 + 3.0 s" in saved(early, ENGLISH)
+    assert "all data up to T0 + 3.4 s" in saved(late, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (mark("image failed", 297.0, "m-1"),),
+        (mark("image failed", 297.0, "m-1"), mark("image usable", 400.0, "m-old")),
+        (mark("system snapshot accepted", 3.2, "s-1"), USABLE),
+        (line("parked", reason="too slow", next="Wait for the image."),),
+    ],
+    ids=["lost", "another image", "the system disk alone", "parked"],
+)
+def test_image_that_is_lost_saves_nothing(told: tuple[dict[str, Any], ...]) -> None:
+    """Then the disks are what is left, and they are named, since somebody may have to attach them."""
+    board = after(*BEGUN, *told)
+
+    assert saved(board, ENGLISH) == "the disks outlive the server: d-1, d-2"
+    assert saved(board, CHINESE) == "磁盘会在释放后保留：d-1、d-2"
+
+
+def test_image_stays_saved_when_nothing_can_be_launched() -> None:
+    """Parked for want of stock: all data is in the image that is ready."""
+    board = after(*BEGUN, USABLE, line("parked", reason="no stock", next="Replay."))
+
+    assert "in image m-1" in saved(board, ENGLISH)
 
 
 def test_parked_recreation_says_what_a_person_must_do() -> None:
@@ -177,6 +221,61 @@ def test_clock_is_full_at_the_release() -> None:
     assert clock_line(900.0, ENGLISH).plain.count("━") == clock_line(300.0, ENGLISH).plain.count(
         "━"
     )
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE], ids=["en", "zh"])
+@pytest.mark.parametrize("columns", [40, 80, 100])
+def test_clock_stays_on_its_line(wording: Wording, columns: int) -> None:
+    """The bar gives way to the words around it."""
+    shown = plain_text(panel(Board(T0), 300.4, "title", wording), columns).splitlines()
+
+    assert wording("panel.release", notice="300") in shown[1]
+    assert "━" in shown[1] or columns == 40
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100])
+def test_why_it_was_parked_is_told_to_the_end(columns: int) -> None:
+    """The reason is what a person needs most, so that it is broken and never cut."""
+    why = (
+        "image m-bp1d7e5b1e7f9ca5499d is not usable; retained: d-bp1e9a164106cf6a659e, and no more"
+    )
+    board = after(*BEGUN, line("parked", reason=why, next="Wait for the image."))
+
+    shown = plain_text(panel(board, 111.0, "title", ENGLISH), columns)
+
+    words = " ".join(shown.replace("│", " ").split())
+    assert f"dead-letter queue: {why}" in words
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_narrow_board_names_every_step(wording: Wording) -> None:
+    """What a step has made gives way to whether it is done."""
+    shown = plain_text(panel(after(*BEGUN), 5.0, "title", wording), 40)
+
+    assert f"✓  {wording('mark.image accepted')}" in shown
+    assert f"·  {wording('mark.replacement accepted')}" in shown
+
+
+def test_last_facts_stand_in_the_order_of_time() -> None:
+    """What is heard later may have happened earlier."""
+    board = after(*BEGUN).told(Fact("parked", 302.4, reason="why")).told(Fact("released", 300.9))
+
+    shown = plain_text(panel(board, 302.4, "title", ENGLISH), 100)
+
+    assert shown.index("+300.9") < shown.index("+302.4")
+
+
+def test_panel_stays_low_however_long_the_facts_are() -> None:
+    """The newest fact is whole, and older ones give way: a panel higher than the screen is cut."""
+    long = "word " * 60
+    board = (
+        after(*BEGUN).told(Fact("waiting", 4.0, reason=long)).told(Fact("failed", 5.0, reason="x"))
+    )
+
+    shown = plain_text(panel(board, 5.0, "title", ENGLISH), 80)
+
+    assert "+5.0" in shown
+    assert "+4.0" not in shown
 
 
 def test_fact_line_begins_with_its_second() -> None:

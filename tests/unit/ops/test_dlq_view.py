@@ -67,8 +67,14 @@ PROGRESS = Progress(
 )
 
 
-def letter(progress: Progress | None = PROGRESS, body: str = BODY, **forged: str) -> DeadLetter:
-    verdict = Parked(
+def letter(
+    progress: Progress | None = PROGRESS,
+    body: str = BODY,
+    *,
+    verdict: Parked | None = None,
+    **forged: str,
+) -> DeadLetter:
+    verdict = verdict or Parked(
         progress, Park.NO_STOCK, "none of 2 candidates could be had", "NoStock", "Permanent"
     )
     attributes = write_parked(verdict, body, step="launch", at=NOW - 7_200.0, key=KEY)
@@ -211,6 +217,33 @@ def test_every_fate_has_a_line(fate: Fate, wording: Wording) -> None:
         assert MESSAGE in line
         assert "i-bp1new" in line
     assert ending([plan], wording)
+
+
+GONE = Parked(
+    replace(PROGRESS, specified=None, imaged=None), Park.SOURCE_GONE, "the source went", "", ""
+)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_replay_that_can_only_be_parked_again_says_so(dry_run: bool) -> None:  # noqa: FBT001
+    """Not that it goes on: the source is gone, and nothing tells what it was."""
+    plan = Plan(letter(verdict=GONE), Fate.SENT, step="retain", lacks_source=True)
+
+    assert "parked again, unless --captures has it" in plan_line(plan, ENGLISH, dry_run=dry_run)
+    assert "将再次搁置" in plan_line(plan, CHINESE, dry_run=dry_run)
+    assert plan_data(plan, dry_run=dry_run)["lacks_source"] is True
+
+
+def test_the_story_of_a_source_that_is_gone_asks_for_its_capture() -> None:
+    """The plain command would only bring it back here."""
+    told = [
+        " ".join(shown(story_view(letter(verdict=GONE), one)).split()) for one in (ENGLISH, CHINESE)
+    ]
+
+    for text in told:
+        assert f"aliyun-ops dlq replay {MESSAGE} --captures DIRECTORY" in text
+    assert "without it it is parked again" in told[0]
+    assert "--captures" not in shown(story_view(letter(), ENGLISH))
 
 
 def test_a_dry_run_tells_the_price() -> None:

@@ -5,7 +5,8 @@ from rich.cells import cell_len
 from rich.padding import Padding
 from rich.text import Text
 
-from worker.ops.paragraph import NOT_FIRST, NOT_LAST, Paragraph
+from worker.ops.line_ends import NOT_FIRST, NOT_LAST
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import plain_text
 from worker.ops.wording import Language, Wording
 

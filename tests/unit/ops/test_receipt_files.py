@@ -49,7 +49,7 @@ def test_ambiguous_id_names_the_choices(directory: Path) -> None:
 
 def test_unknown_id_says_how_to_list(directory: Path) -> None:
     """A miss leads on."""
-    with pytest.raises(Permanent, match="without an id all are listed"):
+    with pytest.raises(Permanent, match="aliyun-ops receipt lists all with their ids"):
         find(directory, "i-unknown")
 
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from tests.unit.ops.conftest import DATA_DISK, IMAGE, REPLACEMENT, SOURCE, SYSTEM_DISK
 from worker.core import boots
-from worker.core.receipt import DiskRecord, HealthRecord, Moment, NotKept, Receipt
+from worker.core.receipt import DiskRecord, HandedOver, HealthRecord, Moment, NotKept, Receipt
 from worker.ops.printing import plain_text
 from worker.ops.receipt_view import BAR_CELLS, receipt_view, scale
 from worker.ops.receipt_words import advice
@@ -189,6 +189,35 @@ def test_nothing_is_cut_whatever_the_width(
         assert one in disks
     assert disks.count(wording("after_t0", number="3.4")) >= 2
     assert disks.count(wording("data.retained")) == 2
+
+
+@BOTH
+@pytest.mark.parametrize("columns", [30, 40, 50])
+def test_narrow_terminals_get_whole_words(receipt: Receipt, wording: Wording, columns: int) -> None:
+    """The bar of the timeline gives way before a word or an id is cut or broken."""
+    moved = HandedOver("elastic address 47.97.242.146", "eip-bp114f65d4d9259f43")
+    text = shown(replace(receipt, handed_over=(moved,)), wording, columns)
+    timeline = text.split(wording("receipt.timeline"))[1].split("\n\n")[0]
+    words = text.split()
+
+    assert "…" not in text
+    assert "├" not in timeline
+    for moment in receipt.timeline:
+        told = wording.known("mark", moment.what)
+        assert told in " ".join(timeline.split()) or told in timeline
+    assert wording("receipt.release") in timeline
+    for one in (SOURCE, REPLACEMENT, IMAGE, SYSTEM_DISK, moved.resource, "47.97.242.146"):
+        assert any(one in word for word in words)
+    assert {SYSTEM_DISK, IMAGE, REPLACEMENT} <= set(timeline.split())
+    assert all(cell_len(line) <= columns for line in text.splitlines())
+
+
+def test_a_long_place_does_not_take_the_bar(receipt: Receipt) -> None:
+    """What may break between words is no reason to draw less."""
+    long = Moment("load balancer member moved", "", 160.0, "sgp-1 port 8080 of " + "a b " * 20)
+    text = shown(replace(receipt, timeline=(*receipt.timeline, long)), ENGLISH, 80)
+
+    assert "├" in text
 
 
 def test_wide_terminals_get_one_line_for_a_moment_and_for_a_disk(receipt: Receipt) -> None:

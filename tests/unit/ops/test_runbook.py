@@ -199,6 +199,39 @@ def test_every_code_has_its_section(page: str) -> None:
 
 # -- remarks ---------------------------------------------------------------------------------------
 
+
+def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    """Find the calls of a function or a method."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if name == (getattr(called, "attr", "") or getattr(called, "id", "")):
+                yield node
+
+
+def words(node: ast.expr) -> list[str]:
+    """Return what an expression says, with 7 where it fills something in."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        parts = (str(p.value) if isinstance(p, ast.Constant) else "7" for p in node.values)
+        return ["".join(parts)]
+    if isinstance(node, ast.IfExp):
+        return [*words(node.body), *words(node.orelse)]
+    return []
+
+
+def said_in(file: str) -> tuple[set[str], set[str]]:
+    """Return what a file says in its remarks, and the words that it yields."""
+    tree = ast.parse((ROOT / "worker" / file).read_text("utf-8"))
+    yields = (node.value for node in ast.walk(tree) if isinstance(node, ast.Yield) and node.value)
+    return (
+        {said for one in calls(tree, "Remark") for said in words(one.args[0])},
+        {said for one in yields for said in words(one)},
+    )
+
+
+LOST_ANYWHERE, LOST_WITH_THE_CANDIDATE = said_in("core/losses.py")
 # What is said at a place whose words do not stand there: (file, expression) and what it can be.
 SAID_ELSEWHERE = {
     ("steps/cleanup.py", "action"): [
@@ -221,19 +254,12 @@ SAID_ELSEWHERE = {
     ("core/launching.py", "parameter"): sorted(
         {meant.parameter for *_, meant in error_map._rows(error_map._GROUPS) if meant.parameter}
         | {name for name, _ in error_map._OPTIONAL_WORDS}
+        | LOST_WITH_THE_CANDIDATE
     ),
+    ("steps/spec.py", "one.what"): sorted(LOST_ANYWHERE),
 }
 # A thing of the handover has a name, made in this file.
 NAMED_THINGS = ("core/handing.py", "thing.name")
-
-
-def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
-    """Find the calls of a function or a method."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = node.func
-            if name == (getattr(called, "attr", "") or getattr(called, "id", "")):
-                yield node
 
 
 def remarked() -> Iterator[tuple[str, ast.expr]]:
@@ -241,18 +267,6 @@ def remarked() -> Iterator[tuple[str, ast.expr]]:
     for path in sorted((ROOT / "worker").rglob("*.py")):
         for call in calls(ast.parse(path.read_text("utf-8")), "remarked"):
             yield path.relative_to(ROOT / "worker").as_posix(), call.args[0]
-
-
-def words(node: ast.expr) -> list[str]:
-    """Return what an expression says, with 7 where it fills something in."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    if isinstance(node, ast.JoinedStr):
-        parts = (str(p.value) if isinstance(p, ast.Constant) else "7" for p in node.values)
-        return ["".join(parts)]
-    if isinstance(node, ast.IfExp):
-        return [*words(node.body), *words(node.orelse)]
-    return []
 
 
 def made(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> list[str]:

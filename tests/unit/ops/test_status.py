@@ -201,7 +201,7 @@ def test_parked_message_says_what_to_do() -> None:
     assert (message.kind, message.signed) == ("parked", True)
     assert "data-0" not in message.facts
     assert "image m-1 is CreateFailed (image_failed)" in shown(found)
-    assert "镜像 m-1 状态：CreateFailed" in shown(found, Language.CHINESE)
+    assert "镜像 m-1 状态：制作失败" in shown(found, Language.CHINESE)
     assert "处理办法：在控制台等待镜像可用" in shown(found, Language.CHINESE)
     assert "docs/runbook.md#image_failed" in shown(found)
     assert "docs/runbook.zh-CN.md#image_failed" in shown(found, Language.CHINESE)

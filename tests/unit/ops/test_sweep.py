@@ -45,6 +45,11 @@ DISK = Leftover(
 REPLACEMENT = Leftover(
     Kind.INSTANCE, "i-bp1new0000000000000", TAGS, "Running", "订单服务-01", zone="z"
 )
+INTERFACE = Leftover(
+    Kind.INTERFACE, "eni-bp1left0000000000000",
+    {**TAGS, identity.TAG_RETAINED: "was-deleted-with-instance"},
+    "Available", created_at=NOW - 700_000,
+)  # fmt: skip
 EVERYTHING = (REPLACEMENT, DISK, SNAPSHOT, IMAGE)
 
 
@@ -136,6 +141,44 @@ def test_images_go_before_their_snapshots_and_disks_stay() -> None:
     assert run(small) == {IMAGE.resource_id: Fate.DELETED, SNAPSHOT.resource_id: Fate.DELETED}
     assert small.deleted == [IMAGE.resource_id, SNAPSHOT.resource_id]
     assert set(small.things) == {DISK.resource_id, REPLACEMENT.resource_id}
+
+
+def test_an_interface_goes_when_it_is_named() -> None:
+    """It keeps an address that somebody may still count on, and costs nothing."""
+    small = cloud(*EVERYTHING, INTERFACE)
+
+    assert reasons(sweep(small).look())[Kind.INTERFACE] is Reason.ADDRESSES
+    assert INTERFACE.resource_id not in run(small)
+    assert run(small, INTERFACE.resource_id) == {INTERFACE.resource_id: Fate.DELETED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"attached_to": "i-bp1other"}, Reason.ATTACHED),
+        ({"status": "Detaching"}, Reason.UNFINISHED),
+        ({"tags": TAGS}, Reason.NOT_RETAINED),
+        ({"tags": {k: v for k, v in INTERFACE.tags.items() if "after" not in k}}, Reason.UNDATED),
+    ],
+)
+def test_a_named_interface_stays_where_it_is_not_safe(
+    changes: dict[str, Any], reason: Reason
+) -> None:
+    small = cloud(REPLACEMENT, replace(INTERFACE, **changes))
+
+    listing = sweep(small, INTERFACE.resource_id).look()
+
+    assert reasons(listing) == {Kind.INTERFACE: reason}
+    assert run(small, INTERFACE.resource_id) == {}
+
+
+def test_everything_that_is_listed_tells_its_owner() -> None:
+    """Two deployments in one account: who asks which one this is."""
+    listing = sweep(cloud()).look()
+
+    assert {one["owner"] for one in listing_data(listing)["things"]} == {"default"}
+    for wording in (Wording(), Wording(Language.CHINESE)):
+        assert "default" in plain_text(sweep_view(listing, wording))
 
 
 def test_a_second_sweep_finds_nothing_more() -> None:
@@ -363,6 +406,22 @@ def test_the_list_fits_eighty_cells(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("columns", [30, 40, 72])
+def test_a_narrow_list_has_its_heads_on_every_line(language: Language, columns: int) -> None:
+    """A row that is broken leaves figures that say nothing."""
+    wording = Wording(language)
+    shown = plain_text(sweep_view(sweep(cloud()).look(), wording), columns)
+    told = " ".join(shown.split())
+
+    assert max(map(cell_len, shown.splitlines())) <= columns
+    assert wording("column.kind") not in shown.splitlines()[0]
+    for one in EVERYTHING:
+        assert one.resource_id in told
+    for name, value in {"size": "40 GiB", "not_before": "2026-11-30", "month": "40.00 CNY"}.items():
+        assert wording("because", what=wording(f"column.{name}"), why=value) in told
+
+
+@pytest.mark.parametrize("language", list(Language))
 def test_columns_are_aligned_by_cells(language: Language) -> None:
     """Ids begin in the same cell, whatever the width of the words before them."""
     lines = plain_text(sweep_view(sweep(cloud()).look(), Wording(language)), 80).splitlines()
@@ -424,6 +483,7 @@ def test_data_for_programs() -> None:
         "name": IMAGE.name,
         "status": "Available",
         "recreation": ID,
+        "owner": "default",
         "source": SOURCE,
         "size": 40,
         "created_at": "2026-11-22T07:33:20Z",

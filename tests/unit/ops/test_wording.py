@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import eventbridge.plan
 import worker.cli
 import worker.steps
-from worker.core import boots, handing
+from worker.core import boots, handing, losses
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
@@ -24,6 +25,8 @@ SPEAKERS = (*sorted(STEPS.rglob("*.py")), STEPS.parent / "engine.py")
 SPOKEN = {"Wait": 2, "Moot": 2, "Parking": 1, "Parked": 2, "Left": 0, "RefusedForNow": 0}
 SPOKEN |= {"descend": 2}
 COMMANDS = sorted(Path(worker.cli.__file__).parent.glob("*.py"))
+# Commands that a sentence names stay as they are typed.
+COMMAND = re.compile(r"aliyun-ops [a-z]+|openssl rand -hex 32")
 FAILED = {"Failure": 0, "WrongUsage": 0}
 
 
@@ -96,7 +99,7 @@ def test_what_steps_say_reads_in_chinese(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", sorted(set(sentences(COMMANDS, FAILED))))
 def test_what_a_failed_command_says_reads_in_chinese(sentence: str) -> None:
     """A new sentence of a command needs a row in worker/ops/failure_sentences.py."""
-    told = CHINESE.sentence(sentence).replace("aliyun-ops drill", "")
+    told = COMMAND.sub("", CHINESE.sentence(sentence))
     assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told.replace("g7.large or", "")) == []
 
 
@@ -115,10 +118,29 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         "i-bp1other has it by now",
         boots.LOST_DISK,
         boots.UNDATED_DISK,
+        boots.TAKEN_DISK,
+        boots.RELEASED_DISK,
         handing.old_pair("rsp-2"),
         "server group rsp-1",
         "disk d-bp1 of /dev/xvdb",
         NO_HEIR,
+        "hop limit of 3 of the metadata",
+        "release at 2027-01-01T00:00:00Z",
+        "secondary addresses 172.16.0.8, 172.16.0.9",
+        "source and destination check of the primary interface",
+        "name of the primary interface",
+        "description of the primary interface",
+        "storage set of /dev/xvdb",
+        "automatic snapshots of /dev/xvdb being off",
+        "automatic snapshots outliving /dev/xvdb",
+        losses.NOT_ASKED,
+        losses.NOT_CONFIGURED,
+        losses.WOULD_END,
+        losses.STILL_HELD,
+        losses.ONE_SET,
+        losses.OF_TYPE,
+        losses.OF_ZONE,
+        losses.OTHER_SUBNET,
         "what had not arrived went on to i-bp1heir, because this one was reclaimed before",
         "ecs.g7.large in cn-hangzhou-h (spot), 2 of 30, epoch 1: the source's type in another zone",
         (
@@ -171,3 +193,62 @@ def test_chinese_is_printable_and_control_characters_are_not() -> None:
     """Only what could steer a terminal is escaped."""
     assert printable("订单服务-01") == "订单服务-01"
     assert printable("a\x1bb\n") == "a\\x1bb\\n"
+
+
+SET_UP = sorted(Path(eventbridge.plan.__file__).parent.glob("*.py"))
+
+
+def set_up_sentences() -> Iterator[str]:
+    """Find what a plan, its changes and its refusals say, with 7 where something is filled in."""
+    for path in SET_UP:
+        if path.stem not in {"plan", "changes", "apply"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                text = next(spoken(node))
+                # The beginning of a word is no sentence: an ending that another one takes in.
+                if re.search(r"\b[a-z]{3,} [a-z]{2,}\b", text) and text[0] != ",":
+                    yield text
+
+
+@pytest.mark.parametrize("sentence", sorted(set(set_up_sentences())))
+def test_what_the_set_up_says_reads_in_chinese(sentence: str) -> None:
+    """A new sentence of a plan needs a row in worker/ops/rule_sentences.py."""
+    # Where an ending or a purpose is filled in, one that there is.
+    for spare, filled in (("create the 7 77", "create the queue 7"), ("the 7 7", "the queue 7")):
+        sentence = sentence.replace(spare, filled)
+    told = CHINESE.sentence(re.sub(r"^(delete the queue 7)7$", r"\1", sentence))
+
+    assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told.replace("rule destroy", "")) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("the source is CreateFailed", "源实例状态：制作失败"),
+        (
+            "visibility seconds 30 -> 60, dead letters off -> to q after 200",
+            "不可见时长（秒）30 -> 60，死信 关闭 -> 200 次后进入 q",
+        ),
+        ("i-1 is Stopped: start it first", "i-1 的状态为 已停止：请先启动它"),
+    ],
+)
+def test_words_of_the_cloud_are_read_too(english: str, chinese: str) -> None:
+    """A state among Chinese words is one of them."""
+    assert CHINESE.sentence(english) == chinese
+
+
+DRILL = [*sorted(STEPS.parent.glob("ops/drill*.py")), STEPS.parent / "ops/receipt_files.py"]
+
+
+@pytest.mark.parametrize("sentence", sorted(set(sentences(DRILL, {"Permanent": 0}))))
+def test_why_a_drill_or_a_receipt_is_refused_reads_in_chinese(sentence: str) -> None:
+    """A new one needs a row in worker/ops/failure_sentences.py."""
+    told = CHINESE.sentence(sentence).replace("aliyun-ops", "")
+    assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told) == []
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_no_chinese_text_shouts_a_word_of_ours(key: str) -> None:
+    """What is not verified is said in words."""
+    assert "UNVERIFIED" not in TEXTS[key][1]

@@ -319,12 +319,25 @@ def _disks(bodies: Sequence[Body]) -> Iterator[tuple[str, Disk]]:
             yield fields.text(body, "InstanceId"), disk
 
 
+def find_disks(endpoint: Endpoint, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
+    """Describe disks by id; those that are gone are left out."""
+    if len(disk_ids) > DISKS_PER_CALL:
+        raise ValueError(f"{len(disk_ids)} disks in one call, at most {DISKS_PER_CALL}")
+    if not disk_ids:
+        return ()
+    params = {"DiskIds": json.dumps(list(disk_ids)), "MaxResults": DISKS_PER_PAGE}
+    bodies = endpoint.list_by_token("DescribeDisks", params, "Disks", "Disk")
+    found = (shapes.disk_of(body) for body in bodies)
+    return tuple(one for one in found if one is not None and one.disk_id in disk_ids)
+
+
 @dataclass(frozen=True, slots=True)
 class Batches:
     """The merged calls of one region."""
 
     instances: Merger[str, Instance]
     disks: Merger[str, tuple[Disk, ...]]
+    disks_by_id: Merger[tuple[str, ...], tuple[Disk, ...]]
     images: Merger[str, Image]
     roles: Merger[str, str]
     keep: Merger[tuple[str, ...], KeepAnswer]
@@ -356,6 +369,7 @@ def build_batches(endpoint: Endpoint, crew: Crew) -> Batches:
         disks=Merger(
             crew, endpoint.clock, disks.find, most=disks.portion, under_way_max=_DISK_CALLS_MAX
         ),
+        disks_by_id=replace(merger(calls.disks, DISKS_PER_CALL), weigh=len),
         images=merger(calls.images, IMAGES_PER_CALL),
         roles=merger(calls.roles, ROLES_PER_CALL),
         keep=replace(merger(calls.keep, DISKS_PER_CALL), weigh=len),
@@ -379,6 +393,13 @@ class _Calls:
         bodies = self._list("DescribeInstances", params, "Instances", "Instance", count=len(ids))
         found = (shapes.instance_of(body) for body in bodies)
         return {one.instance_id: one for one in found if one is not None}
+
+    def disks(
+        self, groups: Sequence[tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], tuple[Disk, ...]]:
+        ids = [disk for group in groups for disk in group]
+        found = {one.disk_id: one for one in find_disks(self.endpoint, ids)}
+        return {group: tuple(found[one] for one in group if one in found) for group in groups}
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Image]:
         params = {

@@ -18,6 +18,7 @@ _CALLS: Final[dict[Kind, tuple[str, str, dict[str, Any]]]] = {
     Kind.IMAGE: ("DeleteImage", "ImageId", _FORCED),
     Kind.SNAPSHOT: ("DeleteSnapshot", "SnapshotId", _FORCED),
     Kind.DISK: ("DeleteDisk", "DiskId", {}),
+    Kind.INTERFACE: ("DeleteNetworkInterface", "NetworkInterfaceId", {}),
 }
 
 

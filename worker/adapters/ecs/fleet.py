@@ -1,6 +1,7 @@
 """Port `Fleet`: every spot instance of the region with its disks."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from worker.adapters.ecs.leftovers import snapshot_of
 from worker.adapters.ecs.sources import EcsSources
 from worker.core.auditing import Equipped
 from worker.core.eligibility import NOT_SPOT
-from worker.core.model import Details, Disk
+from worker.core.model import Details, Disk, Instance
 
 # Source: DescribeInstances and DescribeSnapshots (10 to 100), DescribeDisks (10 to 500), MaxResults.
 _PER_PAGE: Final = 100
@@ -32,12 +33,14 @@ class EcsFleet(operator_ports.Fleet):
     @override
     def equipped(self) -> tuple[Equipped, ...]:
         params = {"MaxResults": _PER_PAGE, "AdditionalAttributes": list(ADDITIONAL_ATTRIBUTES)}
-        read = (shapes.instance_of(body) for body in self._listed("Instance", params))
+        read = ((shapes.instance_of(body), body) for body in self._listed("Instance", params))
         spots = [
-            one for one in read if one is not None and one.spot_strategy.lower() not in NOT_SPOT
+            (one, body)
+            for one, body in read
+            if one is not None and one.spot_strategy.lower() not in NOT_SPOT
         ]
         disks = self._disks() if spots else {}
-        return tuple(Equipped(one, tuple(disks.get(one.instance_id, ()))) for one in spots)
+        return tuple(_equipped(one, body, disks.get(one.instance_id, ())) for one, body in spots)
 
     @override
     def newest_snapshots(self, instance_id: str) -> dict[str, float]:
@@ -72,3 +75,22 @@ class EcsFleet(operator_ports.Fleet):
 
     def _listed(self, kind: str, params: dict[str, Any]) -> list[Body]:
         return self.endpoint.list_by_token(f"Describe{kind}s", params, f"{kind}s", kind)
+
+
+def _equipped(one: Instance, body: Body, disks: Sequence[Disk]) -> Equipped:
+    """Read beside an instance what its description says of interfaces: it needs no call more."""
+    found = fields.members(body, "NetworkInterfaces", "NetworkInterface")
+    primary = next((each for each in found if fields.text(each, "Type") == "Primary"), {})
+    addresses = fields.members(primary, "PrivateIpSets", "PrivateIpSet")
+    return Equipped(
+        one,
+        tuple(disks),
+        interfaces=tuple(
+            fields.text(each, "NetworkInterfaceId") for each in found if each is not primary
+        ),
+        secondary_ips=tuple(
+            fields.text(each, "PrivateIpAddress")
+            for each in addresses
+            if fields.flag(each, "Primary") is False
+        ),
+    )

@@ -14,7 +14,8 @@ from worker.adapters.ecs.launch_parameters import launch_parameters
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.error_map import RUN_INSTANCES, Kind
 from worker.adapters.sealing import WITHOUT_KEYS, Sealing
-from worker.core.errors import UnknownOutcome
+from worker.core import urgency
+from worker.core.errors import Transient, UnknownOutcome
 from worker.core.identity import TAG_ID, TAG_OWNER, TAG_SOURCE
 from worker.core.model import (
     Accepted,
@@ -93,6 +94,9 @@ class EcsInstances(ports.Instances):
         params = launch_parameters(
             spec, candidate, image_id=image_id, token=token, drop=drop, user_data=user_data
         )
+        # A token is forgotten after a while, and whoever has the message by now may have another.
+        if urgency.is_let_go(self.endpoint.clock.now()):
+            raise Transient("the message is somebody else's by now")
         answer = self.endpoint.change(RUN_INSTANCES, params)
         if isinstance(answer, Refusal):
             return refused_launch(answer, drop)

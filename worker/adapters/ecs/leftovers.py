@@ -15,7 +15,7 @@ from worker.core.identity import TAG_ID, TAG_OUTLIVES, TAG_RETAINED
 from worker.core.leftovers import Kind, Leftover, instant
 
 # Source: DescribeInstances, DescribeSnapshots (10 to 100) and DescribeDisks (10 to 500),
-# MaxResults; DescribeImages, PageSize.
+# MaxResults, as DescribeNetworkInterfaces; DescribeImages, PageSize.
 _PER_PAGE: Final = 100
 _NOT_SPOT: Final = ("", "NoSpot")
 
@@ -33,6 +33,8 @@ class EcsLeftovers(operator_ports.Leftovers):
             *self._snapshots(_tagged(TAG_ID)),
             *self._disks(_tagged(TAG_ID)),
             *self._disks(_tagged(TAG_OUTLIVES)),
+            # A launch tags the interfaces that it makes, too; these were there before.
+            *self._interfaces(_tagged(TAG_RETAINED)),
             *self._instances(_tagged(TAG_ID)),
         ]
         # A filter that was not understood finds strangers, and a disk may carry both tags.
@@ -46,6 +48,7 @@ class EcsLeftovers(operator_ports.Leftovers):
             Kind.IMAGE: lambda: self._images({"ImageId": resource_id}),
             Kind.SNAPSHOT: lambda: self._snapshots({"SnapshotIds": listed}),
             Kind.DISK: lambda: self._disks({"DiskIds": listed}),
+            Kind.INTERFACE: lambda: self._interfaces({"NetworkInterfaceId": [resource_id]}),
             Kind.INSTANCE: lambda: self._instances({"InstanceIds": listed}),
         }
         found = look[kind]()
@@ -83,6 +86,13 @@ class EcsLeftovers(operator_ports.Leftovers):
 
     def _instances(self, wanted: dict[str, Any]) -> list[Leftover]:
         return [instance_of(body) for body in self._listed("Instance", wanted)]
+
+    def _interfaces(self, wanted: dict[str, Any]) -> list[Leftover]:
+        params = {"MaxResults": _PER_PAGE, **wanted}
+        bodies = self.endpoint.list_by_token(
+            "DescribeNetworkInterfaces", params, "NetworkInterfaceSets", "NetworkInterfaceSet"
+        )
+        return [interface_of(body) for body in bodies]
 
     def _listed(self, kind: str, wanted: dict[str, Any]) -> list[Body]:
         params = {"MaxResults": _PER_PAGE, **wanted}
@@ -140,6 +150,20 @@ def disk_of(body: Body) -> Leftover:
     )
 
 
+def interface_of(body: Body) -> Leftover:
+    """Read one member of DescribeNetworkInterfaces."""
+    return Leftover(
+        kind=Kind.INTERFACE,
+        resource_id=fields.text(body, "NetworkInterfaceId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "NetworkInterfaceName"),
+        zone=fields.text(body, "ZoneId"),
+        created_at=instant(fields.text(body, "CreationTime")),
+        attached_to=fields.text(body, "InstanceId"),
+    )
+
+
 def instance_of(body: Body) -> Leftover:
     """Read one member of DescribeInstances."""
     return Leftover(
@@ -163,6 +187,8 @@ def _tagged(key: str) -> dict[str, Any]:
 def _is_ours(thing: Leftover) -> bool:
     if not thing.resource_id:
         return False
+    if thing.kind is Kind.INTERFACE:
+        return TAG_ID in thing.tags and TAG_RETAINED in thing.tags and not thing.attached_to
     if thing.kind is not Kind.DISK:
         return TAG_ID in thing.tags
     # The tags of a launch reach the replacement's own disks, and what is to outlive its instance

@@ -13,6 +13,7 @@ from worker.core.leftovers import Kind, Leftover
 from worker.operator_ports import HOURS_PER_MONTH, Price
 
 _FREE: Final = 0.0
+_UNBILLED: Final = (Kind.IMAGE, Kind.INTERFACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class EcsPrices(operator_ports.Prices):
 
     Snapshots have no price here: the cloud bills the space that a snapshot occupies, and neither
     tells that per snapshot nor prices it by API. Source: "Snapshot billing"; DescribePrice,
-    ResourceType. A custom image costs nothing beside its snapshots. Source: the same.
+    ResourceType. A custom image costs nothing beside its snapshots. Source: the same. Neither
+    does a network interface. Source: "Elastic network interfaces", billing.
     """
 
     endpoint: Endpoint
@@ -29,7 +31,7 @@ class EcsPrices(operator_ports.Prices):
 
     @override
     def monthly(self, thing: Leftover) -> Price | None:
-        if thing.kind is Kind.IMAGE:
+        if thing.kind in _UNBILLED:
             return Price(_FREE, "")
         # Performance that was bought beside the disk is priced by itself, and nobody tells the sum.
         if thing.kind is Kind.SNAPSHOT or thing.provisioned_iops:

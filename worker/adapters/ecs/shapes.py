@@ -84,6 +84,8 @@ def instance_of(body: Body) -> Instance | None:
         ptp_status=fields.text(fields.structure(body, "ClockOptions"), "PtpStatus"),
         secure_boot=fields.flag(fields.structure(body, "SecurityOptions"), "EnableSecureBoot")
         is True,
+        hop_limit=fields.integer(metadata, "HttpPutResponseHopLimit"),
+        auto_release_time=fields.text(body, "AutoReleaseTime"),
     )
 
 
@@ -118,6 +120,8 @@ def disk_of(body: Body) -> Disk | None:
         storage_cluster=fields.text(body, "StorageClusterId"),
         storage_set=fields.text(body, "StorageSetId"),
         storage_set_partition=fields.optional_integer(body, "StorageSetPartitionNumber"),
+        auto_snapshots=fields.flag(body, "EnableAutoSnapshot") is not False,
+        drops_auto_snapshots=fields.flag(body, "DeleteAutoSnapshot") is not False,
     )
 
 
@@ -126,6 +130,7 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
     network = fields.structure(attributes, "NetworkOptions")
     jumbo = fields.flag(network, "EnableJumboFrame")
     primary = next((one for one in interfaces if fields.text(one, "Type") == "Primary"), {})
+    addresses = fields.members(primary, "PrivateIpSets", "PrivateIpSet")
     return Details(
         interfaces=len(interfaces),
         queue_number=fields.integer(primary, "QueueNumber"),
@@ -133,6 +138,18 @@ def details_of(attributes: Body, interfaces: list[Body]) -> Details:
         jumbo_frame=fields.flag(attributes, "EnableJumboFrame") if jumbo is None else jumbo,
         network_encryption=fields.flag(network, "EnableNetworkEncryption") is True,
         bandwidth_weighting=fields.text(network, "BandwidthWeighting"),
+        secondary_ips=tuple(
+            fields.text(one, "PrivateIpAddress")
+            for one in addresses
+            if fields.flag(one, "Primary") is False
+        ),
+        interface_name=fields.text(primary, "NetworkInterfaceName"),
+        interface_description=fields.text(primary, "Description"),
+        interface_tags=tuple(sorted(fields.tags(primary).items())),
+        source_dest_check=fields.flag(primary, "SourceDestCheck") is True,
+        others=tuple(
+            fields.text(one, "NetworkInterfaceId") for one in interfaces if one is not primary
+        ),
     )
 
 
@@ -205,6 +222,7 @@ def instance_type_of(body: Body) -> InstanceType | None:
         secure_boot=fields.flag(fields.structure(body, "SecurityOptions"), "SecureBootSupport")
         is True,
         jumbo_frame=fields.flag(body, "JumboFrameSupport") is True,
+        queue_number=fields.integer(body, "PrimaryEniQueueNumber"),
     )
 
 

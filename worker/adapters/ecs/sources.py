@@ -1,6 +1,5 @@
 """Port `Sources`: reads about the instance that is being reclaimed."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,7 +8,7 @@ from typing_extensions import override
 
 from worker import ports
 from worker.adapters.ecs import fields, shapes
-from worker.adapters.ecs.batch import DISKS_PER_CALL, DISKS_PER_PAGE, Batches
+from worker.adapters.ecs.batch import Batches
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
 from worker.adapters.sealing import WITHOUT_KEYS, Sealing
 from worker.core.model import Details, Disk, Instance, Look, Refused, Sealed, SealedAnswer
@@ -38,7 +37,9 @@ class EcsSources(ports.Sources):
 
     @override
     def disks(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
-        return find_disks(self.endpoint, disk_ids)
+        if not disk_ids:
+            return ()
+        return self.batches.disks_by_id.find(tuple(disk_ids)) or ()
 
     @override
     def ram_role(self, instance_id: str) -> str:
@@ -80,15 +81,3 @@ class EcsSources(ports.Sources):
         if len(sealed) > SEALED_CHARACTERS_MAX:
             return Refused("it is too large for a message")
         return Sealed(sealed)
-
-
-def find_disks(endpoint: Endpoint, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
-    """Describe disks by id; those that are gone are left out."""
-    if len(disk_ids) > DISKS_PER_CALL:
-        raise ValueError(f"{len(disk_ids)} disks in one call, at most {DISKS_PER_CALL}")
-    if not disk_ids:
-        return ()
-    params = {"DiskIds": json.dumps(list(disk_ids)), "MaxResults": DISKS_PER_PAGE}
-    bodies = endpoint.list_by_token("DescribeDisks", params, "Disks", "Disk")
-    found = (shapes.disk_of(body) for body in bodies)
-    return tuple(one for one in found if one is not None and one.disk_id in disk_ids)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from worker import ports
+from worker.adapters.ecs.batch import find_disks
 from worker.adapters.ecs.endpoint import Endpoint
-from worker.adapters.ecs.sources import find_disks
 from worker.adapters.network.answers import move_answer
 from worker.core.model import Disk, MoveAnswer
 

@@ -209,6 +209,31 @@ PARKED: Mapping[Park, Entry] = {
             "查明谁在创建、复制名为 `recreation-...` 的镜像，或删除了镜像的标签，并加以制止。",
         ),
     ),
+    Park.REPLACED_BEFORE: Entry(
+        Text("an earlier replacement still exists", "此前的替代实例仍然存在"),
+        Text(
+            "The source outlived an earlier notice beside its replacement, and has been reclaimed now. What it wrote since is not on that replacement, and a second one was not launched beside it.",
+            "源实例在此前的通知后与其替代实例并存，现在又被回收。此后写入的数据不在那台替代实例上，也没有再启动第二台。",
+        ),
+        Text(
+            "In the image of this notice, which `aliyun-ops dlq show ID` names, and on the retained disks.",
+            "在本次通知的镜像中（`aliyun-ops dlq show ID` 会列出），也在保留的磁盘上。",
+        ),
+        (
+            Text(
+                "The data of the earlier replacement counts: `aliyun-ops dlq discard ID`, after the image is tagged or copied if it is to stay.",
+                "以此前的替代实例为准：先给镜像打标签或复制一份（如需保留），再运行 `aliyun-ops dlq discard ID`。",
+            ),
+            Text(
+                "The newer data counts: delete the earlier replacement, then `aliyun-ops dlq replay ID`.",
+                "以较新的数据为准：删除此前的替代实例，然后运行 `aliyun-ops dlq replay ID`。",
+            ),
+        ),
+        Text(
+            "Delete one of the two as soon as a notice is taken back: the receipt says when a source stays.",
+            "通知被撤回后尽快删除两台中的一台；凭据会写明源实例是否保留。",
+        ),
+    ),
     Park.NO_STOCK: Entry(
         Text("nothing could be launched for lack of stock", "没有库存可用"),
         Text(
@@ -236,6 +261,28 @@ PARKED: Mapping[Park, Entry] = {
         Text(
             "Widen the choice: `launch.other_zones`, `launch.same_type_only: false`, `launch.families`, and `launch.pay_as_you_go_max` for a last resort. A VPC needs a subnet in each zone.",
             "放宽选择范围：`launch.other_zones`、`launch.same_type_only: false`、`launch.families`，并用 `launch.pay_as_you_go_max` 兜底。每个可用区都要有交换机。",
+        ),
+    ),
+    Park.ONE_TOO_MANY: Entry(
+        Text("one too many, and the other one is gone", "多出的一台，而另一台已不存在"),
+        Text(
+            "Two replacements had been launched once, and this one was marked with `spot-recreation:quarantined`. It has been reclaimed; the one that was to stay exists no more, nor does a replacement of it.",
+            "此前启动过两台替代实例，本实例被加上了 `spot-recreation:quarantined` 标签。现在它被回收，而应当保留的那台及其替代实例都已不存在。",
+        ),
+        _IMAGE_SAFE,
+        (
+            Text(
+                "This one served: `aliyun-ops dlq replay ID`, which launches its replacement at once.",
+                "由它提供服务：运行 `aliyun-ops dlq replay ID`，会立即启动它的替代实例。",
+            ),
+            Text(
+                "It did not: `aliyun-ops dlq discard ID`.",
+                "没有由它提供服务：运行 `aliyun-ops dlq discard ID`。",
+            ),
+        ),
+        Text(
+            "Delete the one too many when you are told of it, or take its tag off if it is to stay.",
+            "收到通知后删除多出的一台；若要保留它，请去掉它的标签。",
         ),
     ),
     Park.TOO_MANY_GENERATIONS: Entry(

@@ -167,8 +167,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“disk d-...”", "“磁盘 d-...”"),
         Row(
             Text(
-                "A local disk: what was on it is gone with its host. A cloud disk: it is in no image, could not be attached, or outlives by your own setting and so has no date; the reason says which.",
-                "本地盘：上面的数据随宿主机丢失。云盘：不在镜像中、未能挂载，或者原本就设为保留因而没有日期，原因中写明。",
+                "A local disk: what was on it is gone with its host. A cloud disk: it is in no image, could not be attached, was taken from the source, was released since, or outlives by your own setting and so has no date; the reason says which.",
+                "本地盘：上面的数据随宿主机丢失。云盘：不在镜像中、未能挂载、已从源实例取走、后来被释放，或者原本就设为保留因而没有日期，原因中写明。",
             ),
             Text(
                 "Local: restore your own backup, and by day move the data to a cloud disk. Kept but not attached: [get at it](#get-at-the-data-of-a-retained-disk).",
@@ -181,12 +181,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“instance i-...”", "“实例 i-...”"),
         Row(
             Text(
-                "An instance that needs a person: a second replacement, a source that stays stopped, or one that was started beside its replacement. Or one that was reclaimed in the middle of the handover, so that the rest went on to its own replacement. The reason says which.",
-                "有一台实例需要人处理：多余的替代实例、保持停机的源实例，或在替代实例之外又被启动的源实例；也可能是在移交途中被回收的实例，其余内容已转交给它自己的替代实例。原因中写明。",
+                "An instance that needs a person: a second replacement, a source that stays stopped, one whose notice was taken back after it had been stopped for the takeover, or one that was started beside its replacement. Or one that was reclaimed in the middle of the handover, so that the rest went on to its own replacement. The reason says which.",
+                "有一台实例需要人处理：多余的替代实例、保持停机的源实例、为接管而停机后通知又被撤回的源实例，或在替代实例之外又被启动的源实例；也可能是在移交途中被回收的实例，其余内容已转交给它自己的替代实例。原因中写明。",
             ),
             Text(
-                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped: delete it when the clone is good. Went on: nothing.",
-                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机：确认克隆无误后删除。已转交：无需操作。",
+                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped, or taken back: delete it when the replacement is good. Went on: nothing.",
+                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机或通知被撤回：确认替代实例无误后删除。已转交：无需操作。",
             ),
         ),
     ),
@@ -278,7 +278,10 @@ LOSSES: tuple[Loss, ...] = (
         r"public address .+",
         Text("“public address ...”", "“公网地址 ...”"),
         Row(
-            Text("A static public address dies with its instance.", "固定公网地址随实例消失。"),
+            Text(
+                "A static public address dies with its instance. Or it was made elastic for a notice that was then taken back, which cannot be undone.",
+                "固定公网地址随实例消失；或者它已为随后撤回的通知转成弹性公网 IP，无法还原。",
+            ),
             Text(
                 "Change DNS to the new address. By day: an elastic address, or `handover.convert_public_ip: true`.",
                 "把 DNS 改到新地址。之后改用弹性公网 IP，或设置 `handover.convert_public_ip: true`。",
@@ -331,8 +334,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“network interface eni-...”", "“弹性网卡 eni-...”"),
         Row(
             Text(
-                "A secondary interface is not on the replacement; in another zone it cannot be.",
-                "辅助网卡不在替代实例上；跨可用区时无法挂载。",
+                "A secondary interface is not on the replacement: in another zone it cannot be, and without `handover.interfaces` nobody moves it.",
+                "辅助网卡不在替代实例上：跨可用区时无法挂载；未开启 `handover.interfaces` 时不会移交。",
             ),
             Text(
                 "Same zone: `aliyun ecs AttachNetworkInterface --RegionId REGION --NetworkInterfaceId ENI --InstanceId REPLACEMENT`. By day: `launch.reclaimed_pool: first` keeps the zone more often.",
@@ -362,8 +365,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“tag ...”, “tags of ...”", "“标签 ...”、“... 的标签”"),
         Row(
             Text(
-                "A resource holds 20 tags and ours come first, or the cloud refused them.",
-                "一个资源最多 20 个标签，本工具的优先；或被云端拒绝。",
+                "A resource holds 20 tags and ours come first, the cloud refused them, or `handover.tags` is off.",
+                "一个资源最多 20 个标签，本工具的优先；或被云端拒绝；或 `handover.tags` 未开启。",
             ),
             Text(
                 "Set by hand those that somebody relies on (billing, access, selection).",
@@ -382,6 +385,79 @@ LOSSES: tuple[Loss, ...] = (
             Text(
                 "`aliyun-ops doctor` names the permission; set what matters by hand.",
                 "`aliyun-ops doctor` 会指出缺少的权限；重要的设置手动补上。",
+            ),
+        ),
+    ),
+    Loss(
+        r"hop limit of .+|source and destination check of .+|(name|description) of the primary interface|automatic snapshots .+",
+        Text(
+            "“hop limit of ... of the metadata”, “source and destination check ...”, “name of the primary interface”, “automatic snapshots ...”",
+            "“元数据访问的跳数限制 ...”、“主网卡的源/目的地址检查”、“主网卡的名称”、“... 自动快照的设置”",
+        ),
+        Row(
+            Text(
+                "A setting of the source that only a later change can give to the replacement; it has the cloud's own instead.",
+                "源实例的这项设置只能在创建之后更改；替代实例用的是默认值。",
+            ),
+            Text(
+                "Set it in the console where something relies on it: containers need the hop limit, a gateway the check.",
+                "有依赖时在控制台补上：容器依赖跳数限制，网关依赖地址检查。",
+            ),
+        ),
+    ),
+    Loss(
+        r"release at .+",
+        Text("“release at ...”", "“定于 ... 的自动释放”"),
+        Row(
+            Text(
+                "The source was to be released by itself at that time. The replacement is not, for it would end with it.",
+                "源实例设有定时自动释放。替代实例没有设置，否则会随之释放。",
+            ),
+            Text(
+                "If it still is to end then: `aliyun ecs ModifyInstanceAutoReleaseTime --RegionId REGION --InstanceId REPLACEMENT --AutoReleaseTime TIME`.",
+                "如果仍需到时释放：`aliyun ecs ModifyInstanceAutoReleaseTime --RegionId REGION --InstanceId REPLACEMENT --AutoReleaseTime TIME`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"secondary addresses .+",
+        Text("“secondary addresses ...”", "“辅助私网地址 ...”"),
+        Row(
+            Text(
+                "The primary interface had more private addresses. The source held them until its release, so the replacement has none.",
+                "主网卡另有辅助私网地址。源实例释放之前一直占用，替代实例没有这些地址。",
+            ),
+            Text(
+                "Same subnet, once the source is gone: `aliyun ecs AssignPrivateIpAddresses --RegionId REGION --NetworkInterfaceId ENI --PrivateIpAddress.1 ADDRESS`. Elsewhere assign new ones, and tell who uses them.",
+                "同一交换机且源实例已释放：`aliyun ecs AssignPrivateIpAddresses --RegionId REGION --NetworkInterfaceId ENI --PrivateIpAddress.1 ADDRESS`。否则分配新地址，并通知使用方。",
+            ),
+        ),
+    ),
+    Loss(
+        r"subnet .+",
+        Text("“subnet vsw-...”", "“交换机 vsw-...”"),
+        Row(
+            Text(
+                "The source's own subnet took no replacement, so it is in another one of the same zone, with that one's routes and network ACL.",
+                "源实例所在的交换机无法创建替代实例，因此改用同可用区的另一个交换机，路由和网络 ACL 以后者为准。",
+            ),
+            Text(
+                "See whether it reaches what it talks to. Free addresses in the old subnet: `aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`.",
+                "确认它能访问所依赖的服务。查看原交换机的可用地址：`aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH`。",
+            ),
+        ),
+    ),
+    Loss(
+        r"storage set of .+",
+        Text("“storage set of /dev/...”", "“磁盘 /dev/... 的存储集”"),
+        Row(
+            Text(
+                "The source's disks were in different storage sets or partitions; a launch names one for all of them.",
+                "源实例的磁盘分属不同的存储集或分区；创建实例时所有磁盘只能指定同一个。",
+            ),
+            Text(
+                "The data is whole; what is gone is the spread over storage clusters. Where it matters, make the disk anew in its set.",
+                "数据完整，但失去了在存储集群间的分散。需要时在原存储集中重新创建该磁盘。",
             ),
         ),
     ),
@@ -418,8 +494,8 @@ LOSSES: tuple[Loss, ...] = (
         ),
         Row(
             Text(
-                "The cloud refused this optional parameter for the candidate; the replacement was launched without it.",
-                "云端不接受该候选的这个可选参数，替代实例启动时没有带它。",
+                "The cloud refused this optional parameter for the candidate, or it holds for the source's type or zone alone; the replacement was launched without it.",
+                "云端不接受该候选的这个可选参数，或者它仅对源实例的规格或可用区有效；替代实例启动时没有带它。",
             ),
             Text(
                 "Set it by hand where it matters: a key pair before you need to log in.",

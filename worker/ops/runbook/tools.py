@@ -127,6 +127,10 @@ SWEEP: Mapping[Reason, Text] = {
         "See whether something is missed: [get at it](#get-at-the-data-of-a-retained-disk). Then `aliyun-ops sweep --apply DISK`.",
         "确认有没有缺数据：[取回](#取回保留磁盘上的数据)。然后 `aliyun-ops sweep --apply DISK`。",
     ),
+    Reason.ADDRESSES: Text(
+        "See whether something still counts on its addresses: attach it to the replacement in the same zone, or `aliyun-ops sweep --apply ENI`.",
+        "确认是否还有业务依赖它的地址：同可用区可挂载到替代实例，否则 `aliyun-ops sweep --apply ENI`。",
+    ),
 }
 
 # By the key of `fate.` in the table of texts.
@@ -196,5 +200,17 @@ LOST: Mapping[Loss, Text] = {
     Loss.ELASTIC_IP: Text(
         "Nothing: the worker binds it to the replacement with `handover.eip: true`.",
         "无需操作：`handover.eip: true` 时由工作进程绑定到替代实例。",
+    ),
+    Loss.PRIVATE_IP: Text(
+        "Let others find it by name, or set `handover.private_ip: same_or_fast`.",
+        "让其他服务通过域名访问，或设置 `handover.private_ip: same_or_fast`。",
+    ),
+    Loss.SECONDARY_IPS: Text(
+        "Assign new ones to the replacement afterwards, or put them on a secondary interface.",
+        "之后给替代实例分配新的地址，或改用辅助网卡承载。",
+    ),
+    Loss.INTERFACES: Text(
+        "`handover.interfaces: true` carries them over to a replacement in the same zone.",
+        "`handover.interfaces: true` 可将其移交给同可用区的替代实例。",
     ),
 }

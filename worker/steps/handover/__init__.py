@@ -149,8 +149,10 @@ class HandOver:
         if source is None and not progress.absent_at:
             missed = replace(progress, absent_at=now)
             return Wait(missed, now + SOURCE_POLL_SECONDS, "the source is not there; look again")
+        if source is not None:
+            progress = replace(progress, absent_at=0.0)
         if source is None or source.status == "Stopped":
-            return Note(launching.with_stopped_source(progress, now))
+            return Note(launching.with_stopped_source(progress, source, now))
         if now < progress.t0 + self.policy.false_alarm_after:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
         for thing in handing.unfinished(progress):

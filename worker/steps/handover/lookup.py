@@ -18,7 +18,6 @@ INTERFACES = "network interfaces"
 MEMBERS = "load balancers"
 # What a remark is about when one of them could not be looked up.
 LOOKED_UP = (EIP, INTERFACES, MEMBERS)
-CONVERT = "public address made elastic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +74,11 @@ class LookUp:
             found = (recorded,) if recorded is not None and recorded.is_free else ()
         if found or not source.public_ip or not self.policy.convert_public_ip:
             return Note(_with_addresses(progress, known, found))
-        if CONVERT in known.looked_up:
+        if handing.CONVERTED in known.looked_up:
             return Wait(progress, now + AGAIN_SECONDS, "the public address becomes elastic")
         answer = self.addresses.convert(progress.instance_id)
         if isinstance(answer, Accepted):
-            return Note(_known(progress, known, CONVERT))
+            return Note(_known(progress, known, handing.CONVERTED))
         why = getattr(answer, "code", "") or "it exists"
         told = progress.remarked(f"public address {source.public_ip}", why)
         return Note(_known(told, known, EIP))
