@@ -8,6 +8,7 @@ import pytest
 
 from emulator.state.ecs.captures import start_snapshot
 from emulator.state.ecs.settings import EcsSettings
+from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Simulation
 from tests.simulation.invariants import entries
 from tests.simulation.scenarios import Source, replacements
@@ -170,6 +171,49 @@ def test_re_attached_disks_need_an_image_of_the_system_alone() -> None:
     running = next(one for one in receipt["timeline"] if one["what"] == "replacement running")
     assert running["seconds_after_t0"] < 150
     assert replacement["ZoneId"] == receipt["source"]["zone"]
+
+
+# A disk of this kind takes one snapshot at a time, so that the next request is refused.
+ONE_AT_A_TIME: Mapping[str, Any] = {**TWO_DISKS, "system_disk": {"category": "cloud_efficiency"}}
+
+
+def test_a_snapshot_whose_answer_was_lost_is_found_when_its_token_is_forgotten() -> None:
+    """The disk takes no second one, and the one that it is taking is ours."""
+    scenario = Scenario(
+        "it",
+        ecs=BY_SIZE,
+        seed=ONE_AT_A_TIME,
+        policy=REATTACH,
+        lasts=500.0,
+        flips={"client_token_seconds": 1.0},
+    )
+    undisturbed, _ = run(scenario, {})
+    (asked,) = [one for one in undisturbed.interposer.calls if one.method == "snapshot"]
+
+    simulation, source = run(scenario, {asked.number: Fault.ANSWER_LOST})
+
+    assert judged(scenario, simulation, source) == []
+    (image,) = entries(simulation, "CreateImage")
+    (snapshot,) = entries(simulation, "CreateSnapshot")
+    assert image.detail["snapshot_ids"] == [snapshot.resource_id]
+
+
+def test_a_snapshot_that_somebody_else_takes_is_not_booted_from() -> None:
+    """It is older than the notice, and its owner may delete it."""
+
+    def begin_one(simulation: Simulation) -> None:
+        region = simulation.cloud.ecs[REGION].region
+        for disk in region.disks.values():
+            if disk.kind == "system":
+                start_snapshot(region, disk, simulation.kernel.now, 20.0)
+
+    simulation, _, _, _ = recreate(
+        ecs=BY_SIZE, seed=ONE_AT_A_TIME, policy=REATTACH, prepare=begin_one
+    )
+
+    (image,) = entries(simulation, "CreateImage")
+    (snapshot,) = entries(simulation, "CreateSnapshot")
+    assert image.detail["snapshot_ids"] == [snapshot.resource_id]
 
 
 def test_disks_move_before_what_brings_traffic() -> None:

@@ -9,8 +9,17 @@ from typing_extensions import override
 
 from emulator.faults import Answer, Effect, FaultRule
 from emulator.http.service import LoggedRequest
-from tests.simulation.harness import QUEUE
-from tests.simulation.schedules import SCENARIOS, Scenario
+from tests.simulation.harness import QUEUE, REGION, Simulation
+from tests.simulation.scenarios import SOURCE_NAME
+from tests.simulation.schedules import SCENARIOS, Scenario, add_members
+
+
+def _add_to_all_balancers(simulation: Simulation) -> None:
+    """Put the source behind an NLB as well."""
+    add_members(simulation)
+    group = {"kind": "nlb", "servers": [{"server": SOURCE_NAME, "port": 8080}]}
+    simulation.cloud.balancers[REGION].seed(group, simulation.kernel.now)
+
 
 # They differ in the calls that they bring about.
 _KNOWN = {one.name: one for one in SCENARIOS}
@@ -18,7 +27,13 @@ MATRIX: Mapping[str, Scenario] = {
     "plain": _KNOWN["plain"],
     "other-type": _KNOWN["type sold out"],
     "parked": _KNOWN["image broken by the release"],
+    "handed-over": replace(_KNOWN["with an address and members"], prepare=_add_to_all_balancers),
+    "economical": _KNOWN["economical"],
+    "disks-attached": _KNOWN["data disks re-attached"],
+    "quiesced": _KNOWN["quiesced"],
 }
+# Struck only at what no scenario before them calls: the rest goes in them as it does there.
+FOR_THEIR_OWN_CALLS = frozenset({"handed-over", "economical", "disks-attached", "quiesced"})
 
 # A read has no effect, so that only its answer can go wrong.
 ON_READS: Mapping[str, Mapping[str, Any]] = {
@@ -72,6 +87,11 @@ class Spot:
     product: str
     action: str
     queue: str
+
+    @property
+    def api(self) -> tuple[str, str, str]:
+        """The action, whatever the scenario."""
+        return (self.product, self.action, self.queue)
 
     @property
     def faults(self) -> Mapping[str, Mapping[str, Any]]:

@@ -40,11 +40,13 @@ from worker.adapters.clock import EmulatorClock, _Line
 from worker.adapters.mns_queue import MnsQueue
 from worker.adapters.tasks import ThreadTasks
 from worker.bootstrap import (
+    HANDOVER_KINDS,
     RECREATIONS_PER_CALL,
     THREADS_FOR_THE_QUEUE,
     Worker,
     build_worker,
 )
+from worker.core.policy import Policy
 from worker.holding import Stop
 from worker.settings import Settings
 from worker.settings.load import from_data
@@ -166,7 +168,8 @@ class Stage:
 
     @property
     def settings(self) -> Settings:
-        return settings(self.emulator.urls[REGION], self.directory / "receipts")
+        url = self.emulator.urls[REGION]
+        return settings(url, self.directory / "receipts", self.simulation.policy)
 
     def run(self, scenario: Scenario, rule: FaultRule | None = None) -> Run:
         """Run one recreation with at most one fault."""
@@ -263,8 +266,14 @@ def _remember_sent(simulation: Simulation) -> None:
     queues.send = remembering  # type: ignore[method-assign]
 
 
-def settings(url: str, receipts: Path) -> Settings:
-    """The configuration of a worker on an emulator, with time-outs as short as they may be."""
+def settings(url: str, receipts: Path, policy: Policy) -> Settings:
+    """The configuration of a worker on an emulator, with time-outs as short as they may be.
+
+    Args:
+        url: Of the emulator.
+        receipts: Where they go.
+        policy: What the scenario asks for; where it asks for nothing, all is as in production.
+    """
     data: dict[str, Any] = {
         "account_id": ACCOUNT,
         "region": REGION,
@@ -274,7 +283,21 @@ def settings(url: str, receipts: Path) -> Settings:
         "receipts": {"directory": str(receipts)},
         "log": {"format": "json"},
     }
-    return from_data(data, ENVIRON)
+    return from_data({**data, **_asked_for(policy)}, ENVIRON)
+
+
+def _asked_for(policy: Policy) -> Mapping[str, Any]:
+    """Write what a scenario's policy decides as a person would configure it."""
+    asked: dict[str, Any] = {
+        "clone": {"data_disks": policy.data_disks},
+        "launch": {"reclaimed_pool": policy.reclaimed_pool, "takeover": policy.takeover},
+    }
+    if policy.hand_over != Policy().hand_over:
+        kinds = {kind: kind in policy.hand_over for kind in HANDOVER_KINDS}
+        asked["handover"] = kinds | {"convert_public_ip": policy.convert_public_ip}
+    if policy.quiesce is not None:
+        asked["quiesce"] = {"command": policy.quiesce.text, "shell": policy.quiesce.kind}
+    return asked
 
 
 def empty_service(speed: float, environ: Mapping[str, str] | None = None) -> Service:

@@ -18,6 +18,7 @@ def broken(run: Run, cell: Cell | None) -> list[str]:
     return [
         *judged(run.scenario, run.simulation, run.source),
         *_ended(run, cell),
+        *_left(run, cell),
         *_defects(run),
     ]
 
@@ -46,8 +47,23 @@ def _ended(run: Run, cell: Cell | None) -> Iterator[str]:
             yield "parked although nothing was refused for good"
         return
     found = replacements(simulation)
+    # A source in economical mode is started again, and nothing is launched.
+    ran = {record["replacement"]["instance"] for record in simulation.shelf.kept.values()}
+    if run.source.instance_id in ran:
+        return
     if [one["Status"] for one in found] != ["Running"] or len(images) != 1:
         yield f"ended with {len(images)} images and {[one['Status'] for one in found]}"
+
+
+def _left(run: Run, cell: Cell | None) -> Iterator[str]:
+    """What a lost answer costs is asked for again, and never told as what could not be had."""
+    # A command inside of a guest is waited for as long as its time lasts, and no longer.
+    is_best_effort = run.scenario.policy.quiesce is not None
+    if is_best_effort or (cell is not None and cell.fault in MAY_PARK):
+        return
+    for record in run.simulation.shelf.kept.values():
+        if record["not_kept"]:
+            yield f"left behind although nothing was refused for good: {record['not_kept']}"
 
 
 def _defects(run: Run) -> Iterator[str]:
