@@ -65,8 +65,8 @@ check: $(READY) ## Format, lint, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-mutants: $(READY) ## Show that each of a list of deliberate defects turns the tests red
-	@$(BIN)/python -m tests.simulation.mutants $(ONLY)
+mutants: $(READY) ## Show that each of a list of deliberate defects turns the tests red (ONLY=names; NOTE=1 keeps it in docs/promises.md, as below)
+	@$(BIN)/python -m tests.simulation.mutants $(ONLY) $(if $(NOTE),--note)
 
 sim: $(READY) ## Search at random for a schedule of faults that breaks a promise (SEED=n, N=count; FAULTS=3 EXACTLY=1 always three, with a bar for the calls; NOTE=1 keeps it in docs/promises.md)
 	@$(BIN)/python -m tests.simulation.sim --seed $(or $(SEED),1) --count $(or $(N),10000) $(if $(FAULTS),--faults $(FAULTS)) $(if $(EXACTLY),--exactly) $(if $(NOTE),--note)
@@ -80,14 +80,14 @@ sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs o
 sim-assumptions: $(READY) ## What becomes of the promises when the cloud is not as assumed: a table (N=schedules each)
 	@$(BIN)/python -m tests.simulation.assumptions --count $(or $(N),60)
 
-stack: $(READY) ## Every call x every fault below the SDKs, over HTTP (CELL=one that is printed as broken)
-	@$(BIN)/python -m tests.stack.matrix $(if $(CELL),--cell $(CELL))
+stack: $(READY) ## Every call x every fault below the SDKs, over HTTP (CELL=one that is printed as broken; NOTE=1 as above)
+	@$(BIN)/python -m tests.stack.matrix $(if $(CELL),--cell $(CELL)) $(if $(NOTE),--note)
 
-kills: $(READY) ## Recreations by four worker processes that are killed at random (SEED=n, N=count)
-	@$(BIN)/python -m tests.stack.kills --seed $(or $(SEED),1) --count $(or $(N),200)
+kills: $(READY) ## Recreations by four worker processes that are killed at random (SEED=n, N=count; NOTE=1 as above)
+	@$(BIN)/python -m tests.stack.kills --seed $(or $(SEED),1) --count $(or $(N),200) $(if $(NOTE),--note)
 
-soak: $(READY) ## Recreations in a row through one worker process, and what it keeps of them (N=count)
-	@$(BIN)/python -m tests.stack.soak --count $(or $(N),5000)
+soak: $(READY) ## Recreations in a row through one worker process, and what it keeps of them (N=count; NOTE=1 as above)
+	@$(BIN)/python -m tests.stack.soak --count $(or $(N),5000) $(if $(NOTE),--note)
 
 sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)

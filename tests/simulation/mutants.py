@@ -13,11 +13,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.simulation import searched, trials
+from tests.simulation.trials import Record
 
 ROOT = Path(__file__).parents[2]
 GUARDS = Path(__file__).with_name("guards.json")
@@ -1360,7 +1364,9 @@ def guard_of(mutant: Mutant, known: str) -> str:
 
 def main() -> int:
     """Run the mutants named on the command line, or all of them."""
-    wanted = set(sys.argv[1:])
+    wanted = {one for one in sys.argv[1:] if one != "--note"}
+    commit = searched.commit() if "--note" in sys.argv[1:] else ""
+    begun = time.monotonic()
     chosen = [one for one in MUTANTS if not wanted or one.name in wanted]
     known: dict[str, str] = json.loads(GUARDS.read_text(encoding="utf-8"))
     with copied(UNCHANGED) as copy:
@@ -1378,6 +1384,10 @@ def main() -> int:
             known = {**known, mutant.name: guard}
             _keep(known)
     print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
+    if commit:
+        seen = f"{len(chosen) - len(survivors)} of {len(MUTANTS)} mutants caught"
+        seconds = time.monotonic() - begun
+        trials.note(Record("mutants", commit, len(chosen), len(survivors), seen, seconds))
     return 1 if survivors else 0
 
 

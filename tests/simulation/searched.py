@@ -18,7 +18,6 @@ HEAD = (
     "| search | commit | seeds | schedules | cells reached | broken |"
     " calls by the usual, p99 | a second | minutes |\n|---|---|---|---|---|---|---|---|---|"
 )
-_BLOCK = re.compile(r"(<!-- searched -->\n).*?(<!-- /searched -->)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,13 @@ def note(search: Search) -> None:
 
 def filled(page: str, searches: Iterable[Search]) -> str:
     """Put the table of searches into the page."""
-    table = table_of(tuple(searches))
-    return _BLOCK.sub(lambda match: f"{match[1]}{table}\n{match[2]}", page)
+    return put(page, "searched", table_of(tuple(searches)))
+
+
+def put(page: str, name: str, table: str) -> str:
+    """Put a table between the two comments that bear its name."""
+    block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    return block.sub(lambda match: f"{match[1]}{table}\n{match[2]}", page)
 
 
 def table_of(searches: tuple[Search, ...]) -> str:

@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import END_SECONDS, Installation, Running
+from tests.simulation import searched, trials
+from tests.simulation.trials import Record
 
 OURS = "spot-recreation:id"
 SOURCE = "spot-recreation:source"
@@ -234,7 +236,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.stack.kills")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--note", action="store_true", help="keep it for docs/promises.md")
     options = parser.parse_args(arguments)
+    commit = searched.commit() if options.note else ""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         installation = Installation(Path(directory))
@@ -248,13 +252,18 @@ def main(arguments: Sequence[str]) -> int:
     again = f"python -m tests.stack.kills --count {options.count} --seed {options.seed}"
     for sentence in found:
         sys.stdout.write(f"BROKEN {sentence} | {again}\n")
+    seconds = time.monotonic() - begun
     figures = {
         "recreations": len(made.done),
         "kills": fleet.kills,
         "workers": WORKERS,
         "violations": len(found),
-        "seconds": round(time.monotonic() - begun),
+        "seconds": round(seconds),
     }
+    if options.note:
+        seen = f"{fleet.kills:,} kills of {WORKERS} workers, seed {options.seed}"
+        kind = "recreations under `kill -9`"
+        trials.note(Record(kind, commit, len(made.done), len(found), seen, seconds))
     sys.stdout.write(f"kills: {json.dumps(figures)}\n")
     return 1 if found else 0
 

@@ -20,6 +20,8 @@ from queue import SimpleQueue
 
 from typing_extensions import override
 
+from tests.simulation import searched, trials
+from tests.simulation.trials import Record
 from tests.stack.cells import FEWEST, FOR_THEIR_OWN_CALLS, MATRIX, Cell, Spot, cells
 from tests.stack.rig import Run, Stage, stage
 from tests.stack.verdict import broken
@@ -133,11 +135,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--cell")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--note", action="store_true", help="keep it for docs/promises.md")
     options = parser.parse_args(arguments)
     begun = time.monotonic()
     if options.cell:
         found = run_piece([Cell.parse(options.cell)])
         return _tell(1, {Cell.parse(options.cell).spot}, found, begun)
+    commit = searched.commit() if options.note else ""
     listed, found = undisturbed()
     if options.list:
         sys.stdout.write("".join(f"{cell}\n" for cell in listed))
@@ -146,6 +150,12 @@ def main(arguments: Sequence[str]) -> int:
     found += run_all(chosen)
     if len(listed) < FEWEST:
         found.append(Finding("all", f"only {len(listed)} cells"))
+    if options.note:
+        calls = len({cell.spot.api for cell in chosen})
+        seen = f"{calls} API calls, {len(chosen)} of {len(listed)} cells"
+        seconds = time.monotonic() - begun
+        kind = "call x fault below the SDKs"
+        trials.note(Record(kind, commit, len(chosen), len(found), seen, seconds))
     return _tell(len(chosen), {cell.spot for cell in chosen}, found, begun, of=len(listed))
 
 

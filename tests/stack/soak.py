@@ -24,7 +24,9 @@ from emulator.http.local import running
 from emulator.state.cloud import Cloud
 from emulator.state.ecs.catalogue import Catalogue
 from tests.e2e.conftest import APIS, REGION, Installation, Running
+from tests.simulation import searched, trials
 from tests.simulation.harness import ACCOUNT, DEAD, QUEUE, ROLE, RULE
+from tests.simulation.trials import Record
 from tests.stack.rig import empty_service
 from worker.bootstrap import (
     RECREATIONS_PER_CALL,
@@ -248,9 +250,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run a soak, print each sample, what broke and one line of figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.stack.soak")
     parser.add_argument("--count", type=int, default=5_000, help=f"at least {BATCHES_MIN}")
+    parser.add_argument("--note", action="store_true", help="keep it for docs/promises.md")
     options = parser.parse_args(arguments)
     if options.count < BATCHES_MIN:
         parser.error(f"--count {options.count}: growth shows only from {BATCHES_MIN} on")
+    commit = searched.commit() if options.note else ""
     begun = time.monotonic()
     samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as directory, started(Path(directory)) as (where, worker):
@@ -268,14 +272,23 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(
             f"BROKEN {sentence} | python -m tests.stack.soak --count {options.count}\n"
         )
+    seconds = time.monotonic() - begun
     figures = {
         "recreations": samples[-1].done,
         "bytes_per_recreation_last_half": round(grown),
         **{name: asdict(samples[-1])[name] for name in ("rss_bytes", "threads", "files")},
         "connections": samples[-1].connections,
         "violations": len(found),
-        "seconds": round(time.monotonic() - begun),
+        "seconds": round(seconds),
     }
+    if options.note:
+        last = samples[-1]
+        seen = (
+            f"{grown:+.0f} bytes each over the last half, {last.rss_bytes / 2**20:.0f} MiB,"
+            f" {last.threads} threads, {last.files} files"
+        )
+        kind = "recreations in a row through one worker"
+        trials.note(Record(kind, commit, last.done, len(found), seen, seconds))
     sys.stdout.write(f"soak: {json.dumps(figures)}\n")
     return 1 if found else 0
 
