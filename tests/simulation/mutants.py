@@ -913,6 +913,13 @@ MUTANTS = (
         CLONE,
     ),
     Mutant(
+        "removal-token-of-receiver",
+        "worker/steps/handover/members.py",
+        'thing, "remove", old.server)',
+        'thing, "remove", progress.receiver)',
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "left-interface-without-a-date",
         "worker/steps/cleanup.py",
         "    actions += [DATE_INTERFACES] if handing.left_interfaces(progress) else []\n",

@@ -56,6 +56,9 @@ ONCE_BROKEN = (
     # One look that is behind does not tell that the lock was gone; each earlier image gets a date.
     "noticed at the verdict 16:paused,104:stale 1 1",
     "noticed at the verdict 91:paused,100:refused 1 1",
+    # Whoever gets the place in the end, the source is taken out of it under one token.
+    "reclaimed in its handover 63:late-effect 10007585 3",
+    "reclaimed in its handover 52:paused,65:not-sent 10010828 3",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",
     "replacement reclaimed 33:refused,35:refused,37:refused 701649 1",

@@ -272,10 +272,16 @@ def _changed(progress: Progress, thing: Thing, **changes: object) -> Progress:
     return replace(progress, moves=moves)
 
 
-def token(progress: Progress, thing: Thing, verb: str) -> str:
-    """Derive the client token of one change of one thing."""
+def token(progress: Progress, thing: Thing, verb: str, server: str) -> str:
+    """Derive the client token of one change of one thing.
+
+    Args:
+        progress: Of the recreation.
+        thing: What is moved.
+        verb: What is done with it.
+        server: Who gets it or gives it up; that is one request, whoever gets it in the end.
+    """
     move = move_of(progress, thing)
     rounds = 0 if move is None else move.round
-    target = progress.receiver
-    variant = (thing.key, verb, target, str(rounds))
+    variant = (thing.key, verb, server, str(rounds))
     return identity.client_token(progress.recreation_id, StepName.HANDOVER.value, *variant)

@@ -25,7 +25,7 @@ class AddressMove:
         if found is None:
             return Left("it is not there any more")
         if found.is_free:
-            token = handing.token(progress, thing, "associate")
+            token = handing.token(progress, thing, "associate", replacement)
             answer = self.addresses.associate(found.allocation, replacement, token=token)
             return answered(answer)
         if found.target == replacement:
@@ -34,5 +34,5 @@ class AddressMove:
             return Left(f"{found.target or 'something else'} has it by now")
         if found.status != BOUND:
             return Later()
-        token = handing.token(progress, thing, "unassociate")
+        token = handing.token(progress, thing, "unassociate", found.target)
         return answered(self.addresses.unassociate(found.allocation, found.target, token=token))

@@ -57,7 +57,7 @@ class MemberMove:
             return Moved()
         if old.status == REMOVING:
             return Later()
-        token = handing.token(progress, thing, "remove")
+        token = handing.token(progress, thing, "remove", old.server)
         return answered(self.balancers.remove(old, token=token))
 
     def _wanted(self, member: Member, progress: Progress) -> Member | None:
@@ -81,7 +81,7 @@ class MemberMove:
         """Add the replacement, unless somebody has taken the living source out of the group."""
         if not is_there and all(self.sources.find(one) is not None for one in progress.givers):
             return Left(TAKEN_OUT)
-        token = handing.token(progress, thing, "add")
+        token = handing.token(progress, thing, "add", wanted.server)
         return answered(self.balancers.add(wanted, token=token))
 
 
