@@ -266,8 +266,8 @@ MUTANTS = (
     Mutant(
         "move-token-with-the-tries",
         "worker/core/handing.py",
-        "    variant = (thing.key, verb, target, str(rounds))\n",
-        "    variant = (thing.key, verb, target, str(rounds), str(move.tries if move else 0))\n",
+        "    variant = (thing.key, verb, server, str(rounds))\n",
+        "    variant = (thing.key, verb, server, str(rounds), str(move.tries if move else 0))\n",
         ("tests/simulation/test_single_faults.py",),
     ),
     Mutant(
