@@ -11,6 +11,7 @@ import pytest
 import eventbridge.plan
 import worker.cli
 import worker.steps
+from worker.adapters import error_map, lost
 from worker.core import boots, handing, losses
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
@@ -252,3 +253,34 @@ def test_why_a_drill_or_a_receipt_is_refused_reads_in_chinese(sentence: str) -> 
 def test_no_chinese_text_shouts_a_word_of_ours(key: str) -> None:
     """What is not verified is said in words."""
     assert "UNVERIFIED" not in TEXTS[key][1]
+
+
+ADVICE = sorted({group.meaning.advice for group in error_map._GROUPS if group.meaning.advice})
+
+
+@pytest.mark.parametrize("advice", [*ADVICE, error_map.classify("Any", 400, "New").advice])
+@pytest.mark.parametrize("how", ["HTTP 400, request 1A-2B", "HTTP 400", "request 1A2B"])
+def test_refusal_of_the_cloud_reads_in_chinese(advice: str, how: str) -> None:
+    """What the cloud calls things stays; what to do about it does not."""
+    read = CHINESE.sentence(f"RunInstances was refused: Some.Code ({how}). {advice}")
+
+    assert read.startswith("RunInstances 被拒绝：Some.Code（")
+    assert CHINESE.sentence(advice) != advice
+    assert advice not in read
+
+
+@pytest.mark.parametrize("reason", [words for words, _ in lost._WORDS])
+@pytest.mark.parametrize("how", ["got no answer", "got no readable answer"])
+def test_lost_answer_reads_in_chinese(reason: str, how: str) -> None:
+    """Why there was none, too."""
+    assert CHINESE.sentence(reason) != reason
+    assert CHINESE.sentence(f"ReceiveMessage {how} ({reason})").startswith(
+        "ReceiveMessage 没有得到应答（"
+    )
+
+
+def test_variables_of_which_one_is_enough_read_in_chinese() -> None:
+    """No English word stands between their names."""
+    read = CHINESE.sentence("region: is not set; write region: x, or set A_B or C_D or E_F")
+
+    assert read == "region：未设置；请写 region: x，或设置 A_B、C_D 或 E_F"
