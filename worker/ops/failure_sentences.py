@@ -135,6 +135,10 @@ _CALLS = (
     (r"(\S+) was refused: (\S+) \(HTTP (\d+)\)", "{0} 被拒绝：{1}（HTTP {2}）"),
     (r"(\S+) was refused: (\S+) \(request (\S+)\)\. (.+)", "{0} 被拒绝：{1}（请求 {2}）。{3}"),
     (r"(\S+) got no(?: readable)? answer \((.+)\)", "{0} 没有得到应答（{1}）"),
+    (
+        r"clock\.emulator (\S+) does not answer as an emulator: (.+)",
+        "clock.emulator {0} 没有像模拟器那样应答：{1}",
+    ),
     (r"the proxy that the environment names does not answer", "环境变量指定的代理没有应答"),
     (r"the host name of the endpoint does not resolve", "无法解析服务地址的主机名"),
     (r"no TLS with the endpoint", "无法与服务地址建立 TLS 连接"),

@@ -12,11 +12,15 @@ import eventbridge.plan
 import worker.cli
 import worker.steps
 from worker.adapters import error_map, lost
+from worker.bootstrap import build_clock
 from worker.core import boots, handing, losses
+from worker.core.errors import RecreationError
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
 from worker.printable import printable
+from worker.settings import Settings
+from worker.settings.sections import Clock
 from worker.steps.handover import NO_HEIR
 
 CHINESE = Wording(Language.CHINESE)
@@ -277,6 +281,15 @@ def test_lost_answer_reads_in_chinese(reason: str, how: str) -> None:
     assert CHINESE.sentence(f"ReceiveMessage {how} ({reason})").startswith(
         "ReceiveMessage 没有得到应答（"
     )
+
+
+def test_clock_that_does_not_answer_is_told_in_chinese() -> None:
+    """A person who tries it with the emulator stopped meets this one first."""
+    with pytest.raises(RecreationError) as told:
+        build_clock(Settings.model_construct(clock=Clock(emulator="http://127.0.0.1:1")))
+
+    assert "urlopen" not in told.value.sentence
+    assert CHINESE.sentence(told.value.sentence).endswith("服务地址拒绝连接")
 
 
 def test_variables_of_which_one_is_enough_read_in_chinese() -> None:
