@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker import ports
-from worker.adapters import credentials, metadata
+from worker.adapters import credentials, lost, metadata
 from worker.adapters.captures import DirectoryCaptures, SignedCaptures, no_documents
 from worker.adapters.channels import open_channels, secrets_of
 from worker.adapters.clock import EmulatorClock, RealClock
@@ -148,7 +148,8 @@ def build_clock(settings: Settings) -> ports.CorrectedClock:
     try:
         return EmulatorClock(url)
     except (OSError, ValueError) as error:
-        raise Permanent(f"clock.emulator {url} does not answer as an emulator: {error}") from None
+        why = lost.reason_of(error)
+        raise Permanent(f"clock.emulator {url} does not answer as an emulator: {why}") from None
 
 
 def build_worker(

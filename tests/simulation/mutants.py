@@ -1310,6 +1310,13 @@ MUTANTS = (
         "        if False:\n",
         ("tests/simulation/test_captures.py",),
     ),
+    Mutant(
+        "interruption-in-one-spelling-only",
+        "worker/core/events.py",
+        '    plain = name.removeprefix(PRODUCT) if isinstance(name, str) else ""\n',
+        '    plain = EVENT_NAME if name in (EVENT_TYPE, EVENT_NAME) else ""\n',
+        ("tests/unit/core/test_events.py",),
+    ),
 )
 
 UNCHANGED = Mutant(

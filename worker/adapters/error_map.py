@@ -101,6 +101,7 @@ _ROLE: Final = _person("The RAM role of the source cannot be used; check it and 
 _ENCRYPTION: Final = _person("The encryption key cannot be used; enable it for ECS, then replay.")
 _SHAPE: Final = _person("The cloud does not understand the request; report it with this code.")
 _QUEUE_LOST: Final = _person("Create the queue or correct its name in the configuration.")
+_REGION_LOST: Final = _person("There is no such region; correct `region` in the configuration.")
 _CREDENTIALS: Final = Meaning(
     Kind.UNAUTHENTICATED, advice="Check the worker's credentials; the cloud refuses them."
 )
@@ -217,6 +218,8 @@ _GROUPS: Final = (
     _Group(ANY_ACTION, _LOCKED, "InstanceLockedForSecurity DiskLockedForSecurity"),
     _Group(ANY_ACTION, _ENCRYPTION, "InvalidParameter.KMSKeyId* InvalidEncrypted*"),
     _Group(ANY_ACTION, _SHAPE, "Missing*"),
+    # Source: ECS DescribeInstances, HTTP 404.
+    _Group(ANY_ACTION, _REGION_LOST, "InvalidRegionId.NotFound InvalidRegionId"),
     _Group(
         ANY_ACTION,
         _CREDENTIALS,

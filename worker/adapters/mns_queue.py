@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from typing_extensions import override
 
 from worker import ports
-from worker.adapters import deadline, error_map, mns_messages
+from worker.adapters import deadline, error_map, lost, mns_messages
 from worker.adapters.credentials import Provider
 from worker.adapters.error_map import Kind
 from worker.adapters.mns_messages import Message
@@ -252,13 +252,14 @@ class MnsQueue(ports.Queue):
         if isinstance(error, exceptions.MNSClientParameterException):
             return Permanent(f"{operation} cannot be sent: {error.type}", code=str(error.type))
         reason = str(getattr(error, "type", type(error).__name__))
-        self._telemetry.event("answer_lost", action=operation, reason=reason)
+        told = lost.reason_of(error, reason)
+        self._telemetry.event("answer_lost", action=operation, reason=told)
         if operation == _RECEIVE:
             if reason != _NETWORK:
                 # One message that the SDK cannot read spoils its whole batch: take them one by one.
                 self._single_until = self._clock.now() + _SINGLE_SECONDS
-            return Transient(f"{operation} got no readable answer ({reason})")
-        return UnknownOutcome(f"{operation} got no readable answer ({reason})")
+            return Transient(f"{operation} got no readable answer ({told})")
+        return UnknownOutcome(f"{operation} got no readable answer ({told})")
 
     def _refusal(
         self, operation: str, code: str, request_id: str

@@ -25,8 +25,9 @@ from worker.core import strict_json, topics
 from worker.core.errors import Malformed
 from worker.core.model import Ignored, Interruption, Unread
 
-EVENT_TYPE = "ecs:Instance:PreemptibleInstanceInterruption"
 EVENT_NAME = "Instance:PreemptibleInstanceInterruption"
+PRODUCT = "ecs:"
+EVENT_TYPE = PRODUCT + EVENT_NAME
 WRAPPER_TYPE = "mns:Queue:SendMessage"
 
 # An SMQ message holds 64 KB with its attributes; an event is below 2 KB, the rest is for progress.
@@ -161,6 +162,9 @@ def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
         yield _from_alert(value["alert"])
     elif "triggerName" in value and "payload" in value:
         yield Ignored("a timer's call")
+    elif "content" in value and _is_ours(value.get("name")):
+        # Before the type: the flat form may carry one of its own, such as StatusNotification.
+        yield _from_cloudmonitor(value)
     elif isinstance(value.get("type"), str):
         yield _from_eventbridge(value)
     elif isinstance(value.get("name"), str) and "content" in value:
@@ -171,6 +175,16 @@ def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
         yield _unknown(value)
 
 
+def _is_ours(name: object) -> bool:
+    """Whether a type or a name is an interruption's, with or without the product and the status.
+
+    EventBridge puts the product before the name, CloudMonitor a status after it. Who reads one
+    spelling too many looks at the cloud once; who reads one too few lets go of an instance.
+    """
+    plain = name.removeprefix(PRODUCT) if isinstance(name, str) else ""
+    return plain == EVENT_NAME or plain.startswith(EVENT_NAME + ":")
+
+
 def _wrapped(wrapper: dict[str, Any]) -> object:
     fields = _payload(wrapper.get("data"))
     if "messageBody" not in fields:
@@ -179,9 +193,9 @@ def _wrapped(wrapper: dict[str, Any]) -> object:
 
 
 def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
-    if event["type"] != EVENT_TYPE:
+    if not _is_ours(event["type"]):
         return Ignored(f"an event of type {_word(event['type'])}")
-    fields = _payload(event.get("data"))
+    fields = _payload(event.get("data", event.get("data_base64")))
     region, account, instance = _arn_parts(event.get("subject"))
     return Interruption(
         instance_id=_instance_id(fields.get("instanceId", instance)),
@@ -194,9 +208,8 @@ def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
 
 
 def _from_cloudmonitor(event: dict[str, Any]) -> Interruption | Ignored:
-    name = str(event["name"])
-    if name != EVENT_NAME and not name.startswith(EVENT_NAME + ":"):
-        return Ignored(f"an event named {_word(name)}")
+    if not _is_ours(event["name"]):
+        return Ignored(f"an event named {_word(event['name'])}")
     fields = _payload(event["content"])
     region, account, instance = _arn_parts(event.get("resourceId"))
     return Interruption(

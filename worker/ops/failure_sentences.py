@@ -121,8 +121,91 @@ _DRILL = (
     (r"Malformed", "无法解读"),
 )
 
+# What a call to the cloud came to. A code and the cloud's own id of the request stay as they are.
+_CALLS = (
+    (
+        r"(\S+) was refused: (\S+) \(HTTP (\d+), request (\S+)\)\. (.+)",
+        "{0} 被拒绝：{1}（HTTP {2}，请求 {3}）。{4}",
+    ),
+    (
+        r"(\S+) was refused: (\S+) \(HTTP (\d+), request (\S+)\)",
+        "{0} 被拒绝：{1}（HTTP {2}，请求 {3}）",
+    ),
+    (r"(\S+) was refused: (\S+) \(HTTP (\d+)\)\. (.+)", "{0} 被拒绝：{1}（HTTP {2}）。{3}"),
+    (r"(\S+) was refused: (\S+) \(HTTP (\d+)\)", "{0} 被拒绝：{1}（HTTP {2}）"),
+    (r"(\S+) was refused: (\S+) \(request (\S+)\)\. (.+)", "{0} 被拒绝：{1}（请求 {2}）。{3}"),
+    (r"(\S+) got no(?: readable)? answer \((.+)\)", "{0} 没有得到应答（{1}）"),
+    (
+        r"clock\.emulator (\S+) does not answer as an emulator: (.+)",
+        "clock.emulator {0} 没有像模拟器那样应答：{1}",
+    ),
+    (r"the proxy that the environment names does not answer", "环境变量指定的代理没有应答"),
+    (r"the host name of the endpoint does not resolve", "无法解析服务地址的主机名"),
+    (r"no TLS with the endpoint", "无法与服务地址建立 TLS 连接"),
+    (r"the endpoint refuses connections", "服务地址拒绝连接"),
+    (r"no connection in time", "连接超时"),
+    (r"no answer in time", "应答超时"),
+    (r"the answer is not JSON", "应答不是 JSON"),
+    (
+        r"Grant the worker's role this action \(deploy/ram\), then replay\.",
+        "请为工作进程的角色授予此操作的权限（deploy/ram），然后重放。",
+    ),
+    (
+        r"Settle the account \(balance, verification, risk control\), then replay\.",
+        "请处理账号问题（余额、实名认证、风控），然后重放。",
+    ),
+    (
+        r"Raise the quota in Quota Center or delete what is not needed, then replay\.",
+        "请在配额中心提高配额，或删除不需要的资源，然后重放。",
+    ),
+    (
+        r"The resource is locked for security; lift the lock, then replay\.",
+        "资源因安全原因被锁定；请解除锁定，然后重放。",
+    ),
+    (
+        r"The account may not use these spot terms; change them, then replay\.",
+        "账号不能使用这样的抢占式计费条件；请更改，然后重放。",
+    ),
+    (
+        r"The image cannot be launched from; look at it in the console\.",
+        "无法从该镜像启动；请在控制台查看该镜像。",
+    ),
+    (
+        r"A security group or subnet of the source is gone; name another\.",
+        "源实例的安全组或交换机已不存在；请另行指定。",
+    ),
+    (
+        r"The RAM role of the source cannot be used; check it and ram:PassRole\.",
+        "无法使用源实例的 RAM 角色；请检查该角色和 ram:PassRole。",
+    ),
+    (
+        r"The encryption key cannot be used; enable it for ECS, then replay\.",
+        "无法使用加密密钥；请为 ECS 启用它，然后重放。",
+    ),
+    (
+        r"The cloud does not understand the request; report it with this code\.",
+        "云端无法理解该请求；请附上此错误码报告问题。",
+    ),
+    (
+        r"Create the queue or correct its name in the configuration\.",
+        "请创建该队列，或更正配置中的队列名称。",
+    ),
+    (
+        r"There is no such region; correct `region` in the configuration\.",
+        "没有这个地域；请更正配置中的 `region`。",
+    ),
+    (
+        r"Check the worker's credentials; the cloud refuses them\.",
+        "请检查工作进程的凭证，云端拒绝了它们。",
+    ),
+    (r"Check the clock of this machine\.", "请检查本机的时钟。"),
+    (r"Unknown code; it needs a row in the table\.", "未知的错误码，需要在错误表中补充。"),
+)
+
 _WRONG_USAGE = (
     (r"(\S+): is not set; write (.+), or set (.+)", "{0}：未设置；请写 {1}，或设置 {2}"),
+    (r"([A-Z_]+) or ([A-Z_]+)", "{0} 或 {1}"),
+    (r"([A-Z_]+) or ([A-Z_]+) or ([A-Z_]+)", "{0}、{1} 或 {2}"),
     (
         r"ALIYUN_OPS_SIGNING_KEY is not set, and an unsigned capture is worth nothing",
         "未设置 ALIYUN_OPS_SIGNING_KEY，而未签名的配置记录毫无用处",
@@ -234,4 +317,4 @@ _VALUES = (
     ),
 )
 
-FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_DRILL, *_WRONG_USAGE, *_VALUES)
+FAILURES = (*_REASONS_ABOVE, *_NOTHING_DONE, *_DRILL, *_CALLS, *_WRONG_USAGE, *_VALUES)

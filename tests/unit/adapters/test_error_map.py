@@ -79,6 +79,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             InvalidHostName.Malformed InvalidInstanceName.Malformed""",
     },
     Kind.PERMANENT: {
+        "DescribeInstances": "InvalidRegionId.NotFound",
         "RunInstances": """Forbidden Forbidden.RAM Forbbiden NoPermission
             InvalidUser.PassRoleForbidden UserNotInTheWhiteList InvalidAccountStatus.NotEnoughBalance
             InsufficientBalance Account.Arrearage InvalidPayMethod PaymentMethodNotFound

@@ -334,6 +334,37 @@ def test_flat_form_with_a_status_is_an_interruption() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"type": EVENT_NAME},
+        {"type": f"{EVENT_TYPE}:Normal"},
+        {"type": None, "data": None, "name": EVENT_TYPE},
+        {"type": "StatusNotification", "data": None, "name": EVENT_NAME},
+    ],
+)
+def test_interruption_in_the_spelling_of_another_product_is_not_let_go_of(
+    spelt: dict[str, object],
+) -> None:
+    """Each product writes the name in its own way; what is let go of is deleted, and nobody hears of it."""
+    body = event(content={"instanceId": INSTANCE, "action": "delete"}, **spelt)
+
+    (found,) = read_body(json.dumps(body))
+
+    assert isinstance(found, Interruption)
+    assert found.instance_id == INSTANCE
+
+
+def test_data_in_the_form_of_cloudevents_for_bytes_is_read() -> None:
+    """Source: CloudEvents, JSON event format, data_base64."""
+    data = base64.b64encode(json.dumps({"instanceId": OTHER, "action": "delete"}).encode())
+
+    (found,) = read_body(json.dumps(event(data=None, data_base64=data.decode())))
+
+    assert isinstance(found, Interruption)
+    assert found.instance_id == OTHER
+
+
 def test_longer_name_is_another_event() -> None:
     """A name that only begins like ours is another event."""
     found = read_one({"name": EVENT_NAME + "Cancelled", "content": {"instanceId": INSTANCE}})

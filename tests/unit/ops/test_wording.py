@@ -11,11 +11,16 @@ import pytest
 import eventbridge.plan
 import worker.cli
 import worker.steps
+from worker.adapters import error_map, lost
+from worker.bootstrap import build_clock
 from worker.core import boots, handing, losses
+from worker.core.errors import RecreationError
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
 from worker.printable import printable
+from worker.settings import Settings
+from worker.settings.sections import Clock
 from worker.steps.handover import NO_HEIR
 
 CHINESE = Wording(Language.CHINESE)
@@ -252,3 +257,43 @@ def test_why_a_drill_or_a_receipt_is_refused_reads_in_chinese(sentence: str) -> 
 def test_no_chinese_text_shouts_a_word_of_ours(key: str) -> None:
     """What is not verified is said in words."""
     assert "UNVERIFIED" not in TEXTS[key][1]
+
+
+ADVICE = sorted({group.meaning.advice for group in error_map._GROUPS if group.meaning.advice})
+
+
+@pytest.mark.parametrize("advice", [*ADVICE, error_map.classify("Any", 400, "New").advice])
+@pytest.mark.parametrize("how", ["HTTP 400, request 1A-2B", "HTTP 400", "request 1A2B"])
+def test_refusal_of_the_cloud_reads_in_chinese(advice: str, how: str) -> None:
+    """What the cloud calls things stays; what to do about it does not."""
+    read = CHINESE.sentence(f"RunInstances was refused: Some.Code ({how}). {advice}")
+
+    assert read.startswith("RunInstances 被拒绝：Some.Code（")
+    assert CHINESE.sentence(advice) != advice
+    assert advice not in read
+
+
+@pytest.mark.parametrize("reason", [words for words, _ in lost._WORDS])
+@pytest.mark.parametrize("how", ["got no answer", "got no readable answer"])
+def test_lost_answer_reads_in_chinese(reason: str, how: str) -> None:
+    """Why there was none, too."""
+    assert CHINESE.sentence(reason) != reason
+    assert CHINESE.sentence(f"ReceiveMessage {how} ({reason})").startswith(
+        "ReceiveMessage 没有得到应答（"
+    )
+
+
+def test_clock_that_does_not_answer_is_told_in_chinese() -> None:
+    """A person who tries it with the emulator stopped meets this one first."""
+    with pytest.raises(RecreationError) as told:
+        build_clock(Settings.model_construct(clock=Clock(emulator="http://127.0.0.1:1")))
+
+    assert "urlopen" not in told.value.sentence
+    assert CHINESE.sentence(told.value.sentence).endswith("服务地址拒绝连接")
+
+
+def test_variables_of_which_one_is_enough_read_in_chinese() -> None:
+    """No English word stands between their names."""
+    read = CHINESE.sentence("region: is not set; write region: x, or set A_B or C_D or E_F")
+
+    assert read == "region：未设置；请写 region: x，或设置 A_B、C_D 或 E_F"

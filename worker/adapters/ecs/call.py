@@ -23,7 +23,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from worker import __version__
-from worker.adapters import deadline, sdk_logging
+from worker.adapters import deadline, lost, sdk_logging
 from worker.adapters.ecs import transport
 from worker.core.errors import RecreationError
 
@@ -81,7 +81,7 @@ class ConnectionLost(Exception):
     """No readable answer: refused, reset, timed out, cut short or not in the protocol.
 
     Args:
-        reason: A word for the log, such as the class of the cause.
+        reason: Why, in a few words for the log and for a person.
     """
 
     def __init__(self, reason: str = "") -> None:
@@ -278,7 +278,7 @@ def _failure(error: Exception) -> ApiRefusal | ConnectionLost:
     code = getattr(error, "code", None)
     # The SDK writes a missing code as the word None.
     if not isinstance(status, int) or not isinstance(code, str) or code in ("", "None"):
-        return ConnectionLost(type(error).__name__)
+        return ConnectionLost(lost.reason_of(error))
     data = getattr(error, "data", None)
     said = data.get("Message") if isinstance(data, Mapping) else None
     return ApiRefusal(
