@@ -10,7 +10,7 @@ from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, missing, read, shapes
 from emulator.state.ecs.tokens import TokenBook
 from emulator.state.eip import ADDRESS_ACTIONS, AddressBook
-from emulator.state.errors import ApiError
+from emulator.state.errors import no_action
 from emulator.state.networks import Networks, VSwitch
 from emulator.state.world import World
 
@@ -46,9 +46,7 @@ class VpcService:
         self.world.scheduler.run(now)
         if action not in _CALLS and action not in ADDRESS_ACTIONS:
             self.world.complain(f"vpc has no action {action}")
-            raise ApiError(
-                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
-            )
+            raise no_action()
         given = read(f"vpc {action}", shapes("vpc")[action], params, self.world.complain)
         return self._tokens.once(
             action, given.values(), now, lambda: self._carry_out(action, given, now)
