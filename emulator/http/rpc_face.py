@@ -10,7 +10,7 @@ from emulator.http.hosts import region_of_host
 from emulator.http.service import Service
 from emulator.http.work import Work
 from emulator.state.ecs.params import require_region
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 from emulator.state.ram_needs import Account, rpc_needs
 from emulator.wire import rpc
 from emulator.wire.rpc_signature import SignedRequest, verify
@@ -31,7 +31,9 @@ class RpcFace:
         """
         if request.too_large:
             raise rpc.too_large()
+        rpc.check_method(request.method)
         flat, extra = rpc.flat_parameters(request.query, request.headers, request.body)
+        rpc.check_format(flat)
         call = rpc.parse(flat, extra, request.headers)
         signed = SignedRequest(
             method=request.method,
@@ -52,7 +54,8 @@ class RpcFace:
                 answer = self._answer(call, region, now)
             except ApiError as error:
                 return refuse(error)
-            return _reply(200, rpc.render(call, answer, rpc.request_id(service.rng)), xml=call.xml)
+            rid = rpc.request_id(service.rng)
+            return Reply(200, rpc.render(call, answer, rid), rpc.reply_headers(rid, xml=call.xml))
 
         def refuse(error: ApiError) -> Reply:
             return self._refusal(error, host=host, product=call.product, xml=call.xml)
@@ -94,11 +97,7 @@ class RpcFace:
         cloud = self._service.cloud
         if action != "GetCallerIdentity":
             cloud.world.complain(f"sts {action}: only GetCallerIdentity exists here")
-            raise ApiError(
-                404,
-                "InvalidAction.NotFound",
-                "Specified api is not found, please check your url and method.",
-            )
+            raise no_action()
         account = cloud.world.account_id
         return {
             "IdentityType": "Account",
@@ -109,12 +108,6 @@ class RpcFace:
         }
 
     def _refusal(self, error: ApiError, *, host: str, product: str, xml: bool) -> Reply:
-        body = rpc.render_error(
-            error, rid=rpc.request_id(self._service.rng), host=host, product=product, xml=xml
-        )
-        return _reply(error.status, body, xml=xml, code=error.code)
-
-
-def _reply(status: int, body: bytes, *, xml: bool, code: str = "") -> Reply:
-    kind = "text/xml;charset=utf-8" if xml else "application/json;charset=utf-8"
-    return Reply(status, body, (("content-type", kind),), code)
+        rid = rpc.request_id(self._service.rng)
+        body = rpc.render_error(error, rid=rid, host=host, product=product, xml=xml)
+        return Reply(error.status, body, rpc.reply_headers(rid, xml=xml), error.code)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params
 from emulator.state.errors import ApiError
@@ -16,6 +17,15 @@ from emulator.state.scheduler import Timer
 from emulator.state.world import World
 
 PAGES = PageRule(default=10, maximum=100)
+# What is so of every EIP here, as its row says.
+_ALIKE: Mapping[str, str | bool] = {
+    "ChargeType": "PostPaid",
+    "LockReason": "",
+    "PublicIpAddressPoolId": "",
+    "ResourceGroupId": "",
+    "SegmentInstanceId": "",
+    "ServiceManaged": False,
+}
 
 
 class EipTargets(Protocol):
@@ -170,13 +180,17 @@ def describe_eip_addresses(book: AddressBook, params: Params, now: float) -> dic
         "name": params.text("EipName"),
     }
     ids = set(filter(None, params.text("AllocationId").split(",")))
+    in_time = created_in_time(params)
     found = [
         each
         for each in book.eips.values()
         if (not ids or each.allocation_id in ids)
         and all(not value or getattr(each, name) == value for name, value in wanted.items())
+        and agrees(params, {"ISP": each.isp})
+        and in_time(each.created_at)
     ]
-    items, fields = page(found, params, PAGES)
+    alike = agrees(params, _ALIKE) and not params.groups("Tag")
+    items, fields = page(found if alike else [], params, PAGES)
     rows = [_row(book.region_id, each) for each in items]
     return {"EipAddresses": {"EipAddress": rows}, **fields}
 

@@ -22,3 +22,15 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.data: Mapping[str, Any] = data or {}
+
+
+def no_action() -> ApiError:
+    """Return the gateway's refusal of an action that a product has not.
+
+    Source: the gateway's row in "Common error codes", which names the API and its address alike.
+    """
+    return ApiError(
+        404,
+        "InvalidAction.NotFound",
+        "Specified api is not found, please check your url and method.",
+    )

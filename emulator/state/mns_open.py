@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 from emulator.state.queue_attributes import tags_from, to_int
 from emulator.state.queue_dump import message_counts
 from emulator.state.queue_errors import invalid_argument
@@ -95,7 +95,7 @@ class MnsOpenService:
         known = _PARAMETERS.get(action)
         if known is None:
             self._queues.world.complain(f"mns-open has no action {action!r}")
-            raise ApiError(404, "InvalidAction.NotFound", f"Specified api {action} is not found.")
+            raise no_action()
         for name in params:
             if name not in known and name not in _COMMON_PARAMETERS:
                 self._queues.world.complain(f"mns-open {action}: unknown parameter {name!r}")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.state.delivery import Delivery, Queues
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 from emulator.state.event_bodies import original
 from emulator.state.event_buses import RESERVED_PREFIX, EventBuses
 from emulator.state.event_calls import Body, Operation, Refused, objects, page, structure
@@ -94,7 +94,7 @@ class EventBridgeService:
         operation = self._operations.get(action)
         if operation is None:
             self._world.complain(f"eventbridge: unknown action {action}")
-            raise ApiError(404, "InvalidAction.NotFound", f"The action {action} is not found.")
+            raise no_action()
         operation.check(action, params, self._world)
         try:
             fields = operation.run(params, now)

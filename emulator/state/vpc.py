@@ -5,15 +5,22 @@ from typing import Any
 
 from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, missing, read, shapes
 from emulator.state.ecs.tokens import TokenBook
 from emulator.state.eip import ADDRESS_ACTIONS, AddressBook
-from emulator.state.errors import ApiError
+from emulator.state.errors import no_action
 from emulator.state.networks import Networks, VSwitch
 from emulator.state.world import World
 
 PAGES = PageRule(default=10, maximum=50)
+# What is so of every VPC and vSwitch here, as its row says.
+_ALIKE: Mapping[str, str | bool] = {
+    "DhcpOptionsSetId": "",
+    "EnableIpv6": False,
+    "ResourceGroupId": "",
+}
 Call = Callable[["VpcService", Params, float], dict[str, Any]]
 
 
@@ -39,9 +46,7 @@ class VpcService:
         self.world.scheduler.run(now)
         if action not in _CALLS and action not in ADDRESS_ACTIONS:
             self.world.complain(f"vpc has no action {action}")
-            raise ApiError(
-                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
-            )
+            raise no_action()
         given = read(f"vpc {action}", shapes("vpc")[action], params, self.world.complain)
         return self._tokens.once(
             action, given.values(), now, lambda: self._carry_out(action, given, now)
@@ -57,8 +62,14 @@ def describe_vpcs(vpc: VpcService, params: Params, now: float) -> dict[str, Any]
     """List VPCs. Source: VPC DescribeVpcs."""
     del now
     wanted = set(filter(None, params.text("VpcId").split(",")))
-    found = [each for each in vpc.networks.vpcs.values() if not wanted or each.vpc_id in wanted]
-    items, fields = page(found, params, PAGES)
+    found = [
+        each
+        for each in vpc.networks.vpcs.values()
+        if (not wanted or each.vpc_id in wanted)
+        and params.text("VpcName") in {"", each.name}
+        and agrees(params, {"IsDefault": each.is_default})
+    ]
+    items, fields = page(found if _alike(params) else [], params, PAGES)
     rows = [
         {
             "VpcId": each.vpc_id,
@@ -93,8 +104,9 @@ def describe_vswitches(vpc: VpcService, params: Params, now: float) -> dict[str,
         each
         for each in vpc.networks.vswitches.values()
         if all(not value or getattr(each, name) == value for name, value in wanted.items())
+        and agrees(params, {"IsDefault": each.is_default})
     ]
-    items, fields = page(found, params, PAGES)
+    items, fields = page(found if _alike(params) else [], params, PAGES)
     return {"VSwitches": {"VSwitch": [_full_row(vpc, each, now) for each in items]}, **fields}
 
 
@@ -103,6 +115,11 @@ def describe_vswitch_attributes(vpc: VpcService, params: Params, now: float) -> 
     if not (vswitch_id := params.text("VSwitchId")):
         raise missing("VSwitchId")
     return _full_row(vpc, vpc.networks.vswitch(vswitch_id), now)
+
+
+def _alike(params: Params) -> bool:
+    """Tell whether what is asked for is so of every network here; none of them has tags."""
+    return agrees(params, _ALIKE) and not params.groups("Tag")
 
 
 def _route_table(vpc_id: str) -> str:

@@ -204,6 +204,27 @@ def wants_xml(flat: Mapping[str, str], headers: Mapping[str, str]) -> bool:
     return wanted.upper() == "XML"
 
 
+def check_format(flat: Mapping[str, str]) -> None:
+    """Refuse a format that is neither of the two.
+
+    Raises:
+        ApiError: InvalidParameter.Format. Source: the gateway's row in "Common error codes".
+    """
+    if flat.get("Format", "").upper() not in {"", "JSON", "XML"}:
+        raise ApiError(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
+
+
+def check_method(method: str) -> None:
+    """Refuse what is neither GET nor POST.
+
+    Raises:
+        ApiError: UnsupportedHTTPMethod. Source: "Request syntax and signature method V3" for the
+            two; the code is in tables of several products, as 400 in that of the gateway.
+    """
+    if method not in {"GET", "POST"}:
+        raise ApiError(400, "UnsupportedHTTPMethod", "This http method is not supported.")
+
+
 def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Turn flat keys into nested values: `Tag.1.Key=a` into `{"Tag": [{"Key": "a"}]}`.
 
@@ -259,6 +280,22 @@ def render(call: RpcCall, answer: Mapping[str, Any], rid: str) -> bytes:
     """Write a successful answer."""
     body = {"RequestId": rid, **answer}
     return to_xml(f"{call.action}Response", body) if call.xml else to_json(body)
+
+
+def reply_headers(rid: str, *, xml: bool) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the gateway's answers, refusals included.
+
+    Source: recorded answers of STS in https://github.com/salesforce/multicloudj, sts-ali, without
+    the ETag, whose making is not public. The id of the trace is anything of 32 digits.
+    """
+    return (
+        ("content-type", "text/xml;charset=utf-8" if xml else "application/json;charset=utf-8"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", "*"),
+        ("keep-alive", "timeout=25"),
+        ("x-acs-request-id", rid),
+        ("x-acs-trace-id", rid.replace("-", "").lower()),
+    )
 
 
 def too_large() -> ApiError:

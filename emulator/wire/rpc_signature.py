@@ -170,10 +170,7 @@ def _verify_v1(
         raise _missing("Timestamp")
     digest_name = V1_DIGESTS.get(flat["SignatureMethod"].upper())
     if digest_name is None or flat["SignatureVersion"] != "1.0":
-        known = " or ".join(V1_DIGESTS)
-        raise ApiError(
-            400, "InvalidSignatureMethod", f"Only {known} with SignatureVersion 1.0 is known here."
-        )
+        raise ApiError(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
     _check_time(flat["Timestamp"], now)
     key = _find_key(keys, flat["AccessKeyId"])
     _check_token(key, flat.get("SecurityToken"), now)

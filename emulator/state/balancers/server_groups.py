@@ -14,7 +14,7 @@ from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.paging import token_page
 from emulator.state.ecs.params import Params, read, shapes
 from emulator.state.ecs.tokens import TokenBook
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -62,9 +62,7 @@ class GroupService:
         handler = ACTIONS[self.product].get(action)
         if handler is None:
             world.complain(f"{self.product} has no action {action}")
-            raise ApiError(
-                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
-            )
+            raise no_action()
         where = f"{self.product} {action}"
         given = read(where, shapes(self.product)[action], params, world.complain)
         return self._tokens.once(action, given.values(), now, lambda: handler(self, given, now))

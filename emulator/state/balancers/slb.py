@@ -14,7 +14,7 @@ from emulator.state.balancers.records import Backend, ClassicBalancer, Group, Li
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, read, shapes
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 
 PAGES = PageRule(default=10, maximum=100)
 
@@ -37,9 +37,7 @@ class SlbService:
         world.scheduler.run(now)
         if action not in {*ACTIONS, *pairs.ACTIONS}:
             world.complain(f"slb has no action {action}")
-            raise ApiError(
-                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
-            )
+            raise no_action()
         given = read(f"slb {action}", shapes("slb")[action], params, world.complain)
         if action in pairs.ACTIONS:
             return pairs.ACTIONS[action](self.book, given, now)

@@ -1,11 +1,12 @@
 """What an account has or may have: regions, zones, groups, key pairs, quotas, policies."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.state.ecs.catalogue import Zone
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees, within
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.launch_disks import SMALLEST
 from emulator.state.ecs.paging import PageRule, page, token_page
@@ -23,6 +24,13 @@ EVENT_PAGES = PageRule(default=10, maximum=100, token_maximum=100, token_minimum
 NEWER_THAN_ECS = frozenset({"ResourceGroupId", "OwnerId", "RouterTableIds", "Tags"})
 KEY_PAIR_PAGES = PageRule(default=10, maximum=50)
 ASSOCIATION_PAGE = 100
+# What is so of every security group here, as its row says.
+_GROUPS_ALIKE: Mapping[str, str | bool] = {
+    "NetworkType": "vpc",
+    "ResourceGroupId": "",
+    "SecurityGroupType": "normal",
+    "ServiceManaged": False,
+}
 VSWITCH_FIELDS = frozenset(
     {
         "VSwitchId", "VSwitchName", "VpcId", "ZoneId", "CidrBlock", "Status", "IsDefault",
@@ -102,10 +110,10 @@ def describe_security_groups(region: EcsRegion, params: Params, now: float) -> d
         if (ids is None or each.group_id in ids)
         and one in {"", each.group_id}
         and vpc_id in {"", each.vpc_id}
-        and name in {"", each.name}
+        and _group_name_matches(each, name, fuzzy=params.flag("FuzzyQuery"))
         and region.tags.matches(each.group_id, tags, now)
     ]
-    items, fields = page(found, params, PAGES)
+    items, fields = page(found if agrees(params, _GROUPS_ALIKE) else [], params, PAGES)
     members = Counter(
         group_id
         for instance in region.instances.values()
@@ -117,6 +125,10 @@ def describe_security_groups(region: EcsRegion, params: Params, now: float) -> d
         "SecurityGroups": {"SecurityGroup": rows},
         **fields,
     }
+
+
+def _group_name_matches(each: SecurityGroup, name: str, *, fuzzy: bool) -> bool:
+    return name in each.name if fuzzy else name in {"", each.name}
 
 
 def _group_row(region: EcsRegion, each: SecurityGroup, members: int, now: float) -> dict[str, Any]:
@@ -146,7 +158,8 @@ def describe_key_pairs(region: EcsRegion, params: Params, now: float) -> dict[st
         and print_ in {"", each.fingerprint}
         and region.tags.matches(each.name, tags, now)
     ]
-    items, fields = page(found, params, KEY_PAIR_PAGES)
+    alike = agrees(params, {"ResourceGroupId": ""})
+    items, fields = page(found if alike else [], params, KEY_PAIR_PAGES)
     rows = [
         {
             "KeyPairName": each.name,
@@ -220,6 +233,7 @@ def describe_instance_history_events(
         for each in region.history
         if (not ids or each["instance_id"] in ids)
         and (not kinds or "SystemFailure.Delete" in kinds)
+        and _event_is_wanted(each, params)
         and region.visible_from(each["at"]) <= now
     ]
     items, fields = page(found, params, EVENT_PAGES)
@@ -238,3 +252,18 @@ def describe_instance_history_events(
         for each in items
     ]
     return {"InstanceSystemEventSet": {"InstanceSystemEventType": rows}, **fields}
+
+
+def _event_is_wanted(event: Mapping[str, Any], params: Params) -> bool:
+    """Tell whether an event is among those asked for by id, status and time.
+
+    The single status counts only without the list. Source: DescribeInstanceHistoryEvents,
+    EventCycleStatus.
+    """
+    ids = params.texts("EventId")
+    states = params.texts("InstanceEventCycleStatus") or [params.text("EventCycleStatus")]
+    return (
+        (not ids or event["event_id"] in ids)
+        and not {"", "Executed"}.isdisjoint(states)
+        and all(within(params, name, event["at"]) for name in ("EventPublishTime", "NotBefore"))
+    )

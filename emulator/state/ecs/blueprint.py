@@ -125,7 +125,15 @@ def build(
 
 
 def _named(options: Options, instance_id: str) -> Options:
-    return options if options.instance_name else replace(options, instance_name=instance_id)
+    """Write the instance's id where the name is missing and where the host's name asks for it.
+
+    Source: RunInstances, InstanceName and HostName.
+    """
+    return replace(
+        options,
+        instance_name=options.instance_name or instance_id,
+        host_name=options.host_name.replace("${instance_id}", instance_id),
+    )
 
 
 def make_disk(

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.disk_speed import iops_of, throughput_of
+from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, malformed, missing
@@ -35,15 +36,23 @@ _FLAGS = {
     "EnableAutoSnapshot": "enable_auto_snapshot",
     "Encrypted": "encrypted",
     "Portable": "portable",
+    "EnableAutomatedSnapshotPolicy": "auto_snapshot_policy_id",
 }
+# What is so of every disk here, as its row says.
+_ALIKE: Mapping[str, str] = {"DiskChargeType": "PostPaid", "LockReason": ""}
 _WILD = frozenset({("Status", "All"), ("DiskType", "all"), ("Category", "all")})
 
 
 def describe_disks(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List disks. Source: ECS DescribeDisks."""
     dry_run(region, params)
-    found = [each for each in _candidates(region, params, now) if _matches(each, params)]
-    items, fields = page(found, params, PAGES)
+    in_time = created_in_time(params)
+    found = [
+        each
+        for each in _candidates(region, params, now)
+        if in_time(each.created_at) and _matches(each, params)
+    ]
+    items, fields = page(found if agrees(params, _ALIKE) else [], params, PAGES)
     return {"Disks": {"Disk": [disk_row(region, each, now) for each in items]}, **fields}
 
 
@@ -70,7 +79,7 @@ def _matches(disk: Disk, params: Params) -> bool:
         if wanted and (name, wanted) not in _WILD and getattr(disk, attribute) != wanted:
             return False
     return all(
-        name not in params or getattr(disk, attribute) == params.flag(name)
+        name not in params or bool(getattr(disk, attribute)) == params.flag(name)
         for name, attribute in _FLAGS.items()
     )
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from emulator.state.ecs import captures
 from emulator.state.ecs.catalogue import InstanceType, PublicImage
-from emulator.state.ecs.clock_text import from_text, to_second
+from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import created_in_time
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
-from emulator.state.ecs.params import Params, malformed, missing
+from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.records import DeviceMapping, Image, OperatingSystem, Trail
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of
@@ -24,13 +25,14 @@ SYSTEM_OWNER = 1
 def describe_images(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List images. Source: ECS DescribeImages; Status is Available unless it is asked for."""
     dry_run(region, params)
-    states = _states(params)
+    states, in_time = _states(params), created_in_time(params)
     usable = params.flag("Usable") if "Usable" in params else None
     found = [
         each
         for each in _candidates(region, params, now)
         if region.status_seen(each.status, now) in states
         and (usable is None or each.is_usable(now) == usable)
+        and in_time(each.started_at)
         and _matches(region, each, params)
     ]
     items, fields = page(found, params, PAGES)
@@ -125,25 +127,11 @@ def _matches(region: EcsRegion, image: Image, params: Params) -> bool:
     type_id = params.text("InstanceType")
     if type_id and not runs_on(image.os, region.instance_type(type_id)):
         return False
-    return _in_use_matches(image, params.text("Usage")) and _in_time(image, params)
+    return _in_use_matches(image, params.text("Usage"))
 
 
 def _in_use_matches(image: Image, usage: str) -> bool:
     return usage in {"", "instance" if image.users else "none"}
-
-
-def _in_time(image: Image, params: Params) -> bool:
-    for group in params.groups("Filter"):
-        key, value = group.text("Key"), group.text("Value")
-        try:
-            at = from_text(value)
-        except ValueError:
-            raise malformed(f"Filter {key}") from None
-        if key == "CreationStartTime" and image.started_at < at:
-            return False
-        if key == "CreationEndTime" and image.started_at > at:
-            return False
-    return True
 
 
 def runs_on(system: OperatingSystem, each: InstanceType) -> bool:

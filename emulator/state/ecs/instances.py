@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from emulator.state.ecs.clock_text import to_minute
+from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.instance_view import (
     MIB_PER_GIB,
     eip_row,
@@ -41,6 +42,13 @@ _EXACT: Mapping[str, Callable[[Instance], str]] = {
     "HttpTokens": lambda each: each.options.http_tokens,
     "InstanceNetworkType": lambda _: "vpc",
 }
+# What is so of every instance here, as its row says.
+_ALIKE: Mapping[str, str | bool] = {
+    "DeviceAvailable": True,
+    "InnerIpAddresses": "",
+    "IoOptimized": True,
+    "RdmaIpAddresses": "",
+}
 
 
 def describe_instances(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def describe_instances(region: EcsRegion, params: Params, now: float) -> dict[st
     dry_run(region, params)
     tests = _tests(region, params, now)
     found = [each for each in _candidates(region, params, now) if all(t(each) for t in tests)]
-    items, fields = page(found, params, INSTANCE_PAGES)
+    items, fields = page(found if agrees(params, _ALIKE) else [], params, INSTANCE_PAGES)
     metadata = "META_OPTIONS" in params.texts("AdditionalAttributes")
     rows = [instance_row(region, each, now, metadata=metadata) for each in items]
     return {"Instances": {"Instance": rows}, **fields}
@@ -99,6 +107,9 @@ def _tests(region: EcsRegion, params: Params, now: float) -> list[Test]:
         tests.append(lambda each: group in each.options.security_group_ids)
     if family := params.text("InstanceTypeFamily"):
         tests.append(lambda each: region.instance_type(each.type_id).family == family)
+    if params.groups("Filter"):
+        in_time = created_in_time(params)
+        tests.append(lambda each: in_time(each.created_at))
     return tests + _address_tests(region, params)
 
 
@@ -113,7 +124,14 @@ def _address_tests(region: EcsRegion, params: Params) -> list[Test]:
         tests.append(lambda each: each.public_ip in public)
     if elastic is not None:
         tests.append(lambda each: eip_row(region, each)["IpAddress"] in elastic)
+    if wanted := set(params.texts("Ipv6Address")):
+        tests.append(lambda each: not wanted.isdisjoint(_ipv6_of(region, each)))
     return tests
+
+
+def _ipv6_of(region: EcsRegion, instance: Instance) -> set[str]:
+    interfaces = (region.interfaces.get(each) for each in instance.interface_ids)
+    return {address for each in interfaces if each is not None for address in each.ipv6}
 
 
 def _name_matches(name: str, pattern: str) -> bool:

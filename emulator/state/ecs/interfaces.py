@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.state.ecs.blueprint import InterfacePlan, make_interface
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees
 from emulator.state.ecs.launch_network import check_group
 from emulator.state.ecs.lifecycle import delete_interface
 from emulator.state.ecs.paging import PageRule, page
@@ -30,7 +31,8 @@ _EXACT = {
 def describe_network_interfaces(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List network interfaces. Source: ECS DescribeNetworkInterfaces."""
     found = [each for each in _candidates(region, params, now) if _matches(each, params)]
-    items, fields = page(found, params, PAGES)
+    alike = agrees(params, {"ServiceManaged": False})
+    items, fields = page(found if alike else [], params, PAGES)
     rows = [_row(region, each, now) for each in items]
     return {"NetworkInterfaceSets": {"NetworkInterfaceSet": rows}, **fields}
 
@@ -59,6 +61,9 @@ def _matches(interface: Interface, params: Params) -> bool:
             return False
     addresses = params.texts("PrivateIpAddress")
     if addresses and not {interface.ip, *interface.secondary_ips} & set(addresses):
+        return False
+    ipv6 = params.texts("Ipv6Address")
+    if ipv6 and not set(interface.ipv6) & set(ipv6):
         return False
     group_id = params.text("SecurityGroupId")
     return not group_id or group_id in interface.security_group_ids

@@ -15,7 +15,7 @@ from emulator.state.ecs.images import find_image, runs_on
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.launch_disks import plan_disks
 from emulator.state.ecs.launch_network import plan_interfaces
-from emulator.state.ecs.launch_options import numbered_name, read_options
+from emulator.state.ecs.launch_options import named, read_options
 from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.records import Image, Instance, Options
 from emulator.state.ecs.region import EcsRegion
@@ -173,14 +173,7 @@ def _price(
 def _launch(
     region: EcsRegion, params: Params, plan: Blueprint, index: int, amount: int, now: float
 ) -> Instance:
-    name = numbered_name(
-        plan.options.instance_name,
-        index,
-        unique_suffix=params.flag("UniqueSuffix"),
-        amount=amount,
-    )
-    if name != plan.options.instance_name:
-        plan = replace(plan, options=replace(plan.options, instance_name=name))
+    plan = replace(plan, options=named(plan.options, params, index, amount))
     instance = build(region, plan, now, region.visible_from(now))
     image = region.images.get(plan.image_id)
     if image is not None:

@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
+from dataclasses import replace
 
 from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params
@@ -25,6 +26,8 @@ def read_options(region: EcsRegion, params: Params, image: Image, each: Instance
     Raises:
         ApiError: A value that is not allowed, or two that exclude each other.
     """
+    if params.text("HostName") and params.texts("HostNames"):
+        raise ApiError(400, CONFLICT, "HostName and HostNames cannot be given together.")
     options = _options(region, params, each)
     _check_spot(options, each, params)
     _check_login(region, params, image)
@@ -230,6 +233,22 @@ def _check_guest(options: Options, image: Image, each: InstanceType) -> None:
         raise ApiError(
             400, "InvalidHostName.Malformed", 'The specified parameter "HostName" is not valid.'
         )
+
+
+def named(options: Options, params: Params, index: int, amount: int) -> Options:
+    """Name the instance `index` of a launch, and its host.
+
+    Source: RunInstances, HostName and HostNames.N; a list that is too short leaves the rest without
+    a name, of which the page says nothing.
+    """
+    suffix = params.flag("UniqueSuffix")
+    host, hosts = options.host_name, params.texts("HostNames")
+    if hosts:
+        host = hosts[index] if index < len(hosts) else ""
+    else:
+        host = numbered_name(host, index, unique_suffix=suffix, amount=amount)
+    name = numbered_name(options.instance_name, index, unique_suffix=suffix, amount=amount)
+    return replace(options, instance_name=name, host_name=host)
 
 
 def numbered_name(name: str, index: int, *, unique_suffix: bool, amount: int) -> str:

@@ -35,7 +35,7 @@ from emulator.state.ecs.settings import EcsSettings
 from emulator.state.ecs.targets import InstanceTargets
 from emulator.state.ecs.throttle import Throttle
 from emulator.state.ecs.tokens import TokenBook
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, no_action
 from emulator.state.vpc import VpcService
 from emulator.state.world import World
 
@@ -140,9 +140,7 @@ class EcsService:
         handler = ACTIONS.get(action)
         if handler is None:
             world.complain(f"ecs has no action {action}")
-            raise ApiError(
-                404, "InvalidAction.NotFound", f"The specified action {action} is not found."
-            )
+            raise no_action()
         self._throttle.admit(action, now)
         given = read(f"ecs {action}", shapes("ecs")[action], params, world.complain)
         return self._tokens.once(

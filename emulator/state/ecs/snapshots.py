@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.state.ecs import captures
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.image_creation import NAME, check_snapshot_allowed
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
@@ -17,6 +18,7 @@ from emulator.state.errors import ApiError
 PAGES = PageRule(default=10, maximum=100, token_maximum=100, has_token=True)
 BYTES_PER_GIB = 1 << 30
 MAX_RETENTION_DAYS = 65536
+CATEGORY = "standard"
 DESCRIPTION_LENGTHS = range(2, 257)
 _ADDRESSES = ("http://", "https://")
 _EXACT = {
@@ -100,8 +102,14 @@ def _check(region: EcsRegion, disk: Disk) -> None:
 def describe_snapshots(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List snapshots. Source: ECS DescribeSnapshots."""
     dry_run(region, params)
-    found = [each for each in _candidates(region, params, now) if _matches(each, params)]
-    items, fields = page(found, params, PAGES)
+    in_time = created_in_time(params)
+    found = [
+        each
+        for each in _candidates(region, params, now)
+        if in_time(each.started_at) and _matches(each, params)
+    ]
+    alike = agrees(params, {"Category": CATEGORY})
+    items, fields = page(found if alike else [], params, PAGES)
     rows = [snapshot_row(region, each, now) for each in items]
     return {"Snapshots": {"Snapshot": rows}, **fields}
 
@@ -135,7 +143,14 @@ def _matches(snapshot: Snapshot, params: Params) -> bool:
         return False
     if "Encrypted" in params and snapshot.encrypted != params.flag("Encrypted"):
         return False
-    return usage in {"", usage_of(snapshot)}
+    return usage in {"", usage_of(snapshot)} and params.text("SnapshotLinkId") in {
+        "",
+        _link_id(snapshot),
+    }
+
+
+def _link_id(snapshot: Snapshot) -> str:
+    return f"sl-{snapshot.disk_id.removeprefix('d-')}"
 
 
 def usage_of(snapshot: Snapshot) -> str:
@@ -154,7 +169,7 @@ def snapshot_row(region: EcsRegion, snapshot: Snapshot, now: float) -> dict[str,
     return {
         "SnapshotId": snapshot.snapshot_id,
         "SnapshotSN": snapshot.snapshot_id,
-        "SnapshotLinkId": f"sl-{snapshot.disk_id.removeprefix('d-')}",
+        "SnapshotLinkId": _link_id(snapshot),
         "SnapshotName": snapshot.name,
         "Description": snapshot.description,
         "SnapshotType": snapshot.kind,
@@ -166,7 +181,7 @@ def snapshot_row(region: EcsRegion, snapshot: Snapshot, now: float) -> dict[str,
         "SourceDiskSize": str(snapshot.disk_size),
         "SourceDiskType": snapshot.disk_kind,
         "SourceStorageType": "disk",
-        "Category": "standard",
+        "Category": CATEGORY,
         "Usage": usage_of(snapshot),
         "InstantAccess": essd,
         "Encrypted": snapshot.encrypted,

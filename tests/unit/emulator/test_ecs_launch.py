@@ -394,3 +394,37 @@ def test_an_encrypted_snapshot_stays_encrypted() -> None:
     assert refusal == (403, "InvalidEncrypted.NotMatchSnapshot")
     launched = bench.run(source, ImageId=image_id)
     assert bench.disks(InstanceId=launched)[0]["Encrypted"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ({"HostNames": ["a", "b", "c"]}, ["a", "b", "c"]),
+        ({"HostNames": ["a", "b"]}, ["a", "b", ""]),
+        ({"HostName": "k8s", "UniqueSuffix": True}, ["k8s001", "k8s002", "k8s003"]),
+        ({"HostName": "web-[9,2]-x"}, ["web-09-x", "web-10-x", "web-11-x"]),
+        ({"HostName": "web"}, ["web", "web", "web"]),
+    ],
+)
+def test_the_names_of_hosts(given: dict[str, Any], hosts: list[str]) -> None:
+    """They are given one by one, or count as the names of instances do."""
+    bench = Bench()
+    source = bench.seed()
+    launch = bench.launch(source, Amount=3, **given)
+    ids = bench.call("RunInstances", **launch)["InstanceIdSets"]["InstanceIdSet"]
+
+    assert hosts == [bench.instance(each)["HostName"] for each in ids]
+
+
+def test_a_host_can_be_named_by_its_instance() -> None:
+    bench = Bench()
+    launched = bench.run(bench.seed(), HostName="k8s-${instance_id}")
+
+    assert bench.instance(launched)["HostName"] == f"k8s-{launched}"
+
+
+def test_one_name_and_a_list_of_names_exclude_each_other() -> None:
+    bench = Bench()
+    both = bench.launch(bench.seed(), HostName="web", HostNames=["a"])
+
+    assert bench.refused("RunInstances", **both) == (400, "InvalidParameter.Conflict")

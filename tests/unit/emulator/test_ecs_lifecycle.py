@@ -140,7 +140,7 @@ def test_a_sync_command_makes_everything_durable() -> None:
     (disk,) = bench.disk_ids(source)
     bench.ecs.write(source, "system", "/f", "1", bench.now)
     answer = bench.call(
-        "RunCommand", Type="RunShellScript", CommandContent="c3luYw==", InstanceId=[source]
+        "RunCommand", Type="RunShellScript", CommandContent="sync", InstanceId=[source]
     )
     invoke_id = answer["InvokeId"]
     first = bench.call("DescribeInvocations", InvokeId=invoke_id)

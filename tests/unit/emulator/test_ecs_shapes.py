@@ -133,7 +133,7 @@ def populated() -> tuple[Bench, dict[str, dict[str, Any]]]:
     bench.ecs.vanish_next()
     bench.run(source, SystemDisk={"Category": "cloud_essd", "ProvisionedIops": 0})
     command = bench.call(
-        "RunCommand", Type="RunShellScript", CommandContent="c3luYw==", InstanceId=[source]
+        "RunCommand", Type="RunShellScript", CommandContent="sync", InstanceId=[source]
     )
     bench.wait(30)
     bench.ecs.interrupt(source, bench.now)
