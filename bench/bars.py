@@ -1,5 +1,6 @@
 """What must hold, and where each figure of it is found."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,23 +30,29 @@ class Bar:
     is_least: bool = False
     spread: Callable[[Any], Numbers] | None = None
 
+    def figure(self, results: Results) -> float:
+        """Read the figure; what older results do not have is no number, which no limit holds."""
+        try:
+            return self.value(results[self.program])
+        except (KeyError, TypeError):
+            return math.nan
+
     def holds(self, results: Results) -> bool:
         """Compare the figure with its limit."""
-        value = self.value(results[self.program])
+        value = self.figure(results)
         return value >= self.limit if self.is_least else value <= self.limit
 
     def row(self, results: Results, measured: str = "") -> str:
         """Write it as a row of the table; `measured` says when, and on which commit."""
-        found = results[self.program]
+        figure = self.figure(results)
         spread = ""
-        if self.spread is not None:
-            least, most = self.spread(found)
+        if self.spread is not None and not math.isnan(figure):
+            least, most = self.spread(results[self.program])
             spread = f"{least:g} to {most:g}"
         sign = "at least" if self.is_least else "at most"
         verdict = "yes" if self.holds(results) else "**no**"
-        value = f"{self.value(found):g}"
         return (
-            f"| {self.what} | {value} | {spread} | {sign} {self.limit:g} | {verdict} |"
+            f"| {self.what} | {figure:g} | {spread} | {sign} {self.limit:g} | {verdict} |"
             f" `{self.program}` | {measured} |"
         )
 

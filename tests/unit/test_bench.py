@@ -93,6 +93,14 @@ def test_a_limit_holds_or_not(*, value: float, is_least: bool, holds: bool) -> N
     assert ("**no**" in bar.row({"one": value})) is not holds
 
 
+def test_what_was_not_measured_holds_no_limit() -> None:
+    """Results of an older program, or of one that had nothing to count."""
+    bar = Bar("a figure", "one", lambda r: r["seconds"], 1.0, spread=lambda r: r["range"])
+
+    assert not bar.holds({"one": {}})
+    assert "| nan |  | at most 1 | **no** |" in bar.row({"one": {}})
+
+
 def test_every_limit_tells_on_which_commit_it_was_measured() -> None:
     how = {"machine": {"at": "2026-11-28T08:00+00:00"}, "results": {"broken": []}}
 
