@@ -98,8 +98,8 @@ fc-package: $(FC_VENV)/.ready ## The code package of the function, build/fc/code
 bench: $(READY) ## The figures of docs/performance.md in small, within five minutes; results in build/bench (ONLY=names)
 	@nice -n 5 $(BIN)/python -m bench.report --out build/bench $(if $(ONLY),--only $(ONLY))
 
-bench-full: $(READY) ## The same at full size, with storms of 1,000 in every phase and one of 5,000 (hours); writes docs/performance.md (ONLY=names)
-	@nice -n 5 $(BIN)/python -m bench.report --full --out bench/results $(if $(ONLY),--only $(ONLY)); \
+bench-full: $(READY) ## The same at full size, with storms of 1,000 in every phase and one of 5,000 (hours); writes docs/performance.md (ONLY=names, RESUME=1)
+	@nice -n 5 $(BIN)/python -m bench.report --full --out bench/results $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume); \
 	  code=$$?; $(BIN)/python -m bench.document --results bench/results && exit $$code
 
 format: $(READY) ## Format the code

@@ -74,6 +74,8 @@ class Watched:
         count: Sources that were reclaimed.
         cpu_ms: CPU of the worker for each, without the collector of garbage.
         collector_ms: CPU of that collector for each; it walks the emulator's objects, too.
+        cpu_with_collector_ms: CPU of the worker for each with its part of the collector's, by its share
+            of the objects that are walked when the most are in hand.
         bound: Images that anyone could have got accepted in time, were no message late.
         images_in_time: Images accepted before their source was stopped.
         kept_median: Seconds from a notice in the queue to the disks being kept; and to the last.
@@ -92,6 +94,7 @@ class Watched:
     kept_last: float
     cpu_ms: float
     collector_ms: float
+    cpu_with_collector_ms: float
     kib_in_flight: float
     held_most: int
     ecs_requests: float
@@ -120,7 +123,7 @@ class Collector:
 
 def watch(
     storm: Storm,
-    begin: Callable[[Simulation], None] | None = None,
+    begin: Callable[[Simulation], object] | None = None,
     *,
     hands: int | None = None,
 ) -> Watched:
@@ -136,7 +139,7 @@ def watch(
     if hands is not None:
         _widen(simulation, hands)
     ecs = simulation.cloud.ecs[REGION]
-    sources = _seed(ecs, storm.count)
+    sources = seed(ecs, storm.count)
     disks = {one["DiskId"]: one["InstanceId"] for one in ecs.dump("disks", START)}
     first = START + 2 * MINUTE + storm.phase
     _begin(simulation, storm, begin)
@@ -144,7 +147,7 @@ def watch(
     simulation.kernel.run(first - 1.0)
     meter.calls.clear()
     meter.queue.clear()
-    cpu, collector, kib, held = _run(simulation, meter, storm, first)
+    spent = _run(simulation, meter, storm, first)
     had = done(simulation.cloud.ledger, disks)
     simulation.kernel.close()
     each = 1_000 / storm.count
@@ -159,10 +162,11 @@ def watch(
         share_of_bound=round(in_time / bound, 4),
         kept_median=round(statistics.median(waits), 1) if waits else -1.0,
         kept_last=round(waits[-1], 1) if waits else -1.0,
-        cpu_ms=round(cpu * each, 2),
-        collector_ms=round(collector * each, 2),
-        kib_in_flight=round(kib, 2),
-        held_most=held,
+        cpu_ms=round(spent.cpu * each, 2),
+        collector_ms=round(spent.collector * each, 2),
+        cpu_with_collector_ms=round((spent.cpu + spent.collector * spent.share) * each, 2),
+        kib_in_flight=round(spent.kib, 2),
+        held_most=spent.held,
         ecs_requests=round(sum(meter.calls.values()) / storm.count, 1),
         smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
         replaced=len(had.launched),
@@ -188,16 +192,16 @@ def _widen(simulation: Simulation, hands: int) -> None:
     simulation.seam = call
 
 
-def _seed(ecs: EcsService, count: int) -> list[str]:
+def seed(ecs: EcsService, count: int) -> list[str]:
     """Put the sources into one subnet with room for them and their replacements."""
     networks, zone = ecs.region.vpc.networks, ecs.region.place.zones[0].zone_id
     subnet = networks.add_vswitch(networks.default_vpc_id, zone, SUBNET)
-    seed = {**SOURCE, "vswitch_id": subnet}
-    return [ecs.seed_instance({"name": f"db-{n}", **seed}, START) for n in range(count)]
+    plain = {**SOURCE, "vswitch_id": subnet}
+    return [ecs.seed_instance({"name": f"db-{n}", **plain}, START) for n in range(count)]
 
 
 def _begin(
-    simulation: Simulation, storm: Storm, begin: Callable[[Simulation], None] | None
+    simulation: Simulation, storm: Storm, begin: Callable[[Simulation], object] | None
 ) -> None:
     if begin is not None:
         begin(simulation)
@@ -206,44 +210,72 @@ def _begin(
         simulation.start_worker(f"w{number}")
 
 
-def _run(
-    simulation: Simulation, meter: Meter, storm: Storm, first: float
-) -> tuple[float, float, float, int]:
-    """Run to the end; returns CPU and collector seconds, KiB for each in hand, and most in hand."""
-    kernel, collector = simulation.kernel, Collector()
-    empty, most, kib = _bytes_of_workers(simulation), 0, 0.0
+@dataclass(frozen=True)
+class Weight:
+    """The objects that only the workers hold: their bytes, and how many the collector walks."""
+
+    size: int
+    tracked: int
+
+
+@dataclass
+class Spent:
+    """What a run took.
+
+    Attributes:
+        cpu: Seconds of the worker, without the collector of garbage.
+        collector: Seconds of that.
+        share: Of the objects that it walks, those of the worker.
+        kib: For each that is in hand; 0 when there was no look with most of the crowd in hand.
+        held: Most in hand.
+    """
+
+    cpu: float = 0.0
+    collector: float = 0.0
+    share: float = 0.0
+    kib: float = 0.0
+    held: int = 0
+
+
+def _run(simulation: Simulation, meter: Meter, storm: Storm, first: float) -> Spent:
+    """Run to the end and add up what it took."""
+    kernel, collector, spent = simulation.kernel, Collector(), Spent()
+    empty = _weight_of_workers(simulation)
     gc.collect()
     gc.callbacks.append(collector)
-    meter.cloud_seconds, cpu = 0.0, 0.0
+    meter.cloud_seconds = 0.0
 
     def run(until: float) -> None:
-        nonlocal cpu
         begun = time.thread_time()
         kernel.run(until)
-        cpu += time.thread_time() - begun
+        spent.cpu += time.thread_time() - begun
 
     try:
         for look in LOOKS:
             run(first + storm.spread + look)
             held = sum(len(one.consumer.held) for one in simulation.workers.values())
-            most = max(most, held)
+            spent.held = max(spent.held, held)
             # Of a crowd that has mostly ended the worker still has what it shared.
-            if held >= storm.count * CROWD_SHARE:
-                kib = max(kib, (_bytes_of_workers(simulation) - empty) / held / 1024)
-        while not _is_over(simulation) and kernel.now < first + LONGEST_SECONDS:
+            if held and held >= storm.count * CROWD_SHARE:
+                now = _weight_of_workers(simulation)
+                spent.kib = max(spent.kib, (now.size - empty.size) / held / 1024)
+                spent.share = max(spent.share, now.tracked / len(gc.get_objects()))
+        while not is_over(simulation) and kernel.now < first + LONGEST_SECONDS:
             run(kernel.now + SLICE_SECONDS)
     finally:
         gc.callbacks.remove(collector)
     # A collection within the emulator's time would be subtracted twice; the share is small.
-    return cpu - meter.cloud_seconds - collector.seconds, collector.seconds, kib, most
+    spent.cpu -= meter.cloud_seconds + collector.seconds
+    spent.collector = collector.seconds
+    return spent
 
 
-def _is_over(simulation: Simulation) -> bool:
+def is_over(simulation: Simulation) -> bool:
     queue = simulation.cloud.queues(REGION).get_queue(QUEUE, simulation.kernel.now)
     return not queue.messages
 
 
-def _bytes_of_workers(simulation: Simulation) -> int:
+def _weight_of_workers(simulation: Simulation) -> Weight:
     """Add up the objects that only the workers hold."""
     cloud = simulation.cloud
     foreign = (
@@ -251,13 +283,14 @@ def _bytes_of_workers(simulation: Simulation) -> int:
         simulation.shelf, simulation.bulletin, simulation.sent, simulation.doorbell,
         simulation.interposer, simulation.terms, simulation,
     )  # fmt: skip
-    return sum(
-        sys.getsizeof(one)
-        for one in _owned(
-            [worker.consumer for worker in simulation.workers.values()],
-            [*foreign, *(worker.tasks for worker in simulation.workers.values())],
-        )
-    )
+    size = tracked = 0
+    for one in _owned(
+        [worker.consumer for worker in simulation.workers.values()],
+        [*foreign, *(worker.tasks for worker in simulation.workers.values())],
+    ):
+        size += sys.getsizeof(one)
+        tracked += gc.is_tracked(one)
+    return Weight(size, tracked)
 
 
 def _owned(roots: Iterable[object], foreign: Iterable[object]) -> Iterator[object]:
@@ -312,9 +345,16 @@ def _since(first: float, instants: Mapping[str, float]) -> list[float]:
 
 
 def growing(count: int) -> Watched:
-    """Recover so many at once, with quota and hands enough for all: cost is asked here, not speed."""
+    """Recover so many at once, with quota and hands enough for all: cost is asked here, not speed.
+
+    Raises:
+        RuntimeError: Memory was never looked at with the crowd in hand, or not all were recovered.
+    """
     storm = Storm(count, QUOTA_FOR_ALL, phase=20.0, late_share=0.0, whole=True)
-    return watch(storm, hands=HANDS_FOR_ALL)
+    found = watch(storm, hands=HANDS_FOR_ALL)
+    if not found.kib_in_flight or found.replaced != count:
+        raise RuntimeError(f"{found.held_most} in hand and {found.replaced} replaced of {count}")
+    return found
 
 
 def figures(sizes: Sequence[int]) -> dict[str, Any]:
@@ -326,21 +366,26 @@ def figures(sizes: Sequence[int]) -> dict[str, Any]:
         {name: one for name, one in asdict(each).items() if not name.endswith("_at")}
         for each in (_median(small), *(one for one in found if one.count != sizes[0]))
     ]
-    first, last = rows[0], rows[-1]
     return {
         "hands": HANDS_FOR_ALL,
-        "cpu_by_smallest": round(last["cpu_ms"] / first["cpu_ms"], 3),
-        "kib_by_smallest": round(last["kib_in_flight"] / first["kib_in_flight"], 3),
-        "cpu_ms_of_smallest_range": [
-            min(one.cpu_ms for one in small),
-            max(one.cpu_ms for one in small),
-        ],
+        "cpu_by_smallest": _by_smallest(rows, "cpu_with_collector_ms"),
+        "kib_by_smallest": _by_smallest(rows, "kib_in_flight"),
+        "cpu_ms_of_smallest_range": _range([one.cpu_with_collector_ms for one in small]),
+        "kib_range": _range([one.kib_in_flight for one in found]),
         "sizes": rows,
     }
 
 
+def _by_smallest(rows: Sequence[Mapping[str, Any]], name: str) -> float:
+    return round(float(rows[-1][name] / rows[0][name]), 3)
+
+
+def _range(values: Sequence[float]) -> list[float]:
+    return [min(values), max(values)]
+
+
 def _median(found: Sequence[Watched]) -> Watched:
-    return sorted(found, key=lambda one: one.cpu_ms)[len(found) // 2]
+    return sorted(found, key=lambda one: one.cpu_with_collector_ms)[len(found) // 2]
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.bars import HEAD, Results
+from bench.bars import Results
 from bench.plots import Chart, Line, svg
-from bench.report import bars_of, kept
+from bench.report import kept, rows_of, told
 
 PAGE = Path("docs/performance.md")
 IMAGES = Path("docs/images")
@@ -47,15 +47,17 @@ def blocks_of(kept_results: Mapping[str, Any]) -> dict[str, str]:
         "progress": ("progress", _progress),
         "storms": ("storms", _storms),
         **{name: (name, _pairs) for name in PAIRS},
-        **{name: (name, str) for name in ("imports", "function", "cold_start", "reattach")},
+        "function": ("function", _function),
+        "function_crowd": ("function_crowd", _function_crowd),
+        **{name: (name, str) for name in ("imports", "cold_start", "reattach")},
     }
     found = {
         block: make(results[program]) for block, (program, make) in makers.items()
         if program in results
     }  # fmt: skip
     if results:
-        found["bars"] = "\n".join([HEAD, *(bar.row(results) for bar in bars_of(results))])
-        found["machine"] = _machine([one["machine"] for one in kept_results.values()])
+        found["bars"] = "\n".join(rows_of(kept_results))
+        found["machine"] = _machine(kept_results)
     return found
 
 
@@ -65,21 +67,24 @@ def pictures_of(results: Results) -> dict[str, str]:
     if "crowd" in results:
         found["bench-cost.svg"] = svg(_cost_chart(results["crowd"]))
         found["bench-memory.svg"] = svg(_memory_chart(results["crowd"]))
+    if "function_crowd" in results:
+        found["bench-function.svg"] = svg(_function_chart(results["function_crowd"]))
     if "progress" in results:
         found["bench-storm.svg"] = svg(_storm_chart(results["progress"]))
     return found
 
 
-def _machine(machines: Sequence[Mapping[str, Any]]) -> str:
+def _machine(kept_results: Mapping[str, Any]) -> str:
+    machines = [one["machine"] for one in kept_results.values()]
     kinds = sorted(
         {f"{m['cpus']} CPUs ({m['architecture']}), Python {m['python']}" for m in machines}
     )
-    loads = [m["load"] for m in machines]
-    days = sorted({m["at"][:10] for m in machines})
-    return (
-        f"Machine: {'; '.join(kinds)}; {days[0]}{'' if len(days) == 1 else f' to {days[-1]}'}; load at"
-        f" the end of each program {min(loads):g} to {max(loads):g}, its own included."
-    )
+    rows = [
+        f"| `{name}` | {told(one)} | {one['machine']['load']:g} |"
+        for name, one in kept_results.items()
+    ]
+    head = ["| program | measured on | load at its end, its own included |", "|---|---|---|"]
+    return "\n".join([f"Machine: {'; '.join(kinds)}.", "", *head, *rows])
 
 
 def _pairs(results: Mapping[str, Any]) -> str:
@@ -97,11 +102,11 @@ def _told(value: object) -> str:
 
 def _crowd(results: Mapping[str, Any]) -> str:
     rows = [
-        f"| {one['count']:,} | {one['cpu_ms']} | {one['kib_in_flight']} | {one['ecs_requests']} |"
+        f"| {one['count']:,} | {one['cpu_ms']} | {one['cpu_with_collector_ms']} | {one['kib_in_flight']} | {one['ecs_requests']} |"
         f" {one['smq_requests']} | {one['replaced']:,} | {one['duplicates']} |"
         for one in results["sizes"]
     ]
-    head = "| instances | CPU each, ms | memory each in hand, KiB | ECS requests each | SMQ requests each | replaced | duplicates |"
+    head = "| instances | CPU each, ms | with the collector, ms | memory each in hand, KiB | ECS requests each | SMQ requests each | replaced | duplicates |"
     return "\n".join(
         [
             "![CPU and requests of a recreation by the size of the crowd](images/bench-cost.svg)",
@@ -109,10 +114,30 @@ def _crowd(results: Mapping[str, Any]) -> str:
             "![Memory of a recreation in hand by the size of the crowd](images/bench-memory.svg)",
             "",
             head,
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|",
             *rows,
         ]
     )
+
+
+def _function(results: Mapping[str, Any]) -> str:
+    broken = "\n".join(results["broken"]) or "no bar is broken"
+    return "\n".join([results["setting"], "", results["head"], *results["rows"], "", broken])
+
+
+def _function_crowd(results: Mapping[str, Any]) -> str:
+    rows = [
+        f"| {one['count']:,} | {one['function_seconds']} | {one['function_gb_seconds']} |"
+        f" {one['original_gb_seconds']} | {one['invocations']} | {one['colds']} |"
+        f" {one['ecs_requests']} | {one['smq_requests']} |"
+        for one in results["sizes"]
+    ]
+    head = (
+        "| instances | function seconds each | GB-s each | original, GB-s each | invocations each |"
+        " cold starts, all | ECS requests each | SMQ requests each |"
+    )
+    picture = "![GB-seconds of a recovery by the size of the crowd](images/bench-function.svg)"
+    return "\n".join([picture, "", head, "|---|---|---|---|---|---|---|---|", *rows])
 
 
 def _progress(results: Mapping[str, Any]) -> str:
@@ -159,6 +184,7 @@ def _worst_and_median(found: Sequence[Mapping[str, Any]]) -> str:
 def _cost_chart(results: Mapping[str, Any]) -> Chart:
     names = {
         "cpu_ms": "CPU, ms",
+        "cpu_with_collector_ms": "with the collector",
         "ecs_requests": "ECS requests",
         "smq_requests": "SMQ requests",
     }
@@ -183,6 +209,20 @@ def _memory_chart(results: Mapping[str, Any]) -> Chart:
         lines=[
             Line("in hand", [(one["count"], one["kib_in_flight"]) for one in sizes]),
             Line("limit", [(sizes[0]["count"], 16.0), (sizes[-1]["count"], 16.0)], is_bound=True),
+        ],
+        is_log=True,
+    )
+
+
+def _function_chart(results: Mapping[str, Any]) -> Chart:
+    names = {"function_gb_seconds": "the function", "original_gb_seconds": "original"}
+    return Chart(
+        title="What one recovery by the function is billed, by the size of the crowd",
+        x_label="instances reclaimed within a minute",
+        y_label="GB-s for each",
+        lines=[
+            Line(name, [(one["count"], one[key]) for one in results["sizes"]])
+            for key, name in names.items()
         ],
         is_log=True,
     )

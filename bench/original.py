@@ -6,9 +6,10 @@ ends it, and nobody tries again. Source: the Go function of the same name, its m
 and s.yaml. Its further reads after the image are left out, in its favour.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.harness import QUEUE, REGION, Simulation
@@ -33,10 +34,15 @@ READS: tuple[Callable[[Mapping[str, str]], tuple[str, Mapping[str, Any]]], ...] 
 
 @dataclass(frozen=True)
 class Originals:
-    """Starts a function for each notice in the queue, as the event bus would have."""
+    """Starts a function for each notice in the queue, as the event bus would have.
+
+    Attributes:
+        seconds: How long each function took, those that were refused too.
+    """
 
     simulation: Simulation
     home: Home
+    seconds: list[float] = field(default_factory=list)
 
     def work(self) -> None:
         """Take notices for ever."""
@@ -54,11 +60,11 @@ class Originals:
         call, source = self.simulation.seam(name), reading.progress.instance_id
 
         def run() -> None:
-            try:
+            begun = self.simulation.kernel.now
+            # It panics, recovers, and reports success.
+            with contextlib.suppress(ApiRefusal):
                 self._recreate(call, source, name)
-            except ApiRefusal:
-                # It panics, recovers, and reports success.
-                return
+            self.seconds.append(self.simulation.kernel.now - begun)
 
         return run
 
@@ -94,7 +100,8 @@ def _launch(source: Mapping[str, Any], image: str) -> Iterator[tuple[str, Any]]:
     yield "SystemDisk", {"Category": "cloud_essd"}
 
 
-def begin(simulation: Simulation) -> None:
+def begin(simulation: Simulation) -> Originals:
     """Let functions of the original answer the notices of a storm."""
-    home = simulation.terms.home
-    simulation.kernel.spawn(Originals(simulation, home).work)
+    originals = Originals(simulation, simulation.terms.home)
+    simulation.kernel.spawn(originals.work)
+    return originals

@@ -13,25 +13,30 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emulator.http.command import access_keys
-from emulator.http.local import running
+from emulator.http.local import LocalEmulator, running
+from emulator.http.service import Service
 from tests.e2e.conftest import APIS, REGION, Installation, Running
-from tests.simulation.harness import ACCOUNT
+from tests.simulation.harness import ACCOUNT, QUEUE
 from tests.stack.rig import empty_service
 from tests.stack.soak import cloud_of
 
 IN_HAND = 64
 LOOK_SECONDS = 0.02
-SETTLE_SECONDS = 25.0
+STUCK_SECONDS = 60.0
+# What follows the image until nothing is done but to look at it: capture, specification, messages.
+SETTLE_SECONDS = 3.0
 
 
-def resident(pid: int) -> float:
-    """Return the MiB of memory that a process holds."""
+def resident(pid: int, kind: str = "VmRSS") -> float:
+    """Return the MiB of memory that a process holds, or has held at most (`VmHWM`)."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024
     raise LookupError(pid)
 
@@ -42,33 +47,64 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def one_round(
-    installation: Installation, emulator: Any, *, crowd: int
-) -> tuple[float, float, float, float]:
-    """Start a worker and end it; returns seconds, CPU seconds and two figures of memory."""
-    pause = threading.Event()
+@dataclass(frozen=True)
+class Start:
+    """One start.
+
+    Attributes:
+        seconds: To the first receive.
+        cpu: CPU seconds until then.
+        idle: MiB then.
+        busy: MiB at most until the crowd was imaged and captured.
+    """
+
+    seconds: float
+    cpu: float
+    idle: float
+    busy: float
+
+
+def one_round(installation: Installation, emulator: LocalEmulator, crowd: int) -> Start:
+    """Start a worker, let it take a crowd in hand, and end it."""
     made = installation.order("reset", regions={REGION: cloud_of(crowd)})
     begun = time.monotonic()
     worker: Running = installation.start("worker", "--config", str(installation.config), "run")
-    while not emulator.run(lambda service: service.polls.count):
-        pause.wait(LOOK_SECONDS)
-        if time.monotonic() - begun > SETTLE_SECONDS:
-            raise TimeoutError("\n".join(iter(worker.lines.get_nowait, None)))
+    _until(emulator, worker, lambda service: service.polls.count > 0)
     seconds = time.monotonic() - begun
     cpu, idle = cpu_seconds(worker.popen.pid), resident(worker.popen.pid)
     for source in made["instances"][REGION]:
         installation.order("interrupt", instance_id=source)
-    busy = idle
-    end = time.monotonic() + (SETTLE_SECONDS if crowd else 0.0)
-    while time.monotonic() < end:
-        busy = max(busy, resident(worker.popen.pid))
-        pause.wait(0.2)
+    _until(emulator, worker, lambda service: _imaged(service) >= crowd)
+    threading.Event().wait(SETTLE_SECONDS)
+    in_hand = emulator.run(_invisible)
+    busy = resident(worker.popen.pid, "VmHWM")
     worker.end()
-    return seconds, cpu, idle, busy
+    if in_hand != crowd:
+        raise RuntimeError(f"{in_hand} of {crowd} were in hand")
+    return Start(seconds, cpu, idle, busy)
+
+
+def _until(emulator: LocalEmulator, worker: Running, holds: Callable[[Service], bool]) -> None:
+    pause, end = threading.Event(), time.monotonic() + STUCK_SECONDS
+    while not emulator.run(holds):
+        pause.wait(LOOK_SECONDS)
+        if time.monotonic() > end:
+            raise TimeoutError("\n".join(iter(worker.lines.get_nowait, None)))
+
+
+def _imaged(service: Service) -> int:
+    return sum(entry.action == "CreateImage" for entry in service.cloud.ledger)
+
+
+def _invisible(service: Service) -> int:
+    """Count the messages that somebody has in hand."""
+    now = service.now()
+    messages = service.cloud.queues(REGION).get_queue(QUEUE, now).messages
+    return sum(one.visible_at > now for one in messages.values())
 
 
 def figures(rounds: int) -> dict[str, Any]:
-    """Return the figures of `rounds` starts, the last of them with work."""
+    """Return the figures of `rounds` starts, each with a crowd after it."""
     service = empty_service(1.0)
     service.keys |= access_keys(
         {"EMULATOR_ACCESS_KEY_ID": "worker", "EMULATOR_ACCESS_KEY_SECRET": "worker-secret"}
@@ -83,18 +119,20 @@ def figures(rounds: int) -> dict[str, Any]:
             "log": {"format": "json"},
         }
         installation.config.write_text(json.dumps(data), encoding="utf-8")
-        found = [
-            one_round(installation, emulator, crowd=IN_HAND if number == rounds - 1 else 0)
-            for number in range(rounds)
-        ]
-    starts = [one[0] for one in found]
+        found = [one_round(installation, emulator, IN_HAND) for _ in range(rounds)]
     return {
         "rounds": rounds,
-        "start_seconds_median": round(statistics.median(starts), 2),
-        "start_seconds_range": [round(min(starts), 2), round(max(starts), 2)],
-        "start_cpu_seconds_median": round(statistics.median(one[1] for one in found), 2),
-        "idle_mib_median": round(statistics.median(one[2] for one in found), 1),
-        f"mib_with_{IN_HAND}": round(found[-1][3], 1),
+        **_told("start_seconds", [one.seconds for one in found], 2),
+        "start_cpu_seconds_median": round(statistics.median(one.cpu for one in found), 2),
+        **_told("idle_mib", [one.idle for one in found], 1),
+        **_told(f"mib_with_{IN_HAND}", [one.busy for one in found], 1),
+    }
+
+
+def _told(name: str, values: Sequence[float], digits: int) -> dict[str, Any]:
+    return {
+        f"{name}_median": round(statistics.median(values), digits),
+        f"{name}_range": [round(min(values), digits), round(max(values), digits)],
     }
 
 

@@ -23,6 +23,7 @@ from greenlet import getcurrent
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.service import EcsService
 from emulator.state.ecs.settings import EcsSettings
+from emulator.state.world import LedgerEntry
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import ACCOUNT, QUEUE, REGION, START, Simulation, simulate
 from tests.simulation.kernel import Kernel, SimulatedCrew
@@ -398,7 +399,7 @@ def _judge(
         ecs_requests=round(everything / storm.count, 1),
         smq_requests=round(sum(meter.queue.values()) / storm.count, 1),
         cpu_ms=round(cpu / storm.count * 1000, 2),
-        overheads=tuple(_overheads(simulation, noticed)),
+        overheads=tuple(overheads(simulation.cloud.ledger, noticed)),
         calls=dict(meter.calls),
         refused=dict(meter.refused),
         virtual_seconds=round(simulation.kernel.now - START, 1),
@@ -406,18 +407,18 @@ def _judge(
     )
 
 
-def _overheads(simulation: Simulation, noticed: Mapping[str, float]) -> Iterator[float]:
+def overheads(ledger: Iterable[LedgerEntry], noticed: Mapping[str, float]) -> Iterator[float]:
     """From the notice's arrival to RunInstances, less the image's time and that of the stop."""
     at: dict[tuple[str, str], float] = {}
     image_of: dict[str, str] = {}
-    for entry in simulation.cloud.ledger:
+    for entry in ledger:
         source = entry.resource_id
-        if entry.action in {"CreateImage", "RunInstances"}:
-            source = entry.detail["tags"][identity.TAG_SOURCE]
         if entry.action == "CreateImage":
-            image_of[entry.resource_id] = source
+            source = image_of[entry.resource_id] = entry.detail["instance_id"]
         if entry.action == "ImageAvailable":
             source = image_of.get(entry.resource_id, "")
+        if entry.action == "RunInstances":
+            source = image_of.get(entry.detail["image_id"], "")
         at.setdefault((entry.action, source), entry.at)
     for source, begun in noticed.items():
         launched = at.get(("RunInstances", source))

@@ -219,7 +219,7 @@ def run_function(
     kernel = simulation.kernel
     platform.start_timers()
     interrupt(simulation, source, **scenario.how)
-    body = _event(source.instance_id, kernel.now)
+    body = event_of(source.instance_id, kernel.now)
     for copy in range(scenario.copies):
         kernel.spawn(lambda: platform.invoke(body), at=kernel.now + 0.5 + copy * COPY_SECONDS)
     if kill_after is not None:
@@ -230,7 +230,7 @@ def run_function(
     return platform, source
 
 
-def _event(instance_id: str, at: float) -> bytes:
+def event_of(instance_id: str, at: float) -> bytes:
     """Write the event as the rule's trigger delivers it."""
     event = {
         "specversion": "1.0",

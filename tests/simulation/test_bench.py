@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import crowd, idle, original, progress
+from bench import crowd, function_crowd, idle, original, progress, recovery
 from bench.storm import Storm
 
 LONG_POLL_SECONDS = 30.0
@@ -14,7 +14,16 @@ def test_a_crowd_is_recovered_and_measured() -> None:
     assert [one["count"] for one in found["sizes"]] == [3, 6]
     assert [one["replaced"] for one in found["sizes"]] == [3, 6]
     assert all(one["duplicates"] == 0 for one in found["sizes"])
-    assert all(one["cpu_ms"] > 0 and one["kib_in_flight"] > 1 for one in found["sizes"])
+    assert all(0 < one["cpu_ms"] <= one["cpu_with_collector_ms"] for one in found["sizes"])
+    assert all(one["kib_in_flight"] > 1 for one in found["sizes"])
+
+
+def test_a_crowd_that_was_never_in_hand_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would be less than any limit."""
+    monkeypatch.setattr(crowd, "LOOKS", (3_000.0,))
+
+    with pytest.raises(RuntimeError, match="0 in hand and 3 replaced of 3"):
+        crowd.growing(3)
 
 
 def test_a_storm_is_counted_against_what_its_quota_holds() -> None:
@@ -46,3 +55,22 @@ def test_an_idle_day_is_long_polls_and_nothing_else() -> None:
 
     assert found["ecs_requests_a_day"] == 0
     assert found["smq_requests_a_day"] == pytest.approx(86_400 / LONG_POLL_SECONDS, rel=0.01)
+
+
+def test_the_original_has_the_same_notices_in_the_same_cloud() -> None:
+    found = recovery.figures(3)
+
+    assert found["replaced"] == 3
+    assert found["overhead_mean"] < found["overhead_original_mean"]
+    # It looks every 20 seconds, and has some calls to make.
+    assert found["overhead_original_range"][0] > 1.0
+    assert found["overhead_original_range"][1] < 23.0
+
+
+def test_a_crowd_shares_the_invocations_of_the_function() -> None:
+    alone, crowd_of_many = function_crowd.figures([1, 8])["sizes"]
+
+    assert 0 < crowd_of_many["function_gb_seconds"] < alone["function_gb_seconds"] / 2
+    assert crowd_of_many["original_gb_seconds"] == pytest.approx(
+        alone["original_gb_seconds"], rel=0.05
+    )

@@ -160,3 +160,18 @@ def test_disks_are_kept_although_tags_cannot_be_had() -> None:
     _event, told = [entry.at for entry in ledger if entry.action == "Send"][:2]
     assert told < kept < source.noticed_at + 10.0
     assert any(entry.action == "CreateImage" for entry in ledger)
+
+
+def test_a_crowd_of_one_type_holds_its_candidates_once() -> None:
+    """They are a third of what a recreation takes in memory."""
+    simulation = simulate(ecs=EcsSettings())
+    sources = [add_source(simulation) for _ in range(2)]
+    simulation.start_worker("one")
+    for source in sources:
+        interrupt(simulation, source)
+    simulation.run(60.0)
+
+    held = simulation.workers["one"].consumer.held
+    orders = [one.progress.specified.candidates for one in held.values()]  # type: ignore[union-attr]
+    assert len(orders) == 2
+    assert orders[0] is orders[1]

@@ -5,6 +5,7 @@ import http.server
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -12,13 +13,26 @@ from xml.etree import ElementTree as ET
 import pytest
 from typing_extensions import override
 
-from bench.bars import BARS, Bar
+from bench.bars import BARS, CROWD_BARS, Bar, storm_bars
 from bench.crowd import _owned, done
 from bench.document import IMAGES, PAGE, blocks_of, filled, pictures_of
 from bench.plots import Chart, Line, svg, ticks
 from bench.progress import bound_by_minute, cumulative
-from bench.report import PROGRAMS, STORMS, bars_of, kept
+from bench.recovery import p95
+from bench.report import (
+    FULL_STORMS,
+    PROGRAMS,
+    STORMS,
+    Program,
+    Run,
+    all_storms,
+    bars_of,
+    keep,
+    kept,
+    rows_of,
+)
 from bench.storm import Storm
+from bench.storms import storms
 from bench.tape import taping
 from emulator.state.world import LedgerEntry
 
@@ -65,7 +79,7 @@ def test_every_limit_holds() -> None:
 
 
 def test_every_limit_is_about_a_program_that_runs() -> None:
-    assert {bar.program for bar in BARS} <= {one.name for one in PROGRAMS}
+    assert {bar.program for bar in (*BARS, *CROWD_BARS)} <= {one.name for one in PROGRAMS}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +91,101 @@ def test_a_limit_holds_or_not(*, value: float, is_least: bool, holds: bool) -> N
 
     assert bar.holds({"one": value}) is holds
     assert ("**no**" in bar.row({"one": value})) is not holds
+
+
+def test_what_was_not_measured_holds_no_limit() -> None:
+    """Results of an older program, or of one that had nothing to count."""
+    bar = Bar("a figure", "one", lambda r: r["seconds"], 1.0, spread=lambda r: r["range"])
+
+    assert not bar.holds({"one": {}})
+    assert "| nan |  | at most 1 | **no** |" in bar.row({"one": {}})
+
+
+def test_every_limit_tells_on_which_commit_it_was_measured() -> None:
+    how = {"machine": {"at": "2026-11-28T08:00+00:00"}, "results": {"broken": []}}
+
+    (_, row) = rows_of({"function": how | {"commit": "abc1234"}})
+    (_, before) = rows_of({"function": how})
+
+    assert row.endswith("| `function` | 2026-11-28, abc1234 |")
+    assert before.endswith("| `function` | 2026-11-28, unknown commit |")
+
+
+def test_the_matrix_that_is_kept_is_whole() -> None:
+    """Every quota, kind of limit, phase and number of workers."""
+    found = [one["storm"] for one in RESULTS[STORMS]["results"]]
+    wanted = list(storms(**FULL_STORMS))
+
+    assert len(found) == len(wanted) == 4 * 2 * 7 * 3
+    assert {tuple(one.items()) for one in found} == {tuple(asdict(one).items()) for one in wanted}
+
+
+def outcome(**differing: object) -> dict[str, object]:
+    """A storm that is within every limit, but for what differs."""
+    return {
+        "storm": {"workers": 1, "kind": "window", "count": 10},
+        "share_of_bound": 1.0,
+        "refused_per_accepted": 0.0,
+        "retained": 10,
+        "retained_median": 5.0,
+        "retained_max": 9.0,
+        "duplicates": 0,
+        **differing,
+    }
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [
+        {"share_of_bound": 0.98},
+        {"refused_per_accepted": 0.31},
+        # Of what was never kept there is no time either.
+        {"retained": 9},
+        {"retained": 0, "retained_median": -1.0, "retained_max": -1.0},
+        {"retained_median": 15.1},
+        {"retained_max": 45.1},
+        {"duplicates": 1},
+    ],
+)
+def test_one_bad_storm_is_out_of_a_limit(differing: dict[str, object]) -> None:
+    good, bad = [outcome()], [outcome(), outcome(**differing)]
+
+    assert all(bar.holds({STORMS: good}) for bar in storm_bars(good))
+    assert not all(bar.holds({STORMS: bad}) for bar in storm_bars(bad))
+
+
+def test_most_of_a_hundred_do_not_exceed_their_percentile() -> None:
+    assert p95([float(one) for one in range(1, 101)]) == 95.0
+    assert p95([1.0, 2.0]) == 2.0
+
+
+def test_what_this_commit_has_is_left_out_when_a_run_goes_on(tmp_path: Path) -> None:
+    def asked(commit: str, *, resumes: bool = True) -> Run:
+        return Run(tmp_path, True, frozenset(), resumes, commit)
+
+    keep(tmp_path, "one.json", {"a": 1}, commit="abc1234", arguments=["--rounds", "9"])
+
+    assert asked("abc1234").has("one.json", ("--rounds", "9")) == {"a": 1}
+    assert asked("abc1234").has("one.json", ("--rounds", "3")) is None
+    assert asked("def5678").has("one.json", ("--rounds", "9")) is None
+    assert asked("abc1234+").has("one.json", ("--rounds", "9")) is None
+    assert asked("abc1234", resumes=False).has("one.json", ("--rounds", "9")) is None
+    assert asked("abc1234").has("two.json", ()) is None
+
+
+def test_storms_that_are_known_do_not_happen_again() -> None:
+    wanted = [Storm(count=7, quota=60, seed=seed) for seed in (1, 2)]
+    rows = [{"storm": asdict(one), "images": one.seed} for one in reversed(wanted)]
+
+    assert list(all_storms(wanted, rows)) == [rows[1], rows[0]]
+
+
+def test_a_program_that_ends_badly_has_failed(tmp_path: Path) -> None:
+    """Also one that has printed its table."""
+    asked = Run(tmp_path, True, frozenset(), False, "")
+
+    assert not asked.program(Program("one", "bench.none_such", (), (), is_table=True))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["planning", "performance"])

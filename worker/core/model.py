@@ -6,6 +6,7 @@ Field names follow ECS, in our spelling; each adapter translates at the edge.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 Tags = Mapping[str, str]
@@ -305,6 +306,15 @@ class Candidate:
         """The candidate in words."""
         charge = "spot" if self.spot else "pay-as-you-go"
         return f"{self.instance_type} in {self.zone} ({charge})"
+
+
+@lru_cache(maxsize=32)
+def shared(order: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Return the equal list that came first: sources of one type and zone hold one between them.
+
+    A list is a third of what a recreation takes in memory, and a crowd is mostly of a few types.
+    """
+    return order
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from worker.core.model import (
     LaunchSpec,
     Member,
     Sealed,
+    shared,
 )
 
 FORMAT = "1"
@@ -683,7 +684,15 @@ def decode(attributes: Mapping[str, str]) -> Progress:
         raise _undecodable() from None
     if not _is_consistent(progress):
         raise _undecodable()
-    return progress
+    return _with_shared_order(progress)
+
+
+def _with_shared_order(progress: Progress) -> Progress:
+    """Let a worker that takes over many recreations hold equal lists once."""
+    if progress.specified is None:
+        return progress
+    order = shared(progress.specified.candidates)
+    return replace(progress, specified=replace(progress.specified, candidates=order))
 
 
 def _undecodable() -> Malformed:

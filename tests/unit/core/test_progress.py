@@ -103,6 +103,17 @@ def test_largest_progress_comes_back_equal(large_progress: Progress) -> None:
     assert all(len(value) <= 4_096 for value in attributes.values())
 
 
+def test_equal_lists_of_candidates_are_held_once(large_progress: Progress) -> None:
+    """A worker that takes over a crowd holds the candidates of a type and zone once."""
+    attributes = encode(large_progress)
+
+    one, other = decode(attributes).specified, decode(attributes).specified
+
+    assert one is not None
+    assert other is not None
+    assert one.candidates is other.candidates
+
+
 def test_written_attributes_are_ascii(large_progress: Progress) -> None:
     """No alphabet and no character that XML or a console would change leaves this codec."""
     assert all(value.isascii() and value.isprintable() for value in encode(large_progress).values())
