@@ -232,6 +232,8 @@ LABELS: Mapping[str, Text] = {
     "word": Text("word", "代号"),
     "means": Text("meaning", "含义"),
     "todo": Text("what to do", "怎么处理"),
+    "if_set": Text("Where the setting says otherwise: ", "设置了其他地址时："),
+    "else": Text("Else: ", "否则："),
     "wrong": Text("Wrong", "错误"),
     "risk": Text("Risk", "风险"),
     "note": Text("Note", "提示"),
