@@ -88,7 +88,7 @@ def build_patience(
 
 def build_audit(around: Surroundings, patience: Patience) -> Audit:
     """Return the audit of this deployment; it can look and not change."""
-    return Audit(EcsFleet(build_endpoint(around)), patience)
+    return Audit(EcsFleet(build_endpoint(around)), _cloud(around).instances, patience)
 
 
 def build_disk_settings(around: Surroundings) -> operator_ports.DiskSettings:
@@ -280,6 +280,7 @@ def build_reconcile(
     return Reconcile(
         fleet=EcsFleet(endpoint),
         images=cloud.images,
+        instances=cloud.instances,
         queue=build_queue(around, settings.queue.name),
         clock=around.clock,
         patience=patience,
