@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from worker.core.diagnosis import Severity
 from worker.ops.doctor_texts import EXPLANATIONS, Explanation, Text
 from worker.ops.runbook import guide, receipts, tools
-from worker.ops.runbook.alarms import ALARMS
+from worker.ops.runbook.alarms import ALARMS, CLOUD_ALARMS
 from worker.ops.runbook.entry import Entry
 from worker.ops.runbook.findings import MEANWHILE
 from worker.ops.runbook.parked import PARKED, UNPARKED
@@ -64,7 +64,7 @@ class _Page:
     def _groups(self) -> Iterator[tuple[Text, Iterable[str]]]:
         yield guide.HANDS, self._by_hand()
         yield guide.PARKED, self._sections({**_by_value(PARKED), **UNPARKED})
-        yield guide.ALARMS, self._sections(ALARMS)
+        yield guide.ALARMS, self._alarms()
         yield guide.FINDINGS, self._findings()
         yield guide.NOTICES, self._told("notice.title", _by_value(tools.NOTICES))
         yield guide.RECEIPTS, self._receipts()
@@ -117,6 +117,14 @@ class _Page:
         return (
             f"**{said}**：{text}\n" if self._is_chinese else f"**{said}:** {text}".rstrip() + "\n"
         )
+
+    def _alarms(self) -> Iterator[str]:
+        rows = (
+            (f"`{name}`", f"[{section}](#{anchor(section)})")
+            for name, section in CLOUD_ALARMS.items()
+        )
+        yield from self._table(("says", "section"), rows)
+        yield from self._sections(ALARMS)
 
     def _findings(self) -> Iterator[str]:
         for code, then in MEANWHILE.items():
