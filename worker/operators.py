@@ -5,8 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from worker import operator_ports
 from worker.adapters.captures import DirectoryCaptures
@@ -19,6 +20,7 @@ from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.ecs.rehearsal import EcsRehearsal, EcsTermination
 from worker.adapters.ecs.tagging import EcsTagging
+from worker.adapters.network.server_groups import GroupMembers
 from worker.adapters.reach import HttpReach
 from worker.adapters.sealing import Sealing
 from worker.adapters.trials import CloudTrials, QueueTrials
@@ -33,7 +35,9 @@ from worker.bootstrap import (
     recorded_captures,
 )
 from worker.core.diagnosis import Expected
+from worker.core.eligibility import why_not_ours
 from worker.core.grants import DEAD_LETTERS, QUEUE, Names, operations_at
+from worker.core.model import BalancerProduct
 from worker.core.replaying import Edits
 from worker.ops.audit import Audit
 from worker.ops.discard import Discard
@@ -48,9 +52,13 @@ from worker.ops.replay import Replay
 from worker.ops.settled import Settled
 from worker.ops.shelves import Shelf, Visit
 from worker.ops.sweep import Sweep
-from worker.settings import Settings
+from worker.settings import Endpoints, Settings
+from worker.settings.endpoints import derive_urls
 from worker.settings.receives import receives_needed
 from worker.steps import CloudPorts, recipe
+
+# Source: ListServerGroupServers of ALB and NLB, ServerIds: at most 40.
+_SERVERS_PER_CALL: Final = 40
 
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
@@ -80,7 +88,7 @@ def build_patience(
 
 def build_audit(around: Surroundings, patience: Patience) -> Audit:
     """Return the audit of this deployment; it can look and not change."""
-    return Audit(EcsFleet(build_endpoint(around)), patience)
+    return Audit(EcsFleet(build_endpoint(around)), _cloud(around).instances, patience)
 
 
 def build_disk_settings(around: Surroundings) -> operator_ports.DiskSettings:
@@ -121,6 +129,11 @@ def expected_of(settings: Settings) -> Expected:
     }
     if handover.load_balancers:
         apis |= {"slb": urls.slb, "alb": urls.alb, "nlb": urls.nlb}
+    derived = derive_urls(
+        Endpoints(network=settings.endpoints.network),
+        account_id=settings.account_id,
+        region=settings.region,
+    )
     return Expected(
         has_signing_key=bool(settings.signing_keys),
         apis=apis,
@@ -134,6 +147,7 @@ def expected_of(settings: Settings) -> Expected:
         bus=settings.rule.bus,
         rule=settings.rule.name,
         is_base64=settings.rule.base64,
+        derived={api: getattr(derived, api) for api in apis},
     )
 
 
@@ -144,7 +158,26 @@ def build_trials(around: Surroundings) -> CloudTrials:
         (_queue_trials(around, queue.name), operations_at("worker", QUEUE)),
         (_queue_trials(around, queue.dead_letter_name), operations_at("worker", DEAD_LETTERS)),
     )
-    return CloudTrials(build_endpoint(around).call, around.settings.region, queues)
+    groups = cache(partial(_groups_of_ours, around))
+    return CloudTrials(build_endpoint(around).call, around.settings.region, queues, groups)
+
+
+def _groups_of_ours(around: Surroundings, product: BalancerProduct) -> tuple[str, ...]:
+    """Find the server groups of a product that have a spot instance of ours as a member.
+
+    Raises:
+        RecreationError: The cloud does not tell.
+    """
+    endpoint, policy = build_endpoint(around), build_policy(around.settings)
+    spots = [one.instance for one in EcsFleet(endpoint).equipped()]
+    ours = [one.instance_id for one in spots if why_not_ours(one, policy) is None]
+    members = GroupMembers(endpoint, product)
+    found = {
+        member.group
+        for at in range(0, len(ours), _SERVERS_PER_CALL)
+        for member in members.find(ours[at : at + _SERVERS_PER_CALL])
+    }
+    return tuple(sorted(found))
 
 
 def build_doctor(
@@ -247,6 +280,7 @@ def build_reconcile(
     return Reconcile(
         fleet=EcsFleet(endpoint),
         images=cloud.images,
+        instances=cloud.instances,
         queue=build_queue(around, settings.queue.name),
         clock=around.clock,
         patience=patience,

@@ -1,6 +1,9 @@
 """The doctor over the emulator: each planted misconfiguration is found by its code, a sound one by none."""
 
 import random
+import re
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,19 +16,21 @@ from emulator.http.service import Service
 from emulator.state.ram import Policy
 from tests.contract.conftest import Notebook
 from tests.contract.roles import ANY, environ, restrict
-from tests.contract.rule_world import CALM, REGION, World, world_with
+from tests.contract.rule_world import ACCOUNT, CALM, REGION, World, world_with
 from worker.adapters import credentials
 from worker.adapters.clock import RealClock
 from worker.adapters.limiter import QuotaLimiter
 from worker.bootstrap import Surroundings
 from worker.cli.set_up import RuleSetUp
-from worker.core.diagnosis import Code, Finding, Severity
+from worker.core.diagnosis import Code, Diagnosis, Finding, Gap, Severity
 from worker.core.grants import GRANTS, Role, actions_of, policy_of
 from worker.operators import build_doctor, build_trials
 from worker.ops.doctor import is_sound, severity_of
 from worker.ops.doctor_texts import EXPLANATIONS
-from worker.ops.doctor_view import fix_of
-from worker.settings import Settings
+from worker.ops.doctor_view import fix_of, hand_of
+from worker.ops.language import Language
+from worker.settings import Endpoints, Settings, Urls
+from worker.settings.endpoints import derive_urls
 from worker.settings.sections import Secrets
 
 KEY = Secrets(signing_key=SecretStr("only-for-this-test-0123456789"))
@@ -50,6 +55,9 @@ class Patient:
     endpoints: dict[str, str] = field(default_factory=dict)
 
     def examine(self) -> tuple[Finding, ...]:
+        return self.diagnose().findings
+
+    def diagnose(self) -> Diagnosis:
         settings = self.world.settings(elsewhere=self.endpoints, **self.sections)
         around = self.surroundings(settings)
         set_up = RuleSetUp(self.world.cloud_of(settings, around.provider), settings)
@@ -243,12 +251,68 @@ def test_what_is_planted_is_found(
     assert {one.code for one in found} == {code}
     assert any(named in value for value in found[0].values.values()) or not named
     assert is_sound(found) is (code is Code.RULE_BASE64_DIFFERS)
-    assert all(fix_of(one) for one in found)
+    assert all(fix_of(one) or hand_of(one, Language.ENGLISH) for one in found)
+
+
+def carry_out(patient: Patient, line: str) -> None:
+    """Do what a line for a shell would do; what only a person has is filled in."""
+    words = shlex.split(line)
+    if words[:3] == ["aliyun-ops", "rule", "apply"]:
+        patient.world.set_up()
+    elif words[0] == "export":
+        export(patient, line)
+    elif words == ["sudo", "chronyc", "makestep"]:
+        patient.world.emulator.run(lambda service: setattr(service, "clock_skew", 0.0))
+    elif words[:3] == ["aliyun", "ram", "CreatePolicyVersion"]:
+        role = re.fullmatch(r".* --policy (\w+)\)\"", line)
+        assert role is not None
+        attach(patient, words[words.index("--PolicyName") + 1], role.group(1))
+    else:
+        raise AssertionError(line)
+
+
+def export(patient: Patient, line: str) -> None:
+    """Let a shell carry it out, and take over what it exports."""
+    mine = environ("doctor")
+    filled = re.sub(r"(\w+)=\.\.\.", lambda found: f"{found[1]}={mine[found[1]]}", line)
+    shown = subprocess.run(  # noqa: S603 - the line under test
+        ["/bin/sh", "-c", f"{filled}; env"], capture_output=True, check=True, encoding="utf-8"
+    )
+    exported = dict(one.partition("=")[::2] for one in shown.stdout.splitlines())
+    patient.environ |= {name: exported[name] for name in mine if f"{name}=" in line}
+    if "ALIYUN_OPS_SIGNING_KEY=" in line:
+        key = SecretStr(exported["ALIYUN_OPS_SIGNING_KEY"])
+        patient.sections["secrets"] = Secrets(signing_key=key)
+
+
+def attach(patient: Patient, policy: str, role: str) -> None:
+    """Give the doctor's key the version of a policy, beside its other one, which is sound."""
+    assert policy == f"aliyun-ops-{role}"
+    patient.permit()
+
+
+def write(patient: Patient, said: str) -> None:
+    """Change the configuration file as a person is told to."""
+    taken_out = re.match(r"Take `endpoints\.(\w+)` out .* and (\S+) is called", said)
+    assert taken_out is not None, said
+    api, derived = taken_out.groups()
+    assert derived == getattr(derived_urls(), api)
+    # The region's own address leads to the emulator here.
+    del patient.endpoints[api]
+
+
+def derived_urls() -> Urls:
+    return derive_urls(Endpoints(), account_id=ACCOUNT, region=REGION)
 
 
 @pytest.mark.parametrize(
     "plant",
     [
+        wrong_key,
+        unknown_key,
+        skewed_clock,
+        wrong_endpoint,
+        wrong_queue_endpoint,
         missing_queue,
         missing_policy,
         small_limit,
@@ -259,16 +323,23 @@ def test_what_is_planted_is_found(
         wrong_target,
         base64_mismatch,
         missing_role,
+        missing_permission,
+        missing_queue_permission,
+        missing_doctor_permission,
+        missing_signing_key,
     ],
 )
-def test_the_command_that_is_named_mends_it(
-    patient: Patient, plant: Callable[[Patient], None]
-) -> None:
-    """Ten of the planted ones are of the set-up: one command, and nothing is found any more."""
+def test_what_is_named_mends_it(patient: Patient, plant: Callable[[Patient], None]) -> None:
+    """All that is planted: do what one finding says, and nothing is found any more."""
     plant(patient)
-    assert {fix_of(one) for one in patient.examine()} == {"aliyun-ops rule apply"}
+    found = patient.examine()
+    assert found
 
-    patient.world.set_up()
+    fix, by_hand = fix_of(found[0]), hand_of(found[0], Language.ENGLISH)
+    if by_hand:
+        write(patient, by_hand)
+    if fix:
+        carry_out(patient, fix)
 
     assert patient.examine() == ()
 
@@ -284,6 +355,7 @@ def test_a_sound_installation_has_no_finding(patient: Patient) -> None:
 
 def test_every_permission_that_can_be_tried_is_missed(patient: Patient) -> None:
     """Each alone; those that cannot be tried are few, and named."""
+    join_groups(patient)
     settings = patient.world.settings(**patient.sections)
     untried = set()
     with closing(build_trials(patient.surroundings(settings))) as trials:
@@ -297,16 +369,70 @@ def test_every_permission_that_can_be_tried_is_missed(patient: Patient) -> None:
     assert untried == NOT_TRIED
 
 
+def join_groups(patient: Patient, **instance: Any) -> None:
+    """Make an instance a member of a server group of each product."""
+
+    def join(service: Service) -> None:
+        source = service.cloud.ecs[REGION].seed_instance({"name": "web", **instance}, service.now())
+        for kind in ("alb", "nlb"):
+            group = {"kind": kind, "servers": [{"server": source, "port": 80}]}
+            service.cloud.balancers[REGION].seed(group, service.now())
+
+    patient.world.emulator.run(join)
+
+
+def test_server_groups_are_tried_where_an_instance_of_ours_is_a_member(patient: Patient) -> None:
+    """Permitted and denied are told apart, and nothing changes: no member comes and none goes."""
+    join_groups(patient)
+    before = patient.world.on_cloud(lambda cloud, _: len(cloud.ledger))
+
+    with closing(build_trials(patient.surroundings(patient.world.settings()))) as trials:
+        permitted = [trials.permitted(action) for action in sorted(GROUP_CHANGES)]
+        patient.forbid("alb:AddServersToServerGroup")
+        denied = trials.permitted("alb:AddServersToServerGroup")
+
+    assert permitted == [True] * len(GROUP_CHANGES)
+    assert denied is False
+    assert patient.world.on_cloud(lambda cloud, _: len(cloud.ledger)) == before
+
+
+@pytest.mark.parametrize(
+    "instance", [{"tags": {"k8s.io/role": ""}}, {"spot_strategy": "NoSpot"}, None]
+)
+def test_server_groups_without_an_instance_of_ours_are_not_tried(
+    patient: Patient, instance: dict[str, Any] | None
+) -> None:
+    """What may be denied there is nobody's fault."""
+    if instance is not None:
+        join_groups(patient, **instance)
+    patient.forbid("alb:AddServersToServerGroup")
+
+    with closing(build_trials(patient.surroundings(patient.world.settings()))) as trials:
+        assert trials.permitted("alb:AddServersToServerGroup") is None
+
+
+def test_what_cannot_be_tried_is_told(patient: Patient) -> None:
+    """Nothing is wrong, and what was not looked at has a name."""
+    diagnosis = patient.diagnose()
+    patient.image_quota = 100
+
+    gaps = {one.gap: one.values for one in diagnosis.untried}
+    assert diagnosis.findings == ()
+    assert set(gaps) == {Gap.PERMISSIONS, Gap.IMAGE_QUOTA}
+    assert set(gaps[Gap.PERMISSIONS]["actions"].split()) == NOT_TRIED | GROUP_CHANGES
+    assert [one.gap for one in patient.diagnose().untried] == [Gap.PERMISSIONS]
+
+
+GROUP_CHANGES = {
+    f"{product}:{verb}"
+    for product in ("alb", "nlb")
+    for verb in ("AddServersToServerGroup", "RemoveServersFromServerGroup")
+}
 NOT_TRIED = {
     "ram:PassRole",
     # Granted because documents differ on the spelling; the batch call is the one that is made.
     "mns:ReceiveMessage",
     "mns:PeekMessage",
-    *(
-        f"{product}:{verb}"
-        for product in ("alb", "nlb")
-        for verb in ("AddServersToServerGroup", "RemoveServersFromServerGroup")
-    ),
     "slb:AddBackendServers",
     "slb:RemoveBackendServers",
     "slb:AddVServerGroupBackendServers",

@@ -12,7 +12,7 @@ from typing_extensions import override
 from emulator.state.queues import OutMessage, Property
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.faults import Interposer
-from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, Simulation
+from tests.simulation.harness import DEAD, KEY, QUEUE, REGION, START, Simulation
 from tests.simulation.kernel import SimulatedClock
 from worker import operator_ports, ports
 from worker.adapters.captures import SignedCaptures, no_documents
@@ -23,7 +23,7 @@ from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.sealing import Sealing
 from worker.bootstrap import build_cloud
 from worker.core.dead_letters import Filter
-from worker.core.messages import Home, write_attributes, write_parked
+from worker.core.messages import Home, Work, read_message, write_attributes, write_parked
 from worker.core.outcomes import Park, Parked
 from worker.core.progress import Progress, decode
 from worker.core.replaying import Edits
@@ -41,6 +41,8 @@ EVERYTHING = Filter()
 RETENTION = 604_800.0
 ACCOUNT = "1234567890123456"
 HOME = Home(ACCOUNT, REGION)
+# Long enough ago for anything to have been parked.
+_BEFORE = START
 
 
 @dataclass(frozen=True)
@@ -249,25 +251,92 @@ class Kind:
         return write_parked(parked, body, step=self.step, at=now, key=KEY)
 
 
+def _unimaged(progress: Progress) -> Progress:
+    return replace(progress, imaged=None)
+
+
+def _one_too_many(progress: Progress) -> Progress:
+    return replace(progress, beside="i-bp1gone00000000000", counted=True)
+
+
 # Of sources that are gone by now: all that is left of them is their image and what is signed.
 OF_GONE: Mapping[str, Kind] = {
     "no stock": Kind(Park.NO_STOCK),
     "launch refused": Kind(Park.REFUSED, _at_the_first),
+    "address taken": Kind(Park.NO_ADDRESS, _at_the_first),
     "gave up": Kind(Park.GAVE_UP, error="Transient"),
+    "defect": Kind(Park.BUG, error="KeyError"),
     "passed on too often": Kind(Park.TOO_MANY_HOPS, lambda one: replace(one, hops=90_000)),
+    "too many generations": Kind(Park.TOO_MANY_GENERATIONS, lambda one: replace(one, counted=True)),
+    "one too many": Kind(Park.ONE_TOO_MANY, _one_too_many),
+    "source gone": Kind(Park.SOURCE_GONE, lambda one: replace(one, absent_at=one.t0), step="spec"),
     "image too slow": Kind(Park.IMAGE_TOO_SLOW, _without_usable_image),
-    "image refused": Kind(Park.REFUSED, lambda one: replace(one, imaged=None), step="image"),
+    "image failed": Kind(Park.IMAGE_FAILED, _without_usable_image, step="image"),
+    "image refused": Kind(Park.REFUSED, _unimaged, step="image"),
+    "name taken": Kind(Park.NAME_TAKEN, _unimaged, step="image"),
     "moved by the queue": Kind(None),
     "parked twice": Kind(Park.NO_STOCK, copies=2),
 }
-# Of sources that are locked: bodies as they come, attributes that count for nothing.
-OF_LOCKED: Mapping[str, tuple[str, Callable[[str], str], Mapping[str, str]]] = {
-    "moved bare": (DEAD, lambda body: body, {}),
-    "undelivered": (UNDELIVERED, lambda body: base64.b64decode(body).decode(), {}),
-    "undelivered in base64": (UNDELIVERED, lambda body: body, {}),
-    "forged": (DEAD, lambda body: body, {"parked": "no_stock", "format": "1", "signature": "00"}),
+
+
+@dataclass(frozen=True)
+class Event:
+    """A kind of dead letter, made of an event that nobody has worked on; the source is locked.
+
+    Attributes:
+        queue: Where it lies.
+        spelling: How the body is written, from how it was delivered.
+        attributes: Those for a body.
+    """
+
+    queue: str
+    spelling: Callable[[str], str] = lambda body: body
+    attributes: Callable[[str], Mapping[str, str]] = lambda _: {}
+
+
+def _plain(body: str) -> str:
+    return base64.b64decode(body).decode()
+
+
+def _by_topic(body: str) -> str:
+    return json.dumps({"TopicOwner": ACCOUNT, "TopicName": "spot", "Message": _plain(body)})
+
+
+def _forged(_: str) -> Mapping[str, str]:
+    return {"parked": "no_stock", "format": "1", "signature": "00"}
+
+
+def _parked_unread(body: str) -> Mapping[str, str]:
+    """Sign it as a release that could not read this form."""
+    parked = Parked(None, Park.UNREADABLE, "it has an unknown form", "", "Malformed")
+    return write_parked(parked, body, step="retain", at=_BEFORE, key=KEY)
+
+
+def _parked_at_first(park: Park, error: str) -> Callable[[str], Mapping[str, str]]:
+    """Sign it as parked before anything was achieved."""
+
+    def write(body: str) -> Mapping[str, str]:
+        read = read_message(body, {}, arrived_at=_BEFORE, now=_BEFORE, home=HOME, keys=(KEY,))
+        assert isinstance(read, Work)
+        parked = Parked(read.progress, park, "as a test wants it", "", error)
+        return write_parked(parked, body, step="retain", at=_BEFORE, key=KEY)
+
+    return write
+
+
+# Of sources that are locked: bodies as they come, or as other ways of delivery write them.
+OF_LOCKED: Mapping[str, Event] = {
+    "moved bare": Event(DEAD),
+    "moved, pushed by a topic": Event(DEAD, _by_topic),
+    "undelivered": Event(UNDELIVERED, _plain),
+    "undelivered in base64": Event(UNDELIVERED),
+    "forged": Event(DEAD, attributes=_forged),
+    "unreadable then": Event(DEAD, attributes=_parked_unread),
+    "refused at once": Event(DEAD, attributes=_parked_at_first(Park.REFUSED, "Permanent")),
 }
 KINDS = (*OF_GONE, *OF_LOCKED)
+# The others hold nothing to replay, or need a person's hand in the cloud before.
+REPLAYED = {Park.UNREADABLE, *(one.park for one in OF_GONE.values() if one.park is not None)}
 
 
 def shelve_parked(simulation: Simulation, taken: list[tuple[str, dict[str, str]]]) -> None:
@@ -282,8 +351,9 @@ def shelve_parked(simulation: Simulation, taken: list[tuple[str, dict[str, str]]
 def shelve_events(simulation: Simulation, bodies: list[str]) -> None:
     """Put events that nobody has worked on into dead-letter queues, as kinds of `OF_LOCKED`."""
     for number, body in enumerate(bodies):
-        name, spelling, attributes = tuple(OF_LOCKED.values())[number % len(OF_LOCKED)]
-        put(simulation, name, spelling(body), attributes)
+        kind = tuple(OF_LOCKED.values())[number % len(OF_LOCKED)]
+        written = kind.spelling(body)
+        put(simulation, kind.queue, written, kind.attributes(written))
 
 
 def several(bodies: list[str]) -> str:

@@ -20,6 +20,7 @@ from tests.simulation.scenarios import (
     waiting,
 )
 from tests.simulation.schedules import ECONOMICAL, QUICK
+from tests.simulation.test_lineage import one_too_many
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.core.errors import Permanent
 from worker.core.policy import Policy
@@ -57,6 +58,7 @@ def reconcile(
     looking = Reconcile(
         fleet=EcsFleet(endpoint),
         images=images or ports_over(endpoint).images,
+        instances=ports_over(endpoint).instances,
         queue=queue_of(simulation, QUEUE),
         clock=clock,
         patience=Patience(clock, simulation.kernel.sleep),
@@ -162,6 +164,35 @@ def test_a_dry_run_sends_nothing() -> None:
 
     assert told(reconcile(simulation, dry_run=True)) == [(Standing.LOST, Sent.NOT_SENT)]
     assert waiting(simulation, QUEUE) == 0
+
+
+@pytest.mark.parametrize(
+    ("seed", "stopped"),
+    [({}, False), (ECONOMICAL, False), (ECONOMICAL, True)],
+    ids=["locked", "economical and locked", "economical and stopped"],
+)
+def test_one_too_many_is_told_and_not_enqueued(seed: dict[str, Any], *, stopped: bool) -> None:
+    """The worker would leave it alone each time; nor does it cost the right one its event."""
+    simulation = simulate(ecs=QUICK)
+    stays = add_source(simulation)
+    extra = add_source(simulation, **one_too_many(stays.instance_id, **seed))
+    lost(simulation, extra)
+    if stopped:
+        simulation.run(400.0)
+
+    (found,) = reconcile(simulation, stopped=stopped)
+
+    assert (found.standing, found.sent) == (Standing.ONE_TOO_MANY, Sent.NOT_SENT)
+    assert found.why == f"it is one too many beside {stays.instance_id}"
+    assert waiting(simulation, QUEUE) == 0
+
+
+def test_one_too_many_is_enqueued_where_the_other_one_is_gone() -> None:
+    """Then the worker saves what it has, and asks a person."""
+    simulation = simulate(ecs=QUICK)
+    lost(simulation, add_source(simulation, **one_too_many("i-bp1gone000000000000")))
+
+    assert told(reconcile(simulation)) == [(Standing.LOST, Sent.ENQUEUED)]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.simulation.harness import ACCOUNT, DEAD, KEY, QUEUE, REGION, START, S
 from tests.simulation.replaying import (
     KINDS,
     OF_GONE,
-    OF_LOCKED,
+    REPLAYED,
     UNDELIVERED,
     Person,
     add_undelivered,
@@ -41,9 +41,11 @@ from tests.simulation.schedules import QUICK, SOURCE_TYPE
 from tests.simulation.test_candidates import sell_everything
 from worker import operator_ports
 from worker.adapters.ecs.fleet import EcsFleet
+from worker.cli.dlq import STEPS
 from worker.core import identity
 from worker.core.capture import write_capture
-from worker.core.dead_letters import Filter
+from worker.core.dead_letters import Filter, Origin
+from worker.core.model import Script
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 from worker.core.progress import Captured, Wishes, decode
@@ -103,8 +105,12 @@ def running(simulation: Simulation) -> Counter[str]:
     )
 
 
-def test_a_thousand_of_twelve_kinds_interrupted_twice_end_in_one_replacement_each() -> None:
-    """Killed once, stopped by hand once; every source has one replacement and nothing is left."""
+def test_a_thousand_of_every_kind_interrupted_twice_end_in_one_replacement_each() -> None:
+    """Killed once, stopped by hand once; every source has one replacement and nothing is left.
+
+    Kinds differ by why they were parked, at which step, who brought them there and in which spelling,
+    and whether the source is still there.
+    """
     simulation = simulate(ecs=QUICK, policy=STRICT)
     add_undelivered(simulation)
     of_each = MESSAGES // (len(KINDS) + 1)
@@ -136,7 +142,10 @@ def test_a_thousand_of_twelve_kinds_interrupted_twice_end_in_one_replacement_eac
     simulation.kernel.close()
 
     assert on_shelves in range(MESSAGES - 3, MESSAGES + 1)
-    assert len(KINDS) == 12
+    assert len(KINDS) == 22
+    assert {plan.letter.park for plan in person.plans} == {"", *(one.value for one in REPLAYED)}
+    assert {plan.letter.step for plan in person.plans} == {"", "retain", "image", "spec", "launch"}
+    assert {plan.letter.origin for plan in person.plans} == set(Origin)
     assert on_shelves > after_kill > after_stop > 0
     assert waiting(simulation, DEAD) == waiting(simulation, UNDELIVERED) == 0
     assert launched(simulation) == running(simulation) == Counter([*gone, *locked])
@@ -233,10 +242,10 @@ def test_an_edited_and_an_unedited_copy_make_one_replacement() -> None:
     assert launched(simulation) == Counter([source.instance_id])
 
 
-@pytest.mark.parametrize("step", ["retain", "image", "spec", "launch", "handover", "cleanup"])
+@pytest.mark.parametrize("step", STEPS)
 def test_from_any_step_it_ends_in_one_replacement(step: str) -> None:
     """Done again or not, every step finds what is there; the source lives in this one."""
-    simulation = simulate(ecs=QUICK, policy=STRICT)
+    simulation = simulate(ecs=QUICK, policy=replace(STRICT, quiesce=Script("sync")))
     add_undelivered(simulation)
     source = add_source(simulation)
     sell_everything(simulation)
@@ -324,7 +333,6 @@ def test_a_refusal_that_sticks_to_its_token_is_not_asked_for_again() -> None:
 
     assert kind.park is Park.REFUSED
     assert running(simulation) == Counter([source.instance_id])
-    assert len(OF_LOCKED) == 4
 
 
 @pytest.mark.parametrize("moment", [at * 0.03 for at in range(18)])

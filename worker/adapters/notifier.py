@@ -1,7 +1,8 @@
 """Port `Notifier`: notices gathered into few messages, sent by a thread of each channel's own.
 
 Nothing here may touch a recreation: `tell` puts a notice into a bounded list and returns, and what
-finds no room is dropped, counted and told in the log. A channel that is slow or silent holds up its
+finds no room is dropped, counted and told in the log. What waits for a person (parked, quarantined) is
+tried for a day, gives way to nothing else, and is an error in the log when it reaches nobody. A channel that is slow or silent holds up its
 own thread only. Addresses of channels are secrets: they appear neither in the log nor in an
 exception, which is why a channel is called by its number and its kind.
 """
@@ -15,12 +16,14 @@ from typing import Final, Protocol
 from typing_extensions import override
 
 from worker import ports
-from worker.core.notices import Kind, Message, Notice
+from worker.core.notices import FOR_A_PERSON, Kind, Message, Notice
 
 Word = Callable[[Sequence[Notice]], Message]
 
 # One line in the log for so many drops: a full list must not fill the log as well.
 DROPS_PER_LINE: Final = 100
+# So many sources a line names at most.
+NAMED_MAX: Final = 20
 
 
 class Channel(Protocol):
@@ -47,14 +50,41 @@ class Pace:
     Attributes:
         gather: From the first notice to the message that has it, so that a burst is one message.
         apart: Between two messages of one channel.
-        again: Before each further try of a message that failed; after the last it is dropped.
+        again: Before each further try of a message that failed; after the last it is dropped, but for
+            what waits for a person, before which the wait doubles.
+        again_max: What the wait grows to.
+        keep: From a notice that waits for a person to its last try: a night, and some of the day.
         held_max: Notices that wait for one channel at most.
     """
 
     gather: float = 5.0
     apart: float = 20.0
     again: tuple[float, ...] = (20.0, 60.0)
+    again_max: float = 1_800.0
+    keep: float = 86_400.0
     held_max: int = 1_000
+
+    def wait(self, failures: int) -> float:
+        """Return how long to wait after so many failures in a row."""
+        if failures <= len(self.again):
+            return self.again[failures - 1]
+        # Beyond this many doublings any wait is longer than the longest.
+        doublings = min(failures - len(self.again), 32)
+        return min(self.again[-1] * 2.0**doublings, self.again_max)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A notice that waits for one channel."""
+
+    notice: Notice
+    since: float
+    tries: int = 0
+
+    @property
+    def is_for_a_person(self) -> bool:
+        """Whether nothing goes on before somebody has read it."""
+        return self.notice.kind in FOR_A_PERSON
 
 
 @dataclass
@@ -62,29 +92,45 @@ class Outbox:
     """The notices that wait for one channel, and when they go; knows no thread and no clock."""
 
     pace: Pace
-    pending: deque[Notice] = field(default_factory=deque)
+    pending: deque[Waiting] = field(default_factory=deque)
     dropped: int = 0
     _due: float = 0.0
     _failures: int = 0
-    _sent_at: float | None = None
+    _failed_at: float = 0.0
 
     def put(self, notice: Notice, now: float) -> bool:
-        """Take a notice; false when there is no room and it was dropped."""
-        if len(self.pending) >= self.pace.held_max:
+        """Take a notice; false when there is no room and something was dropped for it."""
+        # A twin of the recreation tells the same thing again.
+        if any(_is_same(notice, one.notice) for one in self.pending):
+            return True
+        fresh = Waiting(notice, now)
+        has_room = len(self.pending) < self.pace.held_max
+        if not has_room:
             self.dropped += 1
-            return False
+            if not self._gives_way(fresh):
+                return False
         if not self.pending:
             self._due = max(self._due, now + self.pace.gather)
-        # A twin of the recreation tells the same thing again.
-        if not any(_is_same(notice, one) for one in self.pending):
-            self.pending.append(notice)
-        return True
+        elif self._failures > len(self.pace.again):
+            # What is new does not wait for half an hour because what is old has been refused.
+            soonest = max(now + self.pace.gather, self._failed_at + self.pace.again[-1])
+            self._due = min(self._due, soonest)
+        self.pending.append(fresh)
+        return has_room
+
+    def _gives_way(self, fresh: Waiting) -> bool:
+        """Make room for what waits for a person by dropping the oldest that does not."""
+        others = (one for one in self.pending if not one.is_for_a_person)
+        oldest = next(others, None) if fresh.is_for_a_person else None
+        if oldest is not None:
+            self.pending.remove(oldest)
+        return oldest is not None
 
     def due_at(self) -> float | None:
         """When the next message goes; None while there is none."""
         return self._due if self.pending else None
 
-    def take(self, now: float) -> list[Notice]:
+    def take(self, now: float) -> list[Waiting]:
         """Take everything that waits, for one message."""
         batch = list(self.pending)
         self.pending.clear()
@@ -95,20 +141,29 @@ class Outbox:
         """Note that the last message was taken."""
         self._failures = 0
 
-    def failed(self, batch: Sequence[Notice], now: float) -> int:
-        """Keep what was not sent for the next try, or drop it; returns how many were dropped."""
+    def failed(self, batch: Sequence[Waiting], now: float) -> list[Waiting]:
+        """Keep what was not sent for the next try; returns what was dropped instead."""
         self._failures += 1
-        if self._failures > len(self.pace.again):
-            self._failures = 0
-            lost = len(batch)
+        self._failed_at = now
+        for one in batch:
+            one.tries += 1
+        wanted = [one for one in batch if self._is_kept(one, now)]
+        # What waits for a person finds room first; the order stays.
+        first = sorted(wanted, key=lambda one: not one.is_for_a_person)
+        chosen = {id(one) for one in first[: max(self.pace.held_max - len(self.pending), 0)]}
+        self.pending.extendleft(one for one in reversed(batch) if id(one) in chosen)
+        if self.pending:
+            self._due = now + self.pace.wait(self._failures)
         else:
-            self._due = now + self.pace.again[self._failures - 1]
-            room = max(self.pace.held_max - len(self.pending), 0)
-            kept = batch[:room]
-            self.pending.extendleft(reversed(kept))
-            lost = len(batch) - len(kept)
-        self.dropped += lost
+            self._failures = 0
+        lost = [one for one in batch if id(one) not in chosen]
+        self.dropped += len(lost)
         return lost
+
+    def _is_kept(self, one: Waiting, now: float) -> bool:
+        if one.is_for_a_person:
+            return now - one.since < self.pace.keep
+        return one.tries <= len(self.pace.again)
 
 
 def _is_same(one: Notice, other: Notice) -> bool:
@@ -212,7 +267,7 @@ class _Post:
                 return
             self._deliver(batch)
 
-    def _next(self) -> list[Notice]:
+    def _next(self) -> list[Waiting]:
         """Wait for the next batch; an empty one says that this is the end."""
         with self._changed:
             while not self._closing:
@@ -222,9 +277,9 @@ class _Post:
                 self._changed.wait(None if due is None else due - now)
             return self._outbox.take(self._now())
 
-    def _deliver(self, batch: list[Notice]) -> None:
+    def _deliver(self, batch: list[Waiting]) -> None:
         try:
-            reason = self._channel.send(self._word(batch))
+            reason = self._channel.send(self._word([one.notice for one in batch]))
         except Exception as error:  # noqa: BLE001 - a defect here must not end the notifications
             self._telemetry.failure("bug", error, task="notify", channel=self._channel.label)
             reason = type(error).__name__
@@ -235,14 +290,26 @@ class _Post:
             lost = self._outbox.failed(batch, self._now())
             if self._closing:
                 # There is no later try.
-                lost += len(self._outbox.take(self._now()))
+                lost += self._outbox.take(self._now())
         self._telemetry.event(
             "notify_failed",
             channel=self._channel.label,
             reason=reason,
             notices=len(batch),
-            dropped=lost,
+            dropped=len(lost),
         )
+        self._tell_lost([one.notice for one in lost if one.is_for_a_person])
+
+    def _tell_lost(self, lost: Sequence[Notice]) -> None:
+        """Say who waits for a person that was never told."""
+        if lost:
+            self._telemetry.event(
+                "notify_lost",
+                channel=self._channel.label,
+                notices=len(lost),
+                sources=[one.source for one in lost[:NAMED_MAX]],
+                next="look with `aliyun-ops status` and `aliyun-ops dlq list`",
+            )
 
     def _tell_dropped(self, dropped: int) -> None:
         self._telemetry.event(

@@ -46,6 +46,8 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
     "parked": "error",
     # A worker goes on trying, and works on nothing until a person has given some.
     "no_credentials": "error",
+    # Nobody has been told of what waits for a person.
+    "notify_lost": "error",
     # Every call that waits for its minute; `step_failed` tells of it, too.
     "throttled": "debug",
     **dict.fromkeys(

@@ -5,11 +5,14 @@ at a queue, with a value that is out of range: permitted, it fails for that reas
 product looks at what is named; where it should not (no page tells the order, UNVERIFIED), a missing
 permission is overlooked and none is invented.
 
-Not tried: what a policy may narrow to single resources, for there an id that cannot exist is refused
-though all is well: roles to pass, and changes of load balancers.
+Where a policy may be narrowed to single resources an id that cannot exist is refused though all is well.
+Server groups of ALB and NLB are therefore tried where an instance of ours is a member: with DryRun, and
+with a server that cannot exist, so that nothing would come of it even without. Source:
+AddServersToServerGroup and RemoveServersFromServerGroup of both products, DryRun. Not tried are roles to
+pass and changes of CLB, whose API has no dry run; nor groups while none has an instance of ours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -102,6 +105,12 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
     "nlb:ListServerGroups": (_ONE,),
     "nlb:ListServerGroupServers": ({"ServerIds": [_INSTANCE], "MaxResults": 1},),
 }
+_GROUP_CHANGES: Final = frozenset(
+    f"{product}:{verb}ServerGroup"
+    for product in ("alb", "nlb")
+    for verb in ("AddServersTo", "RemoveServersFrom")
+)
+_NO_SERVER: Final = {"ServerId": _INSTANCE, "ServerType": "Ecs", "Port": 1}
 # Longer than any message is kept: were it taken, it would expire unseen.
 _NEVER_SECONDS: Final = 1_000_000_000
 _NO_HANDLE: Final = "1-0"
@@ -150,11 +159,13 @@ class CloudTrials(operator_ports.Trials):
         call: The seam.
         region: Region id.
         queues: Each queue with the operations that are needed there.
+        groups: Finds the server groups of a product, `alb` or `nlb`, that have an instance of ours.
     """
 
     call: EcsCall
     region: str
     queues: tuple[tuple[QueueTrials, frozenset[str]], ...]
+    groups: Callable[[str], Sequence[str]]
 
     def close(self) -> None:
         """Close the queues' connections."""
@@ -166,11 +177,20 @@ class CloudTrials(operator_ports.Trials):
         product, _, name = action.partition(":")
         if product == "mns":
             found = [queue.permitted(name) for queue, needed in self.queues if name in needed]
+        elif action in _GROUP_CHANGES:
+            found = [self._called(action, params) for params in self._group_changes(product)]
         else:
             found = [self._called(action, params) for params in _CALLS.get(action, ())]
         if False in found:
             return False
         return True if True in found else None
+
+    def _group_changes(self, product: str) -> list[Params]:
+        try:
+            groups = self.groups(product)
+        except RecreationError:
+            return []
+        return [{"ServerGroupId": one, "Servers": [_NO_SERVER], "DryRun": True} for one in groups]
 
     def _called(self, action: str, params: Params) -> bool | None:
         product, _, name = action.partition(":")

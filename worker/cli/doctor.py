@@ -1,4 +1,4 @@
-"""`aliyun-ops doctor`: what is wrong with an installation, and the command that mends it."""
+"""`aliyun-ops doctor`: what is wrong with an installation, and what mends it."""
 
 import os
 import sys
@@ -14,12 +14,17 @@ from worker.cli.failures import Failure
 from worker.cli.options import examples, json_option, language_option, pass_settings
 from worker.cli.output import print_json
 from worker.cli.set_up import RuleSetUp
-from worker.core.diagnosis import Code, Finding
+from worker.core.diagnosis import Code, Diagnosis, Finding
 from worker.core.errors import NoCredentials
 from worker.core.grants import GRANTS, Role, policy_of
 from worker.operators import build_doctor, build_trials, names_of
 from worker.ops.doctor import is_sound
-from worker.ops.doctor_view import doctor_view, findings_data
+from worker.ops.doctor_view import (
+    doctor_view,
+    ends_in_commands,
+    findings_data,
+    untried_data,
+)
 from worker.ops.printing import console_for, show
 from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
@@ -73,19 +78,30 @@ def doctor(
         return
     around = build_surroundings(settings, os.environ)
     if only_credentials:
-        findings = _without_credentials(around.provider)
+        diagnosis = Diagnosis(_without_credentials(around.provider))
     else:
-        findings = _look(around, image_quota)
+        diagnosis = _look(around, image_quota)
+    findings = diagnosis.findings
     if as_json:
-        print_json({"is_sound": is_sound(findings), "findings": findings_data(findings)})
+        print_json(
+            {
+                "is_sound": is_sound(findings),
+                "findings": findings_data(findings),
+                "not_tried": untried_data(diagnosis.untried),
+            }
+        )
     else:
         wording = Wording(language_of(os.environ, language))
-        show(doctor_view(findings, wording), console_for(sys.stdout, os.environ))
+        show(doctor_view(diagnosis, wording), console_for(sys.stdout, os.environ))
     if not is_sound(findings):
-        raise Failure("something is wrong; the commands above mend it")
+        raise Failure(
+            "something is wrong; the commands above mend it"
+            if ends_in_commands(findings)
+            else "something is wrong; above stands what mends it, by command or by hand"
+        )
 
 
-def _look(around: Surroundings, image_quota: int | None) -> tuple[Finding, ...]:
+def _look(around: Surroundings, image_quota: int | None) -> Diagnosis:
     set_up = RuleSetUp(_cloud(around), around.settings)
     trials = build_trials(around)
     click.get_current_context().call_on_close(trials.close)

@@ -18,6 +18,8 @@ SKEW_REFUSED_SECONDS: Final = 900.0
 SKEW_TOLD_SECONDS: Final = 30.0
 # From this share on a quota is told: one zone's reclaim launches many at once.
 QUOTA_SHARE_TOLD: Final = 0.9
+# Leaves room for an ending. Source: SMQ limits, queue name: at most 120 characters.
+_NAME_STEM_CHARS: Final = 110
 
 
 class Severity(str, Enum):
@@ -73,6 +75,35 @@ class Finding:
 
     code: Code
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+class Gap(str, Enum):
+    """What a look leaves open though nothing is known to be wrong with it."""
+
+    PERMISSIONS = "permissions"
+    IMAGE_QUOTA = "image_quota"
+    SPOT_QUOTA = "spot_quota"
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """One thing that was not tried; no finding, for nothing says that it is wrong.
+
+    Attributes:
+        gap: What it is.
+        values: What its text names.
+    """
+
+    gap: Gap
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that one look over an installation tells, the worst first."""
+
+    findings: tuple[Finding, ...] = ()
+    untried: tuple[Untried, ...] = ()
 
 
 class Trouble(str, Enum):
@@ -159,6 +190,7 @@ class Expected:
 
     Attributes:
         apis: Address by the name of its setting under `endpoints`, for what this deployment calls.
+        derived: The same as account, region and network give them, whatever is set.
         in_force: The settings for which grants of the worker are needed.
         receives_needed: The least MaxReceiveCount that parks no healthy recreation.
     """
@@ -175,6 +207,16 @@ class Expected:
     bus: str
     rule: str
     is_base64: bool
+    derived: Mapping[str, str] = field(default_factory=dict)
+
+    def setting_of(self, queue: str) -> str:
+        """Return the key under `queue` that gives a queue its name."""
+        keys = {
+            self.undelivered: "delivery_dead_letter_name",
+            self.dead_letters: "dead_letter_name",
+            self.queue: "name",
+        }
+        return keys[queue]
 
 
 def judge_skew(seconds: float) -> Iterator[Finding]:
@@ -192,7 +234,9 @@ def judge_queue(found: QueueFacts | None, name: str, expected: Expected) -> Iter
         yield Finding(Code.QUEUE_MISSING, {"queue": name})
         return
     if found.is_fifo:
-        yield Finding(Code.QUEUE_UNFIT, {"queue": name})
+        free = f"{name[:_NAME_STEM_CHARS]}-standard"
+        named = {"queue": name, "setting": expected.setting_of(name), "free": free}
+        yield Finding(Code.QUEUE_UNFIT, named)
     if found.retention is not None and found.retention < expected.retention:
         days = {"found": _days(found.retention), "wanted": _days(expected.retention)}
         yield Finding(Code.RETENTION_SHORT, {"queue": name, **days})

@@ -175,6 +175,8 @@ URGENCY = (
     Kind.CALLED_OFF,
     Kind.STARTED,
 )
+# Where nothing goes on, or two serve, until somebody has read it.
+FOR_A_PERSON = frozenset({Kind.PARKED, Kind.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,9 @@ def _from_step(progress: Progress, step: str) -> Progress:
     match step:
         case StepName.RETAIN.value:
             return replace(progress, retained=None)
+        case StepName.QUIESCE.value:
+            # Only where nothing is imaged yet: what is in an image is as it was.
+            return replace(progress, quiesced=None)
         case StepName.IMAGE.value:
             again = replace(launched, image_usable_at=0.0, image_begun_at=0.0, image_safe=False)
             return replace(progress, imaged=None, snapshots=None, launched=again)

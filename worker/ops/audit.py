@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from worker import ports
 from worker.core import identity
 from worker.core.auditing import Advice, Equipped, Finding, Survival, examine
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import RecreationError
-from worker.core.model import Accepted, KeepAnswer
+from worker.core.model import Accepted, Instance, KeepAnswer
 from worker.core.policy import Policy
 from worker.core.progress import Captured
 from worker.operator_ports import DiskSettings, Fleet
 from worker.ops.patience import Patience
+from worker.steps.excess import why_one_too_many
 
 # In the order in which a person should look at them.
 _WORST_FIRST = (Survival.NO, Survival.AT_RISK, Survival.LIKELY, Survival.YES)
@@ -87,6 +89,7 @@ class Audit:
     """The audit of one region; it changes nothing."""
 
     fleet: Fleet
+    instances: ports.Instances
     patience: Patience
 
     def look(self, policy: Policy, *, region: str, snapshot_policy: str) -> Report:
@@ -103,7 +106,7 @@ class Audit:
         fleet = self.patience(self.fleet.equipped)
         replaced = _replaced(fleet)
         for one in fleet:
-            why = why_not_ours(one.instance, policy)
+            why = why_not_ours(one.instance, policy) or self._one_too_many(one.instance)
             if why is not None:
                 left.append(LeftAlone(one.instance.instance_id, one.instance.name, why))
                 continue
@@ -133,6 +136,9 @@ class Audit:
         role = self.patience(lambda: self.fleet.ram_role(one.instance.instance_id))
         details = self.patience(lambda: self.fleet.details(one.instance.instance_id))
         return Captured(one.instance, one.disks, role, details)
+
+    def _one_too_many(self, instance: Instance) -> str | None:
+        return self.patience(lambda: why_one_too_many(instance, self.instances))
 
     def _snapshots(self, one: Equipped) -> dict[str, float]:
         return self.patience(lambda: self.fleet.newest_snapshots(one.instance.instance_id))

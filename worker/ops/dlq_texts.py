@@ -196,6 +196,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "found.locked": ("locked", "已锁定"),
     "found.stopped": ("stopped", "已停止"),
     "found.under_way": ("a recreation of it is under way", "其重建正在进行"),
+    "found.one_too_many": (
+        "{why}; its end needs no replacement, and nothing is enqueued",
+        "{why}；它不需要替代实例，未入队",
+    ),
     "found.not_sent": ("no recreation; would be enqueued", "没有重建，将入队"),
     "found.enqueued": ("no recreation; enqueued", "没有重建，已入队"),
     "found.failed": ("no recreation, and not enqueued: {why}", "没有重建，且未能入队：{why}"),

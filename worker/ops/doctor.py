@@ -6,12 +6,16 @@ from statistics import median
 
 from worker.core.diagnosis import (
     Code,
+    Diagnosis,
     Expected,
     Failed,
     Finding,
+    Gap,
+    Quota,
     Seen,
     Severity,
     Trouble,
+    Untried,
     judge_queue,
     judge_quota,
     judge_rule,
@@ -50,17 +54,18 @@ class Doctor:
     capacity: Capacity
     own_instance_id: Callable[[], str]
 
-    def look(self) -> tuple[Finding, ...]:
-        """Find what is wrong, the worst first.
+    def look(self) -> Diagnosis:
+        """Find what is wrong, the worst first, and what could not be tried.
 
         What cannot be asked because something before it is wrong is not told besides: with a refused key
         there is one finding and not one for each call.
         """
-        found = list(self._findings())
+        told = list(self._told())
+        found = [one for one in told if isinstance(one, Finding)]
         found.sort(key=lambda one: _WORST_FIRST.index(severity_of(one)))
-        return tuple(found)
+        return Diagnosis(tuple(found), tuple(one for one in told if isinstance(one, Untried)))
 
-    def _findings(self) -> Iterator[Finding]:
+    def _told(self) -> Iterator[Finding | Untried]:
         if not self.expected.has_signing_key:
             yield Finding(Code.SIGNING_KEY_MISSING)
         touched = {api: self.reach.touch(api, url) for api, url in self.expected.apis.items()}
@@ -84,7 +89,7 @@ class Doctor:
     def _unreached(self, touched: Mapping[str, Seen[float | None] | Failed]) -> Iterator[Finding]:
         for api, one in touched.items():
             if isinstance(one, Failed):
-                named = {"api": api, "url": self.expected.apis[api], "about": one.about}
+                named = self._address(api, one.about)
                 is_silent = one.why is Trouble.UNREACHABLE
                 yield Finding(
                     Code.ENDPOINT_UNREACHABLE if is_silent else Code.ENDPOINT_WRONG, named
@@ -105,8 +110,12 @@ class Doctor:
             case Trouble.CLOCK if skews:
                 return
             case _:
-                named = {"api": "ecs", "url": self.expected.apis["ecs"], "about": failed.about}
-                yield Finding(Code.ENDPOINT_WRONG, named)
+                yield Finding(Code.ENDPOINT_WRONG, self._address("ecs", failed.about))
+
+    def _address(self, api: str, about: str) -> dict[str, str]:
+        url = self.expected.apis[api]
+        derived = self.expected.derived.get(api, url)
+        return {"api": api, "url": url, "about": about, "derived": derived}
 
     def _queues(self) -> Iterator[Finding]:
         wanted = self.expected
@@ -133,31 +142,37 @@ class Doctor:
         if failed.why is Trouble.PERMISSION:
             return Finding(Code.LOOK_DENIED, {"thing": thing})
         if failed.why is Trouble.UNREADABLE:
-            named = {"api": api, "url": self.expected.apis[api], "about": failed.about}
-            return Finding(Code.ENDPOINT_WRONG, named)
+            return Finding(Code.ENDPOINT_WRONG, self._address(api, failed.about))
         return Finding(Code.CHECK_FAILED, {"thing": thing, "about": failed.about})
 
-    def _permissions(self, answering: set[str]) -> Iterator[Finding]:
+    def _permissions(self, answering: set[str]) -> Iterator[Finding | Untried]:
+        # An API that does not answer is a finding already. That of RAM is never called.
+        silent = self.expected.apis.keys() - answering
+        untried: list[str] = []
         for grant in GRANTS["worker"]:
             if grant.setting and grant.setting not in self.expected.in_force:
                 continue
-            tried = [one for one in grant.actions if one.partition(":")[0] in answering]
-            missing = [action for action in tried if self.trials.permitted(action) is False]
+            tried = [one for one in grant.actions if one.partition(":")[0] not in silent]
+            answers = {action: self.trials.permitted(action) for action in tried}
+            missing = [action for action, answer in answers.items() if answer is False]
+            untried += [action for action, answer in answers.items() if answer is None]
             if missing:
                 listed = " ".join(missing)
                 yield Finding(Code.PERMISSION_MISSING, {"actions": listed, "need": grant.need})
+        if untried:
+            yield Untried(Gap.PERMISSIONS, {"actions": " ".join(dict.fromkeys(untried))})
 
-    def _capacity(self) -> Iterator[Finding]:
+    def _capacity(self) -> Iterator[Finding | Untried]:
         spot = self.capacity.spot_vcpus()
         if isinstance(spot, Failed):
             yield self._unseen(spot, "DescribeAccountAttributes")
         else:
-            yield from judge_quota(Code.SPOT_QUOTA_SHORT, spot.value)
+            yield from _judged(Code.SPOT_QUOTA_SHORT, spot.value, Gap.SPOT_QUOTA)
         images = self.capacity.images()
         if isinstance(images, Failed):
             yield from self._unseen_read(images, "DescribeImages")
         else:
-            yield from judge_quota(Code.IMAGE_QUOTA_SHORT, images.value)
+            yield from _judged(Code.IMAGE_QUOTA_SHORT, images.value, Gap.IMAGE_QUOTA)
         snapshots = self.capacity.snapshots()
         if isinstance(snapshots, Failed):
             yield from self._unseen_read(snapshots, "DescribeSnapshots")
@@ -176,3 +191,10 @@ class Doctor:
         """Tell of a read that failed, unless the worker needs the same: that is told already."""
         if failed.why is not Trouble.PERMISSION:
             yield self._unseen(failed, thing)
+
+
+def _judged(code: Code, quota: Quota, gap: Gap) -> Iterator[Finding | Untried]:
+    """Judge a quota, or say that there is nothing to judge by."""
+    if quota.limit is None:
+        yield Untried(gap, {"used": str(quota.used)})
+    yield from judge_quota(code, quota)

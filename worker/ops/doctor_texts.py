@@ -1,13 +1,13 @@
 """What each finding of `doctor` means: one table, in English and in Chinese, for the command and the runbook.
 
-`what` is the sentence of the finding, `why` what comes of it, `fix` the command that mends it. All may name
-the values of the finding in braces.
+`what` is the sentence of the finding, `why` what comes of it, `fix` the command that mends it, `hand` what a
+person does first or, where no command mends it, instead. All may name the values of the finding in braces.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.core.diagnosis import Code, Severity
+from worker.core.diagnosis import Code, Gap, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,27 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One row of the table; `fix` is a command for a shell, the same in every language."""
+    """One row of the table.
+
+    Attributes:
+        fix: A command for a shell, the same in every language; empty where none mends it.
+        hand: What a person does before the command, or instead of one.
+        hand_if_set: The same where a setting has put another address in place of the derived one.
+    """
 
     severity: Severity
     what: Text
     why: Text
-    fix: str
+    fix: str = ""
+    hand: Text | None = None
+    hand_if_set: Text | None = None
 
 
 _APPLY = "aliyun-ops rule apply"
+_UNSET = Text(
+    "Take `endpoints.{api}` out of the configuration file, and {derived} is called, which is the address for this account and region.",
+    "从配置文件中删除 `endpoints.{api}`，就会改用本账号和地域的地址 {derived}。",
+)
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 EXPLANATIONS: Mapping[Code, Explanation] = {
@@ -96,7 +108,11 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "The address is wrong, or a firewall, a proxy or the VPC keeps this machine from it.",
             "地址有误，或被防火墙、代理或 VPC 阻断。",
         ),
-        "curl -sv {url}",
+        hand=Text(
+            "It is the address for this account and region: no command of this program mends it. Open the way to it (DNS, route, security group, proxy), or set `endpoints.network` to the side of the cloud that this machine is on: `vpc` or `public`.",
+            "这已是本账号和地域的地址，本程序没有命令可以修复。请打通到它的网络（DNS、路由、安全组、代理），或把 `endpoints.network` 设为本机所在的一侧：`vpc` 或 `public`。",
+        ),
+        hand_if_set=_UNSET,
     ),
     Code.ENDPOINT_WRONG: Explanation(
         _ERROR,
@@ -108,7 +124,11 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "Something else listens there, or it is the address of another API or region.",
             "该地址上是其他服务，或是另一个 API 或地域的地址。",
         ),
-        "aliyun-ops config show",
+        hand=Text(
+            "It is the address for this account and region: no command of this program mends it. See which machine answers in place of the cloud: a proxy (`HTTPS_PROXY`), the DNS or `/etc/hosts`; and whether `region` is right.",
+            "这已是本账号和地域的地址，本程序没有命令可以修复。请查明是谁代替云端应答：代理（`HTTPS_PROXY`）、DNS 或 `/etc/hosts`；并检查 `region` 是否正确。",
+        ),
+        hand_if_set=_UNSET,
     ),
     Code.QUEUE_MISSING: Explanation(
         _ERROR,
@@ -120,10 +140,14 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
         _ERROR,
         Text("The queue {queue} is a FIFO queue.", "队列 {queue} 是 FIFO 队列。"),
         Text(
-            "EventBridge cannot write to it: set another name under `queue`.",
-            "EventBridge 无法写入：请在 `queue` 下设置其他名称。",
+            "EventBridge cannot write to it, and the kind of a queue cannot be changed.",
+            "EventBridge 无法写入，而队列的类型不能更改。",
         ),
         _APPLY,
+        Text(
+            "First write `queue.{setting}: {free}`, or another name that no queue has, into the configuration file of every worker. Then:",
+            "先在每个工作进程的配置文件中写入 `queue.{setting}: {free}`，或其他没有队列使用的名称。然后：",
+        ),
     ),
     Code.DEAD_LETTER_POLICY_MISSING: Explanation(
         _ERROR,
@@ -297,7 +321,10 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "A replacement is launched while its source still counts; it may not fit.",
             "替代实例启动时源实例仍计入配额，可能放不下。",
         ),
-        "xdg-open https://quotas.console.aliyun.com/products/ecs/quotas",
+        hand=Text(
+            "No command raises it: ask for more at https://quotas.console.aliyun.com/products/ecs/quotas, or release spot instances that nobody needs.",
+            "没有命令可以提高它：请在 https://quotas.console.aliyun.com/products/ecs/quotas 申请，或释放不再需要的抢占式实例。",
+        ),
     ),
     Code.IMAGE_QUOTA_SHORT: Explanation(
         _WARNING,
@@ -309,7 +336,7 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "Without room for an image a source cannot be saved.",
             "没有镜像配额就无法保存源实例。",
         ),
-        "aliyun-ops sweep",
+        "aliyun-ops sweep --apply",
     ),
     Code.SNAPSHOT_QUOTA_SHORT: Explanation(
         _WARNING,
@@ -321,7 +348,7 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "Without room for a snapshot no image of its instance can be made.",
             "没有快照配额就无法制作该实例的镜像。",
         ),
-        "aliyun-ops sweep",
+        "aliyun-ops sweep --apply",
     ),
     Code.OWN_HOST_SPOT: Explanation(
         _ERROR,
@@ -344,7 +371,26 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
             "无法查看 {thing}：{about}。",
         ),
         Text("It was not checked.", "因此未检查。"),
-        "aliyun-ops doctor",
+        hand=Text(
+            "Nothing is known to be wrong, so that no command mends it: look again with `aliyun-ops doctor` when the cloud answers.",
+            "没有发现故障，因此没有命令可以修复：等云端恢复应答后再运行 `aliyun-ops doctor`。",
+        ),
+    ),
+}
+
+# What was not tried is no finding: nothing says that it is wrong.
+UNTRIED: Mapping[Gap, Text] = {
+    Gap.PERMISSIONS: Text(
+        "Permissions that cannot be tried without an effect: {actions}. Compare your policies with `aliyun-ops doctor --policy worker`.",
+        "无法在不产生影响的情况下尝试的权限：{actions}。请把您的权限策略与 `aliyun-ops doctor --policy worker` 对照。",
+    ),
+    Gap.IMAGE_QUOTA: Text(
+        "The quota of custom images, which ECS does not tell: {used} exist. Give it with `--image-quota`, as Quota Center shows it.",
+        "自定义镜像的配额，ECS 不提供：已有 {used} 个。请按配额中心所示，用 `--image-quota` 给出。",
+    ),
+    Gap.SPOT_QUOTA: Text(
+        "The quota of vCPUs for spot instances, which the cloud did not tell: {used} are in use.",
+        "抢占式实例的 vCPU 配额，云端未提供：已使用 {used}。",
     ),
 }
 
@@ -353,6 +399,7 @@ DOCTOR_TEXTS: Mapping[str, tuple[str, str]] = {
     "doctor.error": ("wrong: ", "错误："),
     "doctor.warning": ("risk: ", "风险："),
     "doctor.note": ("note: ", "提示："),
+    "doctor.untried": ("not tried: ", "未尝试："),
     "doctor.summary": (
         "{error} wrong, {warning} risks, {note} notes.",
         "错误 {error} 项，风险 {warning} 项，提示 {note} 项。",

@@ -38,6 +38,10 @@ _REASONS_ABOVE = (
     (r"not everything was handed over; the reasons are above", "没有全部移交；原因见上文"),
     (r"not sent: (.+)", "未能发送：{0}"),
     (r"something is wrong; the commands above mend it", "存在问题；上文的命令可以修复"),
+    (
+        r"something is wrong; above stands what mends it, by command or by hand",
+        "存在问题；请按上文的命令或说明修复",
+    ),
     (r"not every instance would survive an interruption", "并非每台实例都能挺过中断"),
     (
         r"the pattern does not do what it should for: (.+)",

@@ -23,6 +23,7 @@ from worker.core.progress import Progress
 from worker.core.replaying import incarnation_of
 from worker.operator_ports import Fleet
 from worker.ops.patience import Patience
+from worker.steps.excess import why_one_too_many
 
 # For people who look into the queue; without a signature nothing is made of it.
 FOUND_BY = {"found-by": "reconcile"}
@@ -33,6 +34,7 @@ class Standing(str, Enum):
     """How it stands with a source; the value is the key of its text."""
 
     UNDER_WAY = "under_way"
+    ONE_TOO_MANY = "one_too_many"
     LOST = "lost"
     UNTOLD = "untold"
     UNDECIDED = "undecided"
@@ -52,7 +54,7 @@ class Found:
 
     Attributes:
         is_locked: Whether it is locked; else it is stopped without a lock.
-        why: Why it could not be enqueued, or how it stands with it cannot be told.
+        why: Why it could not be enqueued or is not to be, or how it stands with it cannot be told.
     """
 
     instance: Instance
@@ -73,6 +75,7 @@ class Reconcile:
 
     fleet: Fleet
     images: ports.Images
+    instances: ports.Instances
     queue: ports.Queue
     clock: ports.Clock
     patience: Patience
@@ -100,6 +103,10 @@ class Reconcile:
         """Tell how it stands with one source; what hides it hides nothing of the others."""
         source = one.instance
         try:
+            # The worker would leave it alone each time that it is enqueued.
+            extra = self.patience.insist(lambda: why_one_too_many(source, self.instances))
+            if extra is not None:
+                return Found(source, source.is_recycling, Standing.ONE_TOO_MANY, why=extra)
             return Found(source, source.is_recycling, self._standing(one))
         except RecreationError as error:
             standing = Standing.UNTOLD if source.is_recycling else Standing.UNDECIDED

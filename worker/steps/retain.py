@@ -31,6 +31,7 @@ from worker.core.progress import (
 )
 from worker.ports import Captures, Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
+from worker.steps.excess import why_one_too_many
 from worker.steps.spec import CONFIGURATION, recorded_sentence, source_facts
 
 LOCK_POLL_SECONDS = 3.0
@@ -114,7 +115,7 @@ class Retain:
         source = look.instance
         if source is None:
             return self._absent(progress, now)
-        reason = why_not_ours(source, self.policy) or self._one_too_many(source)
+        reason = why_not_ours(source, self.policy) or why_one_too_many(source, self.instances)
         seen = _seen(progress, source, now)
         if reason is not None and self._has_begun(source, look.disks):
             return self._false_alarm(seen, look.disks, now, reason)
@@ -140,18 +141,6 @@ class Retain:
             looked=Looked(source, look.disks),
         )
         return Note(confirmed.marked(CONFIRMED, now))
-
-    def _one_too_many(self, source: Instance) -> str | None:
-        """Say beside whom: what was marked as one too many must not come back without its mark.
-
-        Where that one is gone, too, nobody knows whether this one serves: see `Launch`.
-        """
-        marked = launching.marked_beside(source)
-        if not marked:
-            return None
-        others = self.instances.find_replacements(marked)
-        is_there = self.instances.find(marked) is not None or launching.not_quarantined(others, ())
-        return f"it is one too many beside {marked}" if is_there else None
 
     def _has_begun(self, source: Instance, disks: tuple[Disk, ...]) -> bool:
         """Whether an earlier run of this deployment has changed what is to be left alone now."""
@@ -269,7 +258,7 @@ class Retain:
         self, progress: Progress, recorded: Capture, image: Image | None, now: float
     ) -> Outcome:
         """Go on from what was recorded if its image was begun; else name what is left of it."""
-        if reason := self._one_too_many(recorded.captured.instance):
+        if reason := why_one_too_many(recorded.captured.instance, self.instances):
             return Moot(progress, Mootness.NOT_OURS, reason)
         disks = tuple(disk for disk in recorded.captured.disks if disk.is_cloud)
         left = gone.left(disks, self.sources.disks([disk.disk_id for disk in disks]))

@@ -55,6 +55,10 @@ class Robot:
         return answer
 
 
+def taken(outbox: Outbox, now: float) -> list[Notice]:
+    return [one.notice for one in outbox.take(now)]
+
+
 def word(batch: Sequence[Notice]) -> Message:
     return Message(batch[0].kind, str(len(batch)), "")
 
@@ -74,7 +78,7 @@ def test_a_burst_is_one_message() -> None:
         assert outbox.put(notice, float(at))
 
     assert outbox.due_at() == 5.0
-    assert outbox.take(5.0) == notices(4)
+    assert taken(outbox, 5.0) == notices(4)
     assert outbox.due_at() is None
 
 
@@ -99,9 +103,9 @@ def test_what_failed_goes_with_what_came_since() -> None:
     later = replace(NOTICE, kind=Kind.RECOVERED)
     outbox.put(later, 6.0)
 
-    assert outbox.failed(batch, 7.0) == 0
+    assert outbox.failed(batch, 7.0) == []
     assert outbox.due_at() == 27.0
-    assert outbox.take(27.0) == [NOTICE, later]
+    assert taken(outbox, 27.0) == [NOTICE, later]
 
 
 def test_a_message_is_tried_three_times() -> None:
@@ -122,7 +126,7 @@ def test_a_twin_tells_nothing_new() -> None:
     outbox.put(NOTICE, 1.0)
     outbox.put(replace(NOTICE, kind=Kind.PARKED), 1.0)
 
-    assert [one.kind for one in outbox.take(9.0)] == [Kind.STARTED, Kind.PARKED]
+    assert [one.kind for one in taken(outbox, 9.0)] == [Kind.STARTED, Kind.PARKED]
 
 
 def test_a_full_list_drops_and_counts() -> None:
@@ -130,6 +134,92 @@ def test_a_full_list_drops_and_counts() -> None:
 
     assert [outbox.put(one, 0.0) for one in notices(3)] == [True, True, False]
     assert outbox.dropped == 1
+
+
+def refused_until_dropped(outbox: Outbox, now: float) -> list[float]:
+    """Refuse every message until nothing waits; returns when each was sent."""
+    sent = []
+    while (due := outbox.due_at()) is not None:
+        now = max(now, due)
+        sent.append(now)
+        outbox.failed(outbox.take(now), now)
+    return sent
+
+
+@pytest.mark.parametrize("kind", [Kind.PARKED, Kind.QUARANTINED])
+def test_what_waits_for_a_person_is_tried_for_a_day(kind: Kind) -> None:
+    """With waits that grow to half an hour, and no longer: then it is over."""
+    outbox = Outbox(Pace())
+    outbox.put(replace(NOTICE, kind=kind), 0.0)
+
+    sent = refused_until_dropped(outbox, 0.0)
+
+    waits = [later - sooner for sooner, later in itertools.pairwise(sent)]
+    assert waits[:8] == [20.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1_800.0, 1_800.0]
+    assert max(waits) == 1_800.0
+    assert 86_400.0 <= sent[-1] < 86_400.0 + 1_800.0
+    assert (outbox.dropped, outbox.due_at()) == (1, None)
+
+
+def test_the_rest_of_a_refused_message_is_dropped_as_ever() -> None:
+    """After three tries; what waits for a person goes on alone."""
+    outbox, now = Outbox(Pace()), 5.0
+    parked = replace(NOTICE, kind=Kind.PARKED)
+    for notice in (NOTICE, parked, replace(NOTICE, kind=Kind.RECOVERED)):
+        outbox.put(notice, 0.0)
+    lost = []
+    for _ in range(3):
+        lost += outbox.failed(outbox.take(now), now)
+        now += 100.0
+
+    assert [one.notice.kind for one in lost] == [Kind.STARTED, Kind.RECOVERED]
+    assert taken(outbox, now) == [parked]
+
+
+def test_what_is_new_does_not_wait_behind_what_was_refused() -> None:
+    """It is a try a minute at most, and the old goes along; once taken, all is as before."""
+    outbox, now = Outbox(Pace()), 0.0
+    outbox.put(replace(NOTICE, kind=Kind.PARKED), now)
+    for _ in range(9):
+        now = outbox.due_at() or now
+        outbox.failed(outbox.take(now), now)
+    assert outbox.due_at() == now + 1_800.0
+
+    outbox.put(replace(NOTICE, kind=Kind.PARKED, recreation="r-2"), now + 1.0)
+
+    assert outbox.due_at() == now + 60.0
+    assert len(outbox.take(now + 60.0)) == 2
+    outbox.succeeded()
+    outbox.put(NOTICE, now + 70.0)
+    outbox.failed(outbox.take(now + 80.0), now + 80.0)
+    assert outbox.due_at() == now + 100.0
+
+
+def test_what_waits_for_a_person_needs_no_room() -> None:
+    """The oldest of the others gives way; of its own kind, nothing does."""
+    outbox = Outbox(Pace(held_max=2))
+    first, second, third = (replace(one, kind=Kind.PARKED) for one in notices(3))
+    outbox.put(first, 0.0)
+    outbox.put(replace(NOTICE, kind=Kind.RECOVERED, recreation="r-9"), 0.0)
+
+    assert not outbox.put(second, 1.0)
+    assert not outbox.put(third, 1.0)
+    assert outbox.dropped == 2
+    assert taken(outbox, 9.0) == [first, second]
+
+
+def test_a_refused_message_that_finds_no_room_keeps_what_waits_for_a_person() -> None:
+    """Memory is bounded, and what is dropped is of the other kinds."""
+    outbox = Outbox(Pace(held_max=2))
+    parked = replace(NOTICE, kind=Kind.PARKED)
+    outbox.put(NOTICE, 0.0)
+    outbox.put(parked, 0.0)
+    batch = outbox.take(5.0)
+    later = replace(NOTICE, kind=Kind.RECOVERED)
+    outbox.put(later, 6.0)
+
+    assert [one.notice for one in outbox.failed(batch, 7.0)] == [NOTICE]
+    assert taken(outbox, 99.0) == [parked, later]
 
 
 # With its thread
@@ -188,6 +278,19 @@ def test_a_failure_is_told_without_its_text(answer: str) -> None:
     assert [one["reason"] for one in failed] == [answer.replace("raise", "RuntimeError")]
     assert "secret" not in str(lines.told)
     assert len(robot.heard) == 2 - failed[0]["dropped"]  # type: ignore[operator]
+
+
+def test_who_waits_for_a_person_that_was_never_told_stands_in_the_log() -> None:
+    """By source, at the end of the process; the recreation's own news is only counted."""
+    robot, lines = Robot(["no", "no"]), Lines()
+    robot.gate.set()
+    notifier = notifier_of(robot, lines, Pace(gather=3_600.0))
+    notifier.tell(NOTICE)
+    notifier.tell(replace(NOTICE, kind=Kind.PARKED, source="i-2"))
+    notifier.close(PATIENCE)
+
+    (lost,) = [fields for name, fields in lines.told if name == "notify_lost"]
+    assert (lost["notices"], lost["sources"]) == (1, ["i-2"])
 
 
 def test_what_waits_is_sent_at_the_end() -> None:

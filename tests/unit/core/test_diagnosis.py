@@ -80,6 +80,28 @@ def test_queue(queue: QueueFacts | None, expected: list[Code]) -> None:
     assert codes(list(judge_queue(queue, "q", EXPECTED))) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("q", "name"),
+        ("q-dead", "dead_letter_name"),
+        ("q-undelivered", "delivery_dead_letter_name"),
+    ],
+)
+def test_the_setting_of_an_unfit_queue_is_named(name: str, setting: str) -> None:
+    """Its kind cannot be changed, so another name is needed, and one that is not too long."""
+    (found,) = judge_queue(
+        replace(QUEUE, name=name, is_fifo=True, dead_letters="q-dead"), name, EXPECTED
+    )
+    long = "q" * 120
+    (other,) = judge_queue(
+        replace(QUEUE, name=long, is_fifo=True), long, replace(EXPECTED, queue=long)
+    )
+
+    assert found.values == {"queue": name, "setting": setting, "free": f"{name}-standard"}
+    assert len(other.values["free"]) <= 120
+
+
 def test_only_the_queue_itself_needs_a_dead_letter_policy() -> None:
     """The two beside it give up on nothing."""
     other = replace(QUEUE, name="q-dead", dead_letters=None, max_receive_count=0)

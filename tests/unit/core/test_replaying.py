@@ -11,6 +11,7 @@ from worker.core.progress import (
     Imaged,
     Launched,
     Progress,
+    Quiesced,
     Retained,
     SourceFacts,
     Specified,
@@ -143,6 +144,7 @@ def test_wishes_travel_and_later_replays_keep_them() -> None:
     ("step", "forgotten"),
     [
         ("retain", {"retained"}),
+        ("quiesce", {"quiesced"}),
         ("image", {"imaged"}),
         ("spec", {"specified"}),
         ("launch", set()),
@@ -152,9 +154,10 @@ def test_wishes_travel_and_later_replays_keep_them() -> None:
 )
 def test_a_step_that_is_done_again_forgets_its_own_output(step: str, forgotten: set[str]) -> None:
     """What the others have achieved is kept: the source may be gone."""
-    after = go_on(Edits(begin_at=step))
+    after = go_on(Edits(begin_at=step), quiesced=Quiesced(1.0, ended=True))
 
-    gone = {name for name in ("retained", "imaged", "specified") if getattr(after, name) is None}
+    outputs = ("retained", "quiesced", "imaged", "specified")
+    gone = {name for name in outputs if getattr(after, name) is None}
     assert gone == forgotten
 
 

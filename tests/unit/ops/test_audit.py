@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -74,6 +75,20 @@ class SmallFleet(operator_ports.Fleet):
         return Details(interfaces=len(instance_id))
 
 
+class SmallInstances:
+    """Knows one instance, which may have been marked as the one that stays."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+    def find(self, instance_id: str) -> Instance | None:
+        return SPOT if instance_id == SPOT.instance_id else None
+
+    def find_replacements(self, source: str) -> tuple[Instance, ...]:
+        del source
+        return ()
+
+
 @dataclass
 class SmallSettings(operator_ports.DiskSettings):
     """Notes the changes; answers in turn, then accepts."""
@@ -100,7 +115,7 @@ class SmallSettings(operator_ports.DiskSettings):
 def look(
     fleet: SmallFleet | None = None, *, policy: str = "", decides: Policy | None = None
 ) -> Report:
-    audit = Audit(fleet or SmallFleet(), PATIENCE)
+    audit = Audit(fleet or SmallFleet(), SmallInstances(), PATIENCE)
     return audit.look(decides or Policy(), region="cn-hangzhou", snapshot_policy=policy)
 
 
@@ -116,6 +131,25 @@ def test_the_worst_comes_first() -> None:
     assert [one.instance for one in report.findings] == [one.instance for one in report.sources]
     assert report.has_losses
     assert not look(SmallFleet((GOING, STOPS))).has_losses
+
+
+def test_one_too_many_is_left_alone_and_says_beside_whom() -> None:
+    """It would not come back, and is no reason to act; alone it may be the one that serves."""
+
+    def marked(beside: str) -> SmallFleet:
+        tags = {identity.TAG_SOURCE: "i-bp1f", identity.TAG_QUARANTINED: beside}
+        extra = replace(LATE.instance, tags=tags)
+        return SmallFleet((GOING, Equipped(extra, LATE.disks)))
+
+    beside = look(marked(SPOT.instance_id))
+    alone = look(marked("i-bp1gone0000000000000"))
+
+    assert [one.instance.instance_id for one in beside.findings] == [SPOT.instance_id]
+    assert not beside.has_losses
+    assert [(one.instance_id, one.why) for one in beside.left_alone] == [
+        (LATE.instance.instance_id, f"it is one too many beside {SPOT.instance_id}")
+    ]
+    assert alone.has_losses
 
 
 def test_only_what_the_worker_would_recreate_is_examined() -> None:
@@ -202,7 +236,7 @@ def test_the_length_of_the_notice_decides() -> None:
 
 def test_a_capture_is_what_the_step_captures() -> None:
     """Instance, disks and role."""
-    captured = Audit(SmallFleet(), PATIENCE).capture(GOING)
+    captured = Audit(SmallFleet(), SmallInstances(), PATIENCE).capture(GOING)
 
     role = f"role-of-{GOING.instance.instance_id}"
     assert captured == Captured(

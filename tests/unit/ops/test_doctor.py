@@ -12,15 +12,26 @@ import pytest
 from tests.unit.core.test_diagnosis import EXPECTED, QUEUE, RULE
 from worker.core.diagnosis import (
     Code,
+    Diagnosis,
     Failed,
     Finding,
+    Gap,
     Quota,
     Seen,
     Trouble,
+    Untried,
 )
 from worker.ops.doctor import Doctor, is_sound
-from worker.ops.doctor_texts import EXPLANATIONS
-from worker.ops.doctor_view import doctor_view, findings_data, fix_of, said
+from worker.ops.doctor_texts import EXPLANATIONS, UNTRIED, Text
+from worker.ops.doctor_view import (
+    doctor_view,
+    ends_in_commands,
+    findings_data,
+    fix_of,
+    hand_of,
+    said,
+    untried_data,
+)
 from worker.ops.printing import plain_text
 from worker.ops.wording import Language, Wording
 
@@ -37,6 +48,7 @@ class Told:
     greeted: Any = field(default_factory=lambda: Seen(None))
     seen: Mapping[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    untriable: tuple[str, ...] = ()
 
     def touch(self, api: str, url: str) -> Any:
         del url
@@ -57,7 +69,7 @@ class Told:
 
     def permitted(self, action: str) -> bool | None:
         self.asked.append(action)
-        return True
+        return None if action in self.untriable else True
 
     def spot_vcpus(self) -> Any:
         return self._answer("spot_vcpus", Seen(Quota(0, 100)))
@@ -76,9 +88,13 @@ class Told:
         return self.seen.get(look, usual)
 
 
-def examined(told: Told, own: str = "") -> tuple[Finding, ...]:
+def diagnosed(told: Told, own: str = "") -> Diagnosis:
     expected = replace(EXPECTED, apis=APIS)
     return Doctor(expected, told, told, told, told, lambda: own).look()
+
+
+def examined(told: Told, own: str = "") -> tuple[Finding, ...]:
+    return diagnosed(told, own).findings
 
 
 def codes(told: Told, own: str = "") -> list[Code]:
@@ -170,6 +186,32 @@ def test_quotas() -> None:
     assert not is_sound(found)
 
 
+def test_what_could_not_be_tried_is_told_and_is_no_finding() -> None:
+    """By name, and once though two grants hold it; a quota without a limit was compared to nothing."""
+    told = Told(untriable=("ram:PassRole", "ecs:CreateImage"))
+
+    found = diagnosed(told)
+    known = diagnosed(Told(seen={"images": Seen(Quota(0, 100))}))
+    silent = diagnosed(Told(seen={"spot_vcpus": Seen(Quota(7, None))}))
+
+    assert found.findings == ()
+    permissions, images = found.untried
+    assert permissions.gap is Gap.PERMISSIONS
+    assert sorted(permissions.values["actions"].split()) == ["ecs:CreateImage", "ram:PassRole"]
+    assert images == Untried(Gap.IMAGE_QUOTA, {"used": "0"})
+    assert known == Diagnosis()
+    assert silent.untried == (Untried(Gap.SPOT_QUOTA, {"used": "7"}), images)
+
+
+def test_an_api_that_does_not_answer_is_a_finding_and_no_gap() -> None:
+    """Its permissions are not listed besides."""
+    told = Told(
+        touched={"vpc": Failed(Trouble.UNREACHABLE)}, untriable=("vpc:DescribeEipAddresses",)
+    )
+
+    assert [one.gap for one in diagnosed(told).untried] == [Gap.IMAGE_QUOTA]
+
+
 def fields_of(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -186,7 +228,21 @@ def test_every_code_has_its_texts(code: Code) -> None:
         assert not words.chinese.isascii()
         assert fields_of(words.english) == fields_of(words.chinese)
     assert row.what.english.count(". ") == 0
-    assert row.fix
+    assert row.fix or row.hand
+    for hand in filter(None, (row.hand, row.hand_if_set)):
+        assert_both_languages(hand)
+
+
+@pytest.mark.parametrize("gap", list(Gap))
+def test_every_gap_has_its_text(gap: Gap) -> None:
+    """In both languages, of the same values."""
+    assert_both_languages(UNTRIED[gap])
+
+
+def assert_both_languages(words: Text) -> None:
+    assert words.english.isascii()
+    assert not words.chinese.isascii()
+    assert fields_of(words.english) == fields_of(words.chinese)
 
 
 @pytest.mark.parametrize("code", list(Code))
@@ -216,12 +272,51 @@ def test_the_only_worker_is_stopped_after_another_one_runs(tmp_path: Path) -> No
     assert "install.sh" in ran[0]
 
 
+# What would only look, or cannot change what it is named for.
+LOOKS = ("curl", "config show", "xdg-open", "aliyun-ops doctor\n", "aliyun-ops sweep\n")
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_what_is_called_a_fix_changes_something(code: Code) -> None:
+    """Where no command mends it, none is named, and what a person does is said instead."""
+    row = EXPLANATIONS[code]
+
+    assert not [one for one in LOOKS if one in f"{row.fix}\n"]
+    assert row.fix or row.hand is not None
+
+
+@pytest.mark.parametrize("code", [Code.ENDPOINT_UNREACHABLE, Code.ENDPOINT_WRONG])
+def test_an_address_is_mended_where_it_stands(code: Code) -> None:
+    """One that is set is taken out; the derived one is nobody's setting."""
+    values = {"api": "ecs", "url": "http://x", "about": "", "derived": "https://ecs"}
+
+    is_set = hand_of(Finding(code, values), Language.ENGLISH)
+    is_derived = hand_of(Finding(code, {**values, "url": "https://ecs"}), Language.ENGLISH)
+
+    assert is_set.startswith("Take `endpoints.ecs` out of the configuration file, and https://ecs ")
+    assert "no command of this program mends it" in is_derived
+
+
+def test_the_last_line_promises_no_command_that_is_not_there() -> None:
+    """A note needs none."""
+    queue, role = Finding(Code.QUEUE_MISSING, {"queue": "q"}), Finding(Code.SERVICE_ROLE_MISSING)
+    fifo = Finding(Code.QUEUE_UNFIT, {"queue": "q", "setting": "name", "free": "r"})
+    quota = Finding(Code.SPOT_QUOTA_SHORT, {"used": "1", "limit": "1"})
+
+    assert ends_in_commands([queue, role])
+    assert not ends_in_commands([queue, fifo])
+    assert not ends_in_commands([quota])
+
+
 def test_what_is_shown() -> None:
     """Finding, reason and command, and figures at the end."""
     finding = Finding(Code.QUEUE_MISSING, {"queue": "q\x1b[31m"})
 
-    english = plain_text(doctor_view([finding], Wording()))
-    chinese = plain_text(doctor_view([finding], Wording(Language.CHINESE)))
+    gap = Untried(Gap.IMAGE_QUOTA, {"used": "3"})
+    diagnosis = Diagnosis((finding,), (gap,))
+
+    english = plain_text(doctor_view(diagnosis, Wording()), 200)
+    chinese = plain_text(doctor_view(diagnosis, Wording(Language.CHINESE)))
 
     assert english.splitlines() == [
         "wrong: The queue q\\x1b[31m does not exist.",
@@ -229,9 +324,14 @@ def test_what_is_shown() -> None:
         "    aliyun-ops rule apply",
         "",
         "1 wrong, 0 risks, 0 notes.",
+        f"not tried: {said(UNTRIED[gap.gap], gap, Language.ENGLISH)}",
     ]
     assert "不存在" in chinese
-    assert plain_text(doctor_view([], Wording())) == "Nothing is wrong.\n"
+    assert "未尝试：" in chinese
+    assert plain_text(doctor_view(Diagnosis(), Wording())) == "Nothing is wrong.\n"
+    sound = plain_text(doctor_view(Diagnosis(untried=(gap,)), Wording()))
+    assert sound.startswith("Nothing is wrong.\nnot tried: The quota of custom images")
+    assert [one["gap"] for one in untried_data([gap])] == ["image_quota"]
     (data,) = findings_data([finding])
     assert (data["code"], data["severity"], data["fix"]) == (
         "queue_missing",

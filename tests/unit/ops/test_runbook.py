@@ -2,14 +2,20 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 import worker
+from tests.unit.eventbridge.terraform_files import Module
+from tests.unit.eventbridge.test_infrastructure import (
+    shipped_module,
+    shipped_template,
+    terraform_module,
+)
 from worker.adapters import error_map
 from worker.core import messages
 from worker.core.auditing import Loss as AuditLoss
@@ -25,7 +31,7 @@ from worker.ops import status
 from worker.ops.doctor_texts import Text
 from worker.ops.recreations import Stage
 from worker.ops.runbook import SECTIONS, alarms, findings, guide, parked, receipts, tools
-from worker.ops.runbook.alarms import ALARMS
+from worker.ops.runbook.alarms import ALARMS, CLOUD_ALARMS
 from worker.ops.runbook.files import PAGES, anchor, files, main
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording
@@ -356,6 +362,42 @@ def test_alarms_of_the_rule_files_are_those_of_the_runbook() -> None:
     sections = {one: f"docs/{PAGES[Language.ENGLISH]}#{anchor(one)}" for one in ALARMS}
 
     assert alarms_in(ROOT / "deploy") == sections
+
+
+def cloud_alarms(module: Module, template: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the names of all alarms of CloudMonitor, by the kind of their resource."""
+    found: dict[str, set[str]] = {}
+    for kind in {kind for kind, _ in module.kinds() if kind.startswith("alicloud_cms_")}:
+        found[kind] = {one.get("name", "") for one in module.resources(kind).values()}
+    for one in template["Resources"].values():
+        if one["Type"].startswith("ALIYUN::CMS::"):
+            found.setdefault(one["Type"], set()).add(one["Properties"].get("RuleName", ""))
+    return found
+
+
+def test_alarms_of_terraform_and_ros_are_those_of_the_runbook() -> None:
+    """Whoever is woken by one finds its name on the page, and from there its section."""
+    names = set(CLOUD_ALARMS)
+
+    assert cloud_alarms(shipped_module(), shipped_template()) == {
+        "alicloud_cms_alarm": names,
+        "ALIYUN::CMS::ResourceMetricRule": names,
+    }
+    for page in (ENGLISH, CHINESE):
+        for name, section in CLOUD_ALARMS.items():
+            assert f"| `{name}` | [{section}](#{anchor(section)}) |" in page
+            assert section in codes(page)
+
+
+def test_an_alarm_of_another_kind_would_be_noticed() -> None:
+    """Also one of a resource that nobody has used so far."""
+    module = terraform_module('resource "alicloud_cms_event_rule" "x" {\n  name = "n"\n}\n')
+    group = {"Type": "ALIYUN::CMS::GroupMetricRule", "Properties": {"RuleName": "g"}}
+
+    assert cloud_alarms(module, {"Resources": {"A": group}}) == {
+        "alicloud_cms_event_rule": {"n"},
+        "ALIYUN::CMS::GroupMetricRule": {"g"},
+    }
 
 
 def test_an_alarm_without_a_section_would_be_noticed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What to do about each alarm of `deploy/observability`."""
+"""What to do about each alarm of `deploy/observability`, `deploy/terraform` and `deploy/ros`."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,12 @@ from worker.ops.runbook.entry import Entry
 _UNITS = "`ls /etc/systemd/system/multi-user.target.wants`"
 _RESTART = "`systemctl restart aliyun-ops@1`"
 
+# Alarms of CloudMonitor, by the names that they have when nothing else is configured, each with the
+# section that tells what to do about it.
+CLOUD_ALARMS: Mapping[str, str] = {
+    "aliyun-ops-spot-interruptions-dead": "SpotRecreationParked",
+    "aliyun-ops-spot-interruptions-undelivered": "undelivered",
+}
 ALARMS: Mapping[str, Entry] = {
     "SpotRecreationParked": Entry(
         Text("a recreation is parked", "有重建被搁置"),

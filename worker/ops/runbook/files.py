@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from worker.core.diagnosis import Severity
-from worker.ops.doctor_texts import EXPLANATIONS, Text
+from worker.ops.doctor_texts import EXPLANATIONS, Explanation, Text
 from worker.ops.runbook import guide, receipts, tools
-from worker.ops.runbook.alarms import ALARMS
+from worker.ops.runbook.alarms import ALARMS, CLOUD_ALARMS
 from worker.ops.runbook.entry import Entry
 from worker.ops.runbook.findings import MEANWHILE
 from worker.ops.runbook.parked import PARKED, UNPARKED
@@ -64,7 +64,7 @@ class _Page:
     def _groups(self) -> Iterator[tuple[Text, Iterable[str]]]:
         yield guide.HANDS, self._by_hand()
         yield guide.PARKED, self._sections({**_by_value(PARKED), **UNPARKED})
-        yield guide.ALARMS, self._sections(ALARMS)
+        yield guide.ALARMS, self._alarms()
         yield guide.FINDINGS, self._findings()
         yield guide.NOTICES, self._told("notice.title", _by_value(tools.NOTICES))
         yield guide.RECEIPTS, self._receipts()
@@ -118,6 +118,14 @@ class _Page:
             f"**{said}**：{text}\n" if self._is_chinese else f"**{said}:** {text}".rstrip() + "\n"
         )
 
+    def _alarms(self) -> Iterator[str]:
+        rows = (
+            (f"`{name}`", f"[{section}](#{anchor(section)})")
+            for name, section in CLOUD_ALARMS.items()
+        )
+        yield from self._table(("says", "section"), rows)
+        yield from self._sections(ALARMS)
+
     def _findings(self) -> Iterator[str]:
         for code, then in MEANWHILE.items():
             row = EXPLANATIONS[code]
@@ -125,8 +133,20 @@ class _Page:
             what, why = _opened(self._say(row.what)), _opened(self._say(row.why))
             yield self._labelled(_SEVERITIES[row.severity], f"{what}{self._space}{why}")
             yield self._labelled("meanwhile", self._say(then.safe))
-            yield self._labelled("now", f"`{_opened(row.fix)}`")
+            yield self._labelled("now", self._mending(row))
             yield self._labelled("later", self._say(then.later))
+
+    def _mending(self, row: Explanation) -> str:
+        """Write what mends a finding: what a hand does, then the command."""
+        by_hand = [one for one in (row.hand_if_set, row.hand) if one is not None]
+        if len(by_hand) > 1:
+            told = [f"{self._label('if_set')}{_opened(self._say(by_hand[0]))}"]
+            told.append(f"{self._label('else')}{_opened(self._say(by_hand[1]))}")
+        else:
+            told = [_opened(self._say(one)) for one in by_hand]
+        if row.fix:
+            told.append(f"`{_opened(row.fix)}`")
+        return self._space.join(told)
 
     def _receipts(self) -> Iterator[str]:
         outcomes = (

@@ -232,6 +232,8 @@ LABELS: Mapping[str, Text] = {
     "word": Text("word", "代号"),
     "means": Text("meaning", "含义"),
     "todo": Text("what to do", "怎么处理"),
+    "if_set": Text("Where the setting says otherwise: ", "设置了其他地址时："),
+    "else": Text("Else: ", "否则："),
     "wrong": Text("Wrong", "错误"),
     "risk": Text("Risk", "风险"),
     "note": Text("Note", "提示"),
@@ -243,8 +245,8 @@ INTROS: Mapping[Text, Text] = {
         "工作进程把这些消息连同全部进度放进了死信队列。`aliyun-ops status` 和 `aliyun-ops dlq list` 会在括号里显示原因。`moved` 和 `undelivered` 例外，分别来自队列和 EventBridge。已在此期间完成的可用 `aliyun-ops dlq discard` 移除，其他消息它不会动。",
     ),
     ALARMS: Text(
-        "The names are those of the rules for Prometheus. An alarm of CloudMonitor on a dead-letter queue means the same as `SpotRecreationParked`; one on the queue of undelivered events means [undelivered](#undelivered).",
-        "名称与 Prometheus 告警规则一致。云监控对死信队列的告警等同于 `SpotRecreationParked`；对未投递事件队列的告警见 [undelivered](#undelivered)。",
+        "The names are those of the rules for Prometheus. Alarms of CloudMonitor are called after their queue, here by the names that it has by default:",
+        "名称与 Prometheus 告警规则一致。云监控告警以队列命名，下表为默认名称：",
     ),
     FINDINGS: Text(
         "“Wrong” ends recreations, “risk” will, “note” is worth knowing. Words in capitals stand for names that `doctor` fills in.",
