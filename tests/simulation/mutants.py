@@ -1028,6 +1028,20 @@ MUTANTS = (
         LADDER,
     ),
     Mutant(
+        "disk-attached-before-those-that-stood-before-it",
+        "worker/steps/handover/disks.py",
+        "            if any(_is_to_come(_named(one, seen), replacement) for one in before):\n",
+        "            if False:\n",
+        LADDER,
+    ),
+    Mutant(
+        "disk-waits-for-one-that-never-comes",
+        "worker/core/handing.py",
+        "        and now <= max(move.since, progress.t0 + notice) + ORDER_SECONDS_MAX\n",
+        "",
+        ("tests/unit/core/test_handing.py",),
+    ),
+    Mutant(
         "attached-disk-dated",
         "worker/core/boots.py",
         "    return tuple(one for one in (retained.to_keep if retained else ()) if one not in apart)\n",

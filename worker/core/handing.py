@@ -18,6 +18,8 @@ REFUSED_PAUSE_SECONDS = 2.0
 REFUSED_PAUSE_SECONDS_MAX = 20.0
 # What cannot be done so long after the source is gone, and after it was begun, is left.
 BUSY_SECONDS_MAX = 120.0
+# And for so long the disks behind it wait for it, which have to be attached in that time as well.
+ORDER_SECONDS_MAX = 60.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
@@ -168,6 +170,26 @@ def addresses(progress: Progress) -> tuple[Thing, ...]:
 def disks(progress: Progress) -> tuple[Thing, ...]:
     """List the disks among the things."""
     return tuple(one for one in things(progress) if isinstance(one.what, KeptDisk))
+
+
+def disks_before(progress: Progress, disk: KeptDisk, notice: float, now: float) -> tuple[str, ...]:
+    """List the disks that get their devices before this one, but for what is busy for too long.
+
+    They are attached in the order of their devices, the source's system disk last: a replacement
+    that takes it along has another one as its first.
+    """
+    return tuple(
+        one.what.disk_id
+        for one in unfinished(progress)
+        if isinstance(one.what, KeptDisk)
+        and _device_order(one.what) < _device_order(disk)
+        and (move := move_of(progress, one))
+        and now <= max(move.since, progress.t0 + notice) + ORDER_SECONDS_MAX
+    )
+
+
+def _device_order(disk: KeptDisk) -> tuple[bool, int, str]:
+    return disk.kind == "system", len(disk.device), disk.device
 
 
 def handed_over(progress: Progress) -> tuple[Thing, ...]:

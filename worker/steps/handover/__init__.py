@@ -92,7 +92,7 @@ class HandOver:
                 return orphaned
         if handing.is_overdue(progress, move, self.policy.notice, now):
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
-        return _noted(progress, thing, self._look_and_act(thing, progress), now)
+        return _noted(progress, thing, self._look_and_act(thing, progress, now), now)
 
     def forgive(
         self, progress: Progress, error: Transient | Permanent, now: float
@@ -188,10 +188,10 @@ class HandOver:
             told = handing.left(told, thing, "the source runs again")
         return Done(told)
 
-    def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
+    def _look_and_act(self, thing: Thing, progress: Progress, now: float) -> Report:
         match thing.what:
             case KeptDisk() as disk:
-                return DiskMove(self.disk_moves).run(disk, progress)
+                return DiskMove(self.disk_moves, self.policy.notice).run(disk, progress, now)
             case Address() as address:
                 return AddressMove(self.addresses).run(thing, address, progress)
             case Member() if progress.rung == "rescue":
