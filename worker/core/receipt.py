@@ -155,6 +155,7 @@ class Receipt:
         outcome: `recovered`, `unfinished` or a `Mootness` value.
         boot: What the replacement was booted from: an image, snapshots, and so on.
         degraded: What is wrong with that; empty when it is of this notice.
+        beside: The source, where it still ran beside its replacement when all else was done.
     """
 
     recreation: str
@@ -180,6 +181,7 @@ class Receipt:
     candidates: tuple[Considered, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
     quarantined: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def chosen(self) -> str:
@@ -267,6 +269,7 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
             for one in progress.launched.refusals
         ),
         quarantined=progress.launched.quarantined,
+        beside=progress.instance_id if progress.launched.beside_at else "",
     )
 
 

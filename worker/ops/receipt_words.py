@@ -110,6 +110,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     """Say what a person has to do now, the urgent first."""
     source, replacement = receipt.source, receipt.replacement
     told: list[str] = []
+    if receipt.beside:
+        told.append(wording("todo.beside", source=receipt.beside, replacement=replacement.instance))
     if replacement.instance:
         address = replacement.private_ip or "-"
         told.append(wording("todo.check", replacement=replacement.instance, address=address))

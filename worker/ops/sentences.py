@@ -362,6 +362,10 @@ _REMARKS = (
         r"started beside its replacement; stop it by hand",
         "它在替代实例之外被启动，请手动停止",
     ),
+    (
+        r"it still runs beside its replacement; two copies run, stop one of them by hand",
+        "它仍与替代实例同时运行；两台都在运行，请手动停止其中一台",
+    ),
     (r"a local disk dies with its host", "本地盘随宿主机丢失"),
     (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),
     (r"the progress would not fit into a message", "进度超出消息容量"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.core import handing, launching
+from worker.core import handing, identity, launching
 from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
@@ -560,8 +560,11 @@ def test_nothing_moves_while_the_source_serves() -> None:
     assert isinstance(waiting, Wait)
     assert isinstance(late, Done)
     assert step(cloud).is_done(late.progress)
-    assert {one.why for one in late.progress.remarks} == {"the source still runs"}
-    assert cloud.asked == []
+    assert {one.why for one in late.progress.remarks} == {
+        "the source still runs",
+        launching.BOTH_RUN,
+    }
+    assert cloud.asked == [("tag", "instance", REPLACEMENT, str({identity.TAG_BESIDE: SOURCE}))]
 
 
 def test_a_source_is_believed_gone_after_two_looks() -> None:

@@ -62,7 +62,9 @@ class HandOver:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return self._is_checked(progress) and not handing.unfinished(progress)
+        """Tell whether all is moved or left; a source that may serve yet is watched to its end."""
+        is_moved = self._is_checked(progress) and not handing.unfinished(progress)
+        return is_moved and not launching.awaits_source(progress)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
@@ -155,9 +157,16 @@ class HandOver:
             return Note(launching.with_stopped_source(progress, source, now))
         if now < progress.t0 + self.policy.false_alarm_after:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
+        return Done(self._both(progress, now))
+
+    def _both(self, progress: Progress, now: float) -> Progress:
+        """The notice was taken back after the launch: which of the two goes is a person's choice."""
+        source, replacement = progress.instance_id, progress.launched.instance_id
+        # A refusal changes nothing here: a person is told at once, and in the receipt as well.
+        self.tagging.tag("instance", (replacement,), {identity.TAG_BESIDE: source})
         for thing in handing.unfinished(progress):
             progress = handing.left(handing.begun(progress, now), thing, "the source still runs")
-        return Done(progress)
+        return launching.with_source_serving(progress, now)
 
     def _follow(self, progress: Progress, thing: Thing, now: float) -> Outcome | None:
         """Nothing goes to a server that goes: it waits for that one's replacement, and for its stop."""
