@@ -1028,6 +1028,27 @@ MUTANTS = (
         LADDER,
     ),
     Mutant(
+        "pair-made-twice-untold",
+        "worker/steps/handover/pairs.py",
+        "        return Moved(places[0].group, _spare(found, places[0])) if places else Left(TAKEN_OUT)\n",
+        "        return Moved(places[0].group) if places else Left(TAKEN_OUT)\n",
+        ("tests/unit/steps/test_moves.py",),
+    ),
+    Mutant(
+        "source-not-watched-to-its-end",
+        "worker/steps/handover/__init__.py",
+        "        return is_moved and not launching.awaits_source(progress)\n",
+        "        return is_moved\n",
+        ("tests/simulation/test_owners.py",),
+    ),
+    Mutant(
+        "two-copies-untold",
+        "worker/core/notices.py",
+        "    if after.launched.beside_at and not before.launched.beside_at:\n",
+        "    if False:\n",
+        ("tests/simulation/test_owners.py",),
+    ),
+    Mutant(
         "disk-attached-before-those-that-stood-before-it",
         "worker/steps/handover/disks.py",
         "            if any(_is_to_come(_named(one, seen), replacement) for one in before):\n",

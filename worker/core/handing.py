@@ -151,6 +151,11 @@ def old_pair(new: str) -> str:
     return f"{new} took its place, for its servers cannot be changed; delete the old one by hand"
 
 
+def spare_pair(used: str) -> str:
+    """Say what becomes of a group that was made twice."""
+    return f"made twice with {used}, and nothing leads to it; delete it by hand"
+
+
 def move_of(progress: Progress, thing: Thing) -> Move | None:
     """Return where a thing stands; None before its move has begun."""
     return next((move for move in progress.moves if move.thing == thing.key), None)
@@ -259,8 +264,12 @@ def _pause(tries: int) -> float:
     return min(REFUSED_PAUSE_SECONDS * 2.0 ** min(tries, 8), REFUSED_PAUSE_SECONDS_MAX)
 
 
-def moved(progress: Progress, thing: Thing, now: float, place: str = "") -> Progress:
+def moved(
+    progress: Progress, thing: Thing, now: float, place: str = "", spare: Sequence[str] = ()
+) -> Progress:
     """Note that the replacement has a thing, and where, if that is not where the source had it."""
+    for group in spare:
+        progress = progress.remarked(f"server group {group}", spare_pair(place))
     ended = _ended(progress, thing, "moved")
     match thing.what:
         case Address() as address:

@@ -219,6 +219,10 @@ _REMARKS = (
         r"(\S+) took its place, for its servers cannot be changed; delete the old one by hand",
         "该组的服务器无法更改，已由 {0} 取代；请手动删除旧组",
     ),
+    (
+        r"made twice with (\S+), and nothing leads to it; delete it by hand",
+        "与 {0} 重复创建，没有监听指向它；请手动删除",
+    ),
     (r"(.+), (\d+) of (\d+), epoch (\d+): (.+)", "{0}（第 {3} 轮，{1}/{2}）：{4}"),
     (r"(.+), (\d+) of (\d+), epoch (\d+)", "{0}（第 {3} 轮，{1}/{2}）"),
     (

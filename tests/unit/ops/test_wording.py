@@ -121,6 +121,7 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         boots.TAKEN_DISK,
         boots.RELEASED_DISK,
         handing.old_pair("rsp-2"),
+        handing.spare_pair("rsp-2"),
         "server group rsp-1",
         "disk d-bp1 of /dev/xvdb",
         NO_HEIR,

@@ -415,6 +415,13 @@ MAKE = [("make", f"Master {REPLACEMENT}", "Slave i-bp1partner")]
             [("lead", "udp/53", "rsp-3")],
         ),
         ((UNLED, replace(MADE, listeners=LISTENERS)), None, Moved("rsp-2"), []),
+        # What was made twice in the same instant is named: nothing leads to it.
+        (
+            (UNLED, replace(MADE, listeners=LISTENERS), replace(MADE, group="rsp-3")),
+            None,
+            Moved("rsp-2", ("rsp-3",)),
+            [],
+        ),
         # A listener that leads elsewhere is left there; the other one counts.
         ((UNLED, replace(MADE, listeners=LISTENERS[:1])), None, Moved("rsp-2"), []),
         ((UNLED,), None, Left(TAKEN_OUT), []),

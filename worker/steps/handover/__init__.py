@@ -218,8 +218,8 @@ class HandOver:
 
 def _noted(progress: Progress, thing: Thing, report: Report, now: float) -> Note:
     match report:
-        case Moved(place):
-            return Note(handing.moved(progress, thing, now, place))
+        case Moved(place, spare):
+            return Note(handing.moved(progress, thing, now, place, spare))
         case Left(why):
             return Note(handing.left(progress, thing, why))
         case Later(seconds):
