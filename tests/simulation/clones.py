@@ -134,7 +134,7 @@ def _end(
     verdict.boot = receipt["boot"]
     verdict.other_type = after["type"] != before["type"]
     verdict.other_zone = after["zone"] != before["zone"]
-    refused = frozenset(one["what"] for one in receipt["not_kept"])
+    refused = frozenset(one["what"] for one in (*receipt["not_kept"], *receipt["dropped"]))
     return unexcused(Pair(before, after, policy, refused, receipt["boot"]))
 
 

@@ -322,7 +322,7 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("*tags", "tags of the launch reach disks; their own are handover's", _tags_told),
     Excuse("instance_name", "RunInstances fills patterns in", _clipped),
     Excuse("host_name", "RunInstances fills patterns in", _clipped),
-    Excuse("user_data", "it is in the image; running it again is not wanted", _always),
+    Excuse("user_data", "it is in the image; running it again is not wanted", _told("user data")),
     Excuse(
         "spot_duration",
         "only 0 and 1 are sold now",

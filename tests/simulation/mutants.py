@@ -1042,6 +1042,13 @@ MUTANTS = (
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
+        "dropped-user-data-untold",
+        "worker/steps/spec.py",
+        '            drops_user_data=self.policy.user_data == "drop",\n',
+        "",
+        ("tests/simulation/test_user_data.py",),
+    ),
+    Mutant(
         "two-copies-untold",
         "worker/core/notices.py",
         "    if after.launched.beside_at and not before.launched.beside_at:\n",

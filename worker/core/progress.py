@@ -308,12 +308,14 @@ class Specified:
 
     Attributes:
         jumbo_alike: Types of the candidates that set large frames by themselves as the source did.
+        drops_user_data: Whether the configuration leaves the source's user data behind.
     """
 
     source: SourceFacts
     launch: LaunchSpec
     candidates: tuple[Candidate, ...]
     jumbo_alike: tuple[str, ...] = ()
+    drops_user_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def losses(receipt: Receipt, wording: Wording) -> Iterator[tuple[str, str]]:
             if name == "type" and receipt.refused:
                 why = wording("why.refused", why=why, candidates=_refused(receipt, wording))
             yield f"{wording(f'field.{name}')} {had}", why
-    for one in receipt.not_kept:
+    for one in (*receipt.not_kept, *receipt.dropped):
         yield wording.sentence(one.what), wording.sentence(one.why)
 
 

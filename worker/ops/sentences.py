@@ -370,6 +370,10 @@ _REMARKS = (
         r"it still runs beside its replacement; two copies run, stop one of them by hand",
         "它仍与替代实例同时运行；两台都在运行，请手动停止其中一台",
     ),
+    (
+        r"the configuration drops it, if there was any: what it did is in the image",
+        "配置为不保留（如果有）：它所做的已在镜像中",
+    ),
     (r"a local disk dies with its host", "本地盘随宿主机丢失"),
     (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),
     (r"the progress would not fit into a message", "进度超出消息容量"),

@@ -11,7 +11,7 @@ import pytest
 import eventbridge.plan
 import worker.cli
 import worker.steps
-from worker.core import boots, handing, launching, losses
+from worker.core import boots, handing, launching, losses, receipt
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
@@ -135,6 +135,7 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         "automatic snapshots of /dev/xvdb being off",
         "automatic snapshots outliving /dev/xvdb",
         launching.BOTH_RUN,
+        receipt.DROPPED,
         losses.NOT_ASKED,
         losses.NOT_CONFIGURED,
         losses.WOULD_END,
