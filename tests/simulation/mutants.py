@@ -1028,6 +1028,27 @@ MUTANTS = (
         LADDER,
     ),
     Mutant(
+        "member-of-a-server-group-without-its-weight",
+        "worker/adapters/network/server_groups.py",
+        '        server = {**_server(member), "Weight": member.weight}\n',
+        "        server = _server(member)\n",
+        ("tests/unit/adapters/test_network_ports.py",),
+    ),
+    Mutant(
+        "member-of-a-classic-balancer-without-its-weight",
+        "worker/adapters/network/classic.py",
+        '        server = {**_server(member), "Weight": member.weight}\n',
+        "        server = _server(member)\n",
+        ("tests/unit/adapters/test_network_ports.py",),
+    ),
+    Mutant(
+        "source-stays-a-member",
+        "worker/steps/handover/members.py",
+        "        if old is None:\n            return Moved()\n",
+        "        if True:\n            return Moved()\n",
+        ("tests/unit/steps/test_moves.py",),
+    ),
+    Mutant(
         "pair-made-twice-untold",
         "worker/steps/handover/pairs.py",
         "        return Moved(places[0].group, _spare(found, places[0])) if places else Left(TAKEN_OUT)\n",
