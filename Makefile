@@ -89,8 +89,8 @@ kills: $(READY) ## Recreations by four worker processes that are killed at rando
 soak: $(READY) ## Recreations in a row through one worker process, and what it keeps of them (N=count; NOTE=1 as above)
 	@$(BIN)/python -m tests.stack.soak --count $(or $(N),5000) $(if $(NOTE),--note)
 
-sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count)
-	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000)
+sim-clones: $(READY) ## Random sources by random stock: one replacement like its source, or parked (SEED=n, N=count; NOTE=1 keeps it in docs/promises.md)
+	@$(BIN)/python -m tests.simulation.clones --seed $(or $(SEED),1) --count $(or $(N),1000) $(if $(NOTE),--note)
 
 fc-package: $(FC_VENV)/.ready ## The code package of the function, build/fc/code.zip (PYTHON=python3.12 or python3.10)
 	@$(FC_VENV)/bin/python deploy/fc/package.py

@@ -325,7 +325,9 @@ def _still_kept(simulation: Simulation, source: Source) -> list[str]:
     kept = [
         disk["DiskId"]
         for disk in simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
-        if disk["DiskId"] in source.disks.values() and not disk["DeleteWithInstance"]
+        if disk["DiskId"] in source.disks.values()
+        and disk["DiskId"] not in source.outliving
+        and not disk["DeleteWithInstance"]
     ]
     return [f"{kept} were kept and not given back"] if kept else []
 

@@ -35,12 +35,14 @@ class Pair:
 
     Attributes:
         refused: What the receipt says was not kept.
+        boot: What the receipt says it was booted from; empty when it is the source itself.
     """
 
     source: Portrait
     replacement: Portrait
     policy: Policy
     refused: frozenset[str] = field(default=frozenset())
+    boot: str = "image"
 
     @property
     def same_type(self) -> bool:
@@ -73,6 +75,7 @@ def portrait(simulation: Simulation, instance_id: str) -> Portrait:
         or _type(instance.type_id).threads_per_core,
         **_of_disks(region, instance),
         **_of_interfaces(region, instance),
+        "memberships": _memberships(simulation, instance),
     }
 
 
@@ -109,6 +112,23 @@ def _of_interfaces(region: EcsRegion, instance: Instance) -> Portrait:
         "primary tags": region.tags.all_of(primary.interface_id),
         "secondary interfaces": [_secondary(each) for each in others],
     }
+
+
+def _memberships(simulation: Simulation, instance: Instance) -> list[tuple[str, ...]]:
+    """Every place behind a load balancer; in a pair only one that something leads to."""
+    book = simulation.cloud.balancers[REGION].book
+    groups = [group for product in book.groups.values() for group in product.values()]
+    for each in book.classic.values():
+        led = {one.group_id for one in each.listeners}
+        groups += [each.default, *each.groups.values()]
+        groups += [pair for pair in each.pairs.values() if pair.group_id in led]
+    own = {instance.instance_id, *instance.interface_ids[:1]}
+    return sorted(
+        (group.name, one.kind, one.role, str(one.port), str(one.weight), one.description)
+        for group in groups
+        for one in group.backends
+        if one.server_id in own
+    )
 
 
 def _secondary(each: Interface) -> tuple[str, ...]:
@@ -215,6 +235,35 @@ def _interfaces_told(pair: Pair, name: str) -> bool:
     return named + len(pair.replacement[name]) >= len(pair.source[name])
 
 
+def _memberships_told(pair: Pair, name: str) -> bool:
+    """Each is there or named; without being configured none is looked up."""
+    missing = [one for one in pair.source[name] if one not in pair.replacement[name]]
+    named = sum(one.startswith("member of ") for one in pair.refused)
+    is_more = any(one not in pair.source[name] for one in pair.replacement[name])
+    is_asked = "load_balancers" in pair.policy.hand_over
+    return not is_more and (not is_asked or len(missing) <= named)
+
+
+def _became_elastic(pair: Pair, _name: str) -> bool:
+    """A static address was made an elastic one, which needs no bandwidth of the instance's own."""
+    was_static = pair.source["has_public_ip"] and not pair.source["eip"]
+    return was_static and pair.policy.convert_public_ip and bool(pair.replacement["eip"])
+
+
+def _in_place(pair: Pair, _name: str) -> bool:
+    return not pair.boot
+
+
+def _disks_told(pair: Pair, name: str) -> bool:
+    """Each one that is not there is in no image and stays where it is."""
+    missing = set(pair.source[name]) - set(pair.replacement[name])
+    return all(_is_left(pair, device) for device in missing)
+
+
+def _is_left(pair: Pair, device: str) -> bool:
+    return any(one.startswith("disk ") and one.endswith(f" of {device}") for one in pair.refused)
+
+
 def _queues_of_the_type(pair: Pair, name: str) -> bool:
     was, is_now = _type(pair.source["type"]), _type(pair.replacement["type"])
     return (pair.source[name], pair.replacement[name]) == (was.queues, is_now.queues)
@@ -254,7 +303,18 @@ EXCUSES: tuple[Excuse, ...] = (
         "its own had no address left",
         lambda pair, name: f"subnet {pair.source[name]}" in pair.refused,
     ),
-    Excuse("private_ip", "taken by the source until it is gone; handover", _always),
+    Excuse(
+        "private_ip",
+        "taken by the source until it is gone",
+        lambda pair, _: pair.policy.private_ip != "same_or_park",
+    ),
+    Excuse("memberships", "not configured, or named", _memberships_told),
+    Excuse("disks", "in no image and in another zone, and named", _disks_told),
+    Excuse("has_public_ip", "economical mode gives a static address away", _in_place),
+    *(
+        Excuse(name, "its static address became elastic", _became_elastic)
+        for name in ("has_public_ip", "bandwidth_out", "bandwidth_in", "internet_charge_type")
+    ),
     Excuse("eip", "bound to the source; handover", _eip_told),
     Excuse("secondary interfaces", "attached to the source; handover", _interfaces_told),
     Excuse("tags", "ours are added, 20 at most, some keys are reserved", _tags_kept),
@@ -262,7 +322,7 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("*tags", "tags of the launch reach disks; their own are handover's", _tags_told),
     Excuse("instance_name", "RunInstances fills patterns in", _clipped),
     Excuse("host_name", "RunInstances fills patterns in", _clipped),
-    Excuse("user_data", "it is in the image; running it again is not wanted", _always),
+    Excuse("user_data", "it is in the image; running it again is not wanted", _told("user data")),
     Excuse(
         "spot_duration",
         "only 0 and 1 are sold now",
@@ -334,7 +394,7 @@ EXCUSES: tuple[Excuse, ...] = (
         "*delete_auto_snapshot",
         "ModifyDiskAttribute only, and nothing without a policy",
         lambda pair, name: (
-            not pair.source[f"{name.split(' ')[0]} auto_snapshot_policy_id"]
+            not pair.source.get(f"{name.split(' ')[0]} auto_snapshot_policy_id")
             or _told("automatic snapshots outliving {}")(pair, name)
         ),
     ),
@@ -369,6 +429,12 @@ EXCUSES: tuple[Excuse, ...] = (
 
 def excuse(name: str, pair: Pair) -> str:
     """Return why a field may differ, or an empty word."""
+    data_disks = pair.source["disks"][1:]
+    is_of_disks = name.startswith(("/dev/", "disks"))
+    if pair.boot == "rescue" and is_of_disks and name.split(" ", 1)[0] not in data_disks:
+        return "a rescue boots a new system disk, and has the source's behind its data disks"
+    if name.startswith("/dev/") and _is_left(pair, name.split(" ", 1)[0]):
+        return "in no image and in another zone, and named"
     for row in EXCUSES:
         of_a_disk = row.name.startswith("*") and name.startswith("/dev/")
         fits = name == row.name or (of_a_disk and name.split(" ", 1)[1] == row.name[1:])

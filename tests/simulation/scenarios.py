@@ -22,6 +22,7 @@ class Source:
 
     Attributes:
         belongings: Ids of its network interfaces and elastic addresses.
+        outliving: Ids of its disks that were to outlive it before anybody changed that.
     """
 
     instance_id: str
@@ -29,6 +30,7 @@ class Source:
     durable: dict[str, DiskContent]
     noticed_at: float = NOTICE_AT
     belongings: frozenset[str] = frozenset()
+    outliving: frozenset[str] = frozenset()
 
 
 def add_source(simulation: Simulation, **seed: Any) -> Source:
@@ -56,7 +58,15 @@ def add_source(simulation: Simulation, **seed: Any) -> Source:
         device: ecs.disk_content(disk_id, NOTICE_AT, durable=True)
         for device, disk_id in disks.items()
     }
-    return Source(instance_id, disks, durable, belongings=belongings_of(simulation, instance_id))
+    return Source(
+        instance_id,
+        disks,
+        durable,
+        belongings=belongings_of(simulation, instance_id),
+        outliving=frozenset(
+            one for one in disks.values() if not ecs.region.disks[one].delete_with_instance
+        ),
+    )
 
 
 def belongings_of(simulation: Simulation, instance_id: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ class Search:
         seeds: The first one and the last one.
         schedules: How many were run.
         cells: How many cells (port method x fault) were reached.
-        cells_of: How many there are.
+        cells_of: How many there are; 0 for a search that lets nothing strike.
         broken: In how many schedules a promise was broken.
         calls_p99: Calls by those of the undisturbed run, 99th percentile.
         seconds: How long it took.
@@ -51,9 +51,12 @@ class Search:
         """The search as a row of the table."""
         first, last = self.seeds
         seeds = str(first) if first == last else f"{first:,} to {last:,}"
+        strikes = self.cells_of > 0
+        cells = f"{self.cells} of {self.cells_of}" if strikes else "none"
+        calls = f"{self.calls_p99:.1f}" if strikes else ""
         return (
             f"| {self.kind} | {self.commit} | {seeds} | {self.schedules:,} |"
-            f" {self.cells} of {self.cells_of} | {self.broken} | {self.calls_p99:.1f} |"
+            f" {cells} | {self.broken} | {calls} |"
             f" {self.schedules / self.seconds:.0f} | {self.seconds / 60:.0f} |"
         )
 

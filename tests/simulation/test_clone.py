@@ -189,7 +189,8 @@ def recreated(
     assert violations(simulation, source) == []
     (replacement,) = replacements(simulation)
     (receipt,) = simulation.shelf.kept.values()
-    refused = frozenset(one["what"] for one in receipt["not_kept"])
+    named = (*receipt["not_kept"], *receipt["dropped"])
+    refused = frozenset(one["what"] for one in named)
     after = portrait(simulation, replacement["InstanceId"])
     return simulation, Pair(before, after, policy, refused)
 
@@ -342,10 +343,10 @@ def test_what_a_launch_cannot_give_is_named(case: Case, told: str) -> None:
 
 
 def test_who_has_none_of_it_is_told_nothing() -> None:
-    """A receipt that always says the same is not read."""
+    """A receipt that always says the same is not read; whether there is user data, nobody looks."""
     _, pair = recreated(Case("zone", "cn-hangzhou-h", {"data_disks": [{"size": 20}]}))
 
-    assert pair.refused == frozenset()
+    assert pair.refused == {"user data"}
 
 
 def test_another_type_gets_no_options_of_the_first() -> None:
@@ -426,7 +427,8 @@ def test_difference_that_the_receipt_does_not_name_is_a_failure() -> None:
     """The same loss without a refusal would be found."""
     _, pair = recreated(Case("key_pair_name", "ops", {"key_pair_name": "ops"}), spoil=_lose_key)
 
-    assert unexcused(replace(pair, refused=frozenset())) == ["key_pair_name: 'ops' became ''"]
+    found = unexcused(replace(pair, refused=frozenset({"user data"})))
+    assert found == ["key_pair_name: 'ops' became ''"]
 
 
 @pytest.mark.parametrize("row", EXCUSES, ids=lambda row: f"{row.name}: {row.cause}")

@@ -173,6 +173,23 @@ def test_re_attached_disks_need_an_image_of_the_system_alone() -> None:
     assert replacement["ZoneId"] == receipt["source"]["zone"]
 
 
+def test_re_attached_disks_have_the_devices_that_they_had() -> None:
+    """Each takes the next that is free, so that none goes before those that stood before it."""
+    sizes = (20, 30, 40, 50)
+
+    simulation, source, receipt, replacement = recreate(
+        ecs=BY_SIZE,
+        seed={"data_disks": [{"size": size} for size in sizes]},
+        policy=replace(REATTACH, takeover="overlap"),
+    )
+
+    region = simulation.cloud.ecs[REGION].region
+    found = [region.disks[one] for one in replacement_disks(simulation, replacement)]
+    devices = {one.disk_id: one.device for one in found if one.device != SYSTEM}
+    assert devices == {disk: device for device, disk in source.disks.items() if device != SYSTEM}
+    assert receipt["not_kept"] == ()
+
+
 # A disk of this kind takes one snapshot at a time, so that the next request is refused.
 ONE_AT_A_TIME: Mapping[str, Any] = {**TWO_DISKS, "system_disk": {"category": "cloud_efficiency"}}
 

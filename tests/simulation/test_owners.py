@@ -23,8 +23,9 @@ from tests.simulation.schedules import ECONOMICAL, QUICK, sell_out_when_stopped,
 from tests.simulation.test_reconcile import lost as lost_event
 from tests.simulation.test_reconcile import reconcile, told
 from tests.simulation.test_recovery import interrupt_again, reasons, replay
-from worker.core import identity
-from worker.core.policy import Policy
+from worker.core import identity, launching
+from worker.core.notices import Kind as NoticeKind
+from worker.core.policy import HandoverKind, Policy
 from worker.ops.reconcile import Sent, Standing
 
 WAITING = Policy(takeover="wait")
@@ -122,6 +123,46 @@ def test_it_is_recreated_when_it_is_reclaimed_again(policy: Policy) -> None:
     assert replacement["Status"] == "Running"
     assert lost(simulation, later, replacement["InstanceId"]) == []
     assert parked(simulation) == 0
+
+
+@pytest.mark.parametrize("hand_over", [(), ("eip",)], ids=["nothing", "address"])
+def test_a_notice_taken_back_after_the_launch_is_told_aloud(
+    hand_over: tuple[HandoverKind, ...],
+) -> None:
+    """Two copies run: somebody has to know at once, and wherever they look."""
+    policy = Policy(takeover="overlap", hand_over=hand_over)
+    simulation, source = noticed(policy, eip=bool(hand_over))
+    until_asked(simulation, "RunInstances")
+    withdraw(simulation, source)
+    recover(simulation, at_least=900.0)
+
+    (replacement,) = replacements(simulation)
+    assert status_of(simulation, source) == "Running"
+    two, ended = simulation.bulletin.told[-2:]
+    assert (two.kind, two.is_beside, two.extra) == (
+        NoticeKind.QUARANTINED,
+        True,
+        (source.instance_id,),
+    )
+    assert ended.kind is NoticeKind.DEGRADED
+    (record,) = simulation.shelf.kept.values()
+    assert record["beside"] == source.instance_id
+    assert launching.BOTH_RUN in {one["why"] for one in record["not_kept"]}
+    assert replacement["Tags"][identity.TAG_BESIDE] == source.instance_id
+    assert parked(simulation) == 0
+
+
+def test_one_that_is_released_in_time_runs_beside_nobody() -> None:
+    """The recreation is watched to the end of its source, and nothing is told of two."""
+    simulation, _ = noticed(Policy(takeover="overlap"))
+    recover(simulation)
+
+    (record,) = simulation.shelf.kept.values()
+    assert record["beside"] == ""
+    assert [one.kind for one in simulation.bulletin.told] == [
+        NoticeKind.STARTED,
+        NoticeKind.RECOVERED,
+    ]
 
 
 def test_one_that_is_reclaimed_beside_its_replacement_is_parked_with_its_data() -> None:

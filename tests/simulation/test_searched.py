@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import searched, sim
+from tests.simulation import clones, searched, sim
 from tests.simulation.searched import PAGE, Search, filled, read
 
 ONE = Search("random", "0123456", (1, 2_000), 2_000, 9, 10, 1, 1.25, 40.0)
@@ -88,3 +88,16 @@ def test_a_search_under_three_faults_is_kept_as_such(monkeypatch: pytest.MonkeyP
         sim.main()
 
     assert [one.kind for one in kept] == ["three faults", "random"]
+
+
+def test_random_sources_are_kept_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing strikes in them, so that the table has no cells and no calls of theirs."""
+    kept: list[Search] = []
+    monkeypatch.setattr(searched, "commit", lambda: "0123456")
+    monkeypatch.setattr(searched, "note", kept.append)
+
+    assert clones.main(["--seed", "7", "--count", "2", "--note"]) == 0
+
+    (one,) = kept
+    assert (one.kind, one.commit, one.seeds, one.schedules) == ("clones", "0123456", (7, 8), 2)
+    assert one.row.startswith("| clones | 0123456 | 7 to 8 | 2 | none | 0 |  |")

@@ -42,6 +42,7 @@ def test_it_is_dropped_by_default() -> None:
 
     assert given(simulation) == ""
     assert why(receipt) == {}
+    assert [one["what"] for one in receipt["dropped"]] == ["user data"]
     assert "user_data" not in {call.method for call in simulation.interposer.calls}
 
 
@@ -51,6 +52,7 @@ def test_it_is_carried_where_it_is_to_run_again() -> None:
 
     assert given(simulation) == ENCODED
     assert why(receipt) == {}
+    assert list(receipt["dropped"]) == []
 
 
 def test_twins_carry_the_same() -> None:

@@ -18,6 +18,8 @@ REFUSED_PAUSE_SECONDS = 2.0
 REFUSED_PAUSE_SECONDS_MAX = 20.0
 # What cannot be done so long after the source is gone, and after it was begun, is left.
 BUSY_SECONDS_MAX = 120.0
+# And for so long the disks behind it wait for it, which have to be attached in that time as well.
+ORDER_SECONDS_MAX = 60.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
@@ -149,6 +151,11 @@ def old_pair(new: str) -> str:
     return f"{new} took its place, for its servers cannot be changed; delete the old one by hand"
 
 
+def spare_pair(used: str) -> str:
+    """Say what becomes of a group that was made twice."""
+    return f"made twice with {used}, and nothing leads to it; delete it by hand"
+
+
 def move_of(progress: Progress, thing: Thing) -> Move | None:
     """Return where a thing stands; None before its move has begun."""
     return next((move for move in progress.moves if move.thing == thing.key), None)
@@ -168,6 +175,26 @@ def addresses(progress: Progress) -> tuple[Thing, ...]:
 def disks(progress: Progress) -> tuple[Thing, ...]:
     """List the disks among the things."""
     return tuple(one for one in things(progress) if isinstance(one.what, KeptDisk))
+
+
+def disks_before(progress: Progress, disk: KeptDisk, notice: float, now: float) -> tuple[str, ...]:
+    """List the disks that get their devices before this one, but for what is busy for too long.
+
+    They are attached in the order of their devices, the source's system disk last: a replacement
+    that takes it along has another one as its first.
+    """
+    return tuple(
+        one.what.disk_id
+        for one in unfinished(progress)
+        if isinstance(one.what, KeptDisk)
+        and _device_order(one.what) < _device_order(disk)
+        and (move := move_of(progress, one))
+        and now <= max(move.since, progress.t0 + notice) + ORDER_SECONDS_MAX
+    )
+
+
+def _device_order(disk: KeptDisk) -> tuple[bool, int, str]:
+    return disk.kind == "system", len(disk.device), disk.device
 
 
 def handed_over(progress: Progress) -> tuple[Thing, ...]:
@@ -237,8 +264,12 @@ def _pause(tries: int) -> float:
     return min(REFUSED_PAUSE_SECONDS * 2.0 ** min(tries, 8), REFUSED_PAUSE_SECONDS_MAX)
 
 
-def moved(progress: Progress, thing: Thing, now: float, place: str = "") -> Progress:
+def moved(
+    progress: Progress, thing: Thing, now: float, place: str = "", spare: Sequence[str] = ()
+) -> Progress:
     """Note that the replacement has a thing, and where, if that is not where the source had it."""
+    for group in spare:
+        progress = progress.remarked(f"server group {group}", spare_pair(place))
     ended = _ended(progress, thing, "moved")
     match thing.what:
         case Address() as address:

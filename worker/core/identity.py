@@ -21,6 +21,8 @@ TAG_RETAINED = TAG_PREFIX + "retained"
 WAS_DELETED_WITH_INSTANCE = "was-deleted-with-instance"
 TAG_CONFIGURATION = TAG_PREFIX + "configuration"
 TAG_QUARANTINED = TAG_PREFIX + "quarantined"
+# On a replacement, with the id of its source: that one still ran when everything else was done.
+TAG_BESIDE = TAG_PREFIX + "beside"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
 # On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.

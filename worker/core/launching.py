@@ -25,6 +25,7 @@ REFUSALS_MAX = 24
 OF_EVERY_NOTICE = frozenset({boots.FIRST_LOOK, boots.CONFIRMED, boots.DISKS_RETAINED})
 # For how long after the announced release the source's private address is waited for.
 ADDRESS_SECONDS_MAX = 60.0
+BOTH_RUN = "it still runs beside its replacement; two copies run, stop one of them by hand"
 
 
 def token(progress: Progress) -> str:
@@ -395,6 +396,19 @@ def with_source_beside(progress: Progress) -> Progress:
     return progress.remarked(
         f"instance {progress.instance_id}", "started beside its replacement; stop it by hand"
     )
+
+
+def with_source_serving(progress: Progress, now: float) -> Progress:
+    """Note that the source was not stopped, long after the replacement was launched for its notice."""
+    beside = replace(progress, launched=replace(progress.launched, beside_at=now))
+    return beside.remarked(f"instance {progress.instance_id}", BOTH_RUN)
+
+
+def awaits_source(progress: Progress) -> bool:
+    """Tell whether a replacement runs and nobody knows yet that its source serves no more."""
+    launched = progress.launched
+    is_known = bool(launched.source_stopped_at or launched.beside_at)
+    return not is_known and not progress.is_in_place and not progress.was_reclaimed
 
 
 def with_reclaimed(progress: Progress, now: float) -> Progress:

@@ -40,6 +40,7 @@ class Notice:
         seconds_left: From now to the announced release; may be negative.
         not_kept: What could not be kept or done, and why.
         extra: Replacements that are one too many.
+        is_beside: Whether the source itself is the one too many, for nobody has stopped it.
         park: Why it stopped as a word, under which the runbook tells what to do.
         why: Why it stopped or was called off, one English sentence of the product.
         code: The cloud's code for that.
@@ -61,6 +62,7 @@ class Notice:
     seconds_left: float = 0.0
     not_kept: tuple[Remark, ...] = ()
     extra: tuple[str, ...] = ()
+    is_beside: bool = False
     park: str = ""
     why: str = ""
     code: str = ""
@@ -88,6 +90,9 @@ def news(before: Progress, after: Progress, now: float, *, notice: float) -> tup
     extra = tuple(one for one in after.launched.quarantined if one not in known)
     if extra:
         found.append(_about(Kind.QUARANTINED, after, now, notice, extra=extra))
+    if after.launched.beside_at and not before.launched.beside_at:
+        two = _about(Kind.QUARANTINED, after, now, notice, extra=(after.instance_id,))
+        found.append(replace(two, is_beside=True))
     return tuple(found)
 
 

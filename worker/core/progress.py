@@ -309,12 +309,14 @@ class Specified:
 
     Attributes:
         jumbo_alike: Types of the candidates that set large frames by themselves as the source did.
+        drops_user_data: Whether the configuration leaves the source's user data behind.
     """
 
     source: SourceFacts
     launch: LaunchSpec
     candidates: tuple[Candidate, ...]
     jumbo_alike: tuple[str, ...] = ()
+    drops_user_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +419,7 @@ class Launched:
         stop_sent: Whether the source was asked to stop.
         stop_sent_at: When it was.
         source_stopped_at: When the source was first seen stopped or gone.
+        beside_at: When it was given up to wait for that: the source runs beside its replacement.
         instance_id: The accepted replacement.
         charge: `spot` or `pay-as-you-go`, as the running replacement says.
         cpu: vCPUs of the running replacement.
@@ -446,6 +449,7 @@ class Launched:
     stop_sent_at: Instant = 0.0
     stop_refused: str = ""
     source_stopped_at: Instant = 0.0
+    beside_at: Instant = 0.0
     instance_id: NoResourceId = ""
     instance_type: str = ""
     zone: str = ""

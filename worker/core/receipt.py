@@ -23,6 +23,9 @@ Outcome = str
 RECOVERED: Outcome = "recovered"
 UNFINISHED: Outcome = "unfinished"
 
+USER_DATA = "user data"
+DROPPED = "the configuration drops it, if there was any: what it did is in the image"
+
 # A parameter of RunInstances that was left out, and the field of the receipt it would have set.
 _FIELD_OF_PARAMETER = {
     "InstanceName": "name",
@@ -155,6 +158,8 @@ class Receipt:
         outcome: `recovered`, `unfinished` or a `Mootness` value.
         boot: What the replacement was booted from: an image, snapshots, and so on.
         degraded: What is wrong with that; empty when it is of this notice.
+        dropped: What was left behind by the configuration's choice, whether or not there was any.
+        beside: The source, where it still ran beside its replacement when all else was done.
     """
 
     recreation: str
@@ -180,6 +185,8 @@ class Receipt:
     candidates: tuple[Considered, ...] = ()
     refused: tuple[RefusedCandidate, ...] = ()
     quarantined: tuple[str, ...] = ()
+    beside: str = ""
+    dropped: tuple[NotKept, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -267,7 +274,17 @@ def record(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> 
             for one in progress.launched.refusals
         ),
         quarantined=progress.launched.quarantined,
+        beside=progress.instance_id if progress.launched.beside_at else "",
+        dropped=_dropped(progress),
     )
+
+
+def _dropped(progress: Progress) -> tuple[NotKept, ...]:
+    """Name the user data, which nobody reads where it is not carried: it may hold passwords."""
+    specified = progress.specified
+    is_cloned = bool(progress.launched.instance_id) and not progress.is_in_place
+    is_dropped = specified is not None and specified.drops_user_data and is_cloned
+    return (NotKept(USER_DATA, DROPPED),) if is_dropped else ()
 
 
 def _health(health: Health | None) -> HealthRecord | None:

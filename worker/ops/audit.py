@@ -40,6 +40,12 @@ class Reclaimed:
     source: Equipped
     replacement: str = ""
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether it runs and is not reclaimed, so that it and its replacement are two copies."""
+        source = self.source.instance
+        return bool(self.replacement) and not source.is_recycling and source.status == "Running"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -63,8 +69,9 @@ class Report:
 
     @property
     def has_losses(self) -> bool:
-        """Whether some instance would not survive."""
-        return any(one.survival is Survival.NO for one in self.findings)
+        """Whether some instance would not survive, or is one of two copies that run now."""
+        is_lost = any(one.survival is Survival.NO for one in self.findings)
+        return is_lost or any(one.is_beside for one in self.reclaimed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ def report_data(report: Report) -> dict[str, Any]:
                 "name": one.source.instance.name,
                 "is_locked": one.source.instance.is_recycling,
                 "replacement": one.replacement,
+                "runs_beside_it": one.is_beside,
             }
             for one in report.reclaimed
         ],

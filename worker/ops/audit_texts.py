@@ -25,6 +25,10 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "正在被回收，已由 {replacement} 替代",
     ),
     "reclaimed.replaced": ("replaced by {replacement}", "已由 {replacement} 替代"),
+    "reclaimed.both_run": (
+        "two copies run: it was not reclaimed, and {replacement} runs in its place; stop one by hand",
+        "两台同时在运行：它没有被回收，{replacement} 已作为替代实例运行；请手动停止其中一台",
+    ),
     "audit.image": (
         "image {least} to {most}; the notice is {notice}",
         "镜像耗时 {least} 至 {most}；通知提前 {notice}",

@@ -141,8 +141,9 @@ def _reclaimed(
         yield _head(source.instance_id, source.name, width)
         lock = "locked" if source.is_recycling else ""
         key = "_".join(filter(None, (lock, "replaced" if one.replacement else "")))
+        key = "both_run" if one.is_beside else key
         told = wording(f"reclaimed.{key}", replacement=one.replacement)
-        yield _indented(told, 2, "dim")
+        yield _indented(told, 2, "bold red" if one.is_beside else "dim")
 
 
 def _footnotes(report: Report, wording: Wording) -> Iterator[RenderableType]:

@@ -12,6 +12,7 @@ NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
         "One replacement too many: {who}",
         "多出一台替代实例：{who}",
     ),
+    "notice.title.beside": ("Two copies run: {who}", "两台同时在运行：{who}"),
     "notice.message": ("a message", "一条消息"),
     "notice.where": ("{source} in {region}", "{source}（{region}）"),
     "notice.started": (
@@ -72,6 +73,14 @@ NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
     "notice.extra_todo": (
         "To do: look at {extra}, then delete it by hand; it costs money until then.",
         "请查看 {extra} 后手动删除，在此之前会持续计费。",
+    ),
+    "notice.beside": (
+        "{extra} was not reclaimed after all and still runs beside its replacement {kept}.",
+        "{extra} 最终没有被回收，仍与替代实例 {kept} 同时运行。",
+    ),
+    "notice.beside_todo": (
+        "To do now: stop {extra} or {kept} by hand, before both do the same work; both cost money.",
+        "请立即手动停止 {extra} 或 {kept} 其中一台，以免重复执行业务；两台都会计费。",
     ),
     "notice.merged": ("{number} notices: {counts}", "{number} 条通知：{counts}"),
     "notice.count.started": ("{number} being reclaimed", "{number} 台正在被回收"),

@@ -21,9 +21,13 @@ def message_of(notices: Sequence[Notice], wording: Wording) -> Message:
     if len(notices) == 1:
         (notice,) = notices
         who = notice.who or wording("notice.message")
-        title = wording(f"notice.title.{notice.kind.value}", who=who)
+        title = wording(f"notice.title.{_title(notice)}", who=who)
         return Message(notice.kind, title, "\n".join(_lines(notice, wording)))
     return _merged(notices, wording)
+
+
+def _title(notice: Notice) -> str:
+    return "beside" if notice.is_beside else notice.kind.value
 
 
 def _lines(notice: Notice, wording: Wording) -> Iterator[str]:
@@ -92,6 +96,10 @@ def _parked(notice: Notice, wording: Wording) -> Iterator[str]:
 
 def _quarantined(notice: Notice, wording: Wording) -> Iterator[str]:
     extra = wording.listed(notice.extra)
+    if notice.is_beside:
+        yield wording("notice.beside", kept=notice.replacement, extra=extra)
+        yield wording("notice.beside_todo", kept=notice.replacement, extra=extra)
+        return
     yield wording("notice.extra", kept=notice.replacement, extra=extra)
     yield wording("notice.extra_todo", extra=extra)
 

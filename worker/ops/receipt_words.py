@@ -95,7 +95,7 @@ def losses(receipt: Receipt, wording: Wording) -> Iterator[tuple[str, str]]:
             if name == "type" and receipt.refused:
                 why = wording("why.refused", why=why, candidates=_refused(receipt, wording))
             yield f"{wording(f'field.{name}')} {had}", why
-    for one in receipt.not_kept:
+    for one in (*receipt.not_kept, *receipt.dropped):
         yield wording.sentence(one.what), wording.sentence(one.why)
 
 
@@ -110,6 +110,8 @@ def advice(receipt: Receipt, wording: Wording) -> list[str]:
     """Say what a person has to do now, the urgent first."""
     source, replacement = receipt.source, receipt.replacement
     told: list[str] = []
+    if receipt.beside:
+        told.append(wording("todo.beside", source=receipt.beside, replacement=replacement.instance))
     if replacement.instance:
         address = replacement.private_ip or "-"
         told.append(wording("todo.check", replacement=replacement.instance, address=address))

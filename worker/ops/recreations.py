@@ -51,6 +51,13 @@ class Recreation:
     parked: str = ""
 
     @property
+    def beside(self) -> str:
+        """The source that still ran beside its replacement in the end, or an empty word."""
+        return next(
+            (found for one in self.replacements if (found := one.tags.get(identity.TAG_BESIDE))), ""
+        )
+
+    @property
     def degraded(self) -> str:
         """What a replacement was booted from that is not of its notice, or an empty word."""
         boots = (

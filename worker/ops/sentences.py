@@ -219,6 +219,10 @@ _REMARKS = (
         r"(\S+) took its place, for its servers cannot be changed; delete the old one by hand",
         "该组的服务器无法更改，已由 {0} 取代；请手动删除旧组",
     ),
+    (
+        r"made twice with (\S+), and nothing leads to it; delete it by hand",
+        "与 {0} 重复创建，没有监听指向它；请手动删除",
+    ),
     (r"(.+), (\d+) of (\d+), epoch (\d+): (.+)", "{0}（第 {3} 轮，{1}/{2}）：{4}"),
     (r"(.+), (\d+) of (\d+), epoch (\d+)", "{0}（第 {3} 轮，{1}/{2}）"),
     (
@@ -361,6 +365,14 @@ _REMARKS = (
     (
         r"started beside its replacement; stop it by hand",
         "它在替代实例之外被启动，请手动停止",
+    ),
+    (
+        r"it still runs beside its replacement; two copies run, stop one of them by hand",
+        "它仍与替代实例同时运行；两台都在运行，请手动停止其中一台",
+    ),
+    (
+        r"the configuration drops it, if there was any: what it did is in the image",
+        "配置为不保留（如果有）：它所做的已在镜像中",
     ),
     (r"a local disk dies with its host", "本地盘随宿主机丢失"),
     (r"a second replacement; delete it by hand", "多余的替代实例，请手动删除"),

@@ -174,6 +174,7 @@ def _recreation_data(one: Recreation) -> dict[str, Any]:
             {"id": each.instance_id, "status": each.status, "type": each.instance_type}
             for each in one.replacements
         ],
+        "beside": one.beside,
         "quarantined": [each.instance_id for each in one.quarantined],
         "retained_disks": [
             {"id": each.disk_id, "size": each.size, "status": each.status} for each in one.retained

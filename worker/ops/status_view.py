@@ -54,6 +54,9 @@ def _recreation(one: Recreation, wording: Wording) -> Iterator[RenderableType]:
         yield _indented(detail, style="dim")
     if one.degraded:
         yield _indented(wording(f"status.{one.degraded}"), style="bold yellow")
+    if one.beside:
+        told = wording("status.beside", source=printable(one.beside))
+        yield _indented(told, style="bold red")
     if one.quarantined:
         names = wording.listed([each.instance_id for each in one.quarantined])
         yield _indented(wording("status.quarantined", instances=names), style="bold red")

@@ -225,6 +225,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "What was written to {disks} after {point} went with the source.",
         "{point}之后写入 {disks} 的数据已随源实例丢失。",
     ),
+    "todo.beside": (
+        "Two copies run: stop {source} or {replacement} by hand now, before both do the same work.",
+        "两台同时在运行：请立即手动停止 {source} 或 {replacement} 其中一台，以免重复执行业务。",
+    ),
     "todo.quarantined": (
         "Delete {instances} by hand once you are sure: a second replacement, and it costs money.",
         "确认后请手动删除 {instances}：这是多余的替代实例，会产生费用。",
@@ -298,6 +302,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "status.quarantined": (
         "one too many, delete by hand: {instances}",
         "多余的替代实例，请手动删除：{instances}",
+    ),
+    "status.beside": (
+        (
+            "its source {source} was not reclaimed and ran beside it: stop one of the two by hand, then take "
+            "the tag spot-recreation:beside off"
+        ),
+        "源实例 {source} 没有被回收，与它同时运行：请手动停止其中一台，然后去掉标签 spot-recreation:beside",
     ),
     "status.lineage": ("lineage {lineage}", "谱系 {lineage}"),
     "status.delete_after": ("may be deleted after {at}", "{at} 之后可以删除"),

@@ -148,7 +148,13 @@ class Specify:
         )
         names = [one.instance_type for one in order]
         alike = losses.jumbo_alike(types, names, jumbo_frame=spec.jumbo_frame)
-        specified = Specified(source_facts(source, captured.ram_role), spec, order, alike)
+        specified = Specified(
+            source_facts(source, captured.ram_role),
+            spec,
+            order,
+            alike,
+            drops_user_data=self.policy.user_data == "drop",
+        )
         frozen = replace(progress, specified=specified, captured=None)
         told = _remarks(frozen, captured, dropped)
         for one in losses.of_source(captured, self.policy):

@@ -231,6 +231,26 @@ def test_classic_member_as_it_is_asked_for(
     assert "ClientToken" not in params
 
 
+@pytest.mark.parametrize("product", ["alb", "nlb"])
+def test_member_of_a_server_group_as_it_is_asked_for(
+    endpoint_over: Over, scripted: Script, product: Any
+) -> None:
+    """Port and weight are the source's, and a weight of 0 stays 0."""
+    member = Member(product, "", "sgp-1", "i-1", "ecs", port=8080, weight=0)
+    cloud = scripted({})
+
+    CloudBalancers(endpoint_over(cloud)).add(member, token="t")
+
+    ((asked, params),) = cloud.calls
+    assert asked == f"{product}:AddServersToServerGroup"
+    assert params == {
+        "RegionId": "cn-hangzhou",
+        "ServerGroupId": "sgp-1",
+        "Servers": [{"ServerId": "i-1", "ServerType": "Ecs", "Port": 8080, "Weight": 0}],
+        "ClientToken": "t",
+    }
+
+
 # Lookups
 
 

@@ -106,6 +106,18 @@ def test_timeline_tells_seconds_after_the_notice(progress: Progress) -> None:
     }
 
 
+def test_dropped_user_data_is_named_where_something_was_launched(recovered: Progress) -> None:
+    """It is dropped on purpose, so that it is no loss that makes a recovery a degraded one."""
+    assert recovered.specified is not None
+    drops = replace(recovered.specified, drops_user_data=True)
+
+    found = written(replace(recovered, specified=drops))
+
+    assert [one["what"] for one in found["dropped"]] == ["user data"]
+    assert "user data" not in [one["what"] for one in found["not_kept"]]
+    assert list(written(recovered)["dropped"]) == []
+
+
 def test_losses_and_refusals_are_named(recovered: Progress) -> None:
     """What was not kept, what was refused and what is one too many are in the receipt."""
     quarantined = replace(recovered.launched, quarantined=("i-second",))

@@ -193,7 +193,18 @@ def test_what_is_reclaimed_already_needs_no_protection() -> None:
         "name": "旧",
         "is_locked": False,
         "replacement": "i-bp1new",
+        "runs_beside_it": False,
     }
+
+
+def test_one_that_runs_beside_its_replacement_is_told_loudly() -> None:
+    """Two copies run, and its next notice makes no other replacement while this one is there."""
+    report = look(SmallFleet((GOING, replacement(GOING))))
+
+    assert report.has_losses
+    assert report_data(report)["reclaimed"][0]["runs_beside_it"]
+    assert "two copies run" in shown(report)
+    assert "两台同时在运行" in shown(report, Language.CHINESE)
 
 
 @pytest.mark.parametrize("tag", [identity.TAG_DRILL, identity.TAG_QUARANTINED])

@@ -158,3 +158,19 @@ def test_names_cannot_steer_a_terminal() -> None:
 
     assert "\x1b" not in message.title
     assert "\n" not in message.title
+
+
+@pytest.mark.parametrize(
+    ("wording", "title"), [(ENGLISH, "Two copies run: "), (CHINESE, "两台同时在运行：")]
+)
+def test_a_source_that_runs_beside_its_replacement_is_told_as_such(
+    wording: Wording, title: str
+) -> None:
+    """It is no second replacement: either of the two may be the one that goes."""
+    two = replace(NOTICE, kind=Kind.QUARANTINED, extra=(SOURCE,), is_beside=True)
+
+    message = message_of([two], wording)
+
+    assert message.title == f"{title}前端-01"
+    assert NOTICE.replacement in message.body
+    assert "quarantined" in message.body

@@ -119,6 +119,13 @@ def test_second_replacement_is_told_of(receipt: Receipt) -> None:
     assert any("Delete i-bp1second000000000 by hand" in line for line in told)
 
 
+def test_a_source_that_runs_beside_its_replacement_is_told_first(receipt: Receipt) -> None:
+    """Both do the same work until a person stops one."""
+    told = advice(replace(receipt, beside=receipt.source.instance), ENGLISH)
+
+    assert told[0].startswith(f"Two copies run: stop {receipt.source.instance} or ")
+
+
 def test_disk_without_a_date_is_told_of(receipt: Receipt) -> None:
     """What had outlived its instance before is nobody's to delete but the owner's."""
     kept = (*receipt.not_kept, NotKept(f"disk {DATA_DISK}", boots.UNDATED_DISK))

@@ -117,6 +117,16 @@ def test_quarantined_instance_is_no_replacement() -> None:
     assert "delete by hand: i-extra" in shown(found)
 
 
+def test_a_source_that_runs_beside_its_replacement_is_told_loudly() -> None:
+    """Two copies run until a person stops one."""
+    beside = replace(REPLACEMENT, tags={**OURS, identity.TAG_BESIDE: SOURCE})
+
+    found = status(holdings=Holdings(instances=(beside,)))
+
+    assert found.as_data()["recreations"][0]["beside"] == SOURCE
+    assert f"its source {SOURCE} was not reclaimed" in shown(found).replace("\n", " ")
+
+
 def test_unfinished_recreations_come_first() -> None:
     """Who looks in a hurry looks at the top."""
     other = {**DATED, identity.TAG_ID: "0" * 32}

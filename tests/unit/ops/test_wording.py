@@ -13,7 +13,7 @@ import worker.cli
 import worker.steps
 from worker.adapters import error_map, lost
 from worker.bootstrap import build_clock
-from worker.core import boots, handing, losses
+from worker.core import boots, handing, launching, losses, receipt
 from worker.core.errors import RecreationError
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
@@ -126,6 +126,7 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         boots.TAKEN_DISK,
         boots.RELEASED_DISK,
         handing.old_pair("rsp-2"),
+        handing.spare_pair("rsp-2"),
         "server group rsp-1",
         "disk d-bp1 of /dev/xvdb",
         NO_HEIR,
@@ -138,6 +139,8 @@ def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
         "storage set of /dev/xvdb",
         "automatic snapshots of /dev/xvdb being off",
         "automatic snapshots outliving /dev/xvdb",
+        launching.BOTH_RUN,
+        receipt.DROPPED,
         losses.NOT_ASKED,
         losses.NOT_CONFIGURED,
         losses.WOULD_END,

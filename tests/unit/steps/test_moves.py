@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from worker.core import handing, launching
+from worker.core import handing, identity, launching
 from worker.core.errors import Permanent, Throttled, UnknownOutcome
 from worker.core.model import (
     Accepted,
@@ -415,6 +415,13 @@ MAKE = [("make", f"Master {REPLACEMENT}", "Slave i-bp1partner")]
             [("lead", "udp/53", "rsp-3")],
         ),
         ((UNLED, replace(MADE, listeners=LISTENERS)), None, Moved("rsp-2"), []),
+        # What was made twice in the same instant is named: nothing leads to it.
+        (
+            (UNLED, replace(MADE, listeners=LISTENERS), replace(MADE, group="rsp-3")),
+            None,
+            Moved("rsp-2", ("rsp-3",)),
+            [],
+        ),
         # A listener that leads elsewhere is left there; the other one counts.
         ((UNLED, replace(MADE, listeners=LISTENERS[:1])), None, Moved("rsp-2"), []),
         ((UNLED,), None, Left(TAKEN_OUT), []),
@@ -560,8 +567,11 @@ def test_nothing_moves_while_the_source_serves() -> None:
     assert isinstance(waiting, Wait)
     assert isinstance(late, Done)
     assert step(cloud).is_done(late.progress)
-    assert {one.why for one in late.progress.remarks} == {"the source still runs"}
-    assert cloud.asked == []
+    assert {one.why for one in late.progress.remarks} == {
+        "the source still runs",
+        launching.BOTH_RUN,
+    }
+    assert cloud.asked == [("tag", "instance", REPLACEMENT, str({identity.TAG_BESIDE: SOURCE}))]
 
 
 def test_a_source_is_believed_gone_after_two_looks() -> None:

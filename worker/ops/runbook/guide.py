@@ -143,12 +143,12 @@ SIGHTS: tuple[Sight, ...] = (
 QUARANTINED = Entry(
     Text("one replacement too many", "多余的替代实例"),
     Text(
-        "Two workers met without seeing each other, and two replacements of one source were launched. The earlier stays; the other carries the tag `spot-recreation:quarantined` with the id of the one that stays.",
-        "两个工作进程没有看到对方，同一源实例启动了两台替代实例。保留较早的一台；另一台带有标签 `spot-recreation:quarantined`，值是保留的那台的 ID。",
+        "Two workers met without seeing each other, and two replacements of one source were launched. The earlier stays; the other carries the tag `spot-recreation:quarantined` with the id of the one that stays. Or, with `launch.takeover: overlap` or near the end of a notice, the notice was taken back after the launch: the source still runs, and the replacement carries `spot-recreation:beside` with its id.",
+        "两个工作进程没有看到对方，同一源实例启动了两台替代实例。保留较早的一台；另一台带有标签 `spot-recreation:quarantined`，值是保留的那台的 ID。也可能在 `launch.takeover: overlap` 时或通知即将到期时，启动替代实例之后通知被撤回：源实例仍在运行，替代实例带有标签 `spot-recreation:beside`，值是源实例的 ID。",
     ),
     Text(
-        "Both run and both are whole: addresses and load balancers go to the one that stays. The other costs money, and what runs in it by itself (timers, consumers of queues) may do work twice.",
-        "两台都在运行，数据都完整；地址和负载均衡只交给保留的那台。另一台会计费，其中自动运行的程序（定时任务、消息消费者）可能重复工作。",
+        "Both run and both are whole: addresses and load balancers go to the one that stays. The other costs money, and what runs in it by itself (timers, consumers of queues) may do work twice. With `beside` they have stayed with the source: choose yourself which of the two goes, then take the tag off.",
+        "两台都在运行，数据都完整；地址和负载均衡只交给保留的那台。另一台会计费，其中自动运行的程序（定时任务、消息消费者）可能重复工作。带有 `beside` 标签时，它们仍在源实例上：由你决定去掉哪一台，然后去掉该标签。",
     ),
     (
         Text(

@@ -181,12 +181,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“instance i-...”", "“实例 i-...”"),
         Row(
             Text(
-                "An instance that needs a person: a second replacement, a source that stays stopped, one whose notice was taken back after it had been stopped for the takeover, or one that was started beside its replacement. Or one that was reclaimed in the middle of the handover, so that the rest went on to its own replacement. The reason says which.",
-                "有一台实例需要人处理：多余的替代实例、保持停机的源实例、为接管而停机后通知又被撤回的源实例，或在替代实例之外又被启动的源实例；也可能是在移交途中被回收的实例，其余内容已转交给它自己的替代实例。原因中写明。",
+                "An instance that needs a person: a second replacement, a source that stays stopped, one whose notice was taken back after it had been stopped for the takeover, or one that was started, or was never stopped, beside its replacement. Or one that was reclaimed in the middle of the handover, so that the rest went on to its own replacement. The reason says which.",
+                "有一台实例需要人处理：多余的替代实例、保持停机的源实例、为接管而停机后通知又被撤回的源实例，或在替代实例之外又被启动、始终没有停机的源实例；也可能是在移交途中被回收的实例，其余内容已转交给它自己的替代实例。原因中写明。",
             ),
             Text(
-                "A second replacement: [quarantined](#quarantined). Started beside: stop it at once, two serve. Stays stopped, or taken back: delete it when the replacement is good. Went on: nothing.",
-                "多余的替代实例：见 [quarantined](#quarantined)。在替代实例之外被启动：立即停掉，否则两台同时服务。保持停机或通知被撤回：确认替代实例无误后删除。已转交：无需操作。",
+                "A second replacement: [quarantined](#quarantined). Beside: stop one at once, two serve. Stays stopped, or taken back: delete it when the replacement is good. Went on: nothing.",
+                "多余的替代实例：见 [quarantined](#quarantined)。与替代实例同时运行：立即停掉一台，否则两台同时服务。保持停机或通知被撤回：确认替代实例无误后删除。已转交：无需操作。",
             ),
         ),
     ),

@@ -62,7 +62,9 @@ class HandOver:
     policy: Policy
 
     def is_done(self, progress: Progress) -> bool:
-        return self._is_checked(progress) and not handing.unfinished(progress)
+        """Tell whether all is moved or left; a source that may serve yet is watched to its end."""
+        is_moved = self._is_checked(progress) and not handing.unfinished(progress)
+        return is_moved and not launching.awaits_source(progress)
 
     def reads(self, progress: Progress) -> tuple[object, ...]:
         """What was on the source, who gets it, and the rounds that the tokens stand for."""
@@ -92,7 +94,7 @@ class HandOver:
                 return orphaned
         if handing.is_overdue(progress, move, self.policy.notice, now):
             return _noted(progress, thing, Left(move.code or "it was busy for too long"), now)
-        return _noted(progress, thing, self._look_and_act(thing, progress), now)
+        return _noted(progress, thing, self._look_and_act(thing, progress, now), now)
 
     def forgive(
         self, progress: Progress, error: Transient | Permanent, now: float
@@ -155,9 +157,16 @@ class HandOver:
             return Note(launching.with_stopped_source(progress, source, now))
         if now < progress.t0 + self.policy.false_alarm_after:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
+        return Done(self._both(progress, now))
+
+    def _both(self, progress: Progress, now: float) -> Progress:
+        """The notice was taken back after the launch: which of the two goes is a person's choice."""
+        source, replacement = progress.instance_id, progress.launched.instance_id
+        # A refusal changes nothing here: a person is told at once, and in the receipt as well.
+        self.tagging.tag("instance", (replacement,), {identity.TAG_BESIDE: source})
         for thing in handing.unfinished(progress):
             progress = handing.left(handing.begun(progress, now), thing, "the source still runs")
-        return Done(progress)
+        return launching.with_source_serving(progress, now)
 
     def _follow(self, progress: Progress, thing: Thing, now: float) -> Outcome | None:
         """Nothing goes to a server that goes: it waits for that one's replacement, and for its stop."""
@@ -188,10 +197,10 @@ class HandOver:
             told = handing.left(told, thing, "the source runs again")
         return Done(told)
 
-    def _look_and_act(self, thing: Thing, progress: Progress) -> Report:
+    def _look_and_act(self, thing: Thing, progress: Progress, now: float) -> Report:
         match thing.what:
             case KeptDisk() as disk:
-                return DiskMove(self.disk_moves).run(disk, progress)
+                return DiskMove(self.disk_moves, self.policy.notice).run(disk, progress, now)
             case Address() as address:
                 return AddressMove(self.addresses).run(thing, address, progress)
             case Member() if progress.rung == "rescue":
@@ -209,8 +218,8 @@ class HandOver:
 
 def _noted(progress: Progress, thing: Thing, report: Report, now: float) -> Note:
     match report:
-        case Moved(place):
-            return Note(handing.moved(progress, thing, now, place))
+        case Moved(place, spare):
+            return Note(handing.moved(progress, thing, now, place, spare))
         case Left(why):
             return Note(handing.left(progress, thing, why))
         case Later(seconds):

@@ -14,9 +14,11 @@ class Moved:
 
     Attributes:
         place: Where, if that is not where the source had it.
+        spare: Groups that were made for it besides and to which nothing leads.
     """
 
     place: str = ""
+    spare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

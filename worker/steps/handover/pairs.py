@@ -38,8 +38,8 @@ class PairMove:
                 return self._advance(
                     found, listener, self._target(pair, member, wanted, progress), progress
                 )
-        places = [pair.group for _, pair in led if pair is not None and pair.holds(wanted)]
-        return Moved(places[0]) if places else Left(TAKEN_OUT)
+        places = [pair for _, pair in led if pair is not None and pair.holds(wanted)]
+        return Moved(places[0].group, _spare(found, places[0])) if places else Left(TAKEN_OUT)
 
     def _advance(
         self, found: Sequence[Pair], listener: str, target: Pair, progress: Progress
@@ -75,6 +75,15 @@ class PairMove:
         heirs = launching.not_quarantined(self.instances.find_tagged(own), ())
         running = tuple(heir for heir in heirs if heir.status == "Running")
         return one.moved_to(launching.winner(running).instance_id) if running else one
+
+
+def _spare(found: Sequence[Pair], chosen: Pair) -> tuple[str, ...]:
+    """Name what two workers have made in the same instant: the request takes no client token.
+
+    Source: SLB CreateMasterSlaveServerGroup. No group but ours has the replacement in it.
+    """
+    alike = (one for one in found if one.is_like(chosen) and not one.listeners)
+    return tuple(one.group for one in alike if one.group != chosen.group)
 
 
 def _leading(found: Sequence[Pair], listener: str) -> Pair | None:
