@@ -208,6 +208,27 @@ def test_a_python_that_the_platform_lacks_is_told(
     assert not (tmp_path / "code.zip").exists()
 
 
+def test_a_python_that_the_platform_lacks_is_told_before_anything_is_installed(
+    tmp_path: Path,
+) -> None:
+    """The environment alone takes a minute."""
+    other = tmp_path / "python3.99"
+    other.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.99\nexit 1\n', "utf-8")
+    other.chmod(0o755)
+
+    done = subprocess.run(  # noqa: S603
+        ["make", "-s", "fc-package", f"PYTHON={other}"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Function Compute has Python 3.10 and 3.12, found Python 3.99" in done.stderr
+    assert not (ROOT / "build/fc/python3.99").exists()
+
+
 def test_the_package_has_an_environment_of_its_own() -> None:
     """A worker may run from .venv, and build/ may hold receipts: neither is touched for another Python."""
     told = subprocess.run(
