@@ -35,7 +35,10 @@ $(READY): requirements.lock pyproject.toml
 	$(call make_venv,$(VENV))
 
 # The package is built by the Python of the runtime, and .venv may be of another one, with a worker that runs from it.
+# Asked before a minute is spent on it, and not after.
 $(FC_VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 12)))' \
+	  || { echo "Function Compute has Python 3.10 and 3.12, found `$(PYTHON) --version 2>&1`; name one with make fc-package PYTHON=python3.12" >&2; exit 2; }
 	$(call make_venv,$(FC_VENV))
 
 demo: $(READY) ## Watch a spot instance be reclaimed and come back (SCENARIO=name, SPEED=n)

@@ -12,10 +12,12 @@ from eventbridge.desired import EVENT_PATTERN, Place, pattern_text
 # The prefix of the names of roles, policies and alarms, and the name of the function.
 NAME: Final = "aliyun-ops"
 # The service that takes a role on, and its policies in deploy/ram; the others there are for people. The instance of a worker runs
-# the timers and `doctor`, too.
+# the timers and `doctor`, too. Of the functions, the one that recreates takes no dead letter, and the one that takes them
+# recreates nothing.
 ROLES: Final = {
     "worker": ("ecs.aliyuncs.com", ("worker", "doctor", "audit", "replay")),
     "function": ("fc.aliyuncs.com", ("worker",)),
+    "timed": ("fc.aliyuncs.com", ("replay",)),
 }
 
 
@@ -45,10 +47,20 @@ class Function:
 
 
 FUNCTION: Final = Function()
+# What timers run beside it, from the same package. Both tasks may be due at once, and an invocation that is late is of no use:
+# the next one looks again.
+TIMED: Final = Function(handler="worker.timed.handler", timeout=600, concurrency=2, event_age=60)
 # Source: Function Compute, timer triggers: a timer has a minute at least. What waits in the queue waits for these.
 TIMERS: Final[dict[str, dict[str, Any]]] = {
     f"sweep-{second:02}": {"cronExpression": f"{second} * * * * *", "enable": True, "payload": ""}
     for second in (0, 15, 30, 45)
+}
+# A lock leaves five minutes: the look for lost events comes by every minute, between two of the timers above, one of which then
+# takes up what it sent. Dead letters are sent again from half of `queue.retention` on, which a day fits into many times. The
+# times are UTC.
+TASKS: Final[dict[str, dict[str, Any]]] = {
+    "reconcile": {"cronExpression": "10 * * * * *", "enable": True, "payload": "reconcile"},
+    "dlq-keep": {"cronExpression": "0 20 3 * * *", "enable": True, "payload": "dlq keep"},
 }
 # Source: Function Compute, EventBridge triggers; `Default` is the bus of the cloud's own events. The trigger is the quick way
 # only: the rule delivers to the queue, too, so that it needs neither many tries nor a dead-letter queue of its own.

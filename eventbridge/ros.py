@@ -11,7 +11,10 @@ from eventbridge.deployment import (
     NAME,
     ROLES,
     SHOULD_BE_EMPTY,
+    TASKS,
+    TIMED,
     TIMERS,
+    Function,
     failure_destination,
 )
 from eventbridge.desired import OWNER_TAG, Desired, Place, QueueSpec, TargetSpec, desired_state
@@ -219,53 +222,32 @@ def _roles() -> Data:
 def _function(desired: Desired) -> Data:
     queue = next(each.name for each in desired.queues if each.role == "undelivered")
     undelivered = failure_destination(PLACE, queue)
+    key = {"ALIYUN_OPS_SIGNING_KEY": _ref("SigningKey")}
     resources = {
-        "Function": {
-            "Type": "ALIYUN::FC3::Function",
-            "Properties": {
-                "FunctionName": NAME,
-                "Handler": FUNCTION.handler,
-                "Runtime": _ref("Runtime"),
-                "Cpu": FUNCTION.cpu,
-                "MemorySize": FUNCTION.memory,
-                "DiskSize": FUNCTION.disk,
-                "Timeout": FUNCTION.timeout,
-                "InternetAccess": True,
-                "Role": _attribute("FunctionRole", "Arn"),
-                "Code": {
-                    "OssBucketName": _ref("CodeBucket"),
-                    "OssObjectName": _ref("CodeObject"),
-                },
-                "EnvironmentVariables": {
-                    "ALIYUN_OPS_CONFIG": FUNCTION.config,
-                    "ALIYUN_OPS_SIGNING_KEY": _ref("SigningKey"),
-                },
-            },
-        },
-        "FunctionConcurrency": {
-            "Type": "ALIYUN::FC3::ConcurrencyConfig",
-            "Properties": {
-                "FunctionName": _attribute("Function", "FunctionName"),
-                "ReservedConcurrency": FUNCTION.concurrency,
-            },
-        },
-        "FunctionAsync": {
-            "Type": "ALIYUN::FC3::AsyncInvokeConfig",
-            "Properties": {
-                "FunctionName": _attribute("Function", "FunctionName"),
-                "MaxAsyncRetryAttempts": FUNCTION.retries,
-                "MaxAsyncEventAgeInSeconds": FUNCTION.event_age,
-                "DestinationConfig": {"OnFailure": {"Destination": _filled(undelivered)}},
-            },
-        },
+        "Function": _code("function", NAME, FUNCTION, key),
+        "FunctionConcurrency": _concurrency("Function", FUNCTION),
+        "FunctionAsync": _asynchronous(
+            "Function",
+            FUNCTION,
+            {"DestinationConfig": {"OnFailure": {"Destination": _filled(undelivered)}}},
+        ),
         "EventTrigger": _trigger(
+            "Function",
             "interruption",
             "eventbridge",
             {**EVENT_TRIGGER, "asyncInvocationType": _ref("TriggerAsync")},
         ),
         **{
-            f"Timer{name.rpartition('-')[2]}": _trigger(name, "timer", timer)
+            f"Timer{name.rpartition('-')[2]}": _trigger("Function", name, "timer", timer)
             for name, timer in TIMERS.items()
+        },
+        # Without the signing key: it trusts no progress, and passes dead letters on as they are.
+        "Timed": _code("timed", f"{NAME}-timed", TIMED, {}),
+        "TimedConcurrency": _concurrency("Timed", TIMED),
+        "TimedAsync": _asynchronous("Timed", TIMED, {}),
+        **{
+            f"Timer{name.title().replace('-', '')}": _trigger("Timed", name, "timer", timer)
+            for name, timer in TASKS.items()
         },
     }
     return {
@@ -278,11 +260,55 @@ def _function(desired: Desired) -> Data:
     }
 
 
-def _trigger(name: str, kind: str, config: Data) -> Data:
+def _code(role: str, name: str, function: Function, environment: Data) -> Data:
+    return {
+        "Type": "ALIYUN::FC3::Function",
+        "Properties": {
+            "FunctionName": name,
+            "Handler": function.handler,
+            "Runtime": _ref("Runtime"),
+            "Cpu": function.cpu,
+            "MemorySize": function.memory,
+            "DiskSize": function.disk,
+            "Timeout": function.timeout,
+            "InternetAccess": True,
+            "Role": _attribute(f"{role.capitalize()}Role", "Arn"),
+            "Code": {
+                "OssBucketName": _ref("CodeBucket"),
+                "OssObjectName": _ref("CodeObject"),
+            },
+            "EnvironmentVariables": {"ALIYUN_OPS_CONFIG": function.config, **environment},
+        },
+    }
+
+
+def _concurrency(resource: str, function: Function) -> Data:
+    return {
+        "Type": "ALIYUN::FC3::ConcurrencyConfig",
+        "Properties": {
+            "FunctionName": _attribute(resource, "FunctionName"),
+            "ReservedConcurrency": function.concurrency,
+        },
+    }
+
+
+def _asynchronous(resource: str, function: Function, destination: Data) -> Data:
+    return {
+        "Type": "ALIYUN::FC3::AsyncInvokeConfig",
+        "Properties": {
+            "FunctionName": _attribute(resource, "FunctionName"),
+            "MaxAsyncRetryAttempts": function.retries,
+            "MaxAsyncEventAgeInSeconds": function.event_age,
+            **destination,
+        },
+    }
+
+
+def _trigger(resource: str, name: str, kind: str, config: Data) -> Data:
     return {
         "Type": "ALIYUN::FC3::Trigger",
         "Properties": {
-            "FunctionName": _attribute("Function", "FunctionName"),
+            "FunctionName": _attribute(resource, "FunctionName"),
             "TriggerName": name,
             "TriggerType": kind,
             "Qualifier": "LATEST",
@@ -292,8 +318,8 @@ def _trigger(name: str, kind: str, config: Data) -> Data:
 
 
 def _given(role: str, resource: Data) -> Data:
-    """Make what only the function needs depend on there being one."""
-    return {**resource, "Condition": "HasFunction"} if role == "function" else resource
+    """Make what only the functions need depend on there being one."""
+    return resource if role == "worker" else {**resource, "Condition": "HasFunction"}
 
 
 def _alarms(desired: Desired) -> Data:

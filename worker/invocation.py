@@ -128,11 +128,8 @@ class Function:
             tasks.join()
 
     def _take_keys(self, call: Call) -> None:
-        names = (credentials.KEY_ID, credentials.KEY_SECRET, credentials.SECURITY_TOKEN)
         self._keys.clear()
-        if call.keys.get(credentials.KEY_ID):
-            # All of them: a token of the environment does not belong to these keys.
-            self._keys.update({name: call.keys.get(name, "") for name in names})
+        self._keys.update(keys_of(call))
 
     def _ready(self) -> bootstrap.Parts:
         if self._parts is None:
@@ -142,6 +139,15 @@ class Function:
         else:
             bootstrap.refresh_clock(self._parts.around.clock)
         return self._parts
+
+
+def keys_of(call: Call) -> dict[str, str]:
+    """Return the credentials of an invocation as variables that stand before those of the environment."""
+    if not call.keys.get(credentials.KEY_ID):
+        return {}
+    names = (credentials.KEY_ID, credentials.KEY_SECRET, credentials.SECURITY_TOKEN)
+    # All of them: a token of the environment does not belong to these keys.
+    return {name: call.keys.get(name, "") for name in names}
 
 
 def time_to_work(settings: Settings, timeout: float | None) -> float:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from worker import operator_ports
+from worker import operator_ports, ports
 from worker.adapters.captures import DirectoryCaptures
 from worker.adapters.crew import Alone
 from worker.adapters.ecs.capacity import EcsCapacity
@@ -221,15 +221,27 @@ def _queue_trials(around: Surroundings, name: str) -> QueueTrials:
     )
 
 
-def build_visit(around: Surroundings, patience: Patience) -> Visit:
-    """Return a going through both dead-letter queues of this deployment."""
+def build_visit(
+    around: Surroundings,
+    patience: Patience,
+    *,
+    open_queue: Callable[[str], ports.Queue] | None = None,
+) -> Visit:
+    """Return a going through both dead-letter queues of this deployment.
+
+    Args:
+        around: What the adapters share.
+        patience: Calls again what was not answered.
+        open_queue: Opens a queue by its name, for whoever closes it before the process ends.
+    """
     names = around.settings.queue
     terms = build_terms(around.settings, until_idle=True)
+    opened = open_queue or partial(build_queue, around)
     shelves = [
-        Shelf(names.dead_letter_name, build_queue(around, names.dead_letter_name)),
+        Shelf(names.dead_letter_name, opened(names.dead_letter_name)),
         Shelf(
             names.delivery_dead_letter_name,
-            build_queue(around, names.delivery_dead_letter_name),
+            opened(names.delivery_dead_letter_name),
             is_delivery=True,
         ),
     ]
@@ -270,9 +282,14 @@ def build_keep(around: Surroundings, patience: Patience) -> Keep:
 
 
 def build_reconcile(
-    around: Surroundings, patience: Patience, *, own_instance_id: str, stopped: bool
+    around: Surroundings,
+    patience: Patience,
+    *,
+    own_instance_id: str,
+    stopped: bool,
+    open_queue: Callable[[str], ports.Queue] | None = None,
 ) -> Reconcile:
-    """Return the look for lost events; `stopped` needs a signing key."""
+    """Return the look for lost events; `stopped` needs a signing key, `open_queue` is as above."""
     settings = around.settings
     endpoint = build_endpoint(around)
     cloud = _cloud(around)
@@ -281,7 +298,7 @@ def build_reconcile(
         fleet=EcsFleet(endpoint),
         images=cloud.images,
         instances=cloud.instances,
-        queue=build_queue(around, settings.queue.name),
+        queue=(open_queue or partial(build_queue, around))(settings.queue.name),
         clock=around.clock,
         patience=patience,
         policy=build_policy(settings, own_instance_id=own_instance_id),

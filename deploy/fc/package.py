@@ -38,6 +38,7 @@ ROOTS = (
     "pydantic",
     "pyyaml",
     "structlog",
+    "tenacity",
     "typing-extensions",
 )
 BALANCERS = ("alibabacloud-alb20200616", "alibabacloud-nlb20220430", "alibabacloud-slb20140515")

@@ -101,3 +101,73 @@ resource "alicloud_fcv3_trigger" "sweep" {
     payload        = ""
   })
 }
+
+# What timers run beside it, with a role that takes dead letters and changes no instance; it needs no signing key.
+resource "alicloud_fcv3_function" "timed" {
+  count = local.has_function ? 1 : 0
+
+  function_name   = "${var.name}-timed"
+  handler         = "worker.timed.handler"
+  runtime         = var.runtime
+  cpu             = 0.25
+  memory_size     = 256
+  disk_size       = 512
+  timeout         = 600
+  internet_access = true
+  role            = alicloud_ram_role.timed[0].arn
+
+  code {
+    oss_bucket_name = var.code_bucket
+    oss_object_name = var.code_object
+  }
+
+  environment_variables = {
+    ALIYUN_OPS_CONFIG = "/code/config.yaml"
+  }
+}
+
+resource "alicloud_fcv3_concurrency_config" "timed" {
+  count = local.has_function ? 1 : 0
+
+  function_name        = alicloud_fcv3_function.timed[0].function_name
+  reserved_concurrency = 2
+}
+
+# What is late is of no use: the next timer looks again.
+resource "alicloud_fcv3_async_invoke_config" "timed" {
+  count = local.has_function ? 1 : 0
+
+  function_name                  = alicloud_fcv3_function.timed[0].function_name
+  max_async_retry_attempts       = 0
+  max_async_event_age_in_seconds = 60
+}
+
+resource "alicloud_fcv3_trigger" "reconcile" {
+  count = local.has_function ? 1 : 0
+
+  function_name = alicloud_fcv3_function.timed[0].function_name
+  trigger_name  = "reconcile"
+  trigger_type  = "timer"
+  qualifier     = "LATEST"
+
+  trigger_config = jsonencode({
+    cronExpression = "10 * * * * *"
+    enable         = true
+    payload        = "reconcile"
+  })
+}
+
+resource "alicloud_fcv3_trigger" "dlq_keep" {
+  count = local.has_function ? 1 : 0
+
+  function_name = alicloud_fcv3_function.timed[0].function_name
+  trigger_name  = "dlq-keep"
+  trigger_type  = "timer"
+  qualifier     = "LATEST"
+
+  trigger_config = jsonencode({
+    cronExpression = "0 20 3 * * *"
+    enable         = true
+    payload        = "dlq keep"
+  })
+}

@@ -1,5 +1,5 @@
 locals {
-  # One policy a file: worker.json for the two roles, the others for whoever runs the commands that they are named after.
+  # One policy a file: worker.json for whoever recreates, the others for whoever runs the commands that they are named after.
   policies = toset([for file in fileset("${path.module}/../ram", "*.json") : trimsuffix(file, ".json")])
   # The instance of a worker runs the timers and `doctor`, too.
   worker_policies = toset(["worker", "doctor", "audit", "replay"])
@@ -61,6 +61,29 @@ resource "alicloud_ram_role_policy_attachment" "function" {
 
   role_name   = alicloud_ram_role.function[0].role_name
   policy_name = alicloud_ram_policy.each["worker"].policy_name
+  policy_type = "Custom"
+}
+
+resource "alicloud_ram_role" "timed" {
+  count = local.has_function ? 1 : 0
+
+  role_name = "${var.name}-timed"
+
+  assume_role_policy_document = jsonencode({
+    Version = "1"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = ["fc.aliyuncs.com"] }
+    }]
+  })
+}
+
+resource "alicloud_ram_role_policy_attachment" "timed" {
+  count = local.has_function ? 1 : 0
+
+  role_name   = alicloud_ram_role.timed[0].role_name
+  policy_name = alicloud_ram_policy.each["replay"].policy_name
   policy_type = "Custom"
 }
 

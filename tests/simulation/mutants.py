@@ -131,6 +131,13 @@ MUTANTS = (
         DEAD_LETTERS,
     ),
     Mutant(
+        "timer-hides-what-failed",
+        "worker/timed.py",
+        "        if any(failed):\n",
+        "        if all(failed) and not failed:\n",
+        ("tests/unit/test_timed.py",),
+    ),
+    Mutant(
         "discards-what-is-open",
         "worker/ops/discard.py",
         'return Verdict.OPEN, "its recreation',

@@ -17,6 +17,7 @@ from eventbridge.desired import EVENT_PATTERN
 from tests.simulation.functions import Setting
 from worker.invocation import time_to_work
 from worker.settings import from_data
+from worker.timed import TASKS
 
 ROOT = Path(__file__).parents[2]
 BUILDER = ROOT / "deploy/fc/package.py"
@@ -27,9 +28,15 @@ PLACE = {"ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456", "ALIBABA_CLOUD_REGION_I
 def props() -> dict[str, Any]:
     described = yaml.safe_load((ROOT / "deploy/fc/s.yaml").read_text("utf-8"))
     assert described["edition"] == "3.0.0"
-    (resource,) = described["resources"].values()
-    assert resource["component"] == "fc3"
-    found: dict[str, Any] = resource["props"]
+    assert {one["component"] for one in described["resources"].values()} == {"fc3"}
+    found: dict[str, Any] = described["resources"]["aliyun-ops"]["props"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def timed() -> dict[str, Any]:
+    described = yaml.safe_load((ROOT / "deploy/fc/s.yaml").read_text("utf-8"))
+    found: dict[str, Any] = described["resources"]["aliyun-ops-timed"]["props"]
     return found
 
 
@@ -43,11 +50,37 @@ def builder() -> ModuleType:
     return module
 
 
-def test_the_handler_exists(props: dict[str, Any]) -> None:
-    """The description names a function of this code."""
-    module, _, name = props["handler"].rpartition(".")
+def test_the_handlers_exist(props: dict[str, Any], timed: dict[str, Any]) -> None:
+    """The description names functions of this code."""
+    for module, _, name in (one["handler"].rpartition(".") for one in (props, timed)):
+        assert callable(getattr(importlib.import_module(module), name))
 
-    assert callable(getattr(importlib.import_module(module), name))
+
+def test_each_task_has_a_timer_that_names_it(timed: dict[str, Any]) -> None:
+    """What a timer says is a task, and no task waits for a timer that nobody set up."""
+    payloads = [one["triggerConfig"]["payload"] for one in timed["triggers"]]
+
+    assert sorted(payloads) == sorted(TASKS)
+
+
+def test_the_look_for_lost_events_comes_in_time(
+    props: dict[str, Any], timed: dict[str, Any]
+) -> None:
+    """Every minute, and not in the second of a timer of the function that takes up what it sends."""
+    (cron,) = (
+        one["triggerConfig"]["cronExpression"]
+        for one in timed["triggers"]
+        if one["triggerName"] == "reconcile"
+    )
+    taken = [one["triggerConfig"].get("cronExpression") for one in props["triggers"]]
+
+    assert cron.split()[1:] == ["*"] * 5
+    assert cron not in taken
+
+
+def test_what_timers_run_beside_it_sees_no_signing_key(timed: dict[str, Any]) -> None:
+    """It trusts no progress; only who recreates has to."""
+    assert timed["environmentVariables"] == {"ALIYUN_OPS_CONFIG": "/code/config.yaml"}
 
 
 def test_the_time_is_enough_for_a_whole_invocation(props: dict[str, Any]) -> None:
@@ -146,7 +179,7 @@ def test_the_package_needs_nothing_beside_it(builder: ModuleType, tmp_path: Path
         target.write_bytes(data)
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import worker.function, mns.account, alibabacloud_credentials.client\n"
+        "import worker.timed, worker.function, mns.account, alibabacloud_credentials.client\n"
         "import alibabacloud_ecs20140526.client, alibabacloud_vpc20160428.client\n"
         "import alibabacloud_slb20140515.client\n"
         "print(worker.function.__file__)"
@@ -173,6 +206,27 @@ def test_a_python_that_the_platform_lacks_is_told(
         builder.build(tmp_path / "code.zip", ["structlog"])
 
     assert not (tmp_path / "code.zip").exists()
+
+
+def test_a_python_that_the_platform_lacks_is_told_before_anything_is_installed(
+    tmp_path: Path,
+) -> None:
+    """The environment alone takes a minute."""
+    other = tmp_path / "python3.99"
+    other.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.99\nexit 1\n', "utf-8")
+    other.chmod(0o755)
+
+    done = subprocess.run(  # noqa: S603
+        ["make", "-s", "fc-package", f"PYTHON={other}"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Function Compute has Python 3.10 and 3.12, found Python 3.99" in done.stderr
+    assert not (ROOT / "build/fc/python3.99").exists()
 
 
 def test_the_package_has_an_environment_of_its_own() -> None:

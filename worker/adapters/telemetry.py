@@ -54,6 +54,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
         (
             "answer_lost",
             "clock_corrected",
+            "event_missing",
             "launched_late",
             "lease_lost",
             "message_incomplete",
@@ -62,6 +63,7 @@ _LEVEL_OF: Final[Mapping[str, str]] = {
             "notify_failed",
             "notify_unsent",
             "queue_failed",
+            "queue_missing",
             "receipt_not_kept",
             "receive_failed",
             "signature_invalid",

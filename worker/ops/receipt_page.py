@@ -1,5 +1,6 @@
 """A receipt as one page for a browser: nothing is fetched, nothing runs, both languages are in it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from worker.core.receipt import RECOVERED, UNFINISHED, DiskRecord, Moment, Receipt, read_receipt
 from worker.ops.comparison import Likeness, Line, compare
-from worker.ops.markup import document, element
+from worker.ops.markup import Child, document, element
 from worker.ops.receipt_picture import picture
 from worker.ops.receipt_style import STYLE
 from worker.ops.receipt_words import (
@@ -28,6 +29,7 @@ from worker.ops.wording import Language, Wording
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _TAGS = {Language.ENGLISH: "en", Language.CHINESE: "zh-CN"}
 _CHOICES = {Language.ENGLISH: ("english", "English"), Language.CHINESE: ("chinese", "中文")}
+_ID = re.compile(r"\b([a-z]{1,4}-[a-z0-9]{8,})\b")
 _CLASS_OF_OUTCOME = {RECOVERED: "good", UNFINISHED: "bad"}
 
 
@@ -104,7 +106,8 @@ def _section(title: str, *children: ET.Element) -> ET.Element:
 
 def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
     class_ = _CLASS_OF_OUTCOME.get(receipt.outcome, "warn")
-    made = element("header", element("h1", headline(receipt, wording), class_=class_))
+    title = element("h1", *_unbroken(headline(receipt, wording)), class_=class_)
+    made = element("header", title)
     running = receipt.running
     if running is not None:
         made.append(element("p", in_time(running, receipt, wording)))
@@ -118,6 +121,12 @@ def _summary(receipt: Receipt, wording: Wording) -> ET.Element:
         made.append(element("p", wording.sentence(receipt.reason)))
     made.append(element("p", notice(receipt, wording), class_="soft"))
     return made
+
+
+def _unbroken(text: str) -> Iterator[Child]:
+    """Keep each id of the cloud in one line: a browser would break it behind its hyphen."""
+    for number, part in enumerate(_ID.split(text)):
+        yield element("span", part, class_="id") if number % 2 else part
 
 
 def _todo(receipt: Receipt, wording: Wording) -> ET.Element:

@@ -142,7 +142,9 @@ def _row(row: _Row, top: int, scale: Scale) -> ET.Element:
     words.append(element("tspan", row.label, x=str(SECONDS_WIDTH + 10), class_="what"))
     drawn.append(words)
     if row.resource:
-        drawn.append(element("text", row.resource, x="98%", y=str(top + 15), class_="which"))
+        drawn.append(
+            element("text", row.resource, x="98%", dx="-6", y=str(top + 15), class_="which")
+        )
     drawn.append(_bar(scale, scale.end, bar, "track"))
     if not row.is_release:
         drawn.append(_bar(scale, row.at, bar, "way"))

@@ -16,6 +16,7 @@ margin-right:.4rem;font-size:.9rem}
 .choice:focus-visible+label{outline:2px solid var(--soft)}
 #english:checked~.zh,#chinese:checked~.en{display:none}
 h1{font-size:1.35rem;line-height:1.3;margin:1rem 0 .3rem}
+.id{display:inline-block;max-width:100%}
 h1.good{color:var(--good)}h1.bad{color:var(--bad)}h1.warn{color:var(--warn)}
 h2{font-size:1.1rem;margin:2rem 0 .5rem}
 p{margin:.3rem 0}

@@ -51,6 +51,8 @@ ROLE_OF_SERVICE = {
     "sendevent-mns.eventbridge.aliyuncs.com": "AliyunServiceRoleForEventBridgeSendToMNS",
     "sendevent-fc.eventbridge.aliyuncs.com": "AliyunServiceRoleForEventBridgeSendToFC",
 }
+# The RAM role of each function; ROLES says what is attached to it.
+ROLE_OF_FUNCTION = {"aliyun-ops": "aliyun-ops-function", "aliyun-ops-timed": "aliyun-ops-timed"}
 
 
 def terraform_module(*texts: str) -> Module:
@@ -61,6 +63,7 @@ def terraform_module(*texts: str) -> Module:
             "data.alicloud_account.current.id": ACCOUNT,
             "data.alicloud_regions.current.regions[0].id": REGION,
             "alicloud_ram_role.function[0].arn": "arn of the function's role",
+            "alicloud_ram_role.timed[0].arn": "arn of the role for timers",
             'toset([for file in fileset("${path.module}/../ram", "*.json") : trimsuffix(file, ".json")])': list(
                 POLICIES
             ),
@@ -146,7 +149,10 @@ def filled(value: Any, template: Data) -> Any:
         return template["Parameters"][value["Ref"]]["Default"]
     if set(value) == {"Fn::GetAtt"}:
         name, attribute = value["Fn::GetAtt"]
-        known = {("FunctionRole", "Arn"): "arn of the function's role"}
+        known = {
+            ("FunctionRole", "Arn"): "arn of the function's role",
+            ("TimedRole", "Arn"): "arn of the role for timers",
+        }
         return known.get((name, attribute)) or filled(
             template["Resources"][name]["Properties"][attribute], template
         )
@@ -257,7 +263,7 @@ def test_made_files_are_current() -> None:
 
 
 def test_both_tools_make_the_same_roles_and_policies() -> None:
-    """Terraform and ROS give the worker's policy, as deploy/ram has it, to a role for ECS and one for the function."""
+    """Terraform and ROS give the worker's policy, as deploy/ram has it, to a role for ECS and one for each function."""
     module, template = shipped_module(), shipped_template()
     roles = module.resources("alicloud_ram_role").values()
     attached = module.resources("alicloud_ram_role_policy_attachment").values()
@@ -295,22 +301,24 @@ def test_policies_fit_into_ram() -> None:
     assert {name: size for name, size in sizes.items() if size > 6_144} == {}
 
 
-def test_both_tools_make_the_same_function() -> None:
-    """Function, triggers, concurrency and asynchronous invocation are equal."""
+def test_both_tools_make_the_same_functions() -> None:
+    """Functions, triggers, concurrency and asynchronous invocation are equal."""
     module, template = shipped_module(), shipped_template()
-    function = single_blocks(module.resources("alicloud_fcv3_function")["worker"])
+    made = module.resources("alicloud_fcv3_function").values()
+    of_ros = properties(template, "ALIYUN::FC3::Function").values()
 
-    of_ros = properties(template, "ALIYUN::FC3::Function")["Function"]
-    environment = of_ros.pop("EnvironmentVariables")
-    assert function.pop("environment_variables") == environment
-    assert function == in_snake_case(of_ros)
+    for function, of_template in zip(map(single_blocks, made), of_ros, strict=True):
+        environment = of_template.pop("EnvironmentVariables")
+        assert function.pop("environment_variables") == environment
+        assert function == in_snake_case(of_template)
     for kind, name in (
         ("concurrency_config", "ConcurrencyConfig"),
         ("async_invoke_config", "AsyncInvokeConfig"),
     ):
-        (of_terraform,) = map(single_blocks, module.resources(f"alicloud_fcv3_{kind}").values())
-        (of_template,) = properties(template, f"ALIYUN::FC3::{name}").values()
-        assert of_terraform == in_snake_case(of_template)
+        of_terraform = module.resources(f"alicloud_fcv3_{kind}").values()
+        assert list(map(single_blocks, of_terraform)) == list(
+            map(in_snake_case, properties(template, f"ALIYUN::FC3::{name}").values())
+        )
     assert [
         {**each, "trigger_config": json.loads(each["trigger_config"])}
         for each in module.resources("alicloud_fcv3_trigger").values()
@@ -320,18 +328,21 @@ def test_both_tools_make_the_same_function() -> None:
     ]
 
 
-def test_serverless_devs_makes_the_same_function() -> None:
+def of_one_function(template: Data, kind: str, name: str) -> list[Data]:
+    """Return the properties of every resource of a kind that belongs to a function."""
+    found = properties(template, f"ALIYUN::FC3::{kind}").values()
+    return [each for each in found if each["FunctionName"] == name]
+
+
+@pytest.mark.parametrize("name", ["aliyun-ops", "aliyun-ops-timed"])
+def test_serverless_devs_makes_the_same_function(name: str) -> None:
     """deploy/fc/s.yaml says of function and triggers what Terraform and ROS say."""
     template = shipped_template()
-    function = properties(template, "ALIYUN::FC3::Function")["Function"]
-    of_ros = {
-        "concurrency": properties(template, "ALIYUN::FC3::ConcurrencyConfig"),
-        "async": properties(template, "ALIYUN::FC3::AsyncInvokeConfig"),
-    }
-    (resource,) = yaml.safe_load((DEPLOY / "fc" / "s.yaml").read_text("utf-8"))[
-        "resources"
-    ].values()
-    props = resource["props"]
+    (function,) = of_one_function(template, "Function", name)
+    (concurrency,) = of_one_function(template, "ConcurrencyConfig", name)
+    (invoked,) = of_one_function(template, "AsyncInvokeConfig", name)
+    described = yaml.safe_load((DEPLOY / "fc" / "s.yaml").read_text("utf-8"))
+    props = described["resources"][name]["props"]
     same = (
         "functionName",
         "handler",
@@ -345,7 +356,8 @@ def test_serverless_devs_makes_the_same_function() -> None:
         name: function[name[0].upper() + name[1:]] for name in same
     }
     assert set(props["environmentVariables"]) == set(function["EnvironmentVariables"])
-    (concurrency,), (invoked,) = (each.values() for each in of_ros.values())
+    role = described["vars"][props["role"].removeprefix("${vars.").removesuffix("}")]
+    assert role.rpartition("/")[2] == ROLE_OF_FUNCTION[name]
     assert props["concurrencyConfig"]["reservedConcurrency"] == concurrency["ReservedConcurrency"]
     of_yaml = props["asyncInvokeConfig"]
     assert (of_yaml["maxAsyncRetryAttempts"], of_yaml["maxAsyncEventAgeInSeconds"]) == (
@@ -357,7 +369,7 @@ def test_serverless_devs_makes_the_same_function() -> None:
         for each in props["triggers"]
     } == {
         each["TriggerName"]: (each["TriggerType"], each["TriggerConfig"])
-        for each in properties(template, "ALIYUN::FC3::Trigger").values()
+        for each in of_one_function(template, "Trigger", name)
     }
 
 

@@ -110,6 +110,16 @@ def test_both_languages_are_in_it_and_one_shows(receipt: Receipt, language: Lang
     assert "已恢复：" in found.text
 
 
+def test_no_browser_breaks_an_id_in_the_title(receipt: Receipt) -> None:
+    """It may break a line behind a hyphen, and `i-` alone at its end is no id."""
+    page = receipt_page(receipt, Language.ENGLISH)
+    title = page.partition("<h1")[2].partition("</h1>")[0]
+    ids = (receipt.source.instance, receipt.replacement.instance)
+
+    assert [f'<span class="id">{one}</span>' in title for one in ids] == [True, True]
+    assert ".id{display:inline-block" in page
+
+
 def test_page_names_everything_that_counts(receipt: Receipt) -> None:
     """Both servers, the image, every disk, the lost address and who refused are named."""
     text = read(receipt).text
