@@ -59,6 +59,8 @@ ONCE_BROKEN = (
     # Whoever gets the place in the end, the source is taken out of it under one token.
     "reclaimed in its handover 63:late-effect 10007585 3",
     "reclaimed in its handover 52:paused,65:not-sent 10010828 3",
+    # What a recreation asks for after a look that is behind, another one has done before.
+    "reclaimed in its handover 46:crash-before,88:crash-after,167:stale,168:late-effect 20022906 1",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",
     "replacement reclaimed 33:refused,35:refused,37:refused 701649 1",
