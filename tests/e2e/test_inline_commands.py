@@ -404,8 +404,10 @@ def test_what_is_typed_when_something_happens(reader: Reader) -> None:
     put_back(installation, letter)
     reader.types("aliyun-ops dlq replay ID")
     worker = installation.start("worker", "--config", str(installation.config), "run")
-    worker.until_fact("recreation_finished")
+    worker.until_fact("recreation_finished", outcome="recovered")
     worker.end()
+    # What was tagged last shows a little later.
+    installation.order("clock", advance=5.0)
     for command in RECOVERED:
         if command == "aliyun-ops dlq discard ID":
             put_back(installation, letter)
