@@ -181,6 +181,14 @@ def _worst_and_median(found: Sequence[Mapping[str, Any]]) -> str:
     return f"{shares[0]:.3f}, {shares[len(shares) // 2]:.3f}"
 
 
+def _by_size(results: Mapping[str, Any], names: Mapping[str, str]) -> list[Line]:
+    """Draw a line for each figure, by the size of the crowd."""
+    return [
+        Line(name, [(one["count"], one[key]) for one in results["sizes"]])
+        for key, name in names.items()
+    ]
+
+
 def _cost_chart(results: Mapping[str, Any]) -> Chart:
     names = {
         "cpu_ms": "CPU, ms",
@@ -192,10 +200,7 @@ def _cost_chart(results: Mapping[str, Any]) -> Chart:
         title="What one recreation costs, by the size of the crowd",
         x_label="instances reclaimed within a minute",
         y_label="for each",
-        lines=[
-            Line(name, [(one["count"], one[key]) for one in results["sizes"]])
-            for key, name in names.items()
-        ],
+        lines=_by_size(results, names),
         is_log=True,
     )
 
@@ -220,10 +225,7 @@ def _function_chart(results: Mapping[str, Any]) -> Chart:
         title="What one recovery by the function is billed, by the size of the crowd",
         x_label="instances reclaimed within a minute",
         y_label="GB-s for each",
-        lines=[
-            Line(name, [(one["count"], one[key]) for one in results["sizes"]])
-            for key, name in names.items()
-        ],
+        lines=_by_size(results, names),
         is_log=True,
     )
 

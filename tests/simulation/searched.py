@@ -69,9 +69,14 @@ def read(path: Path | None = None) -> tuple[Search, ...]:
 def note(search: Search) -> None:
     """Keep a search and write the table anew."""
     known = (*read(), search)
-    lines = ",\n  ".join(json.dumps(asdict(one)) for one in known)
-    KEPT.write_text(f"[\n  {lines}\n]\n", encoding="utf-8")
+    keep(KEPT, map(asdict, known))
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), known), encoding="utf-8")
+
+
+def keep(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write what is kept as JSON, a line each."""
+    lines = ",\n  ".join(map(json.dumps, rows))
+    path.write_text(f"[\n  {lines}\n]\n", encoding="utf-8")
 
 
 def filled(page: str, searches: Iterable[Search]) -> str:

@@ -56,8 +56,7 @@ def note(record: Record) -> None:
     """Keep a trial in the place of the one before of its kind, and write the table anew."""
     others = [one for one in read() if one.kind != record.kind]
     known = sorted([*others, record], key=lambda one: one.kind)
-    lines = ",\n  ".join(json.dumps(asdict(one)) for one in known)
-    KEPT.write_text(f"[\n  {lines}\n]\n", encoding="utf-8")
+    searched.keep(KEPT, map(asdict, known))
     page = searched.PAGE.read_text(encoding="utf-8")
     searched.PAGE.write_text(filled(page, known), encoding="utf-8")
 
