@@ -111,7 +111,7 @@ MUTANTS = (
     ),
     Mutant(
         "wish-for-pay-as-you-go-capped",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         " and not progress.wishes.pay_as_you_go and",
         " and",
         REPLAY,
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "lineage-not-counted",
-        "worker/steps/launch.py",
+        "worker/steps/launch/lineage.py",
         "        if not earlier or not self._is_of_the_last_day(earlier, progress.t0):",
         "        if True:",
         ("tests/simulation/test_lineage.py",),
@@ -181,7 +181,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-counts-again",
-        "worker/steps/launch.py",
+        "worker/steps/launch/lineage.py",
         "            progress=counted,\n",
         "",
         ("tests/simulation/test_lineage.py",),
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "order-from-what-is-live",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         "        candidate = launching.candidate_in_hand(progress)\n        if not",
         "        found = launching.order(progress)\n        candidate = found[(launched.index + int(now // 7)) % len(found)]\n        if not",
     ),
@@ -231,8 +231,8 @@ MUTANTS = (
     ),
     Mutant(
         "no-look-before-launch",
-        "worker/steps/launch.py",
-        "        found = self._rivals(progress)\n        others = () if found else self._replacements(progress, now)\n",
+        "worker/steps/launch/request.py",
+        "        found = self.siblings.rivals(progress)\n        others = () if found else self.siblings.replacements(progress, now)\n",
         "        found: tuple[Instance, ...] = ()\n        others = found\n",
     ),
     Mutant(
@@ -286,8 +286,8 @@ MUTANTS = (
     ),
     Mutant(
         "own-launch-taken-for-that-of-another-notice",
-        "worker/steps/launch.py",
-        "        if found := found or self._ours(others, progress):\n",
+        "worker/steps/launch/request.py",
+        "        if found := found or self.siblings.ours(others, progress):\n",
         "        if found:\n",
         ("tests/simulation/test_notices.py",),
     ),
@@ -328,7 +328,7 @@ MUTANTS = (
     ),
     Mutant(
         "disks-not-kept-again-while-the-stop-is-awaited",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         "            if self._are_given_back(progress):\n                return Note(launching.with_disks_given_back(progress, now))\n",
         "",
         ("tests/simulation/test_notices.py",),
@@ -342,14 +342,14 @@ MUTANTS = (
     ),
     Mutant(
         "image-of-a-notice-that-was-taken-back-is-launched-from",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         "        if launching.is_noticed_again(progress, source):\n",
         "        if False:\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
         "single-looks-without-a-lock-add-up",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         "        progress = replace(progress, launched=replace(launched, unlocked_looks=0))\n",
         "",
         ("tests/simulation/test_notices.py",),
@@ -391,21 +391,21 @@ MUTANTS = (
     ),
     Mutant(
         "stop-by-the-owner-launches",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         "    return is_told or progress.economical is not None\n",
         "    return True\n",
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
         "start-by-the-owner-launches",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         '(not launched.stop_sent or source.status == "Running")',
         "not launched.stop_sent",
         ("tests/simulation/test_owners.py",),
     ),
     Mutant(
         "missed-once-is-missing-for-ever",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         "        progress = launching.with_source_shown(progress)\n        if launching.is_started_again",
         "        if launching.is_started_again",
         ("tests/simulation/test_owners.py",),
@@ -545,7 +545,7 @@ MUTANTS = (
     ),
     Mutant(
         "renamed-image-is-taken-for-vanished",
-        "worker/steps/launch.py",
+        "worker/steps/launch/imaging.py",
         "        return find_image(self.images, imaged)\n",
         "        return self.images.find(imaged.name)\n",
         ("tests/simulation/test_recovery.py",),
@@ -601,8 +601,8 @@ MUTANTS = (
     ),
     Mutant(
         "one-too-many-is-recreated-and-nobody-asked",
-        "worker/steps/launch.py",
-        "        if replayed.beside and not self._rivals(replayed):\n",
+        "worker/steps/launch/lineage.py",
+        "        if replayed.beside and not self.siblings.rivals(replayed):\n",
         "        if False:\n",
         ("tests/simulation/test_lineage.py",),
     ),
@@ -643,9 +643,9 @@ MUTANTS = (
     ),
     Mutant(
         "image-of-an-earlier-notice-waits-for-the-stop",
-        "worker/steps/launch.py",
-        "        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:\n            image = self._image(progress)\n",
-        "        if False:\n            image = self._image(progress)\n",
+        "worker/steps/launch/takeover.py",
+        "        if now > progress.t0 + self.policy.notice + boots.EARLIER_SECONDS:\n            image = self.imaging.find(progress)\n",
+        "        if False:\n            image = self.imaging.find(progress)\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
@@ -663,13 +663,13 @@ MUTANTS = (
     ),
     Mutant(
         "done-before-running",
-        "worker/steps/launch.py",
+        "worker/steps/launch/confirm.py",
         '        if replacement.status != "Running" and not _is_reclaimed(replacement):',
         '        if replacement.status == "Nowhere":',
     ),
     Mutant(
         "vanished-too-early",
-        "worker/steps/launch.py",
+        "worker/steps/launch/confirm.py",
         "        if now <= launched.accepted_at + self.policy.vanish_after:\n            lagging",
         "        if now <= launched.accepted_at + 0.01:\n            lagging",
     ),
@@ -714,14 +714,14 @@ MUTANTS = (
     ),
     Mutant(
         "takeover-skipped",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         '        if self.policy.takeover == "overlap":',
         "        if True:",
     ),
     Mutant(
         "one-look-decides-a-false-alarm",
-        "worker/steps/launch.py",
-        "        if not source.is_recycling:\n            return self._unlocked(progress, now)\n        return",
+        "worker/steps/launch/imaging.py",
+        "        if not source.is_recycling:\n            return self.source_back.unlocked(progress, now)\n        return",
         '        if not source.is_recycling:\n            return Moot(progress, Mootness.FALSE_ALARM, "not locked")\n        return',
         ("tests/simulation/test_regressions.py",),
     ),
@@ -760,14 +760,14 @@ MUTANTS = (
     ),
     Mutant(
         "full-quota-skips-a-candidate",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         "        return self.sources.find(progress.instance_id) is not None\n\n    def _is_capped",
         "        return False\n\n    def _is_capped",
         ("tests/simulation/test_candidates.py",),
     ),
     Mutant(
         "pay-as-you-go-without-a-cap",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         "        return exist >= self.policy.pay_as_you_go_max\n",
         "        return exist < 0\n",
         ("tests/simulation/test_candidates.py",),
@@ -788,7 +788,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-an-earlier-notice-launches",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         "        if others:\n            return self._beside(",
         "        if others and not others:\n            return self._beside(",
         ("tests/simulation/test_notices.py",),
@@ -823,7 +823,7 @@ MUTANTS = (
     ),
     Mutant(
         "unwatched-replacement-launched-again",
-        "worker/steps/launch.py",
+        "worker/steps/launch/confirm.py",
         "        if now > since + self.policy.vanish_after + self.policy.notice:\n",
         "        if now < since:\n",
         ("tests/simulation/test_regressions.py",),
@@ -837,8 +837,8 @@ MUTANTS = (
     ),
     Mutant(
         "earlier-notice-launches-under-the-later",
-        "worker/steps/launch.py",
-        "        if later := self._of_a_later_notice(progress, now):\n",
+        "worker/steps/launch/request.py",
+        "        if later := self.siblings.of_a_later_notice(progress, now):\n",
         '        if later := "":\n',
         ("tests/simulation/test_regressions.py",),
     ),
@@ -1138,7 +1138,7 @@ MUTANTS = (
     ),
     Mutant(
         "rescue-stops-a-source-that-serves",
-        "worker/steps/launch.py",
+        "worker/steps/launch/takeover.py",
         '        if self.policy.takeover == "wait" or progress.is_degraded:\n',
         '        if self.policy.takeover == "wait":\n',
         LADDER,
@@ -1271,7 +1271,7 @@ MUTANTS = (
     ),
     Mutant(
         "stuck-candidate-for-ever",
-        "worker/steps/launch.py",
+        "worker/steps/launch/request.py",
         "        if progress.launched.round >= ROUNDS_MAX:\n",
         "        if progress.launched.round < 0:\n",
         ("tests/simulation/test_candidates.py",),
