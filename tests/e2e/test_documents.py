@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Installation, environment
+from tests.e2e.conftest import Installation
+from tests.e2e.surroundings import environment
 from tests.e2e.test_dlq import parked as parked_recreation
 from tests.e2e.test_dlq import worker
 from tests.unit.test_documented_commands import CHINESE, PAGES
