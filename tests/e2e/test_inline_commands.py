@@ -55,6 +55,7 @@ NOT_RUN = {
     "make kills": SEARCHES,
     "make mutants": SEARCHES,
     "make runbook": COMPARED,
+    "make setup": "makes what the tests run from",
     "make sim NOTE=1 SEED=n N=count": SEARCHES,
     "make sim-assumptions": SEARCHES,
     "make sim-clones NOTE=1": SEARCHES,
@@ -119,6 +120,7 @@ ELSEWHERE = {
 }
 # What the tests below run, in the order of a life. What a person is asked there is answered with --yes.
 SET_UP = (
+    'export PATH="$PWD/.venv/bin:$PATH"',
     "export ALIYUN_OPS_SIGNING_KEY=$(openssl rand -hex 32)",
     ".venv/bin/aliyun-ops demo --list",
     "python -m emulator.describe",
