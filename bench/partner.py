@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import environment
+from tests.e2e.surroundings import environment
 
 
 class Partner:

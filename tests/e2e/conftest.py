@@ -1,20 +1,30 @@
 """A whole installation for a test: the emulator and the command line as processes, and nothing else."""
 
+import gc
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import worker
+from tests.e2e.demos import AT_A_TIME, Performances
+from tests.e2e.surroundings import environment
+from worker.cli import main
 
 REGION = "cn-hangzhou"
 APIS = ("ecs", "vpc", "eventbridge", "mns", "mns_open", "slb", "alb", "nlb")
@@ -36,23 +46,6 @@ _RUNS = {
 }
 LINE_SECONDS = 60.0
 END_SECONDS = 20.0
-
-
-def environment(role: str = "worker") -> dict[str, str]:
-    """The test's environment without a trace of a real account or a proxy, with the key of a role."""
-    foreign = ("ALIBABA_CLOUD_", "ALIYUN_OPS_", "FC_", "LC_", "LANG")
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
-    }
-    return {
-        **kept,
-        "PYTHONUTF8": "1",
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": role,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": f"{role}-secret",
-        "ALIYUN_OPS_SIGNING_KEY": "only-for-this-test-0123456789",
-    }
 
 
 @dataclass
@@ -101,6 +94,22 @@ def _is_fact(line: Mapping[str, Any], wanted: Mapping[str, object]) -> bool:
     return wanted.items() <= line.items()
 
 
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Fail what takes longer."""
+
+    def ring(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"still at it after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @dataclass
 class Installation:
     """The emulator, a configuration for it, and the command line."""
@@ -130,16 +139,38 @@ class Installation:
         return running
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run one command of the command line to its end, under the policies of whoever runs it."""
+        """Run one command of the command line to its end, under the policies of whoever runs it.
+
+        In this process: to load the program takes longer than most commands do. `program` starts one.
+        """
+        words = ["--config", str(self.config), *arguments]
+        environ: dict[str, str | None] = {**dict.fromkeys(os.environ), **self._environ(arguments)}
+        with warnings.catch_warnings(), _at_most(LINE_SECONDS):
+            # A command leaves its connections to the end of its process.
+            warnings.simplefilter("ignore", ResourceWarning)
+            result = CliRunner().invoke(
+                main, words, env=environ, catch_exceptions=False, prog_name="aliyun-ops"
+            )
+            done = CompletedProcess(words, result.exit_code, result.stdout, result.stderr)
+            del result
+            gc.collect()
+        return done
+
+    def program(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one command as a process of its own, as people do."""
         return subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", "worker", "--config", str(self.config), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={**environment(_RUNS.get(arguments[0], arguments[0])), **self.environ},
+            env=self._environ(arguments),
             encoding="utf-8",
             timeout=LINE_SECONDS,
             check=False,
         )
+
+    def _environ(self, arguments: Sequence[str]) -> dict[str, str]:
+        role = _RUNS.get(arguments[0], arguments[0])
+        return {**environment(role), **self.environ}
 
     def json(self, *arguments: str) -> Any:
         """Run a command with --json and read what it prints."""
@@ -216,3 +247,13 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         assert made.expects_denials or made.denied() == {}
     finally:
         made.end()
+
+
+@pytest.fixture(scope="session")
+def performances(request: pytest.FixtureRequest) -> Iterator[Performances]:
+    """The scenarios of the demo, by the function and by a worker."""
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = [one.params.get("scenario", "") for one in calls if one is not None]
+    pool = ThreadPoolExecutor(AT_A_TIME)
+    yield Performances(pool, frozenset(getattr(one, "name", one) for one in asked))
+    pool.shutdown(cancel_futures=True)

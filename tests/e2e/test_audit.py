@@ -4,7 +4,8 @@ import json
 import stat
 from pathlib import Path
 
-from tests.e2e.conftest import REGION, Installation, environment
+from tests.e2e.conftest import REGION, Installation
+from tests.e2e.surroundings import environment
 from worker.core.capture import read_capture
 
 KEY = environment()["ALIYUN_OPS_SIGNING_KEY"]

@@ -3,30 +3,45 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.e2e.conftest import environment
+from tests.e2e.demos import TIMEOUT_SECONDS, Performances, demo
+from tests.e2e.surroundings import environment
 
-TIMEOUT_SECONDS = 120
+Done = subprocess.CompletedProcess[str]
 
 
-def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", "worker", "demo", "--speed", "15", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(),
-        encoding="utf-8",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
+class Solo(NamedTuple):
+    """Demos that nobody else needs, and the page that one of them writes."""
+
+    default: "Future[Done]"
+    killed: "Future[Done]"
+    page: Path
+    parked: "Future[Done]"
+
+
+@pytest.fixture(scope="module")
+def solo(performances: Performances, tmp_path_factory: pytest.TempPathFactory) -> Solo:
+    """As people start them, before those that take longer."""
+    page = tmp_path_factory.mktemp("demo") / "receipt.html"
+    kept = ("--json", "--language", "zh", "--html", str(page))
+    begun = Solo(
+        performances.alone(),
+        performances.alone("--scenario", "killed", *kept),
+        page,
+        performances.alone("--scenario", "parked"),
     )
+    performances.begin()
+    return begun
 
 
-def test_default_demo_recovers_and_proves_it() -> None:
+def test_default_demo_recovers_and_proves_it(solo: Solo) -> None:
     """Progress in plain lines, the receipt, every claim checked, exit code 0."""
-    done = demo()
+    done = solo.default.result()
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
@@ -48,10 +63,9 @@ def test_default_demo_recovers_and_proves_it() -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_killed_worker_is_replaced_by_another(tmp_path: Path) -> None:
+def test_killed_worker_is_replaced_by_another(solo: Solo) -> None:
     """A worker that is killed with -9 costs time and nothing else; the receipt is kept as a page."""
-    page = tmp_path / "receipt.html"
-    done = demo("--scenario", "killed", "--json", "--language", "zh", "--html", str(page))
+    done = solo.killed.result()
 
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
@@ -59,7 +73,7 @@ def test_killed_worker_is_replaced_by_another(tmp_path: Path) -> None:
     assert found["receipt"]["outcome"] == "recovered"
     assert found["seconds_after_t0"] < 300
     assert all(claim["good"] for claim in found["verified"])
-    assert found["receipt"]["replacement"]["instance"] in page.read_text("utf-8")
+    assert found["receipt"]["replacement"]["instance"] in solo.page.read_text("utf-8")
     assert any("全部都在" in claim["what"] for claim in found["verified"])
 
 
@@ -109,12 +123,10 @@ def test_scenarios_are_listed() -> None:
     ]
 
 
-def test_server_in_economical_mode_is_started_again() -> None:
+def test_server_in_economical_mode_is_started_again(performances: Performances) -> None:
     """The cloud stops it instead of releasing it; no second one is launched, nothing is lost."""
-    done = demo("--scenario", "economical", "--json")
+    found = performances.pair("economical").worker
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout)
     assert (found["good"], found["failure"]) == (True, "")
     assert found["receipt"]["replacement"]["instance"] == found["receipt"]["source"]["instance"]
     assert all(claim["good"] for claim in found["verified"])
@@ -132,12 +144,12 @@ RUNGS = {
 
 
 @pytest.mark.parametrize("scenario", RUNGS)
-def test_rung_of_the_ladder_ends_in_a_replacement_with_all_data(scenario: str) -> None:
+def test_rung_of_the_ladder_ends_in_a_replacement_with_all_data(
+    scenario: str, performances: Performances
+) -> None:
     """What was on disk before the notice is on the replacement, or on a disk that is named."""
-    done = demo("--scenario", scenario, "--json")
+    found = performances.pair(scenario).worker
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout)
     assert (found["good"], found["failure"]) == (True, "")
     receipt = found["receipt"]
     attached = [
@@ -148,9 +160,9 @@ def test_rung_of_the_ladder_ends_in_a_replacement_with_all_data(scenario: str) -
     assert all(claim["good"] for claim in found["verified"])
 
 
-def test_what_cannot_be_booted_is_parked_with_every_disk_named() -> None:
+def test_what_cannot_be_booted_is_parked_with_every_disk_named(solo: Solo) -> None:
     """Nothing is launched; the reason names the disks, and the cloud still has them."""
-    done = demo("--scenario", "parked")
+    done = solo.parked.result()
 
     assert done.returncode == 0, done.stdout + done.stderr
     for fact in (
@@ -173,11 +185,10 @@ def test_unknown_scenario_is_wrong_usage() -> None:
     assert "killed" in done.stderr
 
 
-def test_careful_server_is_quiesced_and_checked() -> None:
+def test_careful_server_is_quiesced_and_checked(performances: Performances) -> None:
     """Both are in the receipt, in the order in which they came."""
-    done = demo("--scenario", "careful", "--json")
+    shown = performances.pair("careful").worker
 
-    shown = json.loads(done.stdout)
     assert shown["good"], shown
     at = {line["what"]: line["seconds_after_t0"] for line in shown["receipt"]["timeline"]}
     assert at["source quiesced"] <= at["image accepted"]

@@ -13,7 +13,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from tests.e2e.conftest import Installation, Running, environment
+from tests.e2e.conftest import Installation, Running
+from tests.e2e.surroundings import environment
 from tests.e2e.test_worker import OURS, assert_one_of_each, reclaim, replacements
 
 INVOKE_SECONDS = 90.0

@@ -1,12 +1,10 @@
 """Every command inside a sentence of the documents is run, too, or is in a list with the reason why not."""
 
-import gc
 import json
 import os
 import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,9 +12,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from tests.e2e.conftest import _RUNS, Installation, environment
+from tests.e2e.conftest import Installation
+from tests.e2e.surroundings import environment
 from tests.e2e.test_dlq import DEAD, UNDELIVERED, event, send
 from tests.e2e.test_documents import NOT_RUN as NOT_RUN_IN_BLOCKS
 from tests.e2e.test_function import function
@@ -24,7 +22,6 @@ from tests.e2e.test_readme import channel as webhook
 from tests.unit.test_documented_commands import PAGES
 from worker.adapters.mns_queue import MnsQueue
 from worker.bootstrap import build_queue, build_surroundings
-from worker.cli import main
 from worker.ports import Delivery
 from worker.settings import load
 
@@ -58,6 +55,7 @@ NOT_RUN = {
     "make kills": SEARCHES,
     "make mutants": SEARCHES,
     "make runbook": COMPARED,
+    "make setup": "makes what the tests run from",
     "make sim NOTE=1 SEED=n N=count": SEARCHES,
     "make sim-assumptions": SEARCHES,
     "make sim-clones NOTE=1": SEARCHES,
@@ -122,6 +120,7 @@ ELSEWHERE = {
 }
 # What the tests below run, in the order of a life. What a person is asked there is answered with --yes.
 SET_UP = (
+    'export PATH="$PWD/.venv/bin:$PATH"',
     "export ALIYUN_OPS_SIGNING_KEY=$(openssl rand -hex 32)",
     ".venv/bin/aliyun-ops demo --list",
     "python -m emulator.describe",
@@ -259,19 +258,9 @@ class Reader:
         return said
 
     def ask(self, *words: str) -> tuple[int, str]:
-        """Run a command in this process, with the rights of whoever runs it; return exit code and output."""
-        role = _RUNS.get(words[0], words[0])
-        environ: dict[str, str | None] = {**dict.fromkeys(os.environ)}
-        environ |= {**environment(role), **self.installation.environ}
-        arguments = ["--config", str(self.installation.config), *words]
-        with warnings.catch_warnings():
-            # A command leaves its connections to the end of its process.
-            warnings.simplefilter("ignore", ResourceWarning)
-            done = CliRunner().invoke(main, arguments, env=environ, catch_exceptions=False)
-            code, said = done.exit_code, done.output
-            del done
-            gc.collect()
-        return code, said
+        """Run a command with the rights of whoever runs it; return exit code and output."""
+        done = self.installation.command(*words)
+        return done.returncode, done.stdout + done.stderr
 
 
 WRONG_USAGE = 2

@@ -67,7 +67,7 @@ def test_steps_of_the_readme_protect_an_instance(installation: Installation, cha
         else:
             words = [*step.split(), *ANSWERED.get(step, "").split()]
             words = [running(installation)[0] if word == "ID" else word for word in words]
-            ended = installation.command(*words)
+            ended = installation.program(*words)
             assert ended.returncode == 0, f"{step}: {ended.stdout}{ended.stderr}"
         done.append(step)
 

@@ -6,6 +6,8 @@ from tests.e2e.conftest import Installation
 
 
 def recreation(installation: Installation) -> dict[str, Any]:
+    # What was tagged last shows a little later.
+    installation.order("clock", advance=5)
     (found,) = installation.json("status")["recreations"]
     return dict(found)
 
@@ -56,7 +58,6 @@ def test_status_follows_a_recreation_to_its_end(installation: Installation) -> N
     assert [disk["size"] for disk in saving["retained_disks"]] == [40]
 
     finished = worker.until_fact("recreation_finished")
-    installation.order("clock", advance=5)
     done = recreation(installation)
 
     assert done["stage"] == "done"

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import Installation, environment
+from tests.e2e.conftest import Installation
+from tests.e2e.surroundings import environment
 from tests.e2e.test_dlq import DEAD, UNDELIVERED, event, lose_event, send
 from tests.e2e.test_function import ask, call_until_over, function
 from tests.e2e.test_worker import assert_one_of_each

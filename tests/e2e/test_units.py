@@ -40,5 +40,5 @@ def test_the_tasks_command_lines_end_by_themselves(installation: Installation) -
         name, at, instance = service.removesuffix(".service").partition("@")
         words = command_line(f"{name}{at}.service", instance, installation)[2:]
         assert words[0] in COMMANDS
-        done = installation.command(*words)
+        done = installation.program(*words)
         assert done.returncode == 0, (service, done.stdout, done.stderr)

@@ -13,7 +13,8 @@ import pytest
 from mns.account import Account
 from mns.queue import Message
 
-from tests.e2e.conftest import Installation, Running, environment
+from tests.e2e.conftest import Installation, Running
+from tests.e2e.surroundings import environment
 
 OURS = "spot-recreation:id"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import environment
+from tests.e2e.surroundings import environment
 from tests.stack.cells import FEWEST, MATRIX, Cell, Spot, cells
 from tests.stack.matrix import Finding, judge, main, spread
 from tests.stack.rig import stage

@@ -10,6 +10,7 @@ import pytest
 
 from emulator.http.command import main as emulator_main
 from worker.cli import main
+from worker.ops.runbook.files import anchor
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -21,6 +22,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "deploy").rglob("*.md")),
 ]
+CHINESE = sorted(page for page in PAGES if page.name.endswith(".zh-CN.md"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 # Programs that are not ours; whoever adds one here has tried the line.
 OTHERS = {".", "aliyun", "cd", "cp", "curl", "export", "git", "openssl", "pip", "s", "systemctl", "terraform", "python"}  # fmt: skip
@@ -115,12 +117,39 @@ def test_command_of_a_document_exists(
             assert first in OTHERS, f"{page}: {first} is no program that the documents use"
 
 
-def test_the_readmes_show_the_same_commands() -> None:
-    """Who reads Chinese is told to type the same."""
-    english, chinese = (set(commands_of(ROOT / name)) for name in ("README.md", "README.zh-CN.md"))
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_both_languages_show_the_same(page: Path) -> None:
+    """Who reads Chinese is told to type the same, and each page leads to the other."""
+    english = page.with_name(page.name.replace(".zh-CN", ""))
 
-    assert english == chinese
-    assert len(english) > 10
+    assert commands_of(page) == commands_of(english)
+    assert f"[English]({english.name})" in page.read_text("utf-8")
+    assert f"[中文]({page.name})" in english.read_text("utf-8")
+    # The runbook is made from texts, some of which name in words what the others name by its name.
+    if english.name != "runbook.md":
+        assert codes(page) == codes(english)
+
+
+def codes(page: Path) -> set[str]:
+    """Return names, settings and commands that a page has in its sentences and tables."""
+    return set(
+        _CODE.findall(
+            re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        )
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_pages_and_headings_that_exist(page: Path) -> None:
+    """Also from the page of one language into its own headings."""
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text("utf-8"))
+
+    for name, heading in links:
+        target = page.parent / name if name else page
+        assert target.exists(), name
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+            assert heading in map(anchor, headings), f"{name}#{heading}"
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,11 @@ class Functions(Staff):
             self.members.next(0.05)
             self._end_what_has_answered()
         for one in self._instances:
-            stop_process(one.process, "function")
+            if one.url:
+                stop_process(one.process, "function")
+            else:
+                # It has no work, and cannot hear the request before it is loaded.
+                one.process.kill()
 
     def bill(self, original_gb_seconds: float) -> Bill:
         """Return the bill so far."""

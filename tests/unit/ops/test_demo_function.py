@@ -1,6 +1,8 @@
 """The platform that the demo plays is the one that deploy/ asks for, and its bill is the platform's."""
 
 import math
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,8 @@ import pytest
 
 from eventbridge.deployment import FUNCTION, TIMERS
 from worker.ops import demo_function, demo_original
-from worker.ops.demo_processes import Process, starved
+from worker.ops.demo_control import Control
+from worker.ops.demo_processes import Process, crew, starved
 
 
 def test_the_platform_is_that_of_the_deployment() -> None:
@@ -29,6 +32,33 @@ def test_the_platform_is_that_of_the_deployment() -> None:
 def test_the_original_looks_every_twenty_seconds(image_seconds: float, gb_seconds: float) -> None:
     """128 MB for its looks and its own work, and never longer than the platform lets it."""
     assert demo_original.gb_seconds(image_seconds) == pytest.approx(gb_seconds)
+
+
+class StandingClock:
+    """Always the same time."""
+
+    def now(self) -> float:
+        return 1000.0
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds
+
+    def learn(self, told: float, *, asked_at: float) -> float:
+        return told - asked_at
+
+
+def test_an_instance_that_is_still_being_loaded_ends_in_any_order(tmp_path: Path) -> None:
+    """Started for a second call and never called: it cannot hear the request to end yet."""
+    nowhere = Control("http://127.0.0.1:9")
+    with crew(tmp_path, os.environ) as members:
+        functions = demo_function.Functions(members, tmp_path, nowhere, StandingClock(), 1.0)
+        functions.noticed({"t0": 900.0, "event_id": "e-1"}, "i-1", copies=1)
+        functions.turn(quiet=False)
+        (instance,) = members.processes
+
+        functions.stop()
+
+        assert instance.wait(10.0) == -signal.SIGKILL
 
 
 def test_a_process_that_is_gone_was_not_starved(tmp_path: Path) -> None:
