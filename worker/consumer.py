@@ -380,7 +380,8 @@ class Consumer:
     def _is_covered(self, later: Progress, first: Progress, behind: Held, ahead: Held) -> bool:
         """Tell whether deleting `behind` loses nothing while `ahead` is held."""
         lease_left = ahead.delivery.lease_until - self.clock.now()
-        is_open = first.retained is None and not ahead.working
+        # One whose end is decided looks no more, whatever has not been confirmed about it.
+        is_open = first.retained is None and first.moot is None and not ahead.working
         # One that has seen the lock go may be about to call it a false alarm.
         is_sound = first.retained is not None and not (first.moot or first.unlocked_looks)
         is_same = is_sound and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS

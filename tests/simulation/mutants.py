@@ -1408,6 +1408,13 @@ MUTANTS = (
         '    plain = EVENT_NAME if name in (EVENT_TYPE, EVENT_NAME) else ""\n',
         ("tests/unit/core/test_events.py",),
     ),
+    Mutant(
+        "notice-covered-by-one-that-is-over",
+        "worker/consumer.py",
+        "        is_open = first.retained is None and first.moot is None and not ahead.working\n",
+        "        is_open = first.retained is None and not ahead.working\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
 )
 
 UNCHANGED = Mutant(
