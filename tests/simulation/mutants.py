@@ -1404,8 +1404,8 @@ MUTANTS = (
     Mutant(
         "interruption-in-one-spelling-only",
         "worker/core/events.py",
-        '    plain = name.removeprefix(PRODUCT) if isinstance(name, str) else ""\n',
-        '    plain = EVENT_NAME if name in (EVENT_TYPE, EVENT_NAME) else ""\n',
+        "    return isinstance(name, str) and _speaks_of_interruption(name)\n",
+        "    return name in (EVENT_TYPE, EVENT_NAME)\n",
         ("tests/unit/core/test_events.py",),
     ),
     Mutant(
@@ -1414,6 +1414,27 @@ MUTANTS = (
         "        is_open = first.retained is None and first.moot is None and not ahead.working\n",
         "        is_open = first.retained is None and not ahead.working\n",
         ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "failed-call-of-a-function-let-go",
+        "worker/core/events.py",
+        '        yield from _of_failed_call(value["requestPayload"], wrappings)\n',
+        '        yield Ignored("the record of a call")\n',
+        ("tests/unit/core/test_event_samples.py",),
+    ),
+    Mutant(
+        "interruption-in-an-unknown-wrapper-let-go",
+        "worker/core/events.py",
+        "    if _speaks_of_interruption(json.dumps(event, ensure_ascii=False)):\n",
+        '    if _speaks_of_interruption(""):\n',
+        ("tests/unit/core/test_events.py",),
+    ),
+    Mutant(
+        "unknown-object-with-an-instance-let-go",
+        "worker/core/events.py",
+        "    if _INSTANCE.search(json.dumps(value, ensure_ascii=False)):\n",
+        '    if "instance" in json.dumps(value):\n',
+        ("tests/unit/core/test_events.py",),
     ),
 )
 
