@@ -1436,6 +1436,27 @@ MUTANTS = (
         '    if "instance" in json.dumps(value):\n',
         ("tests/unit/core/test_events.py",),
     ),
+    Mutant(
+        "tags-of-parts-fill-the-message",
+        "worker/core/messages.py",
+        '    ("the tags of single disks and interfaces", _without_tags_of_parts),\n',
+        '    ("the tags of single disks and interfaces", _without_refusals),\n',
+        ("tests/unit/core/test_messages.py",),
+    ),
+    Mutant(
+        "written-what-is-never-read-again",
+        "worker/core/messages.py",
+        "        if _size(encoded) <= room and len(plain) <= PLAIN_BYTES_MAX:\n",
+        "        if _size(encoded) <= room:\n",
+        ("tests/unit/core/test_messages.py",),
+    ),
+    Mutant(
+        "parked-with-what-does-not-fit",
+        "worker/core/messages.py",
+        "        readable |= data if is_small else {}\n",
+        "        readable |= data\n",
+        ("tests/unit/core/test_messages.py",),
+    ),
 )
 
 UNCHANGED = Mutant(
