@@ -14,6 +14,7 @@ import heapq
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from worker.core import identity, launching, messages, notices
 from worker.core.errors import NoCredentials, Permanent, RecreationError, Throttled
@@ -143,7 +144,7 @@ class Consumer:
                 self._begin_stop()
             self._start_receiving()
             for item in self.tasks.take(self._patience()):
-                self._handle(item)
+                self._safely("handle", getattr(item, "held", None), partial(self._handle, item))
             self._wake_due()
             self._dispatch()
         self.telemetry.event("worker_stopped", left_to_their_leases=len(self.held))
@@ -210,6 +211,16 @@ class Consumer:
             self.tasks.post(item)
 
         self.tasks.submit(run)
+
+    def _safely(self, what: str, held: Held | None, act: Callable[[], None]) -> None:
+        """Do a part of the loop's own work; a defect in it must not end the worker for all others."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001
+            self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
+            if held is not None and self._is_ours(held):
+                # It comes back by itself, until the queue takes it for poison.
+                self._drop(held)
 
     def _is_ours(self, held: Held) -> bool:
         """Tell whether a report is about a message that is still in hand."""
@@ -420,7 +431,7 @@ class Consumer:
             at, _, message_id = heapq.heappop(self._agenda)
             held = self.held.get(message_id)
             if held is not None and held.wake_at == at:
-                self._wake(held, now)
+                self._safely("wake", held, partial(self._wake, held, now))
 
     def _wake(self, held: Held, now: float) -> None:
         if now >= held.delivery.lease_until:

@@ -1457,6 +1457,27 @@ MUTANTS = (
         "        readable |= data\n",
         ("tests/unit/core/test_messages.py",),
     ),
+    Mutant(
+        "defect-in-a-report-ends-the-worker",
+        "worker/consumer.py",
+        '                self._safely("handle", getattr(item, "held", None), partial(self._handle, item))\n',
+        "                self._handle(item)\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-at-its-time-ends-the-worker",
+        "worker/consumer.py",
+        '                self._safely("wake", held, partial(self._wake, held, now))\n',
+        "                self._wake(held, now)\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "half-a-character-stops-a-receipt",
+        "worker/adapters/files.py",
+        'encoding="utf-8", errors="backslashreplace") as file:\n',
+        'encoding="utf-8") as file:\n',
+        ("tests/unit/adapters/test_receipts.py",),
+    ),
 )
 
 UNCHANGED = Mutant(
