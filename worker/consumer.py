@@ -17,7 +17,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from worker.core import identity, launching, messages, notices
-from worker.core.errors import NoCredentials, Permanent, RecreationError, Throttled
+from worker.core.errors import (
+    NoCredentials,
+    Permanent,
+    RecreationError,
+    Throttled,
+    Unauthenticated,
+)
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
     Checkpoint,
@@ -646,7 +652,8 @@ class Consumer:
         again = max(error.retry_at, now) if isinstance(error, Throttled) else now + pause
         if held.decision is not None:
             held.due = again
-        if isinstance(error, Permanent):
+        # A key that is unknown now refuses everything alike, and says nothing about this message.
+        if isinstance(error, Permanent) and not isinstance(error, Unauthenticated):
             self._refused_by_the_queue(held, error)
         self.telemetry.event(
             "queue_failed",

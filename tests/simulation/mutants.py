@@ -1478,6 +1478,34 @@ MUTANTS = (
         'encoding="utf-8") as file:\n',
         ("tests/unit/adapters/test_receipts.py",),
     ),
+    Mutant(
+        "key-refused-for-a-while-parks",
+        "worker/engine.py",
+        "        is_in_time = now < progress.patient_since + self.policy.notice\n",
+        "        is_in_time = False\n",
+        ("tests/unit/test_engine.py",),
+    ),
+    Mutant(
+        "key-refused-by-the-queue-parks",
+        "worker/consumer.py",
+        "        if isinstance(error, Permanent) and not isinstance(error, Unauthenticated):\n",
+        "        if isinstance(error, Permanent):\n",
+        ("tests/simulation/test_credentials.py",),
+    ),
+    Mutant(
+        "request-that-came-twice-parks",
+        "worker/adapters/error_map.py",
+        '    _Group(ANY_ACTION, _UNKNOWN, "SignatureNonceUsed"),\n',
+        '    _Group(ANY_ACTION, _UNKNOWN, ""),\n',
+        ("tests/unit/adapters/test_error_map.py",),
+    ),
+    Mutant(
+        "status-without-a-code-refuses",
+        "worker/adapters/error_map.py",
+        "    found = found or _BY_STATUS.get(status)\n",
+        "    found = found or None\n",
+        ("tests/unit/adapters/test_error_map.py",),
+    ),
 )
 
 UNCHANGED = Mutant(
