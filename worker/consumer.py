@@ -14,9 +14,16 @@ import heapq
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from worker.core import identity, launching, messages, notices
-from worker.core.errors import NoCredentials, Permanent, RecreationError, Throttled
+from worker.core.errors import (
+    NoCredentials,
+    Permanent,
+    RecreationError,
+    Throttled,
+    Unauthenticated,
+)
 from worker.core.messages import Nothing, Reading, Split, Unreadable, Work
 from worker.core.outcomes import (
     Checkpoint,
@@ -143,7 +150,7 @@ class Consumer:
                 self._begin_stop()
             self._start_receiving()
             for item in self.tasks.take(self._patience()):
-                self._handle(item)
+                self._safely("handle", getattr(item, "held", None), partial(self._handle, item))
             self._wake_due()
             self._dispatch()
         self.telemetry.event("worker_stopped", left_to_their_leases=len(self.held))
@@ -210,6 +217,16 @@ class Consumer:
             self.tasks.post(item)
 
         self.tasks.submit(run)
+
+    def _safely(self, what: str, held: Held | None, act: Callable[[], None]) -> None:
+        """Do a part of the loop's own work; a defect in it must not end the worker for all others."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001
+            self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
+            if held is not None and self._is_ours(held):
+                # It comes back by itself, until the queue takes it for poison.
+                self._drop(held)
 
     def _is_ours(self, held: Held) -> bool:
         """Tell whether a report is about a message that is still in hand."""
@@ -380,7 +397,8 @@ class Consumer:
     def _is_covered(self, later: Progress, first: Progress, behind: Held, ahead: Held) -> bool:
         """Tell whether deleting `behind` loses nothing while `ahead` is held."""
         lease_left = ahead.delivery.lease_until - self.clock.now()
-        is_open = first.retained is None and not ahead.working
+        # One whose end is decided looks no more, whatever has not been confirmed about it.
+        is_open = first.retained is None and first.moot is None and not ahead.working
         # One that has seen the lock go may be about to call it a false alarm.
         is_sound = first.retained is not None and not (first.moot or first.unlocked_looks)
         is_same = is_sound and abs(later.t0 - first.t0) < SAME_NOTICE_SECONDS
@@ -419,7 +437,7 @@ class Consumer:
             at, _, message_id = heapq.heappop(self._agenda)
             held = self.held.get(message_id)
             if held is not None and held.wake_at == at:
-                self._wake(held, now)
+                self._safely("wake", held, partial(self._wake, held, now))
 
     def _wake(self, held: Held, now: float) -> None:
         if now >= held.delivery.lease_until:
@@ -634,7 +652,8 @@ class Consumer:
         again = max(error.retry_at, now) if isinstance(error, Throttled) else now + pause
         if held.decision is not None:
             held.due = again
-        if isinstance(error, Permanent):
+        # A key that is unknown now refuses everything alike, and says nothing about this message.
+        if isinstance(error, Permanent) and not isinstance(error, Unauthenticated):
             self._refused_by_the_queue(held, error)
         self.telemetry.event(
             "queue_failed",

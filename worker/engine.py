@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core import boots
-from worker.core.errors import Permanent, RecreationError, Throttled, Transient
+from worker.core.errors import (
+    Permanent,
+    RecreationError,
+    Throttled,
+    Transient,
+    Unauthenticated,
+)
 from worker.core.outcomes import (
     Checkpoint,
     Done,
@@ -114,8 +120,10 @@ class Engine:
             with urgent(progress.recreation_id, progress.t0 + self.policy.notice, leased_until):
                 outcome: Outcome = step.run(progress, now)
         except (Transient, Permanent) as error:
-            forgiven = _forgiven(step, progress, error, now)
-            if forgiven is None and isinstance(error, Transient):
+            is_passing = isinstance(error, Transient) or self._may_pass(error, progress, now)
+            is_stranger = isinstance(error, Unauthenticated) and is_passing
+            forgiven = None if is_stranger else _forgiven(step, progress, error, now)
+            if forgiven is None and is_passing:
                 return self._failed(step, progress, error, attempt)
             if forgiven is None:
                 return _parked(progress, error)
@@ -179,8 +187,13 @@ class Engine:
         )
         return Hold(wait.progress, wait.until, wait.reason, in_hand=wait.in_hand)
 
+    def _may_pass(self, error: Permanent, progress: Progress, now: float) -> bool:
+        """Keys are changed in minutes, and what is parked meanwhile misses its notice."""
+        is_in_time = now < progress.patient_since + self.policy.notice
+        return is_in_time and isinstance(error, Unauthenticated)
+
     def _failed(
-        self, step: Step, progress: Progress, error: Transient, attempt: int
+        self, step: Step, progress: Progress, error: Transient | Permanent, attempt: int
     ) -> Hold | Parked:
         now = self.clock.now()
         if now > progress.patient_since + self.policy.give_up_after:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.errors import Malformed, Permanent, Throttled, Transient, UnknownOutcome
+from worker.core.errors import (
+    Malformed,
+    Permanent,
+    Throttled,
+    Transient,
+    Unauthenticated,
+    UnknownOutcome,
+)
 from worker.core.outcomes import (
     Checkpoint,
     Done,
@@ -318,6 +325,19 @@ def test_permanent_error_parks_with_its_code() -> None:
     verdict = advance(First([Permanent("no permission", code="Forbidden.RAM")]))
 
     assert verdict == Parked(BEGUN, Park.REFUSED, "no permission", "Forbidden.RAM", "Permanent")
+
+
+def test_unknown_caller_is_asked_after_again_while_there_is_time() -> None:
+    """Keys are changed in minutes; what is parked for them has missed its notice when they are there."""
+    unknown = Unauthenticated("the cloud refuses the key", code="InvalidAccessKeyId.NotFound")
+
+    soon = advance(First([unknown]), progress=replace(BEGUN, t0=NOW - 290.0))
+    late = advance(First([unknown]), progress=replace(BEGUN, t0=NOW - 310.0))
+
+    assert isinstance(soon, Hold)
+    assert soon.failed
+    assert isinstance(late, Parked)
+    assert late.code == "InvalidAccessKeyId.NotFound"
 
 
 @pytest.mark.parametrize("park", list(Park))

@@ -34,7 +34,7 @@ def test_every_wrapper_reads_the_same_in_the_queue(name: str) -> None:
 
     body = as_body(payload)
 
-    if name == "fc_timer.json":
+    if INDEX[name]["expect"] == "ignored":
         assert isinstance(body, Nothing)
         return
     assert isinstance(body, str)

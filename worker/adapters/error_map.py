@@ -7,9 +7,9 @@ Rules of this file
    prefixes.
 3. An answer with a 5xx status tells nothing about the effect, whatever its code says; the few
    exceptions are named. A 4xx answer is definite, except those that say that the same request is
-   still being worked on.
+   still being worked on, or has come before.
 4. A code without a row is a 4xx nobody has met: PERMANENT, except for RunInstances, where the next
-   candidate may do. `is_known` is False, and the caller asks for a row in the log.
+   candidate may do, and for the statuses of a time that ran out and of a rate. `is_known` is False, and the caller asks for a row in the log.
 
 Sources: the error tables of the API references of ECS (2014-05-26), VPC (2016-04-28), the load
 balancers (SLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30) and SMQ, "API throttling" and "How to
@@ -143,6 +143,14 @@ GROUP_ADDS: Final = ("alb:AddServersToServerGroup", "nlb:AddServersToServerGroup
 GROUP_REMOVES: Final = ("alb:RemoveServersFromServerGroup", "nlb:RemoveServersFromServerGroup")
 GROUP_LISTS: Final = ("alb:ListServerGroupServers", "nlb:ListServerGroupServers")
 
+# What a status says by itself where no row knows the code: it is no answer to what was asked.
+# Source: RFC 9110 (408), RFC 6585 (429).
+_BY_STATUS: Final = {
+    408: Meaning(Kind.UNKNOWN, advice="Unknown code; it needs a row in the table.", is_known=False),
+    429: Meaning(
+        Kind.THROTTLED, advice="Unknown code; it needs a row in the table.", is_known=False
+    ),
+}
 # Definite in spite of its status. Source: ECS RunInstances, HTTP 500 InvalidImage.OSType.
 _DEFINITE_AT_500: Final = frozenset({"InvalidImage.OSType"})
 
@@ -166,6 +174,9 @@ _GROUPS: Final = (
         "Idempotence.Processing IdempotenceProcessing IdempotentProcessing LastTokenProcessing"
         " ProcessingSameRequest",
     ),
+    # The same request has come before, repeated on its way: nobody knows the first one's answer.
+    # Source: "Error codes" of Mobile Push; alibaba-cloud-sdk-go, issue 39.
+    _Group(ANY_ACTION, _UNKNOWN, "SignatureNonceUsed"),
     # Source: "How to ensure idempotence"; CreateImage, HTTP 403 InvalidParamter.Conflict (sic).
     _Group(ANY_ACTION, _EXISTS, "Idempoten* InvalidClientToken.ValueNotSupported"),
     # Source: error tables of ECS, VPC and the load balancers; Terraform provider, retry lists.
@@ -502,6 +513,7 @@ def classify(action: str, status: int, code: str, message: str = "") -> Meaning:
     if status >= 500 and code not in _DEFINITE_AT_500:  # noqa: PLR2004 - HTTP server errors
         return _UNKNOWN
     found = _by_message(action, code, message) or _exactly(action, code) or _by_shape(action, code)
+    found = found or _BY_STATUS.get(status)
     if found is not None:
         return found
     named = _named_in(message) if action == RUN_INSTANCES else ""

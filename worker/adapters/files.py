@@ -23,7 +23,8 @@ def write_whole(path: Path, text: str, *, mode: int = 0o666, directory_mode: int
     draft.unlink(missing_ok=True)
     try:
         number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
+        # Half of a character, as other tools cut names, stays half of one where the text is JSON.
+        with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

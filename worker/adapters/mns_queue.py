@@ -22,7 +22,14 @@ from worker.adapters.credentials import Provider
 from worker.adapters.error_map import Kind
 from worker.adapters.mns_messages import Message
 from worker.core import identity
-from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
+from worker.core.errors import (
+    Permanent,
+    RecreationError,
+    Throttled,
+    Transient,
+    Unauthenticated,
+    UnknownOutcome,
+)
 from worker.ports import Delivery, Lease, LeaseLost
 
 T = TypeVar("T")
@@ -277,7 +284,8 @@ class MnsQueue(ports.Queue):
             return UnknownOutcome(sentence.strip(), code=code)
         if meaning.kind in (Kind.BUSY, Kind.UNKNOWN):
             return Transient(sentence.strip(), code=code)
-        return Permanent(sentence.strip(), code=code)
+        stranger = meaning.kind is Kind.UNAUTHENTICATED
+        return (Unauthenticated if stranger else Permanent)(sentence.strip(), code=code)
 
 
 def _message(body: str, attributes: Mapping[str, str], delay: float) -> Any:

@@ -6,6 +6,7 @@
     │   ├── Throttled        refused until `retry_at` by the cloud or by our own limiter
     │   └── UnknownOutcome   a changing call was sent and its answer was lost: same token again
     ├── Permanent            a person must look: parameters, permission, quota
+    │   └── Unauthenticated  the cloud does not know the caller: keys may just be changing
     └── Malformed            the message cannot be read; it is parked with its raw bytes
 
 Answers that a step expects (no stock, image exists, source gone) are values in
@@ -52,6 +53,10 @@ class UnknownOutcome(Transient):
 
 class Permanent(RecreationError):
     """Repeating the call cannot help; the recreation is parked for a person."""
+
+
+class Unauthenticated(Permanent):
+    """The cloud does not know the caller. Nothing was done, and another key may be there soon."""
 
 
 class Malformed(RecreationError):

@@ -2,15 +2,16 @@
 
 Three envelopes say the same thing: CloudEvents from EventBridge (`type`, `data`), the flat form of
 CloudMonitor (`name`, `content`), and the alert of its event subscriptions (`alert`). Each may arrive
-raw or in base64, alone or in an array, inside the message wrapper of a Function Compute trigger or
-a topic's notification, or reduced to its data. A body is untrusted: its size, depth, keys and
-strings are bounded, doubled keys and non-numbers are refused, and the result is a hint that makes
-us look at the cloud and nothing else. In a list, one element that cannot be read does not take the
-others with it.
+raw or in base64, alone or in an array, inside the message wrapper of a Function Compute trigger, the
+record of a failed call of a function or a topic's notification, or reduced to its data. A body is
+untrusted: its size, depth, keys and strings are bounded, doubled keys and non-numbers are refused,
+and the result is a hint that makes us look at the cloud and nothing else. In a list, one element
+that cannot be read does not take the others with it. What speaks of an interruption in a form that
+nobody has documented is for a person, and is not let go of.
 
 Sources: EventBridge "Event overview" and "ECS events"; ECS "Instance event notification";
 CloudMonitor "Configure callbacks for system event-triggered alerts (recommended)"; Function Compute
-"SMQ trigger" and "EventBridge trigger".
+"SMQ trigger", "EventBridge trigger" and "Result callback".
 """
 
 import base64
@@ -54,6 +55,11 @@ _TIME = re.compile(
     r"(Z|[+-]\d{2}:?\d{2}|[A-Za-z]+(?:/[A-Za-z_]+)?)?\Z",
     re.ASCII,
 )
+# A longer name is another event's; the console has the Chinese one.
+_INTERRUPTION = re.compile(
+    r"PreemptibleInstanceInterruption(?![a-z0-9])|抢占式实例中断", re.IGNORECASE
+)
+_INSTANCE = re.compile(r"instance|\bi-[0-9a-z]{8,32}\b", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.:\-]")
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -156,6 +162,8 @@ def _read_item(item: object, wrappings: int) -> tuple[Event, ...]:
 def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
     if value.get("type") == WRAPPER_TYPE:
         yield from _read(_wrapped(value), wrappings - 1)
+    elif "requestContext" in value and "requestPayload" in value:
+        yield from _of_failed_call(value["requestPayload"], wrappings)
     elif topics.is_notification(value):
         yield from _read(value["Message"], wrappings - 1)
     elif _is_alert(value):
@@ -176,13 +184,24 @@ def _read_object(value: dict[str, Any], wrappings: int) -> Iterator[Event]:
 
 
 def _is_ours(name: object) -> bool:
-    """Whether a type or a name is an interruption's, with or without the product and the status.
+    """Whether a type or a name is an interruption's, in whatever spelling.
 
     EventBridge puts the product before the name, CloudMonitor a status after it. Who reads one
     spelling too many looks at the cloud once; who reads one too few lets go of an instance.
     """
-    plain = name.removeprefix(PRODUCT) if isinstance(name, str) else ""
-    return plain == EVENT_NAME or plain.startswith(EVENT_NAME + ":")
+    return isinstance(name, str) and _speaks_of_interruption(name)
+
+
+def _speaks_of_interruption(text: str) -> bool:
+    return _INTERRUPTION.search(text) is not None
+
+
+def _of_failed_call(payload: object, wrappings: int) -> Iterator[Event]:
+    """Read what a function was called with in vain, where the platform keeps the record of it."""
+    if isinstance(payload, str) and not payload.strip():
+        yield Ignored("a call without an event")
+    else:
+        yield from _read(payload, wrappings - 1)
 
 
 def _wrapped(wrapper: dict[str, Any]) -> object:
@@ -194,7 +213,7 @@ def _wrapped(wrapper: dict[str, Any]) -> object:
 
 def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
     if not _is_ours(event["type"]):
-        return Ignored(f"an event of type {_word(event['type'])}")
+        return _foreign(event, f"an event of type {_word(event['type'])}")
     fields = _payload(event.get("data", event.get("data_base64")))
     region, account, instance = _arn_parts(event.get("subject"))
     return Interruption(
@@ -209,7 +228,7 @@ def _from_eventbridge(event: dict[str, Any]) -> Interruption | Ignored:
 
 def _from_cloudmonitor(event: dict[str, Any]) -> Interruption | Ignored:
     if not _is_ours(event["name"]):
-        return Ignored(f"an event named {_word(event['name'])}")
+        return _foreign(event, f"an event named {_word(event['name'])}")
     fields = _payload(event["content"])
     region, account, instance = _arn_parts(event.get("resourceId"))
     return Interruption(
@@ -252,9 +271,16 @@ def _from_alert(alert: object) -> Interruption | Ignored:
     )
 
 
+def _foreign(event: dict[str, Any], what: str) -> Ignored:
+    """Let go of another event; one that carries an interruption in it is for a person."""
+    if _speaks_of_interruption(json.dumps(event, ensure_ascii=False)):
+        raise Malformed(f"{what} speaks of an interruption", code="not_an_event")
+    return Ignored(what)
+
+
 def _unknown(value: dict[str, Any]) -> Ignored:
     """Let go of what has nothing to do with us; what speaks of an instance is for a person."""
-    if "instance" in json.dumps(value).lower():
+    if _INSTANCE.search(json.dumps(value, ensure_ascii=False)):
         raise Malformed("the body is a JSON object but not an event", code="not_an_event")
     return Ignored(UNKNOWN_FORM)
 

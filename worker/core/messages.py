@@ -16,9 +16,18 @@ from typing import TypeGuard
 from worker.core import launching, signing
 from worker.core.errors import Malformed
 from worker.core.events import read_body
-from worker.core.model import Ignored, Interruption, Unread
+from worker.core.identity import is_clonable
+from worker.core.model import Disk, Ignored, Interruption, Tags, Unread
 from worker.core.outcomes import Park, Parked
-from worker.core.progress import Mark, Progress, Wishes, decode, encode
+from worker.core.progress import (
+    PLAIN_BYTES_MAX,
+    Mark,
+    Progress,
+    Wishes,
+    decode,
+    packed,
+    written,
+)
 
 # Source: SMQ limits, 64 KB for body, names, types and values together. The rest is for the XML.
 MESSAGE_BYTES_MAX = 65_536
@@ -230,7 +239,10 @@ def write_parked(parked: Parked, body: str, *, step: str, at: float, key: bytes)
     readable = _beside(body, {name: value for name, value in why.items() if value})
     if parked.progress is not None:
         readable = {**_readable(parked.progress, step), **readable}
-        readable |= _fitting(parked.progress, body, readable)
+        data = _fitting(parked.progress, body, readable)
+        # What fits into no message must not keep the rest from a person.
+        is_small = _size(data) <= _room(body) - _size(readable)
+        readable |= data if is_small else {}
     return signing.sign(readable, body, key) if readable else {}
 
 
@@ -291,6 +303,27 @@ def _without_source_tags(progress: Progress) -> Progress:
     return replace(progress, specified=replace(progress.specified, source=source))
 
 
+def _without_tags_of_parts(progress: Progress) -> Progress:
+    """Leave out what others have put on disks and interfaces; our own tags tell what we have done."""
+    looked, captured, known = progress.looked, progress.captured, progress.belongings
+    if looked is not None:
+        progress = replace(progress, looked=replace(looked, disks=_untagged(looked.disks)))
+    if captured is not None:
+        progress = replace(progress, captured=replace(captured, disks=_untagged(captured.disks)))
+    if known is not None:
+        interfaces = tuple(replace(one, tags=_ours(one.tags)) for one in known.interfaces)
+        progress = replace(progress, belongings=replace(known, interfaces=interfaces, tags=()))
+    return progress
+
+
+def _untagged(disks: tuple[Disk, ...]) -> tuple[Disk, ...]:
+    return tuple(replace(disk, tags=_ours(disk.tags)) for disk in disks)
+
+
+def _ours(tags: Tags) -> Tags:
+    return {name: value for name, value in tags.items() if not is_clonable(name)}
+
+
 def _without_timeline(progress: Progress) -> Progress:
     return replace(progress, marks=())
 
@@ -298,19 +331,22 @@ def _without_timeline(progress: Progress) -> Progress:
 _LEAVE_OUT: tuple[tuple[str, Callable[[Progress], Progress]], ...] = (
     ("refused candidates", _without_refusals),
     ("the source's tags in the receipt", _without_source_tags),
+    ("the tags of single disks and interfaces", _without_tags_of_parts),
     ("the timeline", _without_timeline),
 )
 
 
 def _fitting(progress: Progress, body: str, readable: Mapping[str, str]) -> dict[str, str]:
     room = _room(body) - _size(readable)
-    encoded = encode(progress)
+    plain = written(progress)
+    encoded = packed(plain)
     for name, leave_out in _LEAVE_OUT:
-        if _size(encoded) <= room:
+        if _size(encoded) <= room and len(plain) <= PLAIN_BYTES_MAX:
             break
         smaller = leave_out(progress)
         progress = smaller.remarked(name, "the progress would not fit into a message")
-        encoded = encode(progress)
+        plain = written(progress)
+        encoded = packed(plain)
     return encoded
 
 

@@ -651,7 +651,12 @@ _ADAPTER: TypeAdapter[Progress] = TypeAdapter(Progress)
 
 def encode(progress: Progress) -> dict[str, str]:
     """Write progress as attributes: compressed JSON, split into numbered chunks."""
-    text = base64.urlsafe_b64encode(zlib.compress(_plain(progress), 6)).decode()
+    return packed(written(progress))
+
+
+def packed(plain: bytes) -> dict[str, str]:
+    """Compress what `written` returns, and split it into numbered chunks."""
+    text = base64.urlsafe_b64encode(zlib.compress(plain, 6)).decode()
     chunks = [text[at : at + CHUNK_CHARACTERS] for at in range(0, len(text), CHUNK_CHARACTERS)]
     return {
         "format": FORMAT,
@@ -659,7 +664,8 @@ def encode(progress: Progress) -> dict[str, str]:
     }
 
 
-def _plain(progress: Progress) -> bytes:
+def written(progress: Progress) -> bytes:
+    """Write progress as JSON; what is longer than `PLAIN_BYTES_MAX` would not be read again."""
     try:
         return _ADAPTER.dump_json(progress, exclude_defaults=True)
     except PydanticSerializationError:

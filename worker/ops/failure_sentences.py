@@ -120,6 +120,7 @@ _DRILL = (
     (r"Permanent", "需要人工处理"),
     (r"Transient", "暂时性错误"),
     (r"NoCredentials", "没有凭证"),
+    (r"Unauthenticated", "云端不认识该凭证"),
     (r"Throttled", "被限流"),
     (r"UnknownOutcome", "结果未知"),
     (r"Malformed", "无法解读"),

@@ -330,6 +330,7 @@ _REMARKS = (
     (r"it did not end in time", "未在时限内结束"),
     (r"refused candidates", "被拒绝的候选"),
     (r"the source's tags in the receipt", "回执中的源实例标签"),
+    (r"the tags of single disks and interfaces", "单个云盘与网卡的标签"),
     (r"the timeline", "时间线"),
     (r"a resource holds 20 tags and ours come first", "一个资源最多 20 个标签，本工具的优先"),
     (r"a static public address dies with its instance", "固定公网地址随实例释放"),

@@ -16,7 +16,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
     Kind.UNKNOWN: {
         "RunInstances": """InternalError InternalError.Dispatch ServiceUnavailable
             Idempotence.Processing IdempotenceProcessing LastTokenProcessing
-            NodeControllerUnavailable Mayi.InternalError""",
+            NodeControllerUnavailable Mayi.InternalError SignatureNonceUsed""",
         "CreateImage": "InternalError",
         "SendMessage": "InternalError InternalServerError",
     },
@@ -102,7 +102,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "ChangeMessageVisibility": "MissingVisibilityTimeout",
     },
     Kind.UNAUTHENTICATED: {
-        "RunInstances": """SignatureDoesNotMatch SignatureNonceUsed InvalidAccessKeyId.NotFound
+        "RunInstances": """SignatureDoesNotMatch InvalidAccessKeyId.NotFound
             InvalidAccessKeyId.Inactive InvalidSecurityToken.Malformed""",
         "ReceiveMessage": """InvalidAccessKeyId SignatureDoesNotMatch MissingAuthorizationHeader
             InvalidAuthorizationHeader""",
@@ -204,6 +204,16 @@ def test_unknown_code_asks_for_a_row() -> None:
     meaning = classify("CreateImage", 403, "Brand.NewCode")
 
     assert meaning.kind is Kind.PERMANENT
+    assert not meaning.is_known
+
+
+@pytest.mark.parametrize("action", ["RunInstances", "DescribeInstances"])
+@pytest.mark.parametrize(("status", "kind"), [(408, Kind.UNKNOWN), (429, Kind.THROTTLED)])
+def test_status_speaks_for_a_code_that_nobody_knows(action: str, status: int, kind: Kind) -> None:
+    """A time that ran out is no refusal of a candidate, and a rate nothing for a person."""
+    meaning = classify(action, status, "Gateway.Odd")
+
+    assert meaning.kind is kind
     assert not meaning.is_known
 
 

@@ -35,6 +35,18 @@ def test_full_disk_does_not_hold_the_recreation(
     assert telemetry.names == ["receipt_not_kept"]
 
 
+def test_name_cut_inside_a_character_does_not_hold_the_recreation(
+    tmp_path: Path, telemetry: RecordedTelemetry
+) -> None:
+    """What other tools have cut reads the same again."""
+    cut = {"name": "db \ud83d"}
+
+    DirectoryReceipts(tmp_path, telemetry, page=str).keep(ID, cut)
+
+    assert json.loads((tmp_path / f"{ID}.json").read_text("utf-8")) == cut
+    assert telemetry.names == []
+
+
 def test_page_is_kept_beside_the_receipt(tmp_path: Path, telemetry: RecordedTelemetry) -> None:
     """Whoever opens the directory with a browser finds the same recreation."""
     receipts = DirectoryReceipts(tmp_path, telemetry, page=lambda data: f"<p>{data['name']}</p>")

@@ -341,6 +341,10 @@ def test_flat_form_with_a_status_is_an_interruption() -> None:
         {"type": f"{EVENT_TYPE}:Normal"},
         {"type": None, "data": None, "name": EVENT_TYPE},
         {"type": "StatusNotification", "data": None, "name": EVENT_NAME},
+        {"type": EVENT_TYPE.lower()},
+        {"type": f"acs.{EVENT_TYPE}"},
+        {"type": "ecs:PreemptibleInstanceInterruption "},
+        {"type": None, "data": None, "name": "抢占式实例中断通知"},
     ],
 )
 def test_interruption_in_the_spelling_of_another_product_is_not_let_go_of(
@@ -363,6 +367,23 @@ def test_data_in_the_form_of_cloudevents_for_bytes_is_read() -> None:
 
     assert isinstance(found, Interruption)
     assert found.instance_id == OTHER
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "mns:Topic:PublishMessage", "data": {"messageBody": json.dumps(event())}},
+        {"type": "bus:Forwarded", "data": [event()]},
+        {"name": "Forwarded", "content": {"event": json.dumps(event())}},
+        {"vm": INSTANCE, "do": "delete"},
+        {"id": ARN},
+    ],
+)
+def test_what_may_be_an_interruption_in_an_unknown_form_is_not_let_go_of(
+    body: dict[str, object],
+) -> None:
+    """A wrapper that nobody has documented, or a template of a rule's own: a person reads it."""
+    assert code_of(json.dumps(body)) == "not_an_event"
 
 
 def test_longer_name_is_another_event() -> None:

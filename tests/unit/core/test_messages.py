@@ -1,12 +1,15 @@
 """What a delivery means, and what a successor and a parked message carry."""
 
 import json
+import random
+import string
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from worker.core import signing
+from worker.core.identity import TAG_ID
 from worker.core.messages import (
     MESSAGE_BYTES_MAX,
     Home,
@@ -19,8 +22,9 @@ from worker.core.messages import (
     write_attributes,
     write_parked,
 )
+from worker.core.model import Disk, Instance, Interface
 from worker.core.outcomes import Park, Parked
-from worker.core.progress import Progress, Retained
+from worker.core.progress import Belongings, Captured, Looked, Progress, Retained, TagsOf
 
 NOW = 1_795_392_010.0
 ARRIVED = NOW - 2.0
@@ -292,13 +296,21 @@ def test_attributes_stay_inside_the_queue_s_limits(large_progress: Progress) -> 
         (30_000, ()),
         (17_850, ("refused candidates",)),
         (17_700, ("refused candidates", "the source's tags in the receipt")),
-        (0, ("refused candidates", "the source's tags in the receipt", "the timeline")),
+        (
+            0,
+            (
+                "refused candidates",
+                "the source's tags in the receipt",
+                "the tags of single disks and interfaces",
+                "the timeline",
+            ),
+        ),
     ],
 )
 def test_what_does_not_fit_is_left_out_and_named(
     large_progress: Progress, room: int, left_out: tuple[str, ...]
 ) -> None:
-    """Refusals go first, then tags, then the timeline; what is to be launched is never touched."""
+    """Refusals go first, then tags, and the timeline last; what is to be launched is never touched."""
     body = BODY + " " * (MESSAGE_BYTES_MAX - 2_048 - room - len(BODY.encode()))
 
     attributes = write_attributes(large_progress, body, step="launch", key=KEY)
@@ -310,6 +322,76 @@ def test_what_does_not_fit_is_left_out_and_named(
     assert large_progress.specified is not None
     assert sent.specified.launch == large_progress.specified.launch
     assert sent.specified.candidates == large_progress.specified.candidates
+
+
+DISKS, TAGS = 17, 20
+
+
+def with_tagged_parts(progress: Progress, letters: str, *, alike: bool) -> Progress:
+    """A source whose disks and interface have all the tags that the cloud allows them."""
+    rng = random.Random(1)
+
+    def text() -> str:
+        return "".join(rng.choice(letters) for _ in range(128))
+
+    def tags() -> dict[str, str]:
+        return {TAG_ID: progress.recreation_id, **{text(): text() for _ in range(TAGS)}}
+
+    first = tags()
+    disks = tuple(
+        Disk(
+            f"d-bp{number:020d}",
+            "data",
+            "cloud_essd",
+            20,
+            f"/dev/xvd{number}",
+            tags=first if alike else tags(),
+        )
+        for number in range(DISKS)
+    )
+    captured = Captured(Instance(SOURCE, "Running", "ecs.g7.large", "cn-hangzhou-h"), disks, "")
+    known = Belongings(
+        interfaces=(Interface("eni-bp1", True, "InUse", tags=first),),
+        tags=tuple(TagsOf(disk.device, tuple(sorted(disk.tags.items()))) for disk in disks),
+    )
+    looked = Looked(captured.instance, disks)
+    return replace(progress, looked=looked, captured=captured, belongings=known)
+
+
+@pytest.mark.parametrize(
+    ("letters", "alike"),
+    [
+        ("火水木金土日月山川田", True),
+        ("火水木金土日月山川田", False),
+        (string.ascii_letters, False),
+    ],
+)
+def test_tags_of_parts_never_keep_a_progress_from_its_message(
+    progress: Progress, letters: str, *, alike: bool
+) -> None:
+    """Those of seventeen disks are more than a message holds, or than its reader unpacks."""
+    tagged = with_tagged_parts(progress, letters, alike=alike)
+
+    attributes = write_attributes(tagged, BODY, step="spec", key=KEY)
+
+    assert size(BODY, attributes) <= MESSAGE_BYTES_MAX
+    sent = read_work(BODY, attributes).progress
+    assert sent.captured is not None
+    assert [disk.tags for disk in sent.captured.disks] == [{TAG_ID: progress.recreation_id}] * DISKS
+    assert "the tags of single disks and interfaces" in [one.what for one in sent.remarks]
+
+
+def test_reason_is_parked_where_a_progress_fits_into_no_message(progress: Progress) -> None:
+    """What cannot travel at all must not keep the body and the reason from a person."""
+    rng = random.Random(1)
+    text = "".join(rng.choice(string.ascii_letters) for _ in range(100_000))
+    endless = replace(progress, launched=replace(progress.launched, private_ip=text))
+
+    attributes = write_parked(Parked(endless, Park.REFUSED, "no"), BODY, step="", at=NOW, key=KEY)
+
+    assert attributes["parked"] == Park.REFUSED.value
+    assert size(BODY, attributes) <= MESSAGE_BYTES_MAX
+    assert read_work(BODY, attributes).sent is None
 
 
 def test_readable_attributes_are_plain_ascii(large_progress: Progress) -> None:

@@ -16,7 +16,14 @@ from worker.adapters import error_map
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import ApiRefusal, Body, ConnectionLost, EcsCall
 from worker.adapters.error_map import Kind, Meaning
-from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
+from worker.core.errors import (
+    Permanent,
+    RecreationError,
+    Throttled,
+    Transient,
+    Unauthenticated,
+    UnknownOutcome,
+)
 from worker.ports import Clock, Limiter, Telemetry
 
 # A list longer than this is not ours; it bounds a cloud that repeats a token for ever.
@@ -227,7 +234,7 @@ class Endpoint:
 
     def _refusal(self, action: str, refused: ApiRefusal, meaning: Meaning) -> Refusal:
         error = self._raisable(action, refused, meaning)
-        if not isinstance(error, Permanent) or meaning.kind is Kind.UNAUTHENTICATED:
+        if not isinstance(error, Permanent) or isinstance(error, Unauthenticated):
             raise error
         return Refusal(meaning.kind, refused.code, meaning.parameter, error, meaning.is_known)
 
@@ -237,7 +244,8 @@ class Endpoint:
             self.telemetry.event("throttled", action=action, by="cloud", code=refused.code)
             retry_at = self.limiter.throttled(action, self.clock.now())
             return Throttled(sentence, retry_at=retry_at, code=refused.code)
-        return Permanent(sentence, code=refused.code)
+        stranger = meaning.kind is Kind.UNAUTHENTICATED
+        return (Unauthenticated if stranger else Permanent)(sentence, code=refused.code)
 
 
 def _with_list(action: str, page: Body | None, outer: str) -> Body:

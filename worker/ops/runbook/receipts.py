@@ -551,4 +551,18 @@ LOSSES: tuple[Loss, ...] = (
             Text("Nothing; the log has it.", "无需操作，日志里有。"),
         ),
     ),
+    Loss(
+        r"the tags of single disks and interfaces",
+        Text("“the tags of single disks and interfaces”", "“单个云盘与网卡的标签”"),
+        Row(
+            Text(
+                "Left out, for a message holds 64 KB: the replacement's disks and interface have its own tags only.",
+                "一条消息最多 64 KB，略去了这些：替代实例的云盘与网卡只有实例自身的标签。",
+            ),
+            Text(
+                "Set them by hand if something reads them; retained disks still have them.",
+                "如有程序依赖这些标签，请手动添加；保留的云盘上仍有。",
+            ),
+        ),
+    ),
 )
