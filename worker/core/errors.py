@@ -6,6 +6,7 @@
     │   ├── Throttled        refused until `retry_at` by the cloud or by our own limiter
     │   └── UnknownOutcome   a changing call was sent and its answer was lost: same token again
     ├── Permanent            a person must look: parameters, permission, quota
+    │   └── NotConfigured    something is not set without which nothing can begin
     └── Malformed            the message cannot be read; it is parked with its raw bytes
 
 Answers that a step expects (no stock, image exists, source gone) are values in
@@ -52,6 +53,10 @@ class UnknownOutcome(Transient):
 
 class Permanent(RecreationError):
     """Repeating the call cannot help; the recreation is parked for a person."""
+
+
+class NotConfigured(Permanent):
+    """A setting or a secret is missing without which nothing can begin."""
 
 
 class Malformed(RecreationError):
