@@ -8,18 +8,21 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from eventbridge.cloud import CloudError
 from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
-from worker.cli.failures import ExpectedFailures
+from worker.cli.failures import ExpectedFailures, Failure
 from worker.cli.options import language_option
-from worker.core.errors import Permanent
+from worker.cli.output import confirm
+from worker.core.errors import NoCredentials, NotConfigured, Permanent, Throttled, Transient
 from worker.settings import SettingsError, example_yaml
 from worker.settings.problems import Problem
 
@@ -285,7 +288,7 @@ def test_a_bug_keeps_its_traceback() -> None:
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def failing(error: Exception) -> click.Group:
+def failing(error: BaseException) -> click.Group:
     """Return a program whose command fails."""
 
     @click.group(cls=ExpectedFailures)
@@ -381,7 +384,7 @@ def test_check_fails_where_the_worker_would_not_start(good: str) -> None:
     told = run(*words, ALIYUN_OPS_SIGNING_KEY="")
     data = run(*words, "--json", ALIYUN_OPS_SIGNING_KEY="")
 
-    assert (told.exit_code, data.exit_code) == (1, 1)
+    assert (told.exit_code, data.exit_code) == (2, 2)
     assert "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start" in told.stderr
     assert "openssl rand -hex 32" in told.stderr
     assert json.loads(data.stdout)["ok"] is False
@@ -404,7 +407,7 @@ def test_the_function_says_what_is_missing_before_it_listens(
     no_key = run(*words, ALIYUN_OPS_SIGNING_KEY="", **environ)
     no_account = run(*words, ALIBABA_CLOUD_ACCOUNT_ID="", **environ)
 
-    assert [no_key.exit_code, no_account.exit_code] == ([0, 0] if inside else [1, 2])
+    assert [no_key.exit_code, no_account.exit_code] == ([0, 0] if inside else [2, 2])
     assert heard == (["listens"] * 2 if inside else [])
     assert inside or "ALIYUN_OPS_SIGNING_KEY is not set" in no_key.stderr
     assert inside or "account_id" in no_account.stderr
@@ -486,3 +489,67 @@ def test_the_test_of_the_pattern_is_told_in_chinese(good: str) -> None:
 
     assert result.exit_code == 0
     assert "interruption\t是\t是\t未询问" in result.stdout
+
+
+def test_list_of_receipts_for_a_program_names_what_is_left_out(tmp_path: Path) -> None:
+    """On stderr: the data stay what they are."""
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "account_id: '1234567890123456'\nregion: cn-hangzhou\nreceipts:\n"
+        f"  directory: {tmp_path}\n",
+        encoding="utf-8",
+    )
+
+    result = run("--config", str(path), "receipt", "--json")
+
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+    assert "broken.json is not JSON" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "is_led"),
+    [
+        (Transient("DescribeImages got no answer (no answer in time)"), True),
+        (CloudError("GetRule", kind="X", address="http://x", reason="no answer in time"), True),
+        (CloudError("GetRule", kind="refused", code="NoPermission"), False),
+        (NoCredentials("no credentials; set them"), False),
+        (Throttled("DescribeImages is held back", retry_at=1.0), False),
+        (Permanent("DescribeImages was refused"), False),
+    ],
+)
+def test_failure_without_an_answer_leads_on(error: Exception, *, is_led: bool) -> None:
+    """Who is woken by it knows no other command; a refusal says itself what mends it."""
+    english = CliRunner().invoke(failing(error), ["fail"])
+    chinese = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(failing(error), ["fail"])
+
+    assert ("; aliyun-ops doctor looks for the cause" in english.stderr) is is_led
+    assert ("；可用 aliyun-ops doctor 查找原因" in chinese.stderr) is is_led
+
+
+def test_missing_key_is_a_wrong_configuration() -> None:
+    assert CliRunner().invoke(failing(NotConfigured("no key")), ["fail"]).exit_code == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
+def test_interruption_says_that_the_command_may_be_repeated(error: BaseException) -> None:
+    """In the reader's language, and with no traceback."""
+    english = CliRunner().invoke(failing(error), ["fail"])
+    chinese = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(failing(error), ["fail"])
+
+    assert english.exit_code == 1
+    assert english.stderr == "aliyun-ops: interrupted; the same command may be run again\n"
+    assert chinese.stderr == "aliyun-ops: 已中断；可以再次运行同一命令\n"
+
+
+def test_question_that_is_interrupted_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at the question has changed nothing, and that is said."""
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise click.Abort
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("click.confirm", interrupted)
+
+    with pytest.raises(Failure, match="nothing was changed"):
+        confirm("Delete?", yes=False)

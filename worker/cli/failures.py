@@ -32,9 +32,9 @@ class Failure(click.ClickException):
     @override
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the sentence to stderr, in the language of the command."""
-        from worker.ops.wording import Wording  # noqa: PLC0415 - only a failure pays
+        from worker.cli.wordings import wording_of  # noqa: PLC0415 - only a failure pays
 
-        wording = Wording(language_of(os.environ, self._wanted))
+        wording = wording_of(self._wanted)
         lines = map(wording.sentence, self.message.split("\n"))
         click.echo("aliyun-ops: " + "\n".join(lines), err=True)
 
@@ -59,14 +59,14 @@ class Misused(click.UsageError):
 
 def _misuse(english: str) -> str:
     from worker.cli.help_texts import MISUSE  # noqa: PLC0415 - only a wrong call pays for it
-    from worker.ops.wording import Wording  # noqa: PLC0415 - as above
+    from worker.cli.wordings import wording_of  # noqa: PLC0415 - as above
 
     for pattern, chinese in MISUSE:
         match = pattern.fullmatch(english)
         if match is not None:
             return chinese.format(*map(_misuse, match.groups()))
     # What our own kinds of values say stands with all other failures.
-    return Wording(Language.CHINESE).sentence(english)
+    return wording_of(Language.CHINESE.value).sentence(english)
 
 
 @contextlib.contextmanager
@@ -99,6 +99,7 @@ _UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errn
 # Looked up among the modules already imported: what was never imported cannot have been raised.
 _EXPECTED: Mapping[str, type[Failure]] = {
     "worker.settings.problems:SettingsError": WrongUsage,
+    "worker.core.errors:NotConfigured": WrongUsage,
     "worker.core.errors:RecreationError": Failure,
     "eventbridge.cloud:CloudError": Failure,
     "eventbridge.cloud:Refused": Failure,
@@ -124,11 +125,14 @@ class ExpectedFailures(click.Group):
         try:
             with misuse_told():
                 return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            # Each command may be repeated: what it has done it finds done.
+            expected = Failure("interrupted; the same command may be run again")
         except Exception as error:
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
             if failure is not None:
                 # Only problems of the configuration are several lines, each made printable already.
-                text = str(error)
+                text = str(error) + _lead(error, ctx.invoked_subcommand)
                 expected = failure(text if failure is WrongUsage else printable(text))
             elif _is_of_output(error):
                 drop_output()
@@ -136,6 +140,15 @@ class ExpectedFailures(click.Group):
             else:
                 raise
         raise expected
+
+
+def _lead(error: Exception, command: str | None) -> str:
+    """Name the command that finds out why the cloud gives no answer; empty where that would not help."""
+    errors = sys.modules.get("worker.core.errors")
+    is_lost = bool(getattr(error, "reason", ""))
+    if errors is not None and isinstance(error, errors.Transient):
+        is_lost = not isinstance(error, errors.NoCredentials | errors.Throttled)
+    return "; aliyun-ops doctor looks for the cause" if is_lost and command != "doctor" else ""
 
 
 def _is_of_output(error: Exception) -> TypeGuard[OSError]:

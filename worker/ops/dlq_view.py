@@ -27,6 +27,9 @@ from worker.printable import printable, printable_lines
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 LABEL_CELLS = 2
 CANDIDATES_MAX = 12
+# What a step is refused, where one code means something else in each.
+LAUNCH = "RunInstances"
+ACTIONS = {"launch": LAUNCH, "image": "CreateImage"}
 
 
 def letters_view(
@@ -62,7 +65,7 @@ def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
     step = wording.known("step", plan.step) if plan.step not in {"", DONE} else plan.step
     kind = "replayable" if dry_run else "replayed"
     told = wording(f"{kind}.{plan.fate.value}", step=step)
-    line = f"{printable(plan.letter.message_id)} {_source(plan.letter, wording)}: {told}"
+    line = wording("because", what=_named(plan.letter, wording), why=told)
     if plan.why:
         line = wording("because", what=line, why=wording.sentence(plan.why))
     if plan.lacks_source:
@@ -107,7 +110,7 @@ def discarded_line(one: Discarded, wording: Wording, *, dry_run: bool) -> str:
     """Say whether a dead letter goes or stays, and why."""
     kind = "discardable" if dry_run else "discarded"
     told = wording(f"{kind}.{one.verdict.value}")
-    line = f"{printable(one.letter.message_id)} {_source(one.letter, wording)}: {told}"
+    line = wording("because", what=_named(one.letter, wording), why=told)
     return wording("because", what=line, why=wording.sentence(one.why))
 
 
@@ -140,7 +143,7 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     if letter.step:
         told.append(wording("dlq.at_step", step=wording.known("step", letter.step)))
     if letter.facts.get("parked-code"):
-        told.append(wording("dlq.code", code=letter.facts["parked-code"]))
+        told.append(wording("dlq.code", code=_code(letter, wording)))
     yield _indented(" · ".join(told), LABEL_CELLS, "dim")
     reason = _reason(letter, wording)
     if reason:
@@ -157,6 +160,11 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     yield from _warnings(letter, wording, LABEL_CELLS)
 
 
+def _code(letter: DeadLetter, wording: Wording) -> str:
+    action = ACTIONS.get(letter.step, "")
+    return wording.code(letter.facts.get("parked-code", ""), action)
+
+
 def _warnings(letter: DeadLetter, wording: Wording, cells: int) -> Iterator[RenderableType]:
     if letter.trusted is False:
         yield _indented(wording("dlq.untrusted"), cells, "red")
@@ -170,6 +178,10 @@ def _source(letter: DeadLetter, wording: Wording) -> str:
     source = wording.listed(list(letter.sources))
     name = notices.name_of(letter.progress) if letter.progress is not None else ""
     return wording("dlq.named", source=source, name=name) if name else source
+
+
+def _named(letter: DeadLetter, wording: Wording) -> str:
+    return f"{printable(letter.message_id)} {_source(letter, wording)}"
 
 
 def _saved(progress: Progress, wording: Wording) -> str:
@@ -216,9 +228,9 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "step": wording.known("step", letter.step) if letter.step else "",
         "because": _reason(letter, wording),
         "error": " ".join(
-            wording.sentence(facts[one])
-            for one in ("parked-error", "parked-code")
-            if facts.get(one)
+            one
+            for one in (wording.sentence(facts.get("parked-error", "")), _code(letter, wording))
+            if one
         ),
         "todo": wording.sentence(letter.advice),
         "steps": _where(letter, wording),
@@ -286,7 +298,7 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
     yield (
         wording("dlq.refused"),
         (
-            f"{iso(one.at)}  {wording.sentence(one.candidate)}  {printable(one.code)}"
+            f"{iso(one.at)}  {wording.sentence(one.candidate)}  {wording.code(one.code, LAUNCH)}"
             for one in launched.refusals
         ),
     )
@@ -303,7 +315,8 @@ def _way_back(letter: DeadLetter, wording: Wording) -> Iterator[RenderableType]:
     """Give the command of its replay, and what else that needs."""
     message = letter.message_id
     if not letter.lacks_source:
-        yield Text(wording("dlq.replay_it", message=message))
+        yield Paragraph(wording("dlq.replay_it"))
+        yield CommandLine(f"aliyun-ops dlq replay {printable(message)}")
         return
     yield Paragraph(wording("dlq.replay_gone"))
     yield CommandLine(wording("dlq.replay_captured", message=message))

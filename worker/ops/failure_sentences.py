@@ -51,15 +51,25 @@ _REASONS_ABOVE = (
 
 _NOTHING_DONE = (
     (r"nothing was changed", "未作任何更改"),
+    (r"([^;]+): no leftover of owner (\S+)", "{0}：没有属于部署 {1} 的此项遗留资源"),
+    (r"aliyun-ops sweep lists all that there are", "aliyun-ops sweep 会列出全部遗留资源"),
+    (r"interrupted", "已中断"),
+    (r"the same command may be run again", "可以再次运行同一命令"),
+    (
+        r"aliyun-ops audit lists the spot instances with their ids",
+        "aliyun-ops audit 会列出抢占式实例及其 ID",
+    ),
     (r"nothing was changed: (.+)", "未作任何更改：{0}"),
     (
-        r"no dead letter that nobody holds has an id that begins with (.+)",
+        r"no dead letter that nobody holds has an id that begins with ([^;]*)",
         "在无人持有的死信中，没有 ID 以 {0} 开头的",
     ),
+    (r"no dead letter that nobody holds matches", "在无人持有的死信中没有符合条件的"),
     (
-        r"no dead letter that nobody holds matches; nothing was changed",
-        "在无人持有的死信中没有符合条件的；未作任何更改",
+        r"aliyun-ops dlq list shows all that can be seen, with their ids",
+        "aliyun-ops dlq list 会列出可见的全部死信及其 ID",
     ),
+    (r"aliyun-ops doctor looks for the cause", "可用 aliyun-ops doctor 查找原因"),
     (
         r"interrupted; nothing is lost, run the same command again",
         "已中断；没有丢失任何内容，请再次运行同一命令",
@@ -76,6 +86,7 @@ _NOTHING_DONE = (
 )
 
 _DRILL = (
+    (r"instance (\S+) is not known in (\S+); (.+)", "在 {1} 查不到实例 {0}；{2}"),
     (r"instance (\S+) is not known in (\S+)", "在 {1} 查不到实例 {0}"),
     (
         r"an earlier drill of (\S+) has handed over what has to come back first: (.+)",
@@ -129,16 +140,53 @@ _DRILL = (
 # What a call to the cloud came to. A code and the cloud's own id of the request stay as they are.
 _CALLS = (
     (
-        r"(\S+) was refused: (\S+) \(HTTP (\d+), request (\S+)\)\. (.+)",
+        r"(?P<action>\S+) was refused: (?P<code>\S+) \(HTTP (\d+), request (\S+)\)\. (.+)",
         "{0} 被拒绝：{1}（HTTP {2}，请求 {3}）。{4}",
     ),
     (
-        r"(\S+) was refused: (\S+) \(HTTP (\d+), request (\S+)\)",
+        r"(?P<action>\S+) was refused: (?P<code>\S+) \(HTTP (\d+), request (\S+)\)",
         "{0} 被拒绝：{1}（HTTP {2}，请求 {3}）",
     ),
-    (r"(\S+) was refused: (\S+) \(HTTP (\d+)\)\. (.+)", "{0} 被拒绝：{1}（HTTP {2}）。{3}"),
-    (r"(\S+) was refused: (\S+) \(HTTP (\d+)\)", "{0} 被拒绝：{1}（HTTP {2}）"),
-    (r"(\S+) was refused: (\S+) \(request (\S+)\)\. (.+)", "{0} 被拒绝：{1}（请求 {2}）。{3}"),
+    (
+        r"(?P<action>\S+) was refused: (?P<code>\S+) \(HTTP (\d+)\)\. (.+)",
+        "{0} 被拒绝：{1}（HTTP {2}）。{3}",
+    ),
+    (r"(?P<action>\S+) was refused: (?P<code>\S+) \(HTTP (\d+)\)", "{0} 被拒绝：{1}（HTTP {2}）"),
+    (
+        r"(?P<action>\S+) was refused: (?P<code>\S+) \(request (\S+)\)\. (.+)",
+        "{0} 被拒绝：{1}（请求 {2}）。{3}",
+    ),
+    # What is behind a code.
+    (r"busy with something else", "正忙于其他操作"),
+    (r"too many requests", "请求过于频繁"),
+    (r"the cloud does not say whether it was done", "云端未说明是否已执行"),
+    (r"its state does not allow it yet", "当前状态尚不允许"),
+    (r"not to be had there now", "此处暂时无法获得"),
+    (r"this type is not offered there for this", "此处不提供该规格，或规格与镜像、参数不匹配"),
+    (r"disks of this category are not offered there", "此处不提供该类磁盘"),
+    (r"the price there is above the limit", "当前价格高于出价上限"),
+    (r"more than there is room for", "超出可用的数量上限"),
+    (r"the quota of vCPUs is used up", "vCPU 配额已用完"),
+    (r"the parameter (\S+) is not accepted", "不接受参数 {0}"),
+    (r"the name or token is taken", "名称或令牌已被占用"),
+    (r"it does not exist", "对象不存在"),
+    (r"it is so already", "已是目标状态"),
+    (r"this resource does not take it", "该资源不支持此操作"),
+    (r"the cloud does not accept the credentials", "云端不接受该凭证"),
+    (r"the permission is missing", "缺少权限"),
+    (r"the account is restricted", "账号受限"),
+    (r"the quota is used up", "配额已用完"),
+    (r"locked for security", "因安全原因被锁定"),
+    (r"these spot terms are not for this account", "账号不能使用这样的抢占式计费条件"),
+    (r"the image cannot be launched from", "无法从该镜像启动"),
+    (r"the security group or subnet is gone", "安全组或交换机已不存在"),
+    (r"the RAM role cannot be used", "无法使用该 RAM 角色"),
+    (r"the encryption key cannot be used", "无法使用该加密密钥"),
+    (r"the cloud does not understand the request", "云端无法理解该请求"),
+    (r"there is no such queue", "队列不存在"),
+    (r"there is no such region", "地域不存在"),
+    (r"the clock of this machine is wrong", "本机的时钟不准"),
+    (r"the token has expired", "临时令牌已过期"),
     (r"(\S+) got no(?: readable)? answer \((.+)\)", "{0} 没有得到应答（{1}）"),
     (
         r"clock\.emulator (\S+) does not answer as an emulator: (.+)",
@@ -236,6 +284,7 @@ _WRONG_USAGE = (
         r"receipts.directory is not set, so that no receipts are kept: set it, or name a receipt's file",
         "未设置 receipts.directory，因此没有保存回执：请设置它，或指明回执文件",
     ),
+    (r"(\S+\.\S+) or ([a-z]+-\S+)", "{0} 或 {1}"),
     (
         r"(\S+) (.+) is none that the cloud could know, such as (.+); nothing was changed",
         "{0} {1} 不是云端可能认识的值（例如 {2}）；未作任何更改",
@@ -245,15 +294,35 @@ _WRONG_USAGE = (
         "--instance {0} 不是实例 ID（例如 {1}）；请写 ID 而不是名称：aliyun-ops audit 会列出两者",
     ),
     (
+        (
+            r"the receipt of (\S+) is broken \((.+)\); what became of it stands in aliyun-ops status"
+            r" and in the worker's log"
+        ),
+        "{0} 的回执已损坏（{1}）；其结果请看 aliyun-ops status 和工作进程的日志",
+    ),
+    (
+        (
+            r"no receipt in (.+) that can be read is of (.+), and (\d+) cannot be read, such as this"
+            r" \((.+)\); what became of it stands in aliyun-ops status and in the worker's log"
+        ),
+        (
+            "{0} 中可读的回执都不属于 {1}，另有 {2} 份无法读取，例如（{3}）；"
+            "其结果请看 aliyun-ops status 和工作进程的日志"
+        ),
+    ),
+    (
         r"(.+) has no receipt of (.+); write (\S+) for a file",
         "{0} 中没有 {1} 的回执；如果是文件，请写 {2}",
     ),
     (
         (
             r"(.+) has no receipt of (.+); name the id, not the name: aliyun-ops receipt lists all with"
-            r" their ids"
+            r" their ids, and what has not ended yet stands in aliyun-ops status"
         ),
-        "{0} 中没有 {1} 的回执；请写 ID 而不是名称：aliyun-ops receipt 会列出所有回执及其 ID",
+        (
+            "{0} 中没有 {1} 的回执；请写 ID 而不是名称：aliyun-ops receipt 会列出所有回执及其 ID，"
+            "尚未结束的请看 aliyun-ops status"
+        ),
     ),
     (
         r"(.+) may be any of (.+): give more of the id",

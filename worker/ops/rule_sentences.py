@@ -109,8 +109,20 @@ _REFUSED = (
     (r"(\S+) failed: (.+?) \((.+)\); (.+)", "{0} 失败：{1}（{2}）；{3}"),
     (r"(\S+) failed: (\S+(?: for a target)?) \((.+)\)", "{0} 失败：{1}（{2}）"),
     (r"refused", "被拒绝"),
-    (r"no answer from (\S+)", "{0} 没有应答"),
+    (r"(\S+) got no answer from (\S+): (.+)", "{0} 没有得到 {1} 的应答：{2}"),
+    (r"(\S+) got no answer from (\S+)", "{0} 没有得到 {1} 的应答"),
+    (
+        r"the connection broke, or what came back is no answer of the cloud",
+        "连接中断，或返回的内容不是云端的应答",
+    ),
     (r"no answer came", "没有应答"),
+    (
+        r"code (?P<code>\S+), HTTP status (\d+), request id (\S+)",
+        "错误码 {0}，HTTP {1}，请求 {2}",
+    ),
+    (r"code (?P<code>\S+), HTTP status (\d+)", "错误码 {0}，HTTP {1}"),
+    (r"code (?P<code>\S+), request id (\S+)", "错误码 {0}，请求 {1}"),
+    (r"code (?P<code>[^\s,]+)", "错误码 {0}"),
     (
         r"grant the action to the role or user that runs this",
         "请为运行本命令的角色或用户授予该操作的权限",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from worker.adapters.error_map import why_of
 from worker.core.dead_letters import DeadLetter, read_dead_letter
 from worker.core.messages import Home, write_parked
 from worker.core.model import Candidate, Instance, LaunchSpec
@@ -286,3 +287,63 @@ def test_every_finding_of_reconcile_has_a_line(standing: Standing, sent: Sent) -
         assert SOURCE in line
         assert "订单-01" in line
     assert found_data(found)["standing"] == standing.value
+
+
+EXPLAINING = Wording(Language.CHINESE, why_of)
+
+
+@pytest.mark.parametrize("step", ["launch", "image"])
+def test_codes_are_explained_to_who_reads_chinese(step: str) -> None:
+    """In the list, in the story, and beside each refused candidate; the action tells what a code means."""
+    code = "OperationDenied"
+    refused = replace(PROGRESS.launched, refusals=(Refusal(CANDIDATES[0].label, code, NOW),))
+    verdict = Parked(
+        replace(PROGRESS, launched=refused), Park.NO_STOCK, "a sentence", code, "Permanent"
+    )
+    parked = letter(verdict=verdict)
+    one = replace(parked, facts={**parked.facts, "step": step})
+    known = f"{code}（{'此处暂时无法获得' if step == 'launch' else '该资源不支持此操作'}）"
+
+    assert f"错误码 {known}" in shown(letters_view([one], NOW, EXPLAINING))
+    assert known in shown(story_view(one, EXPLAINING))
+    assert f"{code}（此处暂时无法获得）" in shown(story_view(one, EXPLAINING))
+    assert "OperationDenied（" not in shown(story_view(one, ENGLISH))
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_command_of_a_replay_is_copied_in_one_piece(wording: Wording) -> None:
+    """However narrow the terminal: half of it would replay everything."""
+    lines = plain_text(story_view(letter(), wording), 40).splitlines()
+
+    assert f"    aliyun-ops dlq replay {MESSAGE}" in lines
+
+
+@pytest.mark.parametrize("is_delivery", [True, False])
+@pytest.mark.parametrize(
+    ("body", "told"), [(BODY, "eplay it"), ("garbage", "Read the body as it was delivered")]
+)
+def test_what_no_worker_has_parked_says_what_to_do_too(
+    body: str, told: str, *, is_delivery: bool
+) -> None:
+    one = read_dead_letter(
+        MESSAGE,
+        body,
+        {},
+        queue="dead",
+        is_delivery=is_delivery,
+        enqueued_at=NOW - 60.0,
+        received=3,
+        now=NOW,
+        home=Home("1234567890123456", "cn-hangzhou"),
+        keys=(KEY,),
+    )
+
+    assert told in one.advice
+    assert "what to do: " in shown(letters_view([one], NOW, ENGLISH))
+    assert one.advice not in shown(letters_view([one], NOW, CHINESE))
+
+
+def test_line_of_a_replay_is_chinese_to_its_colon() -> None:
+    line = plan_line(Plan(letter(), Fate.KEPT, "the body is not valid JSON"), CHINESE, dry_run=True)
+
+    assert line == f"{MESSAGE} {SOURCE}：将保留在原队列：消息正文不是有效的 JSON"
