@@ -16,7 +16,7 @@ from worker.adapters.ecs.batch import Merger, Remembered, build_batches
 from worker.adapters.ecs.call import ApiRefusal, EcsCall
 from worker.adapters.ecs.endpoint import Endpoint
 from worker.core import urgency
-from worker.core.errors import Permanent, Throttled, Transient
+from worker.core.errors import Permanent, Throttled, Transient, Unauthenticated
 from worker.core.model import Accepted, Refused
 
 Over = Callable[[EcsCall], Endpoint]
@@ -94,6 +94,24 @@ def test_a_refusal_of_many_is_repeated_for_each() -> None:
     assert good.result() == "there"
     with pytest.raises(Permanent):
         bad.result()
+
+
+def test_a_refused_key_is_not_tried_for_each() -> None:
+    """It is refused for everybody, and a crowd would ask a hundred times for one answer."""
+    crew, asked = Later(), list[tuple[str, ...]]()
+
+    def ask(questions: tuple[str, ...]) -> Mapping[str, str]:
+        asked.append(questions)
+        raise Unauthenticated("unknown key")
+
+    merged = merger(crew, ask)
+    replies = [merged.ask(one) for one in "ab"]
+    crew.go()
+
+    assert asked == [("a", "b")]
+    for reply in replies:
+        with pytest.raises(Unauthenticated):
+            reply.result()
 
 
 def test_everybody_hears_of_a_lost_answer() -> None:

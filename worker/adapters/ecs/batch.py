@@ -21,7 +21,7 @@ from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Listing, Refusal
 from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.core import urgency
-from worker.core.errors import Permanent, Throttled, Transient
+from worker.core.errors import Permanent, Throttled, Transient, Unauthenticated
 from worker.core.model import Accepted, Disk, Image, Instance, KeepAnswer, Look
 from worker.ports import Clock
 
@@ -185,7 +185,8 @@ class Merger(Generic[Question, Answer]):
         try:
             answers = self._ask(tuple(batch))
         except Permanent as error:
-            if len(batch) == 1:
+            # Whoever is not known to the cloud is refused for each alone, too.
+            if len(batch) == 1 or isinstance(error, Unauthenticated):
                 _fail(batch, error)
                 return
             for question, replies in batch.items():
