@@ -25,6 +25,7 @@ from worker.adapters.ecs.inventory import EcsInventory
 from worker.adapters.ecs.sources import EcsSources
 from worker.adapters.ecs.stock import EcsStock
 from worker.adapters.ecs.tagging import EcsTagging
+from worker.adapters.error_map import why_of
 from worker.adapters.limiter import QuotaLimiter
 from worker.adapters.mns_peek import MnsPeek
 from worker.adapters.mns_queue import MnsQueue
@@ -289,7 +290,7 @@ def build_notifier(settings: Settings, telemetry: ports.Telemetry) -> ChannelNot
     channels, unusable = open_channels(urls)
     for label in unusable:
         telemetry.event("notify_channel_unusable", channel=label, reason="not an address of one")
-    wording = Wording(Language(settings.notify.language))
+    wording = Wording(Language(settings.notify.language), why_of)
     return ChannelNotifier(
         channels,
         kinds=[Kind(one) for one in settings.notify.kinds],
@@ -471,7 +472,7 @@ def _receipts(
         return DirectoryReceipts(Path(directory), telemetry)
     language = language_of(environ)
     return DirectoryReceipts(
-        Path(directory), telemetry, page=lambda receipt: page_of(receipt, language)
+        Path(directory), telemetry, page=lambda receipt: page_of(receipt, language, why_of)
     )
 
 

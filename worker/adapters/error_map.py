@@ -52,12 +52,15 @@ class Meaning:
         parameter: For UNSUPPORTED, the request parameter to leave out.
         advice: A sentence for a person.
         is_known: False when no row matched.
+        why: What is behind it in a few words, for readers of another language than the code's; where
+            there are none, those of the kind say it.
     """
 
     kind: Kind
     parameter: str = ""
     advice: str = ""
     is_known: bool = True
+    why: str = ""
 
 
 _BUSY: Final = Meaning(Kind.BUSY)
@@ -65,6 +68,10 @@ _UNKNOWN: Final = Meaning(Kind.UNKNOWN)
 _THROTTLED: Final = Meaning(Kind.THROTTLED)
 _NOT_READY: Final = Meaning(Kind.NOT_READY)
 _NO_STOCK: Final = Meaning(Kind.NO_STOCK)
+_NOT_OFFERED: Final = Meaning(Kind.NO_STOCK, why="this type is not offered there for this")
+_NO_DISKS: Final = Meaning(Kind.NO_STOCK, why="disks of this category are not offered there")
+_TOO_DEAR: Final = Meaning(Kind.NO_STOCK, why="the price there is above the limit")
+_TOO_MUCH: Final = Meaning(Kind.NO_STOCK, why="more than there is room for")
 _OVER_QUOTA: Final = Meaning(Kind.OVER_QUOTA)
 _EXISTS: Final = Meaning(Kind.EXISTS)
 _GONE: Final = Meaning(Kind.GONE)
@@ -84,28 +91,78 @@ def _drop(parameter: str) -> Meaning:
     return Meaning(Kind.UNSUPPORTED, parameter=parameter)
 
 
-def _person(advice: str) -> Meaning:
-    return Meaning(Kind.PERMANENT, advice=advice)
+def _person(advice: str, why: str) -> Meaning:
+    return Meaning(Kind.PERMANENT, advice=advice, why=why)
 
 
-_PERMISSION: Final = _person("Grant the worker's role this action (deploy/ram), then replay.")
-_ACCOUNT: Final = _person("Settle the account (balance, verification, risk control), then replay.")
-_QUOTA: Final = _person(
-    "Raise the quota in Quota Center or delete what is not needed, then replay."
+_PERMISSION: Final = _person(
+    "Grant the worker's role this action (deploy/ram), then replay.", "the permission is missing"
 )
-_LOCKED: Final = _person("The resource is locked for security; lift the lock, then replay.")
-_SPOT_TERMS: Final = _person("The account may not use these spot terms; change them, then replay.")
-_IMAGE_LOST: Final = _person("The image cannot be launched from; look at it in the console.")
-_NETWORK_LOST: Final = _person("A security group or subnet of the source is gone; name another.")
-_ROLE: Final = _person("The RAM role of the source cannot be used; check it and ram:PassRole.")
-_ENCRYPTION: Final = _person("The encryption key cannot be used; enable it for ECS, then replay.")
-_SHAPE: Final = _person("The cloud does not understand the request; report it with this code.")
-_QUEUE_LOST: Final = _person("Create the queue or correct its name in the configuration.")
-_REGION_LOST: Final = _person("There is no such region; correct `region` in the configuration.")
+_ACCOUNT: Final = _person(
+    "Settle the account (balance, verification, risk control), then replay.",
+    "the account is restricted",
+)
+_QUOTA: Final = _person(
+    "Raise the quota in Quota Center or delete what is not needed, then replay.",
+    "the quota is used up",
+)
+_LOCKED: Final = _person(
+    "The resource is locked for security; lift the lock, then replay.", "locked for security"
+)
+_SPOT_TERMS: Final = _person(
+    "The account may not use these spot terms; change them, then replay.",
+    "these spot terms are not for this account",
+)
+_IMAGE_LOST: Final = _person(
+    "The image cannot be launched from; look at it in the console.",
+    "the image cannot be launched from",
+)
+_NETWORK_LOST: Final = _person(
+    "A security group or subnet of the source is gone; name another.",
+    "the security group or subnet is gone",
+)
+_ROLE: Final = _person(
+    "The RAM role of the source cannot be used; check it and ram:PassRole.",
+    "the RAM role cannot be used",
+)
+_ENCRYPTION: Final = _person(
+    "The encryption key cannot be used; enable it for ECS, then replay.",
+    "the encryption key cannot be used",
+)
+_SHAPE: Final = _person(
+    "The cloud does not understand the request; report it with this code.",
+    "the cloud does not understand the request",
+)
+_QUEUE_LOST: Final = _person(
+    "Create the queue or correct its name in the configuration.", "there is no such queue"
+)
+_REGION_LOST: Final = _person(
+    "There is no such region; correct `region` in the configuration.", "there is no such region"
+)
 _CREDENTIALS: Final = Meaning(
     Kind.UNAUTHENTICATED, advice="Check the worker's credentials; the cloud refuses them."
 )
-_CLOCK: Final = Meaning(Kind.BUSY, advice="Check the clock of this machine.")
+_CLOCK: Final = Meaning(
+    Kind.BUSY,
+    advice="Check the clock of this machine.",
+    why="the clock of this machine is wrong",
+)
+_EXPIRED: Final = Meaning(Kind.BUSY, why="the token has expired")
+
+# What is behind a refusal whose row does not say it.
+_WHY: Final = {
+    Kind.BUSY: "busy with something else",
+    Kind.THROTTLED: "too many requests",
+    Kind.UNKNOWN: "the cloud does not say whether it was done",
+    Kind.NOT_READY: "its state does not allow it yet",
+    Kind.NO_STOCK: "not to be had there now",
+    Kind.OVER_QUOTA: "the quota of vCPUs is used up",
+    Kind.EXISTS: "the name or token is taken",
+    Kind.GONE: "it does not exist",
+    Kind.DONE: "it is so already",
+    Kind.REFUSED: "this resource does not take it",
+    Kind.UNAUTHENTICATED: "the cloud does not accept the credentials",
+}
 
 # A worker gets fresh ones; whoever looks once is told.
 _TOKEN_EXPIRED: Final = ("InvalidSecurityToken.Expired", "SecurityTokenExpired")
@@ -190,7 +247,7 @@ _GROUPS: Final = (
         " OperationFailed.ResourceIsConfiguring OperationFailed.SystemBusy",
     ),
     # The token ran out before the provider noticed; it refreshes by itself.
-    _Group(ANY_ACTION, _BUSY, " ".join(_TOKEN_EXPIRED)),
+    _Group(ANY_ACTION, _EXPIRED, " ".join(_TOKEN_EXPIRED)),
     _Group(ANY_ACTION, _CLOCK, "TimeExpired IllegalTimestamp InvalidTimeStamp.Expired"),
     # Source: ECS CreateImage, AttachDisk and network interface error tables.
     _Group(
@@ -262,20 +319,37 @@ _GROUPS: Final = (
         RUN_INSTANCES,
         _NO_STOCK,
         "OperationDenied OperationDenied.NoStock Zone.NotOnSale Zone.NotOpen"
-        " InvalidResourceType.NotSupported InstanceType.Offline InvalidInstanceType.NotSupported"
+        " OperationDenied.ZoneNotAllowed OperationDenied.PaygNotAvailable SystemFailure.Delete",
+    ),
+    _Group(
+        RUN_INSTANCES,
+        _NOT_OFFERED,
+        "InvalidResourceType.NotSupported InstanceType.Offline InvalidInstanceType.NotSupported"
         " InvalidInstanceType.ValueNotSupported InvalidInstanceType.ValueUnauthorized"
-        " InvalidInstanceType.ZoneNotSupported InvalidInstanceType.NotSupportDiskCategory"
+        " InvalidInstanceType.ZoneNotSupported"
         " InvalidInstanceType.ElasticNetworkInterfaceNotSupported ImageNotSupportInstanceType"
         " InvalidParameter.Conflict InvalidParameter.Mismatch InvalidImage.OSType"
-        " InvalidDiskCategory.NotSupported InvalidDiskCategory.Mismatch CategoryNotSupported"
+        " EnterpriseGroupLimited.InstanceType",
+    ),
+    _Group(
+        RUN_INSTANCES,
+        _NO_DISKS,
+        "InvalidInstanceType.NotSupportDiskCategory InvalidDiskCategory.NotSupported"
+        " InvalidDiskCategory.Mismatch CategoryNotSupported"
         " InvalidSystemDiskCategory.ValueNotSupported OperationDenied.CloudSSDNotSupported"
-        " OperationDenied.ZoneSystemCategoryNotMatch OperationDenied.ZoneNotAllowed"
-        " InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.SpotPriceLowerThanPublicPrice"
-        " OperationDenied.PaygNotAvailable QuotaExceeded.PrivateIpAddress"
-        " InvalidVSwitchId.IpInvalid QuotaExceed.DiskCapacity"
-        " QuotaExceeded.PostpaidDataDiskCapacity EnterpriseGroupLimited.InstanceType"
-        " InstanceDiskNumLimitExceed InstanceDiskLimitExceeded MaxEni*"
-        " InvalidOperation.PublicIpAddressNoStock SystemFailure.Delete",
+        " OperationDenied.ZoneSystemCategoryNotMatch",
+    ),
+    _Group(
+        RUN_INSTANCES,
+        _TOO_DEAR,
+        "InvalidSpotPriceLimit.LowerThanPublicPrice OperationDenied.SpotPriceLowerThanPublicPrice",
+    ),
+    _Group(
+        RUN_INSTANCES,
+        _TOO_MUCH,
+        "QuotaExceeded.PrivateIpAddress InvalidVSwitchId.IpInvalid QuotaExceed.DiskCapacity"
+        " QuotaExceeded.PostpaidDataDiskCapacity InstanceDiskNumLimitExceed"
+        " InstanceDiskLimitExceeded MaxEni* InvalidOperation.PublicIpAddressNoStock",
     ),
     # Source: RunInstances, HTTP 403: the vCPU quota, which the source counts against until it is gone.
     _Group(RUN_INSTANCES, _OVER_QUOTA, "QuotaExceed.ElasticQuota QuotaExceeded.ElasticQuota"),
@@ -402,10 +476,8 @@ _GROUPS: Final = (
     # Without a group the list is not to be had; the groups are then asked one by one.
     *(_Group(action, _REFUSED, "MissingParam.ServerGroupId") for action in GROUP_LISTS),
     # -- later moves -------------------------------------------------------------------------------
-    _Group(
-        "StartInstance", _NO_STOCK, "OperationDenied.SpotPriceLowerThanPublicPrice OperationDenied"
-    ),
-    _Group("StartInstance", _NO_STOCK, "OperationDenied.NoStock"),
+    _Group("StartInstance", _TOO_DEAR, "OperationDenied.SpotPriceLowerThanPublicPrice"),
+    _Group("StartInstance", _NO_STOCK, "OperationDenied OperationDenied.NoStock"),
     _Group("DeleteImage", _DONE, "InvalidImageId.NotFound"),
     # What somebody else holds; nobody can delete it before that ends. Source: error tables of
     # DeleteImage, DeleteSnapshot and DeleteDisk.
@@ -536,6 +608,31 @@ def trouble_of(code: str) -> Trouble:
     return Trouble.PERMISSION if meaning == _PERMISSION else Trouble.OTHER
 
 
+def why_of(code: str, action: str = ANY_ACTION) -> str:
+    """Say in a few words what is behind a code; empty for one without a row.
+
+    Args:
+        code: Provider code.
+        action: What was refused. Where nobody knows it any more, a code that means one thing in one
+            action and another in the next says nothing.
+    """
+    meaning = _exactly(action, code) or _by_shape(action, code)
+    if meaning is not None:
+        return _told(meaning)
+    if action != ANY_ACTION:
+        return ""
+    rows = [one for (_, each), one in _EXACT.items() if each == code]
+    rows = rows or [one for _, prefix, one in _PREFIXES if code.startswith(prefix)]
+    told = {_told(one) for one in rows}
+    return told.pop() if len(told) == 1 else ""
+
+
+def _told(meaning: Meaning) -> str:
+    if meaning.parameter:
+        return f"the parameter {meaning.parameter} is not accepted"
+    return meaning.why or _WHY[meaning.kind]
+
+
 def _named_in(message: str) -> str:
     """Return the optional parameter that a refusal of unknown code complains about, if any."""
     return next((name for name, words in _OPTIONAL_WORDS if words.search(message)), "")
@@ -557,7 +654,7 @@ def _by_shape(action: str, code: str) -> Meaning | None:
         if row_action in (action, ANY_ACTION) and code.startswith(prefix):
             return meaning
     if action == RUN_INSTANCES and _is_between(code, _COUNT_EXCEEDED):
-        return _NO_STOCK
+        return _TOO_MUCH
     return _SHAPE if _is_between(code, _MALFORMED) else None
 
 

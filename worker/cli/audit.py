@@ -20,13 +20,14 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.wordings import wording_of
 from worker.core.capture import write_capture
 from worker.operators import build_audit, build_captures, build_disk_settings, build_patience
 from worker.ops.audit import Audit, Fix, Fixed, Report, fixes_of, make
 from worker.ops.audit_data import fix_data, fixed_data, report_data
 from worker.ops.audit_view import audit_view, fix_line, fixed_line
 from worker.ops.printing import console_for, show, show_line
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 from worker.settings import Settings
 
 
@@ -76,7 +77,7 @@ def audit(
     policy = build_policy(settings, own_instance_id=settings.worker.own_instance_id or "")
     snapshot_policy = settings.audit.snapshot_policy or ""
     report = auditing.look(policy, region=settings.region, snapshot_policy=snapshot_policy)
-    told = _Telling(report, Wording(language_of(os.environ, language)), settings, as_json=as_json)
+    told = _Telling(report, wording_of(language), settings, as_json=as_json)
     told.begin()
     try:
         if directory is not None and not dry_run:

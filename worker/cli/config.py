@@ -19,7 +19,8 @@ from worker.cli.options import (
     pass_settings,
 )
 from worker.cli.output import print_json
-from worker.ops.wording import Wording, language_of
+from worker.cli.wordings import wording_of
+from worker.ops.wording import Wording
 from worker.settings import Settings, SettingsError, example_yaml, find_file, receives_needed
 from worker.settings.problems import Problem
 
@@ -70,7 +71,7 @@ def check(ctx: click.Context, *, language: str | None, as_json: bool) -> None:
         }
         print_json({**told, "problems": _as_data(missing)} if missing else told)
         sys.exit(Failure.exit_code if missing else 0)
-    _tell(settings, str(file), Wording(language_of(os.environ, language)))
+    _tell(settings, str(file), wording_of(language))
     if missing:
         raise Failure(
             "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start; make one with: openssl rand -hex 32"

@@ -13,13 +13,14 @@ from worker.adapters.clock import EmulatorClock
 from worker.cli.failures import Failure, WrongUsage, drop_output
 from worker.cli.options import examples, json_option, language_option
 from worker.cli.output import print_json, write_file
+from worker.cli.wordings import wording_of
 from worker.ops.demo import Result, Stage, perform
 from worker.ops.demo_epilogue import epilogue
 from worker.ops.demo_scenarios import BY_NAME, DEFAULT, SCENARIOS, Scenario
 from worker.ops.demo_screen import Lines, Moving, Screen, Silent
 from worker.ops.printing import console_for
 from worker.ops.receipt_page import page_of
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 
 ALL = "all"
 SPEED = 10.0
@@ -75,7 +76,7 @@ def demo(
     whether anything was lost. Needs no account and no network. Exit code 0 only if the instance was recovered and all data is
     there. With --function the local function server is called as in Function Compute, and what it would be billed is told.
     """
-    wording = Wording(language_of(os.environ, language))
+    wording = wording_of(language)
     if as_list:
         _list(wording, as_json=as_json)
         return
@@ -105,7 +106,7 @@ def demo(
         documents = [result.as_data(wording) for result in results]
         print_json(documents if name == ALL else documents[0])
     if page is not None and results[-1].receipt is not None:
-        write_file(Path(page), page_of(results[-1].receipt, wording.language))
+        write_file(Path(page), page_of(results[-1].receipt, wording.language, wording.why_of))
     _fail_unless_good(results, wording)
 
 

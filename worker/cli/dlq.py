@@ -26,6 +26,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.wordings import wording_of
 from worker.core.dead_letters import DeadLetter, Filter
 from worker.core.outcomes import StepName
 from worker.core.progress import Wishes
@@ -52,7 +53,6 @@ from worker.ops.keep import Kept
 from worker.ops.printing import console_for, show, show_line
 from worker.ops.replay import Fate, Plan, Rate
 from worker.ops.shelves import GIVE_BACK_SECONDS, Visit
-from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
 # A source in economical mode is started again whenever its event is: there is no such beginning.
@@ -404,7 +404,7 @@ class _Telling:
     """Tells a person while it happens, or a program at the end; gives back what is leased."""
 
     def __init__(self, visit: Visit, language: str | None, *, as_json: bool) -> None:
-        self.wording = Wording(language_of(os.environ, language))
+        self.wording = wording_of(language)
         self.data: dict[str, Any] = {}
         self.visit = visit
         self._as_json = as_json

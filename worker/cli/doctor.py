@@ -14,6 +14,7 @@ from worker.cli.failures import Failure
 from worker.cli.options import examples, json_option, language_option, pass_settings
 from worker.cli.output import print_json
 from worker.cli.set_up import RuleSetUp
+from worker.cli.wordings import wording_of
 from worker.core.diagnosis import Code, Diagnosis, Finding
 from worker.core.errors import NoCredentials
 from worker.core.grants import GRANTS, Role, policy_of
@@ -26,7 +27,6 @@ from worker.ops.doctor_view import (
     untried_data,
 )
 from worker.ops.printing import console_for, show
-from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
 
@@ -91,7 +91,7 @@ def doctor(
             }
         )
     else:
-        wording = Wording(language_of(os.environ, language))
+        wording = wording_of(language)
         show(doctor_view(diagnosis, wording), console_for(sys.stdout, os.environ))
     if not is_sound(findings):
         raise Failure(

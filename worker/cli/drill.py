@@ -22,6 +22,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.wordings import wording_of
 from worker.core.errors import RecreationError
 from worker.core.leftovers import Leftover
 from worker.core.progress import Mark
@@ -37,7 +38,7 @@ from worker.ops.receipt_view import receipt_view
 from worker.ops.sweep import Result
 from worker.ops.sweep_data import result_data
 from worker.ops.sweep_view import result_line
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 from worker.settings import Settings
 
 _INSTANCE = re.compile(r"i-[0-9a-z]{8,32}\Z")
@@ -102,7 +103,7 @@ def drill(
     mode = Mode.HANDOVER if is_handover else Mode.LAUNCH if is_launch else Mode.CHECK
     _check(instance_id, security_group, mode, is_both=is_launch and is_handover, clean=clean)
     around = build_surroundings(settings, os.environ)
-    told = _Telling(Wording(language_of(os.environ, language)), as_json=as_json)
+    told = _Telling(wording_of(language), as_json=as_json)
     patience = build_patience(around, time.sleep, tries=LONG_TRIES_MAX)
     cleaning = build_cleaning(around, patience)
     with told, _interruptible(instance_id):

@@ -32,9 +32,9 @@ class Failure(click.ClickException):
     @override
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the sentence to stderr, in the language of the command."""
-        from worker.ops.wording import Wording  # noqa: PLC0415 - only a failure pays
+        from worker.cli.wordings import wording_of  # noqa: PLC0415 - only a failure pays
 
-        wording = Wording(language_of(os.environ, self._wanted))
+        wording = wording_of(self._wanted)
         lines = map(wording.sentence, self.message.split("\n"))
         click.echo("aliyun-ops: " + "\n".join(lines), err=True)
 
@@ -59,14 +59,14 @@ class Misused(click.UsageError):
 
 def _misuse(english: str) -> str:
     from worker.cli.help_texts import MISUSE  # noqa: PLC0415 - only a wrong call pays for it
-    from worker.ops.wording import Wording  # noqa: PLC0415 - as above
+    from worker.cli.wordings import wording_of  # noqa: PLC0415 - as above
 
     for pattern, chinese in MISUSE:
         match = pattern.fullmatch(english)
         if match is not None:
             return chinese.format(*map(_misuse, match.groups()))
     # What our own kinds of values say stands with all other failures.
-    return Wording(Language.CHINESE).sentence(english)
+    return wording_of(Language.CHINESE.value).sentence(english)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """`aliyun-ops notify`: try the channels before something happens."""
 
-import os
 from typing import Any
 
 import click
@@ -16,9 +15,10 @@ from worker.cli.options import (
     pass_settings,
 )
 from worker.cli.output import print_json
+from worker.cli.wordings import wording_of
 from worker.core.notices import Kind
 from worker.ops.notice_view import message_of, sample
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 from worker.settings import Settings
 
 
@@ -60,7 +60,7 @@ def test(
             "no channel is configured: set ALIYUN_OPS_NOTIFY_URLS to addresses such as dingtalk://TOKEN/, separated by blanks,"
             " or notify.urls_file to a readable file with one a line"
         )
-    wording = Wording(language_of(os.environ, language or settings.notify.language))
+    wording = wording_of(language or settings.notify.language)
     message = message_of([sample(Kind(kind), wording)], wording)
     channels, unusable = open_channels(urls)
     results: list[dict[str, Any]] = [

@@ -9,12 +9,13 @@ import click
 from worker.cli.failures import WrongUsage
 from worker.cli.options import config_option, examples, json_option, language_option, load_settings
 from worker.cli.output import print_json, write_file
+from worker.cli.wordings import wording_of
 from worker.ops.printing import console_for, show
 from worker.ops.receipt_files import Stored, find, list_directory, read_file
 from worker.ops.receipt_list import ID_CHARACTERS, receipt_list
 from worker.ops.receipt_page import receipt_page
 from worker.ops.receipt_view import receipt_view
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 
 
 @click.command(
@@ -52,7 +53,7 @@ def receipt(
     a receipt's file, and needs no configuration. Without either all receipts are listed. With --html it becomes one file for
     any browser, in both languages; --language says which shows first.
     """
-    wording = Wording(language_of(os.environ, language))
+    wording = wording_of(language)
     if page is not None:
         _write_page(ctx, which, page, wording, as_json=as_json)
         return
@@ -73,7 +74,7 @@ def _write_page(
         raise WrongUsage("--html writes one receipt: name it before --html, and leave --json out")
     found = _stored(ctx, which).receipt
     path = Path(page or f"receipt-{found.recreation[:ID_CHARACTERS]}.html")
-    write_file(path, receipt_page(found, wording.language))
+    write_file(path, receipt_page(found, wording.language, wording.why_of))
 
 
 def _stored(ctx: click.Context, which: str) -> Stored:

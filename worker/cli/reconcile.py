@@ -10,12 +10,12 @@ from worker.bootstrap import build_surroundings, own_instance_id
 from worker.cli.failures import Failure, WrongUsage
 from worker.cli.options import dry_run_option, examples, output_options, pass_settings
 from worker.cli.output import print_json
+from worker.cli.wordings import wording_of
 from worker.operators import build_patience, build_reconcile
 from worker.ops.dlq_data import found_data
 from worker.ops.dlq_view import found_line, is_trouble
 from worker.ops.printing import show_line
 from worker.ops.reconcile import Found
-from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
 
@@ -47,7 +47,7 @@ def reconcile(
         own_instance_id=own_instance_id(settings),
         stopped=stopped,
     )
-    wording = Wording(language_of(os.environ, language))
+    wording = wording_of(language)
     found: list[Found] = []
     try:
         for one in looking.run(dry_run=dry_run):

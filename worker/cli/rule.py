@@ -34,7 +34,8 @@ from worker.cli.plans import (
     sample_rows,
     telling,
 )
-from worker.ops.wording import Wording, language_of
+from worker.cli.wordings import wording_of
+from worker.ops.wording import Wording
 from worker.settings import Settings
 
 
@@ -222,7 +223,7 @@ class _WallClock:
 
 
 def _wording(language: str | None) -> Wording:
-    return Wording(language_of(os.environ, language))
+    return wording_of(language)
 
 
 def _cloud(settings: Settings) -> SdkCloud:

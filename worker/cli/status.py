@@ -8,10 +8,10 @@ import click
 from worker.bootstrap import build_inventory, build_peek, build_surroundings
 from worker.cli.options import examples, json_option, language_option, pass_settings
 from worker.cli.output import print_json
+from worker.cli.wordings import wording_of
 from worker.ops.printing import console_for, show
 from worker.ops.status import Status, look
 from worker.ops.status_view import status_view
-from worker.ops.wording import Wording, language_of
 from worker.settings import Settings
 
 
@@ -29,7 +29,7 @@ def status(settings: Settings, *, language: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found.as_data())
         return
-    wording = Wording(language_of(os.environ, language))
+    wording = wording_of(language)
     show(status_view(found, wording), console_for(sys.stdout, os.environ))
 
 

@@ -18,13 +18,14 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.wordings import wording_of
 from worker.operator_ports import Deletion
 from worker.operators import build_deletion, build_patience, build_sweep
 from worker.ops.printing import console_for, show, show_line
 from worker.ops.sweep import Listing, Result, Sweep
 from worker.ops.sweep_data import listing_data, result_data
 from worker.ops.sweep_view import ending, result_line, sweep_view
-from worker.ops.wording import Wording, language_of
+from worker.ops.wording import Wording
 from worker.settings import Settings
 
 
@@ -64,7 +65,7 @@ def sweep(
     around = build_surroundings(settings, os.environ)
     sweeping = build_sweep(around, build_patience(around, time.sleep), frozenset(ids))
     listing = sweeping.look()
-    wording = Wording(language_of(os.environ, language))
+    wording = wording_of(language)
     told = _Telling(listing, wording, as_json=as_json)
     told.begin()
     try:

@@ -27,6 +27,9 @@ from worker.printable import printable, printable_lines
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 LABEL_CELLS = 2
 CANDIDATES_MAX = 12
+# What a step is refused, where one code means something else in each.
+LAUNCH = "RunInstances"
+ACTIONS = {"launch": LAUNCH, "image": "CreateImage"}
 
 
 def letters_view(
@@ -140,7 +143,7 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     if letter.step:
         told.append(wording("dlq.at_step", step=wording.known("step", letter.step)))
     if letter.facts.get("parked-code"):
-        told.append(wording("dlq.code", code=letter.facts["parked-code"]))
+        told.append(wording("dlq.code", code=_code(letter, wording)))
     yield _indented(" · ".join(told), LABEL_CELLS, "dim")
     reason = _reason(letter, wording)
     if reason:
@@ -155,6 +158,11 @@ def _letter(letter: DeadLetter, now: float, wording: Wording) -> Iterator[Render
     if where:
         yield _indented(wording("message.runbook", where=where), LABEL_CELLS, "dim")
     yield from _warnings(letter, wording, LABEL_CELLS)
+
+
+def _code(letter: DeadLetter, wording: Wording) -> str:
+    action = ACTIONS.get(letter.step, "")
+    return wording.code(letter.facts.get("parked-code", ""), action)
 
 
 def _warnings(letter: DeadLetter, wording: Wording, cells: int) -> Iterator[RenderableType]:
@@ -216,9 +224,9 @@ def _fields(letter: DeadLetter, wording: Wording) -> Iterator[tuple[str, str]]:
         "step": wording.known("step", letter.step) if letter.step else "",
         "because": _reason(letter, wording),
         "error": " ".join(
-            wording.sentence(facts[one])
-            for one in ("parked-error", "parked-code")
-            if facts.get(one)
+            one
+            for one in (wording.sentence(facts.get("parked-error", "")), _code(letter, wording))
+            if one
         ),
         "todo": wording.sentence(letter.advice),
         "steps": _where(letter, wording),
@@ -286,7 +294,7 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
     yield (
         wording("dlq.refused"),
         (
-            f"{iso(one.at)}  {wording.sentence(one.candidate)}  {printable(one.code)}"
+            f"{iso(one.at)}  {wording.sentence(one.candidate)}  {wording.code(one.code, LAUNCH)}"
             for one in launched.refusals
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -100,12 +101,18 @@ def _untried(untried: Sequence[Untried], wording: Wording) -> Iterator[Renderabl
         yield line
 
 
+def _explained(finding: Finding, wording: Wording) -> Finding:
+    code = finding.values.get("code", "")
+    return replace(finding, values={**finding.values, "code": wording.code(code)})
+
+
 def _finding(finding: Finding, wording: Wording) -> Iterator[RenderableType]:
     row, severity = EXPLANATIONS[finding.code], severity_of(finding)
+    told = _explained(finding, wording)
     head = Paragraph(wording(f"doctor.{severity.value}"), style=_STYLES[severity])
-    head.append(said(row.what, finding, wording.language), style="bold")
+    head.append(said(row.what, told, wording.language), style="bold")
     yield head
-    yield Padding(Paragraph(said(row.why, finding, wording.language), style="dim"), (0, 0, 0, 2))
+    yield Padding(Paragraph(said(row.why, told, wording.language), style="dim"), (0, 0, 0, 2))
     if by_hand := hand_of(finding, wording.language):
         yield Padding(Paragraph(by_hand), (0, 0, 0, 2))
     if fix := fix_of(finding):

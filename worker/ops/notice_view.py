@@ -81,7 +81,9 @@ def _called_off(notice: Notice, wording: Wording) -> Iterator[str]:
 def _parked(notice: Notice, wording: Wording) -> Iterator[str]:
     why = wording.sentence(notice.why)
     if notice.code:
-        yield wording("notice.parked_code", why=why, code=notice.code)
+        known = wording.why(notice.code)
+        code = wording("because", what=notice.code, why=known) if known else notice.code
+        yield wording("notice.parked_code", why=why, code=code)
     else:
         yield wording("notice.parked", why=why)
     if notice.source:

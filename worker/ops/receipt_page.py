@@ -23,7 +23,7 @@ from worker.ops.receipt_words import (
     losses,
     notice,
 )
-from worker.ops.wording import Language, Wording
+from worker.ops.wording import Language, WhyOf, Wording, nothing_known
 
 # A browser that obeys this could not fetch or run anything even if a text got through as markup.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -33,20 +33,20 @@ _ID = re.compile(r"\b([a-z]{1,4}-[a-z0-9]{8,})\b")
 _CLASS_OF_OUTCOME = {RECOVERED: "good", UNFINISHED: "bad"}
 
 
-def page_of(data: Mapping[str, Any], language: Language) -> str:
+def page_of(data: Mapping[str, Any], language: Language, why_of: WhyOf = nothing_known) -> str:
     """Return the page of a receipt that is plain data.
 
     Raises:
         Malformed: It is no receipt.
     """
-    return receipt_page(read_receipt(data), language)
+    return receipt_page(read_receipt(data), language, why_of)
 
 
-def receipt_page(receipt: Receipt, language: Language) -> str:
+def receipt_page(receipt: Receipt, language: Language, why_of: WhyOf = nothing_known) -> str:
     """Return the page as HTML text; `language` is the one that shows first."""
     body = element("body", *_switch(language))
-    body.extend(_article(receipt, Wording(one)) for one in Language)
-    root = element("html", _head(receipt, Wording(language)), body, lang=_TAGS[language])
+    body.extend(_article(receipt, Wording(one, why_of)) for one in Language)
+    root = element("html", _head(receipt, Wording(language, why_of)), body, lang=_TAGS[language])
     return document(root)
 
 

@@ -112,6 +112,13 @@ _REFUSED = (
     (r"no answer from (\S+)", "{0} 没有应答"),
     (r"no answer came", "没有应答"),
     (
+        r"code (?P<code>\S+), HTTP status (\d+), request id (\S+)",
+        "错误码 {0}，HTTP {1}，请求 {2}",
+    ),
+    (r"code (?P<code>\S+), HTTP status (\d+)", "错误码 {0}，HTTP {1}"),
+    (r"code (?P<code>\S+), request id (\S+)", "错误码 {0}，请求 {1}"),
+    (r"code (?P<code>[^\s,]+)", "错误码 {0}"),
+    (
         r"grant the action to the role or user that runs this",
         "请为运行本命令的角色或用户授予该操作的权限",
     ),

@@ -5,20 +5,39 @@ Facts come from the worker in English, as fixed words or as sentences of `worker
 is better than none.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from worker.ops.language import Language, language_of
 from worker.ops.texts import TEXTS
 from worker.printable import printable
 
-__all__ = ["Language", "Wording", "language_of"]
+__all__ = ["Language", "WhyOf", "Wording", "language_of", "nothing_known"]
+
+
+# A code and the action that was refused with it, to what is behind the code in a few English words.
+WhyOf = Callable[[str, str], str]
+
+# How the cloud writes its codes: words run together, parted by dots.
+_CODE = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*")
+
+
+def nothing_known(_code: str, _action: str) -> str:
+    """Leave a code without a word about it."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The texts in one language."""
+    """The texts in one language.
+
+    Attributes:
+        why_of: What explains the cloud's codes; without it they stand alone.
+    """
 
     language: Language = Language.ENGLISH
+    why_of: WhyOf = nothing_known
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text of the table with its values filled in, each made printable.
@@ -46,9 +65,28 @@ class Wording:
         for pattern, chinese in SENTENCES:
             match = pattern.fullmatch(english)
             if match is not None:
-                # What a sentence quotes may be one of ours, too.
-                return printable(chinese.format(*map(self.sentence, match.groups())))
+                return printable(chinese.format(*self._quoted(match)))
+        if _CODE.fullmatch(english):
+            return self.code(english)
         return self._problem(english) or self._parts(english)
+
+    def _quoted(self, match: re.Match[str]) -> list[str]:
+        """Read what a sentence quotes: it may be one of ours, or a code."""
+        coded, action = match.re.groupindex.get("code"), match.groupdict().get("action", "")
+        return [
+            self.code(one, action) if at == coded else self.sentence(one)
+            for at, one in enumerate(match.groups(), start=1)
+        ]
+
+    def code(self, code: str, action: str = "") -> str:
+        """Return a code of the cloud with what is behind it, for who does not read that out of it."""
+        why = self.why(code, action)
+        return f"{printable(code)}（{why}）" if why else printable(code)
+
+    def why(self, code: str, action: str = "") -> str:
+        """Return what is behind a code; empty for who reads English as the code is, or when nobody knows."""
+        why = self.why_of(code, action) if self.language is Language.CHINESE else ""
+        return self.sentence(why) if why else ""
 
     def _problem(self, english: str) -> str:
         """Read what is wrong with a configuration; empty when that is not what it is about, or when half is unknown."""

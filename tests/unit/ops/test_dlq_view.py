@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from worker.adapters.error_map import why_of
 from worker.core.dead_letters import DeadLetter, read_dead_letter
 from worker.core.messages import Home, write_parked
 from worker.core.model import Candidate, Instance, LaunchSpec
@@ -286,3 +287,24 @@ def test_every_finding_of_reconcile_has_a_line(standing: Standing, sent: Sent) -
         assert SOURCE in line
         assert "订单-01" in line
     assert found_data(found)["standing"] == standing.value
+
+
+EXPLAINING = Wording(Language.CHINESE, why_of)
+
+
+@pytest.mark.parametrize("step", ["launch", "image"])
+def test_codes_are_explained_to_who_reads_chinese(step: str) -> None:
+    """In the list, in the story, and beside each refused candidate; the action tells what a code means."""
+    code = "OperationDenied"
+    refused = replace(PROGRESS.launched, refusals=(Refusal(CANDIDATES[0].label, code, NOW),))
+    verdict = Parked(
+        replace(PROGRESS, launched=refused), Park.NO_STOCK, "a sentence", code, "Permanent"
+    )
+    parked = letter(verdict=verdict)
+    one = replace(parked, facts={**parked.facts, "step": step})
+    known = f"{code}（{'此处暂时无法获得' if step == 'launch' else '该资源不支持此操作'}）"
+
+    assert f"错误码 {known}" in shown(letters_view([one], NOW, EXPLAINING))
+    assert known in shown(story_view(one, EXPLAINING))
+    assert f"{code}（此处暂时无法获得）" in shown(story_view(one, EXPLAINING))
+    assert "OperationDenied（" not in shown(story_view(one, ENGLISH))

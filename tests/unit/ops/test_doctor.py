@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.test_diagnosis import EXPECTED, QUEUE, RULE
+from worker.adapters.error_map import why_of
 from worker.core.diagnosis import (
     Code,
     Diagnosis,
@@ -339,3 +340,10 @@ def test_what_is_shown() -> None:
         fix_of(finding),
     )
     assert said(EXPLANATIONS[finding.code].what, finding, Language.ENGLISH) == data["what"]
+
+
+def test_code_is_explained_to_who_reads_chinese() -> None:
+    finding = Finding(Code.CREDENTIALS_REFUSED, {"code": "SignatureDoesNotMatch"})
+    view = doctor_view(Diagnosis((finding,), ()), Wording(Language.CHINESE, why_of))
+
+    assert "SignatureDoesNotMatch（云端不接受该凭证）" in plain_text(view, 200)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from worker.adapters.channels import MESSAGE_BYTES_MAX, clipped
+from worker.adapters.error_map import why_of
 from worker.core.notices import Kind, Notice
 from worker.core.outcomes import Park
 from worker.core.progress import Remark
@@ -174,3 +175,9 @@ def test_a_source_that_runs_beside_its_replacement_is_told_as_such(
     assert message.title == f"{title}前端-01"
     assert NOTICE.replacement in message.body
     assert "quarantined" in message.body
+
+
+def test_code_is_explained_to_who_reads_chinese() -> None:
+    body = message_of([PARKED], Wording(Language.CHINESE, why_of)).body
+
+    assert "（OperationDenied.NoStock：此处暂时无法获得）" in body

@@ -300,3 +300,49 @@ def test_variables_of_which_one_is_enough_read_in_chinese() -> None:
     read = CHINESE.sentence("region: is not set; write region: x, or set A_B or C_D or E_F")
 
     assert read == "region：未设置；请写 region: x，或设置 A_B、C_D 或 E_F"
+
+
+WHYS = sorted(
+    {
+        error_map.why_of(code.rstrip("*"), group.action)
+        for group in error_map._GROUPS
+        for code in group.codes.split()
+    }
+)
+
+
+@pytest.mark.parametrize("why", WHYS)
+def test_every_code_of_the_table_is_explained_in_chinese(why: str) -> None:
+    """A new one needs a row in worker/ops/failure_sentences.py."""
+    assert why
+    assert re.search(r"[\u4e00-\u9fff]", CHINESE.sentence(why))
+
+
+EXPLAINING = Wording(Language.CHINESE, error_map.why_of)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "RunInstances was refused: OperationDenied (HTTP 403, request 1A)",
+            "RunInstances 被拒绝：OperationDenied（此处暂时无法获得）（HTTP 403，请求 1A）",
+        ),
+        (
+            "CreateImage was refused: OperationDenied (HTTP 403, request 1A)",
+            "CreateImage 被拒绝：OperationDenied（该资源不支持此操作）（HTTP 403，请求 1A）",
+        ),
+        ("EniPerInstanceLimitExceeded", "EniPerInstanceLimitExceeded（该资源不支持此操作）"),
+        ("InvalidHostName.Malformed", "InvalidHostName.Malformed（云端无法理解该请求）"),
+        ("OperationDenied", "OperationDenied"),
+        ("Nobody.Has.Met.This", "Nobody.Has.Met.This"),
+        (
+            "PutTargets failed: refused (code NoPermission, HTTP status 403, request id 1A)",
+            "PutTargets 失败：被拒绝（错误码 NoPermission（缺少权限），HTTP 403，请求 1A）",
+        ),
+    ],
+)
+def test_code_of_the_cloud_is_explained_where_it_stands(english: str, chinese: str) -> None:
+    """What means one thing here and another there is explained by the action, or not at all."""
+    assert EXPLAINING.sentence(english) == chinese
+    assert Wording(Language.ENGLISH, error_map.why_of).sentence(english) == english
