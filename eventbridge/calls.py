@@ -10,10 +10,13 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from eventbridge.cloud import CloudError
+from worker.adapters import lost
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 4.0
+# What is said where nobody has words for the cause.
+NO_ANSWER = "the connection broke, or what came back is no answer of the cloud"
 
 GOOD_CODES = frozenset({"Success", "200"})
 TOO_MANY_REQUESTS = 429
@@ -65,6 +68,7 @@ def _failure(operation: str, address: str, error: Exception) -> CloudError:
     return CloudError(
         operation,
         kind=kind,
+        reason=lost.reason_of(error, NO_ANSWER) if kind in _NO_ANSWER else "",
         address=address if kind in _NO_ANSWER else None,
         code=code if isinstance(code, str) and kind not in _NO_ANSWER else None,
         status=status if isinstance(status, int) else None,

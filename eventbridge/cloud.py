@@ -30,6 +30,7 @@ class CloudError(Exception):
     Attributes:
         operation: The API's name of what was asked.
         kind: The class of the SDK's exception, or how the answer was bad.
+        reason: Why no answer came, in words for a person.
         address: Where it was sent; given when no answer came, because the address may be what is wrong.
         code: The cloud's code; None when there was no answer.
         status: The HTTP status; None when there was no answer.
@@ -41,17 +42,21 @@ class CloudError(Exception):
         operation: str,
         *,
         kind: str,
+        reason: str = "",
         address: str | None = None,
         code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
     ) -> None:
         self.operation, self.kind, self.code = operation, kind, code
-        self.status, self.request_id = status, request_id
+        self.status, self.request_id, self.reason = status, request_id, reason
         facts = {"code": code, "HTTP status": status, "request id": request_id}
         told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
-        where = f"no answer from {address}" if address is not None else told or "no answer came"
-        text = f"{operation} failed: {kind} ({where})"
+        if address is not None:
+            text = f"{operation} got no answer from {address}"
+            text = f"{text}: {reason}" if reason else text
+        else:
+            text = f"{operation} failed: {kind} ({told or 'no answer came'})"
         advice = next(
             (each for start, each in _ADVICE.items() if (code or "").startswith(start)), None
         )

@@ -40,7 +40,7 @@ from worker.adapters.sealing import Sealing
 from worker.adapters.tasks import ThreadTasks
 from worker.adapters.telemetry import StructlogTelemetry
 from worker.consumer import Consumer
-from worker.core.errors import Permanent
+from worker.core.errors import NotConfigured, Permanent
 from worker.core.messages import Home
 from worker.core.model import Script, ScriptKind
 from worker.core.notices import Kind
@@ -169,7 +169,7 @@ def build_worker(
         around: What its adapters share; made when it is not given.
 
     Raises:
-        Permanent: The signing key is missing.
+        NotConfigured: The signing key is missing.
     """
     own = own_instance_id(settings)
     parts = build_parts(settings, environ, own_instance_id=own, around=around)
@@ -186,10 +186,10 @@ def require_key(settings: Settings) -> None:
     """Refuse to work without a signing key.
 
     Raises:
-        Permanent: It is missing.
+        NotConfigured: It is missing.
     """
     if not settings.signing_keys:
-        raise Permanent(
+        raise NotConfigured(
             "ALIYUN_OPS_SIGNING_KEY is not set, and without it no progress can be trusted; set it to"
             " the same random text of at least 16 characters for every worker (for example from"
             " `openssl rand -hex 32`)"
@@ -206,7 +206,7 @@ def build_parts(
     """Put together what consumers need; no call is made to the cloud.
 
     Raises:
-        Permanent: The signing key is missing.
+        NotConfigured: The signing key is missing.
     """
     require_key(settings)
     around = around or build_surroundings(settings, environ)

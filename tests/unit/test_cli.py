@@ -381,7 +381,7 @@ def test_check_fails_where_the_worker_would_not_start(good: str) -> None:
     told = run(*words, ALIYUN_OPS_SIGNING_KEY="")
     data = run(*words, "--json", ALIYUN_OPS_SIGNING_KEY="")
 
-    assert (told.exit_code, data.exit_code) == (1, 1)
+    assert (told.exit_code, data.exit_code) == (2, 2)
     assert "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start" in told.stderr
     assert "openssl rand -hex 32" in told.stderr
     assert json.loads(data.stdout)["ok"] is False
@@ -404,7 +404,7 @@ def test_the_function_says_what_is_missing_before_it_listens(
     no_key = run(*words, ALIYUN_OPS_SIGNING_KEY="", **environ)
     no_account = run(*words, ALIBABA_CLOUD_ACCOUNT_ID="", **environ)
 
-    assert [no_key.exit_code, no_account.exit_code] == ([0, 0] if inside else [1, 2])
+    assert [no_key.exit_code, no_account.exit_code] == ([0, 0] if inside else [2, 2])
     assert heard == (["listens"] * 2 if inside else [])
     assert inside or "ALIYUN_OPS_SIGNING_KEY is not set" in no_key.stderr
     assert inside or "account_id" in no_account.stderr
@@ -486,3 +486,19 @@ def test_the_test_of_the_pattern_is_told_in_chinese(good: str) -> None:
 
     assert result.exit_code == 0
     assert "interruption\t是\t是\t未询问" in result.stdout
+
+
+def test_list_of_receipts_for_a_program_names_what_is_left_out(tmp_path: Path) -> None:
+    """On stderr: the data stay what they are."""
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "account_id: '1234567890123456'\nregion: cn-hangzhou\nreceipts:\n"
+        f"  directory: {tmp_path}\n",
+        encoding="utf-8",
+    )
+
+    result = run("--config", str(path), "receipt", "--json")
+
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+    assert "broken.json is not JSON" in result.stderr

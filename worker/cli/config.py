@@ -8,7 +8,7 @@ from typing import Any
 import click
 import yaml
 
-from worker.cli.failures import Failure, WrongUsage
+from worker.cli.failures import WrongUsage
 from worker.cli.options import (
     config_option,
     config_path,
@@ -50,7 +50,7 @@ def config() -> None:
 def check(ctx: click.Context, *, language: str | None, as_json: bool) -> None:
     """Say whether the configuration can work, and everything that is wrong with it.
 
-    Calls nothing in the cloud. Exit code 2 when something is wrong with it, and 1 when it is good but the worker would not
+    Calls nothing in the cloud. Exit code 2 when something is wrong with it, or when it is good but the worker would not
     start with this environment, because the signing key is missing.
     """
     try:
@@ -70,10 +70,10 @@ def check(ctx: click.Context, *, language: str | None, as_json: bool) -> None:
             "signing_keys": len(settings.signing_keys),
         }
         print_json({**told, "problems": _as_data(missing)} if missing else told)
-        sys.exit(Failure.exit_code if missing else 0)
+        sys.exit(WrongUsage.exit_code if missing else 0)
     _tell(settings, str(file), wording_of(language))
     if missing:
-        raise Failure(
+        raise WrongUsage(
             "ALIYUN_OPS_SIGNING_KEY is not set: the worker would not start; make one with: openssl rand -hex 32"
         )
 

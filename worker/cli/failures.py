@@ -99,6 +99,7 @@ _UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errn
 # Looked up among the modules already imported: what was never imported cannot have been raised.
 _EXPECTED: Mapping[str, type[Failure]] = {
     "worker.settings.problems:SettingsError": WrongUsage,
+    "worker.core.errors:NotConfigured": WrongUsage,
     "worker.core.errors:RecreationError": Failure,
     "eventbridge.cloud:CloudError": Failure,
     "eventbridge.cloud:Refused": Failure,

@@ -117,11 +117,11 @@ _CONFIG = {
     ),
     "Say whether the configuration can work.": "说明配置能否使用。",
     (
-        "Calls nothing in the cloud. Exit code 2 when something is wrong with it, and 1 when it is"
+        "Calls nothing in the cloud. Exit code 2 when something is wrong with it, or when it is"
         " good but the worker would not start with this environment, because the signing key is"
         " missing."
     ): (
-        "不调用云端。配置有问题时退出码为 2；配置可用、但缺少签名密钥因而工作进程在此环境中无法启动时，退出码为 1。"
+        "不调用云端。配置有问题，或配置可用、但缺少签名密钥因而工作进程在此环境中无法启动时，退出码为 2。"
     ),
     "Print a complete configuration file: every key with its default and what it means.": (
         "输出一份完整的配置文件：每个键及其默认值和含义。"

@@ -95,6 +95,9 @@ def _directory(ctx: click.Context) -> Path:
 def _list(directory: Path, wording: Wording, *, as_json: bool) -> None:
     found, broken = list_directory(directory)
     if as_json:
+        for one in broken:
+            # A program reads what there is; a person what is missing in it.
+            click.echo(f"aliyun-ops: {wording.sentence(one.sentence)}", err=True)
         print_json([stored.document for stored in found])
         return
     show(receipt_list(found, broken, str(directory), wording), console_for(sys.stdout, os.environ))

@@ -79,5 +79,5 @@ def _seen(look: Callable[[], Value]) -> Seen[Value] | Failed:
         return Seen(look())
     except CloudError as error:
         if error.code is None:
-            return Failed(Trouble.UNREADABLE, error.kind)
+            return Failed(Trouble.UNREADABLE, error.reason or error.kind)
         return Failed(trouble_of(error.code), error.code)

@@ -6,7 +6,8 @@
     │   ├── Throttled        refused until `retry_at` by the cloud or by our own limiter
     │   └── UnknownOutcome   a changing call was sent and its answer was lost: same token again
     ├── Permanent            a person must look: parameters, permission, quota
-    │   └── Unauthenticated  the cloud does not know the caller: keys may just be changing
+    │   ├── Unauthenticated  the cloud does not know the caller: keys may just be changing
+    │   └── NotConfigured    something is not set without which nothing can begin
     └── Malformed            the message cannot be read; it is parked with its raw bytes
 
 Answers that a step expects (no stock, image exists, source gone) are values in
@@ -57,6 +58,10 @@ class Permanent(RecreationError):
 
 class Unauthenticated(Permanent):
     """The cloud does not know the caller. Nothing was done, and another key may be there soon."""
+
+
+class NotConfigured(Permanent):
+    """A setting or a secret is missing without which nothing can begin."""
 
 
 class Malformed(RecreationError):

@@ -102,8 +102,11 @@ def _untried(untried: Sequence[Untried], wording: Wording) -> Iterator[Renderabl
 
 
 def _explained(finding: Finding, wording: Wording) -> Finding:
-    code = finding.values.get("code", "")
-    return replace(finding, values={**finding.values, "code": wording.code(code)})
+    """Read what came from elsewhere: a code, or why there was no answer."""
+    values = dict(finding.values)
+    values["code"] = wording.code(values.get("code", ""))
+    values["about"] = wording.sentence(values.get("about", ""))
+    return replace(finding, values=values)
 
 
 def _finding(finding: Finding, wording: Wording) -> Iterator[RenderableType]:

@@ -282,6 +282,23 @@ _WRONG_USAGE = (
         "--instance {0} 不是实例 ID（例如 {1}）；请写 ID 而不是名称：aliyun-ops audit 会列出两者",
     ),
     (
+        (
+            r"the receipt of (\S+) is broken \((.+)\); what became of it stands in aliyun-ops status"
+            r" and in the worker's log"
+        ),
+        "{0} 的回执已损坏（{1}）；其结果请看 aliyun-ops status 和工作进程的日志",
+    ),
+    (
+        (
+            r"no receipt in (.+) that can be read is of (.+), and (\d+) cannot be read, such as this"
+            r" \((.+)\); what became of it stands in aliyun-ops status and in the worker's log"
+        ),
+        (
+            "{0} 中可读的回执都不属于 {1}，另有 {2} 份无法读取，例如（{3}）；"
+            "其结果请看 aliyun-ops status 和工作进程的日志"
+        ),
+    ),
+    (
         r"(.+) has no receipt of (.+); write (\S+) for a file",
         "{0} 中没有 {1} 的回执；如果是文件，请写 {2}",
     ),

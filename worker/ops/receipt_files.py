@@ -1,5 +1,6 @@
 """Finds receipts: in a directory by the beginning of their id, or by the name of a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,32 +46,47 @@ def read_file(path: Path) -> Stored:
         raise Malformed(f"{path}: {error.sentence}") from None
 
 
-def list_directory(directory: Path) -> tuple[list[Stored], list[Malformed]]:
+class Broken(Malformed):
+    """A file that should be a receipt and is none.
+
+    Args:
+        path: Of the file.
+        sentence: What is wrong with it, with its path.
+    """
+
+    def __init__(self, path: Path, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+
+
+def list_directory(directory: Path) -> tuple[list[Stored], list[Broken]]:
     """Read every receipt of a directory, the newest notice first, and say what is none."""
     read = [_read_or_tell(path) for path in sorted(directory.glob("*.json"))]
     found = [one for one in read if isinstance(one, Stored)]
     found.sort(key=lambda stored: stored.receipt.t0, reverse=True)
-    return found, [one for one in read if isinstance(one, Malformed)]
+    return found, [one for one in read if isinstance(one, Broken)]
 
 
-def _read_or_tell(path: Path) -> Stored | Malformed:
+def _read_or_tell(path: Path) -> Stored | Broken:
     try:
         return read_file(path)
     except Malformed as error:
-        return error
+        return Broken(path, error.sentence)
 
 
 def find(directory: Path, wanted: str) -> Stored:
     """Find the receipt whose recreation, source or replacement has an id that begins so.
 
     Raises:
-        Permanent: None has, or more than one.
+        Permanent: None has, or more than one, or the file that may be it cannot be read.
     """
-    found, _ = list_directory(directory)
+    found, broken = list_directory(directory)
     matching = [stored for stored in found if _goes_by(stored.receipt, wanted)]
     if len(matching) == 1:
         return matching[0]
     if not matching:
+        if lost := [one for one in broken if _tells_of(one.path, wanted)] or broken:
+            raise Permanent(_unreadable(directory, wanted, lost, is_it=lost is not broken))
         if Path(wanted).is_file():
             raise Permanent(f"{directory} has no receipt of {wanted}; write ./{wanted} for a file")
         raise Permanent(
@@ -79,6 +95,29 @@ def find(directory: Path, wanted: str) -> Stored:
         )
     names = ", ".join(stored.receipt.recreation[:12] for stored in matching)
     raise Permanent(f"{wanted} may be any of {names}: give more of the id")
+
+
+def _tells_of(path: Path, wanted: str) -> bool:
+    """Look for an id in the name of a file that cannot be read, and in what is left of it."""
+    if path.name.startswith(wanted):
+        return True
+    try:
+        with path.open("rb") as file:
+            return f'"{wanted}'.encode() in file.read(BYTES_MAX)
+    except OSError:
+        return False
+
+
+def _unreadable(directory: Path, wanted: str, lost: Sequence[Broken], *, is_it: bool) -> str:
+    """Say that a receipt is there and broken, or may be; and who knows more."""
+    first = lost[0].sentence
+    next_ = "what became of it stands in aliyun-ops status and in the worker's log"
+    if is_it:
+        return f"the receipt of {wanted} is broken ({first}); {next_}"
+    return (
+        f"no receipt in {directory} that can be read is of {wanted}, and {len(lost)} cannot be read, such as"
+        f" this ({first}); {next_}"
+    )
 
 
 def _goes_by(receipt: Receipt, wanted: str) -> bool:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from worker.core.errors import Malformed
 from worker.core.receipt import RECOVERED, Receipt
+from worker.ops.paragraph import Paragraph
 from worker.ops.printing import Fitting
 from worker.ops.receipt_files import Stored
 from worker.ops.wording import Wording
@@ -21,7 +22,7 @@ def receipt_list(
     found: Sequence[Stored], broken: Sequence[Malformed], directory: str, wording: Wording
 ) -> RenderableType:
     """Show what there is, the newest first, and what cannot be read."""
-    trouble = [Text(printable(error.sentence), style="yellow") for error in broken]
+    trouble = [Paragraph(wording.sentence(error.sentence), style="yellow") for error in broken]
     if not found:
         return Group(wording("receipts.none", directory=directory), *trouble)
     receipts = [stored.receipt for stored in found]

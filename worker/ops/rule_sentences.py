@@ -109,7 +109,12 @@ _REFUSED = (
     (r"(\S+) failed: (.+?) \((.+)\); (.+)", "{0} 失败：{1}（{2}）；{3}"),
     (r"(\S+) failed: (\S+(?: for a target)?) \((.+)\)", "{0} 失败：{1}（{2}）"),
     (r"refused", "被拒绝"),
-    (r"no answer from (\S+)", "{0} 没有应答"),
+    (r"(\S+) got no answer from (\S+): (.+)", "{0} 没有得到 {1} 的应答：{2}"),
+    (r"(\S+) got no answer from (\S+)", "{0} 没有得到 {1} 的应答"),
+    (
+        r"the connection broke, or what came back is no answer of the cloud",
+        "连接中断，或返回的内容不是云端的应答",
+    ),
     (r"no answer came", "没有应答"),
     (
         r"code (?P<code>\S+), HTTP status (\d+), request id (\S+)",

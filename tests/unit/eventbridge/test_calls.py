@@ -116,12 +116,25 @@ def test_repeats_end() -> None:
 
     with pytest.raises(
         CloudError,
-        match=r"^GetRule failed: UnretryableException \(no answer from http://127\.0\.0\.1:1\)$",
+        match=r"^GetRule got no answer from http://127\.0\.0\.1:1: the connection broke, or .+ no answer of the cloud$",
     ):
         unit.rpc("GetRule", ADDRESS, script)
 
     assert script.asked == ATTEMPTS
     assert len(pauses) == ATTEMPTS - 1
+
+
+def test_lost_answer_is_told_in_words_and_not_by_its_class() -> None:
+    """A person who is woken does not know what an UnretryableException is."""
+    lost = UnretryableException()
+    lost.__cause__ = ConnectionRefusedError(SECRET)
+
+    with pytest.raises(CloudError) as raised:
+        calls()[0].rpc("GetRule", ADDRESS, Script(lost))
+
+    assert str(raised.value) == (
+        f"GetRule got no answer from {ADDRESS}: the endpoint refuses connections"
+    )
 
 
 def test_refusals_are_not_repeated() -> None:

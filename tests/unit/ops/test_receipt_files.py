@@ -134,3 +134,30 @@ def test_missing_file_says_so(tmp_path: Path) -> None:
     """A misspelt path ends in one sentence."""
     with pytest.raises(Malformed, match="cannot be read"):
         read_file(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("wanted", ["3f2a", SOURCE, SOURCE[:9]])
+def test_broken_receipt_is_not_a_missing_one(
+    directory: Path, receipt: Receipt, wanted: str
+) -> None:
+    """Cut off by a full disk: what is left of it still names whose it is."""
+    path = directory / f"{receipt.recreation}.json"
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(Permanent) as told:
+        find(directory, wanted)
+
+    assert told.value.sentence.startswith(f"the receipt of {wanted} is broken ({path} is not JSON")
+    assert "aliyun-ops status" in told.value.sentence
+    assert str(path) in Wording(Language.CHINESE).sentence(told.value.sentence)
+    assert "已损坏" in Wording(Language.CHINESE).sentence(told.value.sentence)
+
+
+def test_miss_names_what_could_not_be_read(directory: Path) -> None:
+    """Of an empty file nobody can say whose it was."""
+    (directory / "empty.json").write_bytes(b"")
+
+    with pytest.raises(Permanent, match=r"1 cannot be read, such as this \(.+empty\.json is not"):
+        find(directory, "i-bp1nobody")
+    with pytest.raises(Permanent, match="may be any of"):
+        find(directory, "i-bp1")
