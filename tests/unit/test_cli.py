@@ -14,12 +14,13 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from eventbridge.cloud import CloudError
 from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
 from worker.cli.failures import ExpectedFailures
 from worker.cli.options import language_option
-from worker.core.errors import Permanent
+from worker.core.errors import NoCredentials, NotConfigured, Permanent, Throttled, Transient
 from worker.settings import SettingsError, example_yaml
 from worker.settings.problems import Problem
 
@@ -502,3 +503,27 @@ def test_list_of_receipts_for_a_program_names_what_is_left_out(tmp_path: Path) -
 
     assert (result.exit_code, json.loads(result.stdout)) == (0, [])
     assert "broken.json is not JSON" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "is_led"),
+    [
+        (Transient("DescribeImages got no answer (no answer in time)"), True),
+        (CloudError("GetRule", kind="X", address="http://x", reason="no answer in time"), True),
+        (CloudError("GetRule", kind="refused", code="NoPermission"), False),
+        (NoCredentials("no credentials; set them"), False),
+        (Throttled("DescribeImages is held back", retry_at=1.0), False),
+        (Permanent("DescribeImages was refused"), False),
+    ],
+)
+def test_failure_without_an_answer_leads_on(error: Exception, *, is_led: bool) -> None:
+    """Who is woken by it knows no other command; a refusal says itself what mends it."""
+    english = CliRunner().invoke(failing(error), ["fail"])
+    chinese = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(failing(error), ["fail"])
+
+    assert ("; aliyun-ops doctor looks for the cause" in english.stderr) is is_led
+    assert ("；可用 aliyun-ops doctor 查找原因" in chinese.stderr) is is_led
+
+
+def test_missing_key_is_a_wrong_configuration() -> None:
+    assert CliRunner().invoke(failing(NotConfigured("no key")), ["fail"]).exit_code == 2

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from typing_extensions import override
 
 from worker.cli import main
-from worker.cli.dlq import _fail_if_left, _Telling
+from worker.cli.dlq import _end, _fail_if_left, _Telling
 from worker.cli.failures import Failure
 from worker.core.errors import Permanent
 from worker.ops.patience import Patience
@@ -170,3 +170,26 @@ def test_a_bar_without_an_end_only_counts(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert "replaying 1" in terminal.getvalue()
     assert "?" not in terminal.getvalue().replace("\x1b[?25", "")
+
+
+def test_nothing_is_said_of_what_could_not_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    """No other lease hides anything from who got no answer."""
+    with pytest.raises(Permanent), _Telling(empty_visit(), "en", as_json=False):
+        raise Permanent("no answer")
+    unseen = capsys.readouterr().err
+    with _Telling(empty_visit(), "en", as_json=False):
+        pass
+
+    assert unseen == ""
+    assert "somebody else has leased" in capsys.readouterr().err
+
+
+def test_replay_leads_on_to_who_carries_it_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with _Telling(empty_visit(), "en", as_json=False) as told:
+        _end(told, [plan(Fate.SENT)], dry_run=False)
+    sent = capsys.readouterr().out
+    with _Telling(empty_visit(), "en", as_json=False) as told:
+        _end(told, [plan(Fate.KEPT)], dry_run=False)
+
+    assert "aliyun-ops status" in sent
+    assert "aliyun-ops status" not in capsys.readouterr().out

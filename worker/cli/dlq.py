@@ -59,6 +59,9 @@ from worker.settings import Settings
 STEPS = [one.value for one in StepName if one is not StepName.START]
 PER_MINUTE = 60.0
 
+# Where an id that does not fit leads.
+LISTED = "aliyun-ops dlq list shows all that can be seen, with their ids"
+
 
 @click.group(
     epilog=examples(
@@ -120,7 +123,9 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
     with _Telling(visit, language, as_json=as_json) as told:
         found = _matching(visit, Filter(ids=(which,)))
         if not found:
-            raise Failure(f"no dead letter that nobody holds has an id that begins with {which}")
+            raise Failure(
+                f"no dead letter that nobody holds has an id that begins with {which}; {LISTED}"
+            )
         told.data["dead_letters"] = [story_data(one) for one in found]
         if len(found) > 1:
             told.show(letters_view(found, around.clock.now(), told.wording))
@@ -259,7 +264,7 @@ def discard(
     if failed:
         raise Failure(f"not taken out: {', '.join(failed)}; the reasons are above")
     if filters["ids"] and not found:
-        raise Failure("no dead letter that nobody holds matches; nothing was changed")
+        raise Failure(f"no dead letter that nobody holds matches; nothing was changed; {LISTED}")
 
 
 def _discardable(
@@ -354,6 +359,8 @@ def _end(told: "_Telling", plans: list[Plan], *, dry_run: bool) -> None:
         told.say("replay.dry")
         return
     told.line(ending(plans, told.wording))
+    if any(one.fate is Fate.SENT for one in plans):
+        told.say("replay.next")
 
 
 def _fail_if_left(plans: list[Plan], ids: tuple[str, ...]) -> None:
@@ -368,7 +375,7 @@ def _fail_if_left(plans: list[Plan], ids: tuple[str, ...]) -> None:
     if failed:
         raise Failure(f"not replayed: {failed}; the reasons are above")
     if ids and not plans:
-        raise Failure("no dead letter that nobody holds matches; nothing was changed")
+        raise Failure(f"no dead letter that nobody holds matches; nothing was changed; {LISTED}")
 
 
 class _Bar:
@@ -418,7 +425,9 @@ class _Telling:
         number = len(self.visit.leased)
         late = self.visit.give_back()
         self.data |= {"leased": number, "not_given_back": late, "no_queue": self.visit.missing}
-        self._tell_leases(number, late)
+        # Who could not look has seen nothing, held or not.
+        is_seen = kind in {None, KeyboardInterrupt}
+        self._tell_leases(number, late, is_seen=is_seen)
         if self._as_json and kind in {None, KeyboardInterrupt}:
             print_json(self.data)
         if kind is KeyboardInterrupt:
@@ -460,14 +469,15 @@ class _Telling:
         finally:
             self._bar.end()
 
-    def _tell_leases(self, number: int, late: int) -> None:
+    def _tell_leases(self, number: int, late: int, *, is_seen: bool) -> None:
         for name in self.visit.missing:
             self._aside("dlq.missing", name=name)
         if number:
             self._aside("dlq.leased", number=number)
         if late:
             self._aside("dlq.late", number=late)
-        self._aside("dlq.elsewhere")
+        if is_seen or number:
+            self._aside("dlq.elsewhere")
 
     def _aside(self, key: str, **values: object) -> None:
         if not self._as_json:

@@ -129,7 +129,7 @@ class ExpectedFailures(click.Group):
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
             if failure is not None:
                 # Only problems of the configuration are several lines, each made printable already.
-                text = str(error)
+                text = str(error) + _lead(error, ctx.invoked_subcommand)
                 expected = failure(text if failure is WrongUsage else printable(text))
             elif _is_of_output(error):
                 drop_output()
@@ -137,6 +137,15 @@ class ExpectedFailures(click.Group):
             else:
                 raise
         raise expected
+
+
+def _lead(error: Exception, command: str | None) -> str:
+    """Name the command that finds out why the cloud gives no answer; empty where that would not help."""
+    errors = sys.modules.get("worker.core.errors")
+    is_lost = bool(getattr(error, "reason", ""))
+    if errors is not None and isinstance(error, errors.Transient):
+        is_lost = not isinstance(error, errors.NoCredentials | errors.Throttled)
+    return "; aliyun-ops doctor looks for the cause" if is_lost and command != "doctor" else ""
 
 
 def _is_of_output(error: Exception) -> TypeGuard[OSError]:

@@ -30,6 +30,14 @@ class Origin(str, Enum):
     UNDELIVERED = "undelivered"
 
 
+_ADVICE = {
+    Origin.MOVED: "See that a worker runs, then replay it: nobody has come to an end with it, and"
+    " what was finished meanwhile is taken out and does nothing.",
+    Origin.UNDELIVERED: "Replay it: its interruption has reached no worker yet; then run aliyun-ops"
+    " doctor, which finds why it was not delivered.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One message of a dead-letter queue.
@@ -92,6 +100,10 @@ class DeadLetter:
     @property
     def advice(self) -> str:
         """What a person should do, in English; empty where nobody has said."""
+        if self.origin is not Origin.PARKED:
+            if isinstance(self.reading, Unreadable):
+                return self.reading.park.advice
+            return _ADVICE[self.origin]
         known = {one.value: one.advice for one in Park}
         return known.get(self.park, self.facts.get("what-to-do", ""))
 

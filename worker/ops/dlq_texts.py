@@ -96,8 +96,8 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         "消息内容，已从 base64 解码（原文见 --json）",
     ),
     "dlq.replay_it": (
-        "Replay it with: aliyun-ops dlq replay {message}   (first with --dry-run)",
-        "重放：aliyun-ops dlq replay {message}（可先加 --dry-run）",
+        "Replay it with (--dry-run says first what it would do and cost):",
+        "重放（可先加 --dry-run 查看会做什么、费用多少）：",
     ),
     "dlq.replay_gone": (
         "Replay it with the capture of its source (without it it is parked again):",
@@ -141,6 +141,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "replay.total": (
         "{sent} sent, {finished} finished meanwhile, {kept} left, {failed} not replayed.",
         "已重放 {sent} 条，{finished} 条已完成，保留 {kept} 条，未能重放 {failed} 条。",
+    ),
+    "replay.next": (
+        "A worker takes it from here; to see how it goes on: aliyun-ops status",
+        "接下来由工作进程处理；查看进展：aliyun-ops status",
     ),
     "replay.sum": (
         "The first candidates cost about {money} a month together.",

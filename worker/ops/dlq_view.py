@@ -65,7 +65,7 @@ def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
     step = wording.known("step", plan.step) if plan.step not in {"", DONE} else plan.step
     kind = "replayable" if dry_run else "replayed"
     told = wording(f"{kind}.{plan.fate.value}", step=step)
-    line = f"{printable(plan.letter.message_id)} {_source(plan.letter, wording)}: {told}"
+    line = wording("because", what=_named(plan.letter, wording), why=told)
     if plan.why:
         line = wording("because", what=line, why=wording.sentence(plan.why))
     if plan.lacks_source:
@@ -110,7 +110,7 @@ def discarded_line(one: Discarded, wording: Wording, *, dry_run: bool) -> str:
     """Say whether a dead letter goes or stays, and why."""
     kind = "discardable" if dry_run else "discarded"
     told = wording(f"{kind}.{one.verdict.value}")
-    line = f"{printable(one.letter.message_id)} {_source(one.letter, wording)}: {told}"
+    line = wording("because", what=_named(one.letter, wording), why=told)
     return wording("because", what=line, why=wording.sentence(one.why))
 
 
@@ -178,6 +178,10 @@ def _source(letter: DeadLetter, wording: Wording) -> str:
     source = wording.listed(list(letter.sources))
     name = notices.name_of(letter.progress) if letter.progress is not None else ""
     return wording("dlq.named", source=source, name=name) if name else source
+
+
+def _named(letter: DeadLetter, wording: Wording) -> str:
+    return f"{printable(letter.message_id)} {_source(letter, wording)}"
 
 
 def _saved(progress: Progress, wording: Wording) -> str:
@@ -311,7 +315,8 @@ def _way_back(letter: DeadLetter, wording: Wording) -> Iterator[RenderableType]:
     """Give the command of its replay, and what else that needs."""
     message = letter.message_id
     if not letter.lacks_source:
-        yield Text(wording("dlq.replay_it", message=message))
+        yield Paragraph(wording("dlq.replay_it"))
+        yield CommandLine(f"aliyun-ops dlq replay {printable(message)}")
         return
     yield Paragraph(wording("dlq.replay_gone"))
     yield CommandLine(wording("dlq.replay_captured", message=message))

@@ -53,13 +53,15 @@ _NOTHING_DONE = (
     (r"nothing was changed", "未作任何更改"),
     (r"nothing was changed: (.+)", "未作任何更改：{0}"),
     (
-        r"no dead letter that nobody holds has an id that begins with (.+)",
+        r"no dead letter that nobody holds has an id that begins with ([^;]*)",
         "在无人持有的死信中，没有 ID 以 {0} 开头的",
     ),
+    (r"no dead letter that nobody holds matches", "在无人持有的死信中没有符合条件的"),
     (
-        r"no dead letter that nobody holds matches; nothing was changed",
-        "在无人持有的死信中没有符合条件的；未作任何更改",
+        r"aliyun-ops dlq list shows all that can be seen, with their ids",
+        "aliyun-ops dlq list 会列出可见的全部死信及其 ID",
     ),
+    (r"aliyun-ops doctor looks for the cause", "可用 aliyun-ops doctor 查找原因"),
     (
         r"interrupted; nothing is lost, run the same command again",
         "已中断；没有丢失任何内容，请再次运行同一命令",
@@ -305,9 +307,12 @@ _WRONG_USAGE = (
     (
         (
             r"(.+) has no receipt of (.+); name the id, not the name: aliyun-ops receipt lists all with"
-            r" their ids"
+            r" their ids, and what has not ended yet stands in aliyun-ops status"
         ),
-        "{0} 中没有 {1} 的回执；请写 ID 而不是名称：aliyun-ops receipt 会列出所有回执及其 ID",
+        (
+            "{0} 中没有 {1} 的回执；请写 ID 而不是名称：aliyun-ops receipt 会列出所有回执及其 ID，"
+            "尚未结束的请看 aliyun-ops status"
+        ),
     ),
     (
         r"(.+) may be any of (.+): give more of the id",

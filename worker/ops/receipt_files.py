@@ -91,7 +91,7 @@ def find(directory: Path, wanted: str) -> Stored:
             raise Permanent(f"{directory} has no receipt of {wanted}; write ./{wanted} for a file")
         raise Permanent(
             f"{directory} has no receipt of {wanted}; name the id, not the name: aliyun-ops receipt lists all with"
-            " their ids"
+            " their ids, and what has not ended yet stands in aliyun-ops status"
         )
     names = ", ".join(stored.receipt.recreation[:12] for stored in matching)
     raise Permanent(f"{wanted} may be any of {names}: give more of the id")

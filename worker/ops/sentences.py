@@ -410,6 +410,14 @@ _CANDIDATES = (
 
 _ADVICE = (
     (
+        r"See that a worker runs, then replay it: .+",
+        "请确认有工作进程在运行，然后重放：没有工作进程处理完它；已在此期间完成的会被移除，不会重复。",
+    ),
+    (
+        r"Replay it: its interruption has reached no worker yet; .+",
+        "请重放：还没有工作进程收到这次中断；然后运行 aliyun-ops doctor 查找未能投递的原因。",
+    ),
+    (
         r"Read the body as it was delivered; .+",
         "查看消息原文；如果确是本工具的事件，请修正规则目标后重放该消息。",
     ),

@@ -36,6 +36,7 @@ def status_view(status: Status, wording: Wording) -> RenderableType:
         parts.append(_indented(wording("status.others", number=status.others)))
     parts += _queue("status.queue", "status.hidden", status.queue, wording)
     parts += _queue("status.dead_letters", "status.dead_hidden", status.dead_letters, wording)
+    parts.append(_indented(wording("status.undelivered"), style="dim"))
     return Group(*parts)
 
 
@@ -112,9 +113,9 @@ def _message(message: Waiting, wording: Wording) -> Iterator[RenderableType]:
         source=facts.get("source", "?"),
         step=wording.known("step", facts.get("step", "?")),
         because=_because(
-            wording.sentence(facts.get("parked-because", "")), facts.get("parked", "")
+            wording.sentence(facts.get("parked-because", "")), facts.get("parked", ""), wording
         ),
-        why=facts.get("why", ""),
+        why=wording.sentence(facts.get("why", "")),
     )
     yield _indented(head, 4, "yellow" if message.kind in ("parked", "unreadable") else "")
     told = " · ".join(_message_facts(message, wording))
@@ -130,8 +131,8 @@ def _message(message: Waiting, wording: Wording) -> Iterator[RenderableType]:
         yield _indented(wording("message.runbook", where=where), 6)
 
 
-def _because(sentence: str, park: str) -> str:
-    return f"{sentence} ({park})" if sentence else park
+def _because(sentence: str, park: str, wording: Wording) -> str:
+    return wording("dlq.reason", because=sentence, word=park) if sentence else park
 
 
 def _message_facts(message: Waiting, wording: Wording) -> Iterator[str]:

@@ -332,8 +332,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "被工作进程持有或延迟的消息不可见：看不到消息不代表没有正在进行的重建。",
     ),
     "status.dead_hidden": (
-        "Nothing here is tried again by itself, and the cloud deletes messages after their retention.",
-        "这里的消息不会自动重试，超过保留时间后由云端删除。",
+        (
+            "Nothing here is tried again by itself, and the cloud deletes messages after their retention: "
+            "aliyun-ops dlq show ID, then aliyun-ops dlq replay ID."
+        ),
+        (
+            "这里的消息不会自动重试，超过保留时间后由云端删除："
+            "请用 aliyun-ops dlq show ID 查看，再用 aliyun-ops dlq replay ID 重放。"
+        ),
+    ),
+    "status.undelivered": (
+        "What EventBridge could not deliver is not shown here: aliyun-ops dlq list shows it, too.",
+        "EventBridge 未能投递的事件不在此显示：aliyun-ops dlq list 会一并列出。",
     ),
     "message.notice": ("new notice for {source}", "{source} 的新中断通知"),
     "message.other": ("an event that is not for us", "与本工具无关的事件"),

@@ -308,3 +308,42 @@ def test_codes_are_explained_to_who_reads_chinese(step: str) -> None:
     assert known in shown(story_view(one, EXPLAINING))
     assert f"{code}（此处暂时无法获得）" in shown(story_view(one, EXPLAINING))
     assert "OperationDenied（" not in shown(story_view(one, ENGLISH))
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_command_of_a_replay_is_copied_in_one_piece(wording: Wording) -> None:
+    """However narrow the terminal: half of it would replay everything."""
+    lines = plain_text(story_view(letter(), wording), 40).splitlines()
+
+    assert f"    aliyun-ops dlq replay {MESSAGE}" in lines
+
+
+@pytest.mark.parametrize("is_delivery", [True, False])
+@pytest.mark.parametrize(
+    ("body", "told"), [(BODY, "eplay it"), ("garbage", "Read the body as it was delivered")]
+)
+def test_what_no_worker_has_parked_says_what_to_do_too(
+    body: str, told: str, *, is_delivery: bool
+) -> None:
+    one = read_dead_letter(
+        MESSAGE,
+        body,
+        {},
+        queue="dead",
+        is_delivery=is_delivery,
+        enqueued_at=NOW - 60.0,
+        received=3,
+        now=NOW,
+        home=Home("1234567890123456", "cn-hangzhou"),
+        keys=(KEY,),
+    )
+
+    assert told in one.advice
+    assert "what to do: " in shown(letters_view([one], NOW, ENGLISH))
+    assert one.advice not in shown(letters_view([one], NOW, CHINESE))
+
+
+def test_line_of_a_replay_is_chinese_to_its_colon() -> None:
+    line = plan_line(Plan(letter(), Fate.KEPT, "the body is not valid JSON"), CHINESE, dry_run=True)
+
+    assert line == f"{MESSAGE} {SOURCE}：将保留在原队列：消息正文不是有效的 JSON"

@@ -356,3 +356,12 @@ def test_invisible_messages_are_spoken_of() -> None:
 def test_missing_queue_names_the_remedy() -> None:
     """No queue is a set-up that was not done."""
     assert "aliyun-ops rule apply" in shown(status(dead=None))
+
+
+def test_status_leads_from_what_waits_to_its_commands() -> None:
+    """And says what it does not show; why a body cannot be read is told in either language."""
+    found = status(dead=(glimpse("garbage"),))
+
+    assert "aliyun-ops dlq show ID" in " ".join(shown(found).split())
+    assert "aliyun-ops dlq list" in shown(status())
+    assert "无法读取：消息正文" in shown(found, Language.CHINESE)
