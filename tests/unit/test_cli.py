@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -18,8 +19,9 @@ from eventbridge.cloud import CloudError
 from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
-from worker.cli.failures import ExpectedFailures
+from worker.cli.failures import ExpectedFailures, Failure
 from worker.cli.options import language_option
+from worker.cli.output import confirm
 from worker.core.errors import NoCredentials, NotConfigured, Permanent, Throttled, Transient
 from worker.settings import SettingsError, example_yaml
 from worker.settings.problems import Problem
@@ -286,7 +288,7 @@ def test_a_bug_keeps_its_traceback() -> None:
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def failing(error: Exception) -> click.Group:
+def failing(error: BaseException) -> click.Group:
     """Return a program whose command fails."""
 
     @click.group(cls=ExpectedFailures)
@@ -527,3 +529,27 @@ def test_failure_without_an_answer_leads_on(error: Exception, *, is_led: bool) -
 
 def test_missing_key_is_a_wrong_configuration() -> None:
     assert CliRunner().invoke(failing(NotConfigured("no key")), ["fail"]).exit_code == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
+def test_interruption_says_that_the_command_may_be_repeated(error: BaseException) -> None:
+    """In the reader's language, and with no traceback."""
+    english = CliRunner().invoke(failing(error), ["fail"])
+    chinese = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(failing(error), ["fail"])
+
+    assert english.exit_code == 1
+    assert english.stderr == "aliyun-ops: interrupted; the same command may be run again\n"
+    assert chinese.stderr == "aliyun-ops: 已中断；可以再次运行同一命令\n"
+
+
+def test_question_that_is_interrupted_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at the question has changed nothing, and that is said."""
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise click.Abort
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("click.confirm", interrupted)
+
+    with pytest.raises(Failure, match="nothing was changed"):
+        confirm("Delete?", yes=False)

@@ -125,6 +125,9 @@ class ExpectedFailures(click.Group):
         try:
             with misuse_told():
                 return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            # Each command may be repeated: what it has done it finds done.
+            expected = Failure("interrupted; the same command may be run again")
         except Exception as error:
             failure = next((each for kind, each in _imported() if isinstance(error, kind)), None)
             if failure is not None:

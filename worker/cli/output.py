@@ -66,5 +66,10 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise WrongUsage("nobody can confirm here: add --yes, or --dry-run to change nothing")
-    if not click.confirm(question, err=True):
+    try:
+        is_wanted = click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        is_wanted = False
+    if not is_wanted:
         raise Failure("nothing was changed")

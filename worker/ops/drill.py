@@ -64,6 +64,8 @@ BORROWS: tuple[HandoverKind, ...] = ("eip", "load_balancers")
 RECORD_SECONDS_MAX = 120.0
 LOOK_AGAIN_SECONDS = 3.0
 PAIRED = "a drill leaves master-slave groups alone, since a handover makes new ones"
+# Where an id that nobody knows leads.
+AUDITED = "aliyun-ops audit lists the spot instances with their ids"
 
 
 class Mode(str, Enum):
@@ -175,7 +177,7 @@ class Drill:
         look = self.patience.insist(lambda: self.cloud.sources.look(instance_id))
         source = look.instance
         if source is None:
-            raise Permanent(f"instance {instance_id} is not known in {self.region}")
+            raise Permanent(f"instance {instance_id} is not known in {self.region}; {AUDITED}")
         disks = tuple(disk for disk in look.disks if disk.is_cloud)
         tagged = self.patience.insist(self.leftovers.tagged)
         left = made_by_drills(tagged, instance_id, self.policy.owner)

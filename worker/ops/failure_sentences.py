@@ -51,6 +51,14 @@ _REASONS_ABOVE = (
 
 _NOTHING_DONE = (
     (r"nothing was changed", "未作任何更改"),
+    (r"([^;]+): no leftover of owner (\S+)", "{0}：没有属于部署 {1} 的此项遗留资源"),
+    (r"aliyun-ops sweep lists all that there are", "aliyun-ops sweep 会列出全部遗留资源"),
+    (r"interrupted", "已中断"),
+    (r"the same command may be run again", "可以再次运行同一命令"),
+    (
+        r"aliyun-ops audit lists the spot instances with their ids",
+        "aliyun-ops audit 会列出抢占式实例及其 ID",
+    ),
     (r"nothing was changed: (.+)", "未作任何更改：{0}"),
     (
         r"no dead letter that nobody holds has an id that begins with ([^;]*)",
@@ -78,6 +86,7 @@ _NOTHING_DONE = (
 )
 
 _DRILL = (
+    (r"instance (\S+) is not known in (\S+); (.+)", "在 {1} 查不到实例 {0}；{2}"),
     (r"instance (\S+) is not known in (\S+)", "在 {1} 查不到实例 {0}"),
     (
         r"an earlier drill of (\S+) has handed over what has to come back first: (.+)",
@@ -275,6 +284,7 @@ _WRONG_USAGE = (
         r"receipts.directory is not set, so that no receipts are kept: set it, or name a receipt's file",
         "未设置 receipts.directory，因此没有保存回执：请设置它，或指明回执文件",
     ),
+    (r"(\S+\.\S+) or ([a-z]+-\S+)", "{0} 或 {1}"),
     (
         r"(\S+) (.+) is none that the cloud could know, such as (.+); nothing was changed",
         "{0} {1} 不是云端可能认识的值（例如 {2}）；未作任何更改",

@@ -42,6 +42,10 @@ class Fate(str, Enum):
     UNANSWERED = "unanswered"
 
 
+# Where an id that is none of ours leads.
+LISTED = "aliyun-ops sweep lists all that there are"
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of the list.
@@ -122,7 +126,9 @@ class Sweep:
         unknown = sorted(self.named - {one.resource_id for one in ours})
         if unknown:
             listed = ", ".join(unknown)
-            raise Permanent(f"{listed}: no leftover of owner {self.owner}; nothing was changed")
+            raise Permanent(
+                f"{listed}: no leftover of owner {self.owner}; nothing was changed; {LISTED}"
+            )
         wanted = [one for one in ours if not self.named or one.resource_id in self.named]
         now = self.clock.now()
         items: list[Item] = []

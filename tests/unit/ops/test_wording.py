@@ -346,3 +346,33 @@ def test_code_of_the_cloud_is_explained_where_it_stands(english: str, chinese: s
     """What means one thing here and another there is explained by the action, or not at all."""
     assert EXPLAINING.sentence(english) == chinese
     assert Wording(Language.ENGLISH, error_map.why_of).sentence(english) == english
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            (
+                "d-1, i-2: no leftover of owner default; nothing was changed;"
+                " aliyun-ops sweep lists all that there are"
+            ),
+            "d-1, i-2：没有属于部署 default 的此项遗留资源；未作任何更改；aliyun-ops sweep 会列出全部遗留资源",
+        ),
+        (
+            (
+                "instance i-1 is not known in cn-hangzhou; aliyun-ops audit lists the spot instances"
+                " with their ids"
+            ),
+            "在 cn-hangzhou 查不到实例 i-1；aliyun-ops audit 会列出抢占式实例及其 ID",
+        ),
+        (
+            (
+                "--zone A! is none that the cloud could know, such as ecs.g7.large or cn-hangzhou-j;"
+                " nothing was changed"
+            ),
+            "--zone A! 不是云端可能认识的值（例如 ecs.g7.large 或 cn-hangzhou-j）；未作任何更改",
+        ),
+    ],
+)
+def test_wrong_id_leads_on_in_chinese(english: str, chinese: str) -> None:
+    assert CHINESE.sentence(english) == chinese
