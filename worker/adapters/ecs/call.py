@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from queue import SimpleQueue
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -145,7 +146,10 @@ class SdkCall:
         self._endpoints = dict(endpoints or {})
         self._timeouts = (int(connect_seconds * 1000), int(read_seconds * 1000))
         self._calls_max = calls_max
-        self._free = threading.BoundedSemaphore(calls_max)
+        # A queue of places is a semaphore that costs nothing.
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(calls_max):
+            self._places.put(None)
         self._lock = threading.Lock()
         self._clients: dict[Product, _Client] = {}
 
@@ -158,8 +162,11 @@ class SdkCall:
             SdkMissing: The SDK of the product is not installed.
         """
         product, name = route(action)
-        with self._free:
+        place = self._places.get()
+        try:
             return self._client(product).send(name, params)
+        finally:
+            self._places.put(place)
 
     def _client(self, product: Product) -> "_Client":
         with self._lock:
