@@ -116,6 +116,16 @@ def test_refusal_comes_through(server: StubServer, call: SdkCall, status: int, c
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("action", ["DescribeImages", "DescribeEipAddresses"])
+def test_answer_comes_as_it_was_written(server: StubServer, call: SdkCall, action: str) -> None:
+    """Through no models of the SDK, which would cost more than the reading, and lose what they lack."""
+    body = {"RequestId": "R1", "Images": {"Image": [{"ImageId": "m-1", "OfTomorrow": [1, None]}]}}
+    server.answers = [http(200, json.dumps(body)), http(200, '{"RequestId": "R2"}')]
+
+    assert call(action, {"RegionId": "cn-hangzhou"}) == body
+    assert call(action, {"RegionId": "cn-hangzhou"}) == {"RequestId": "R2"}
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -1,8 +1,9 @@
 """Who carries out merged calls, and how those who asked wait for them: threads, or nobody else."""
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -46,6 +47,35 @@ class Crew(Protocol):
         ...
 
 
+class _Awaited(Reply):
+    """An answer that comes once: a lock, for a future of the library costs ten times as much."""
+
+    __slots__ = ("_coming", "_error", "_result")
+
+    def __init__(self) -> None:
+        self._coming = threading.Lock()
+        self._coming.acquire()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    @override
+    def set_result(self, result: Any, /) -> None:
+        self._result = result
+        self._coming.release()
+
+    @override
+    def set_exception(self, exception: BaseException, /) -> None:
+        self._error = exception
+        self._coming.release()
+
+    @override
+    def result(self) -> Any:
+        with self._coming:
+            if self._error is not None:
+                raise self._error
+            return self._result
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadCrew(Crew):
     """Threads of an executor that none of those who ask belongs to.
@@ -62,7 +92,7 @@ class ThreadCrew(Crew):
 
     @override
     def reply(self) -> Reply:
-        return Future()
+        return _Awaited()
 
     @override
     def pause(self, seconds: float) -> None:
@@ -80,7 +110,7 @@ class Alone(Crew):
 
     @override
     def reply(self) -> Reply:
-        return Future()
+        return _Awaited()
 
     @override
     def pause(self, seconds: float) -> None:

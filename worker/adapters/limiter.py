@@ -331,7 +331,9 @@ class QuotaLimiter(ports.Limiter):
 
     def _known(self, api: str, now: float) -> _Api:
         """Return what is known, with the minute turned if it is over."""
-        known = self._apis.setdefault(api, _Api())
+        known = self._apis.get(api)
+        if known is None:
+            known = self._apis[api] = _Api()
         minute = math.floor(now / MINUTE)
         if minute > known.minute:
             self._turn(known, minute, now)

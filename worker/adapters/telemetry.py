@@ -40,6 +40,7 @@ _NAMES_MAX: Final = 512
 # A shorter one would be found inside ordinary words.
 _SECRET_LENGTH_MIN: Final = 6
 
+_NUMBERS: Final = (bool, int, float)
 _LEVELS: Final = ("debug", "info", "warning", "error")
 # What a person should see even when all is quiet; every other fact is info, and a defect an error.
 _LEVEL_OF: Final[Mapping[str, str]] = {
@@ -103,28 +104,29 @@ class StructlogTelemetry(ports.Telemetry):
         is_terminal = out.isatty()
         self._clock = clock
         self._secrets = secrets
-        renderer = (
+        # The renderers of structlog without its loggers, which would take as long as the rest of a line.
+        self._log = structlog.WriteLogger(out)
+        self._render: Callable[[WrappedLogger, str, EventDict], Any] = (
             structlog.processors.JSONRenderer(ensure_ascii=False)
             if (not is_terminal if as_json is None else as_json)
             else structlog.dev.ConsoleRenderer(colors=is_terminal, sort_keys=False)
         )
-        self._log = structlog.wrap_logger(
-            structlog.PrintLogger(out),
-            processors=[structlog.processors.add_log_level, self._finish, renderer],
-            wrapper_class=structlog.BoundLogger,
-        ).bind()
 
     @override
     def event(self, name: str, **fields: object) -> None:
         level = _LEVEL_OF.get(name, "info")
         if _LEVELS.index(level) >= self._least:
-            getattr(self._log, level)(name, **_unreserved(fields))
+            self._write(level, name, _unreserved(fields))
 
     @override
     def failure(self, name: str, error: BaseException, **fields: object) -> None:
-        self._log.error(name, **_unreserved(fields), **_description(error))
+        self._write("error", name, {**_unreserved(fields), **_description(error)})
 
-    def _finish(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    def _write(self, level: str, name: str, fields: Mapping[str, object]) -> None:
+        line = self._finish({**fields, "event": name, "level": level})
+        self._log.msg(self._render(self._log, level, line))
+
+    def _finish(self, line: Mapping[str, object]) -> EventDict:
         at = datetime.fromtimestamp(self._clock.now(), tz=timezone.utc)
         finished: dict[str, Any] = {
             "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -147,7 +149,10 @@ class _Cleaner:
     secrets: tuple[str, ...]
 
     def plain(self, value: object, depth: int = 0) -> object:
-        if value is None or isinstance(value, bool | int | float):
+        # Most values are of these very types; a union in `isinstance` is made anew each time.
+        if type(value) is str:
+            return self._line(value)
+        if value is None or isinstance(value, _NUMBERS):
             return value
         if isinstance(value, str):
             return self._line(value)

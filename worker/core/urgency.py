@@ -5,10 +5,12 @@ do they say whose the message is by now: what cannot be undone is only asked for
 """
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
+
+from typing_extensions import override
 
 # What is over already has no hurry any more, and stands behind all that has.
 LONG = 1e9
@@ -77,18 +79,26 @@ def urgent(
     recreation: str, deadline: float, leased_until: Callable[[], float] = for_ever
 ) -> AbstractContextManager[None]:
     """Let all calls inside be made for this recreation."""
-    return _asking(Urgency(recreation, deadline, leased_until))
+    return _Asking(Urgency(recreation, deadline, leased_until))
 
 
 def shared() -> AbstractContextManager[None]:
     """Let all calls inside be made for nobody in particular: they answer for whoever waits."""
-    return _asking(None)
+    return _Asking(None)
 
 
-@contextmanager
-def _asking(for_whom: Urgency | None) -> Iterator[None]:
-    token = _current.set(for_whom)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class _Asking(AbstractContextManager[None]):
+    """A class, for it is entered around every call and a generator is dearer."""
+
+    __slots__ = ("_for_whom", "_token")
+
+    def __init__(self, for_whom: Urgency | None) -> None:
+        self._for_whom = for_whom
+
+    @override
+    def __enter__(self) -> None:
+        self._token = _current.set(self._for_whom)
+
+    @override
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)

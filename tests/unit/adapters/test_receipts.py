@@ -23,6 +23,18 @@ def test_later_receipt_replaces_the_earlier(tmp_path: Path, telemetry: RecordedT
     assert json.loads(file.read_text("utf-8")) == {"name": "db", "disks": [1, 2]}
 
 
+def test_receipt_is_written_as_json_writes_it(tmp_path: Path, telemetry: RecordedTelemetry) -> None:
+    """Sorted, indented, in any language: what compares or diffs receipts sees no other form."""
+    text = '引号" \\ \n\t\x00\x7f\u2028 <&> 🐼'
+    numbers = (0, -1, 10**15, 0.1, 1.0, 1764300000.123, True, None)
+    receipt = {"z": text, "a": {"里": numbers, "b": [[], {}, [{"d": 1, "c": ()}]]}, "at": tmp_path}
+
+    DirectoryReceipts(tmp_path, telemetry).keep(ID, receipt)
+
+    as_json = json.dumps(receipt, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    assert (tmp_path / f"{ID}.json").read_text("utf-8") == f"{as_json}\n"
+
+
 def test_full_disk_does_not_hold_the_recreation(
     tmp_path: Path, telemetry: RecordedTelemetry
 ) -> None:

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from queue import SimpleQueue
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -145,7 +146,10 @@ class SdkCall:
         self._endpoints = dict(endpoints or {})
         self._timeouts = (int(connect_seconds * 1000), int(read_seconds * 1000))
         self._calls_max = calls_max
-        self._free = threading.BoundedSemaphore(calls_max)
+        # A queue of places is a semaphore that costs nothing.
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(calls_max):
+            self._places.put(None)
         self._lock = threading.Lock()
         self._clients: dict[Product, _Client] = {}
 
@@ -158,8 +162,11 @@ class SdkCall:
             SdkMissing: The SDK of the product is not installed.
         """
         product, name = route(action)
-        with self._free:
+        place = self._places.get()
+        try:
             return self._client(product).send(name, params)
+        finally:
+            self._places.put(place)
 
     def _client(self, product: Product) -> "_Client":
         with self._lock:
@@ -183,7 +190,8 @@ class SdkCall:
         transport.bound()
         longest = sum(self._timeouts) / 1000
         version = _VERSIONS.get(product, "")
-        return _Client(sdk.Client(self._config(product)), models, options, longest, version)
+        client = _unmodelled(sdk.Client)(self._config(product))
+        return _Client(client, models, options, longest, version)
 
     def _config(self, product: Product) -> Any:
         config = import_module("alibabacloud_tea_openapi.utils_models").Config
@@ -249,7 +257,12 @@ class _Client:
         """Prepare a call through the SDK's own method."""
         request = getattr(self.models, f"{action}Request")().from_map(params)
         method = getattr(self.sdk, f"{_WORD_START.sub('_', action).lower()}_with_options")
-        return lambda: method(request, self.options).to_map().get("body")
+
+        def call() -> Any:
+            method(request, self.options)
+            return self.sdk.take_body()
+
+        return call
 
     def _generic(self, action: str, params: Mapping[str, Any]) -> Callable[[], Any]:
         """Prepare the call that the SDK's own method would make of the same parameters."""
@@ -266,7 +279,32 @@ class _Client:
             req_body_type="formData",
             body_type="json",
         )
-        return lambda: self.sdk.call_api(how, request, self.options).get("body")
+
+        def call() -> Any:
+            self.sdk.call_api(how, request, self.options)
+            return self.sdk.take_body()
+
+        return call
+
+
+def _unmodelled(client: Any) -> Any:
+    """Let a client of the SDK keep answers as they came, instead of making models of them.
+
+    We read plain data, which would have to be made of the models again: each answer would be copied
+    twice, field by field.
+    """
+    come = threading.local()
+
+    def call_api(self: Any, *args: Any) -> Mapping[str, Any]:
+        come.body = client.call_api(self, *args).get("body")
+        return {}
+
+    def take_body(_: Any) -> Any:
+        # Not kept: a thread may wait long for its next call.
+        body, come.body = come.body, None
+        return body
+
+    return type("Unmodelled", (client,), {"call_api": call_api, "take_body": take_body})
 
 
 def _failure(error: Exception) -> ApiRefusal | ConnectionLost:
