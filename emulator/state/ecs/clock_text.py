@@ -3,8 +3,8 @@
 from datetime import datetime, timezone
 from functools import lru_cache
 
-# The year 9000, far from where sums of instants fail.
-_CALENDAR_END = 221_845_392_000.0
+# About a thousand years from 1970 either way, far from where sums of instants fail.
+_CALENDAR_END = 31_556_952_000.0
 
 
 def to_minute(at: float | None) -> str:
@@ -24,7 +24,7 @@ def from_text(text: str) -> float:
         ValueError: It is neither, or an instant of no use at either end of the calendar.
     """
     at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-    if not 0 <= at < _CALENDAR_END:
+    if abs(at) >= _CALENDAR_END:
         raise ValueError(text)
     return at
 
