@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.paging import PageRule, page
-from emulator.state.ecs.params import Params
+from emulator.state.ecs.params import Params, malformed
 from emulator.state.errors import ApiError
 from emulator.state.scheduler import Timer
 from emulator.state.world import World
@@ -226,16 +226,44 @@ def _row(region_id: str, eip: Eip) -> dict[str, Any]:
     }
 
 
+_TERMS = frozenset({"PostPaid", "PrePaid"})
+_MOST_BANDWIDTH: Mapping[tuple[str, str], int] = {
+    ("PostPaid", "PayByBandwidth"): 500,
+    ("PostPaid", "PayByTraffic"): 200,
+    ("PrePaid", "PayByBandwidth"): 1000,
+}
+
+
 def allocate_eip_address(book: AddressBook, params: Params, now: float) -> dict[str, Any]:
-    """Create an EIP. Source: VPC AllocateEipAddress (default 5 Mbit/s, PayByTraffic)."""
-    eip = book.allocate(
-        now,
-        bandwidth=params.integer("Bandwidth", 5),
-        charge=params.text("InternetChargeType", "PayByTraffic"),
-        name=params.text("Name"),
-    )
-    eip.isp, eip.description = params.text("ISP", "BGP"), params.text("Description")
+    """Create an EIP. Source: VPC AllocateEipAddress, by default of 5 Mbit/s and PayByBandwidth."""
+    name, description = params.text("Name"), params.text("Description")
+    _check_text("Name", name, 128)
+    _check_text("Description", description, 256)
+    charge, bandwidth = _charged(params)
+    eip = book.allocate(now, bandwidth=bandwidth, charge=charge, name=name)
+    eip.isp, eip.description = params.text("ISP", "BGP"), description
     return {"AllocationId": eip.allocation_id, "EipAddress": eip.address}
+
+
+def _charged(params: Params) -> tuple[str, int]:
+    """Return how the traffic is paid for, and the Mbit/s, which have a range for each way.
+
+    Source: VPC AllocateEipAddress, Bandwidth, InternetChargeType and InstanceChargeType.
+    """
+    terms = params.text("InstanceChargeType", "PostPaid")
+    charge = params.text("InternetChargeType", "PayByBandwidth")
+    most = _MOST_BANDWIDTH.get((terms, charge))
+    if most is None:
+        raise malformed("InternetChargeType" if terms in _TERMS else "InstanceChargeType")
+    bandwidth = params.integer("Bandwidth", 5)
+    if not 1 <= bandwidth <= most:
+        raise malformed("Bandwidth", f"must be between 1 and {most}")
+    return charge, bandwidth
+
+
+def _check_text(name: str, text: str, longest: int) -> None:
+    if len(text) > longest or text.startswith(("http://", "https://")):
+        raise malformed(name)
 
 
 def associate_eip_address(book: AddressBook, params: Params, now: float) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The product is not asked. A field that differs must stand in `EXCUSES` with a ca
 hold in this very case; any other difference is a failure.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -151,8 +152,14 @@ def _clipped(pair: Pair, name: str) -> bool:
     """A pattern that RunInstances would fill in is made harmless, the rest is kept."""
     had, has = str(pair.source[name]), str(pair.replacement[name])
     return len(had) == len(has) and all(
-        a == b or (a in "[]{}$" and b == "_") for a, b in zip(had, has, strict=True)
+        a == b or (a in "[]{}$," and b == "_") for a, b in zip(had, has, strict=True)
     )
+
+
+def _hyphened(pair: Pair, name: str) -> bool:
+    """A host keeps its words; what no host may be called by became a hyphen between them."""
+    words = re.findall(r"[A-Za-z0-9.]+", str(pair.source[name]))
+    return str(pair.replacement[name]) == "-".join(words)
 
 
 def _without_ours(tags: Mapping[str, str]) -> dict[str, str]:
@@ -321,7 +328,7 @@ EXCUSES: tuple[Excuse, ...] = (
     Excuse("primary tags", "tags of the launch reach it", _tags_told),
     Excuse("*tags", "tags of the launch reach disks; their own are handover's", _tags_told),
     Excuse("instance_name", "RunInstances fills patterns in", _clipped),
-    Excuse("host_name", "RunInstances fills patterns in", _clipped),
+    Excuse("host_name", "RunInstances fills patterns in", _hyphened),
     Excuse("user_data", "it is in the image; running it again is not wanted", _told("user data")),
     Excuse(
         "spot_duration",

@@ -3,6 +3,9 @@
 from datetime import datetime, timezone
 from functools import lru_cache
 
+# About a thousand years from 1970 either way, far from where sums of instants fail.
+_CALENDAR_END = 31_556_952_000.0
+
 
 def to_minute(at: float | None) -> str:
     """Write an instant as instances do, for example `2026-11-23T08:00Z`."""
@@ -18,9 +21,12 @@ def from_text(text: str) -> float:
     """Read either form.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is neither, or an instant of no use at either end of the calendar.
     """
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    at = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    if abs(at) >= _CALENDAR_END:
+        raise ValueError(text)
+    return at
 
 
 @lru_cache(maxsize=4096)

@@ -6,12 +6,13 @@ from typing import Any
 from emulator.state.ecs.blueprint import DiskPlan, make_disk
 from emulator.state.ecs.captures import ESSD_FAMILY
 from emulator.state.ecs.instance_changes import wrong_state
-from emulator.state.ecs.launch_disks import DATA, SMALLEST, check_size, device_names
+from emulator.state.ecs.launch_disks import DATA, SMALLEST, check_size, check_speed, device_names
 from emulator.state.ecs.lifecycle import delete_disk as remove_disk
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Disk, Instance
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.tags import tags_of
+from emulator.state.ecs.wording import check_description, check_disk_name
 from emulator.state.errors import ApiError
 
 
@@ -37,6 +38,8 @@ def _plan(region: EcsRegion, params: Params) -> DiskPlan:
             "InvalidDiskCategory.ValueNotSupported",
             'The specified parameter "DiskCategory" is not valid.',
         )
+    check_disk_name(params.text("DiskName"))
+    check_description(params.text("Description"))
     level = params.text("PerformanceLevel", "PL1") if category == "cloud_essd" else ""
     plan = DiskPlan(
         kind="data",
@@ -58,6 +61,7 @@ def _plan(region: EcsRegion, params: Params) -> DiskPlan:
     elif not plan.size:
         raise missing("Size")
     check_size(plan, DATA)
+    check_speed(plan)
     return plan
 
 

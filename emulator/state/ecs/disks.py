@@ -12,6 +12,7 @@ from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Disk
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of
+from emulator.state.ecs.wording import check_description, check_disk_name
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=500, token_minimum=10, has_token=True)
@@ -159,6 +160,8 @@ def modify_disk_attribute(region: EcsRegion, params: Params, now: float) -> dict
     changes = {name: value for name, value in params.values().items() if name in _CHANGES}
     if not changes:
         raise ApiError(400, "NoAttributeToModify", "No attribute to be modified in this request.")
+    check_disk_name(params.text("DiskName"))
+    check_description(params.text("Description"))
     disks = [region.disk(each) for each in ids]
     for disk in disks:
         _check_change(region, disk, changes)

@@ -10,6 +10,12 @@ from emulator.state.ecs.launch_network import check_group
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Instance
 from emulator.state.ecs.region import EcsRegion
+from emulator.state.ecs.wording import (
+    check_description,
+    check_host_name,
+    check_new_name,
+    check_password,
+)
 from emulator.state.errors import ApiError
 
 MAX_BATCH = 100
@@ -196,6 +202,7 @@ def modify_instance_attribute(region: EcsRegion, params: Params, now: float) -> 
             "InvalidChargeType.ValueNotSupported",
             "The charge type of a spot instance does not support the specified parameter.",
         )
+    _check_new_texts(instance, params)
     groups = tuple(params.texts("SecurityGroupIds")) or instance.options.security_group_ids
     for group_id in groups:
         check_group(region, group_id, instance.vpc_id)
@@ -206,3 +213,12 @@ def modify_instance_attribute(region: EcsRegion, params: Params, now: float) -> 
     shown = {name: value for name, value in given.items() if name not in SECRET}
     region.record(now, "ModifyInstanceAttribute", instance.instance_id, **shown)
     return {}
+
+
+def _check_new_texts(instance: Instance, params: Params) -> None:
+    windows = instance.os.os_type == "windows"
+    if name := params.text("InstanceName"):
+        check_new_name(name)
+    check_host_name(params.text("HostName"), windows=windows)
+    check_description(params.text("Description"))
+    check_password(params.text("Password"), windows=windows)

@@ -51,7 +51,7 @@ def _plan(region: EcsRegion, params: Params, now: float) -> Blueprint:
     each = region.instance_type(params.required("InstanceType"))
     image = _image(region, params, now)
     _check_image(image, each)
-    options = read_options(region, params, image, each)
+    options = read_options(region, params, image, each, now)
     interfaces = plan_interfaces(region, params, each, now)
     options = replace(options, security_group_ids=interfaces[0].security_group_ids)
     zone = region.zone(interfaces[0].vswitch.zone_id)
@@ -73,6 +73,12 @@ def _image(region: EcsRegion, params: Params, now: float) -> Image:
     image_id, family = params.text("ImageId"), params.text("ImageFamily")
     if not image_id and not family:
         raise missing("ImageId")
+    if image_id and family:
+        raise ApiError(
+            400,
+            "UnexpectedImageFamily.ImageIdSupplied",
+            "The input parameter ImageFamily must be null when image id is set.",
+        )
     image = find_image(region, image_id) if image_id else _newest(region, family, now)
     if image is None:
         raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
@@ -122,8 +128,13 @@ def _amount(region: EcsRegion, params: Params, plan: Blueprint, now: float) -> i
     """Return how many instances there will be: all, or at least MinAmount."""
     wanted = params.integer("Amount", 1)
     least = params.integer("MinAmount", wanted)
-    if not 1 <= least <= wanted <= MAX_AMOUNT:
-        raise ApiError(400, "InvalidParameter", 'The specified parameter "Amount" is not valid.')
+    for name, given, most in (("Max", wanted, MAX_AMOUNT), ("Min", least, wanted)):
+        if not 1 <= given <= most:
+            raise ApiError(
+                400,
+                f"Invalid{name}Amount.Malformed",
+                f"The specified parameter {name}Amount is not valid.",
+            )
     _count_minute(region, wanted, now)
     each = plan.instance_type
     if plan.options.spot_strategy != "NoSpot":

@@ -12,6 +12,7 @@ from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import DeviceMapping, Image
 from emulator.state.ecs.region import EcsRegion
+from emulator.state.ecs.wording import check_description, check_devices, check_disk_name
 from emulator.state.errors import ApiError
 
 # Smallest size in GiB by category, and by performance level of cloud_essd. Source: RunInstances.
@@ -29,6 +30,9 @@ LARGEST_SYSTEM = 2048
 LARGEST_DATA = 65536
 DEFAULT_SYSTEM_SIZE = 40
 MAX_DATA_DISKS = 16
+# Source: RunInstances, ProvisionedIops.
+MOST_IOPS = 50_000
+IOPS_PER_GIB = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def plan_disks(
     given = params.groups("DataDisk")
     if len(given) > MAX_DATA_DISKS:
         raise _too_many()
+    check_devices(group.text("Device") for group in given)
     for group in given:
         device = group.text("Device") or _free_device(plans)
         plans[device] = _data(region, group, plans.get(device), device, default)
@@ -84,7 +89,8 @@ def plan_disks(
 
 def _system(group: Params, image: Image, default: str) -> DiskPlan:
     mapping = image.mappings[0]
-    size = int(group.text("Size") or max(DEFAULT_SYSTEM_SIZE, image.size))
+    least = max(DEFAULT_SYSTEM_SIZE, image.size)
+    size = group.integer("Size") if group.text("Size") else least
     if size < image.size:
         raise ApiError(
             404,
@@ -117,6 +123,8 @@ def _from_mapping(mapping: DeviceMapping, image: Image, default: str) -> DiskPla
 
 def _given(group: Params, plan: DiskPlan) -> DiskPlan:
     """Apply what a request may say about any disk."""
+    check_disk_name(group.text("DiskName"))
+    check_description(group.text("Description"), "InvalidDiskDescription.Malformed")
     return replace(
         plan,
         name=group.text("DiskName", plan.name),
@@ -137,6 +145,12 @@ def _encrypted(group: Params, plan: DiskPlan) -> bool:
             403,
             "InvalidEncrypted.NotMatchSnapshot",
             "The specified Encrypted does not match the encrypted snapshot.",
+        )
+    if not plan.encrypted and given != "true" and group.text("KMSKeyId"):
+        raise ApiError(
+            400,
+            "InvalidEncrypted.NotMatchKmsKeyId",
+            "The specified parameter Encrypted must be true when KmsKeyId is not empty.",
         )
     return plan.encrypted or given == "true"
 
@@ -219,12 +233,41 @@ def check_plan(plan: DiskPlan, each: InstanceType) -> None:
             "InvalidInstanceType.NotSupportDiskCategory",
             f"The instance type {each.type_id} does not support the disk category {plan.category}.",
         )
+    _check_level(plan)
     check_size(plan, words)
-    if plan.category != "cloud_auto" and (plan.provisioned_iops or plan.bursting):
+    check_speed(plan)
+
+
+def _check_level(plan: DiskPlan) -> None:
+    """Refuse a data disk too small for its level. Source: RunInstances, error table."""
+    least = SMALLEST_BY_LEVEL.get(plan.performance_level, 0)
+    if plan.kind == "data" and SMALLEST["cloud_essd"] <= plan.size < least:
         raise ApiError(
-            400,
-            "InvalidParameter.Conflict",
-            "ProvisionedIops and BurstingEnabled are for cloud_auto only.",
+            403,
+            "OperationDenied.PerformanceLevelNotMatch",
+            "The specified DataDisk.n.PerformanceLevel and DataDisk.n.Size do not match.",
+        )
+
+
+def check_speed(plan: DiskPlan) -> None:
+    """Refuse a speed that the category does not have, or not at this size.
+
+    Source: RunInstances, ProvisionedIops and BurstingEnabled, and its error table.
+    """
+    for given, name, words in (
+        (plan.provisioned_iops, "ProvisionedIops", "provisioned iops"),
+        (plan.bursting, "BurstingEnabled", "bursting enabled"),
+    ):
+        if given and plan.category != "cloud_auto":
+            raise ApiError(
+                400,
+                f"{name}ForDiskCategoryUnsupported",
+                f"The specified disk category does not support {words}.",
+            )
+    most = min(MOST_IOPS, IOPS_PER_GIB * plan.size - min(1_800 + 50 * plan.size, MOST_IOPS))
+    if plan.provisioned_iops and not 0 < plan.provisioned_iops <= most:
+        raise ApiError(
+            400, "InvalidProvisionedIops.LimitExceed", "The provisioned iops exceeds the limit."
         )
 
 

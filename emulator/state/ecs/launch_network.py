@@ -91,7 +91,7 @@ def _groups(region: EcsRegion, group: Params, vpc_id: str) -> tuple[str, ...]:
     if one and many:
         raise ApiError(
             400,
-            "InvalidParameter.Conflict",
+            "InvalidSecurityGroupId.SingleIdAndMultiIdConflict",
             "SecurityGroupId and SecurityGroupIds exclude each other.",
         )
     ids = tuple(many) or ((one,) if one else ())

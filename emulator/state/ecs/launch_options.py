@@ -1,33 +1,63 @@
 """The properties of a launch that do not depend on where it goes, with the rules among them."""
 
-import re
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections.abc import Mapping
 from dataclasses import replace
 
 from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Image, Options
 from emulator.state.ecs.region import EcsRegion
+from emulator.state.ecs.wording import (
+    SEQUENCE,
+    check_description,
+    check_host_name,
+    check_instance_name,
+    check_password,
+    check_release_time,
+    check_suffixed,
+)
 from emulator.state.errors import ApiError
 
 MAX_USER_DATA = 32 * 1024
 MAX_BANDWIDTH = 100
-MAX_WINDOWS_HOST_NAME = 15
 PRICE_DECIMALS = 3
-NAME_PATTERN = re.compile(r"^(.*)\[(\d{0,6}),(\d{0,1})\](.*)$")
 STRATEGIES = frozenset({"NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo"})
 CONFLICT = "InvalidParameter.Conflict"
 
 
-def read_options(region: EcsRegion, params: Params, image: Image, each: InstanceType) -> Options:
+# The values of what is one of a few words, and the refusal of any other. Source: RunInstances, the
+# parameters of these names and the error table.
+_WORDS: Mapping[str, tuple[frozenset[str], int, str]] = {
+    "InstanceChargeType": (
+        frozenset({"PrePaid", "PostPaid"}),
+        404,
+        "InvalidInstanceChargeType.NotFound",
+    ),
+    "InternetChargeType": (
+        frozenset({"PayByBandwidth", "PayByTraffic"}),
+        400,
+        "InvalidInternetChargeType.ValueNotSupported",
+    ),
+    "IoOptimized": (frozenset({"none", "optimized"}), 400, "InvalidIoOptimize.ValueNotSupported"),
+    "Tenancy": (frozenset({"default", "host"}), 400, "InvalidParam.Tenancy"),
+    "Affinity": (frozenset({"default", "host"}), 400, "InvalidParameter.Affinity"),
+}
+_TOPOLOGIES = frozenset({"", "ContinuousCoreToHTMapping", "DiscreteCoreToHTMapping"})
+
+
+def read_options(
+    region: EcsRegion, params: Params, image: Image, each: InstanceType, now: float
+) -> Options:
     """Read and check the plain properties of a launch.
 
     Raises:
         ApiError: A value that is not allowed, or two that exclude each other.
     """
-    if params.text("HostName") and params.texts("HostNames"):
-        raise ApiError(400, CONFLICT, "HostName and HostNames cannot be given together.")
+    _check_words(params)
+    _check_texts(params, image)
+    check_release_time(params, now)
     options = _options(region, params, each)
     _check_spot(options, each, params)
     _check_login(region, params, image)
@@ -81,6 +111,50 @@ def _options(region: EcsRegion, params: Params, each: InstanceType) -> Options:
         private_pool=pool.text("MatchCriteria", "None"),
         private_pool_id=pool.text("Id"),
     )
+
+
+def _check_words(params: Params) -> None:
+    for name, (allowed, status, code) in _WORDS.items():
+        if params.text(name) and params.text(name) not in allowed:
+            raise ApiError(status, code, f"The specified {name} is not valid.")
+    if params.group("CpuOptions").text("TopologyType") not in _TOPOLOGIES:
+        raise ApiError(
+            400,
+            "InvalidParameter.CpuOptionsTopologyType",
+            "The specified parameter CpuOptions.TopologyType is not valid.",
+        )
+    if not params.flag("AutoPay", default=True) and params.text("InstanceChargeType") != "PrePaid":
+        raise ApiError(
+            400,
+            "InvalidAutoPay.PostPaidUnsupported",
+            "The specified parameter AutoPay must be set as true for postpaid instance.",
+        )
+
+
+def _check_texts(params: Params, image: Image) -> None:
+    windows = image.os.os_type == "windows"
+    name, host, hosts = (
+        params.text("InstanceName"),
+        params.text("HostName"),
+        params.texts("HostNames"),
+    )
+    if host and hosts:
+        raise ApiError(
+            403,
+            "InvalidHostname.SingleAndMultiConflict",
+            "HostName and HostNames cannot be given together.",
+        )
+    if hosts and len(hosts) != params.integer("Amount", 1):
+        raise ApiError(
+            403, "InvalidHostname.SizeInvalid", "HostNames should name each of the instances."
+        )
+    check_instance_name(name)
+    for one in (host, *hosts):
+        check_host_name(one, windows=windows)
+    if params.flag("UniqueSuffix") and params.integer("Amount", 1) > 1:
+        check_suffixed(name, host)
+    check_description(params.text("Description"))
+    check_password(params.text("Password"), windows=windows)
 
 
 def _strategy(params: Params) -> str:
@@ -152,7 +226,9 @@ def _check_spot(options: Options, each: InstanceType, params: Params) -> None:
         raise ApiError(
             400, "InvalidSpotPrepaid", "The specified Spot type is not support PrePay Instance."
         )
-    if options.deletion_protection or options.private_pool != "None":
+    if options.private_pool != "None":
+        raise ApiError(400, "SpotNotSupported", "Spot is not supported for PrivatePool.")
+    if options.deletion_protection:
         raise ApiError(
             403,
             "InvalidChargeType.ValueNotSupported",
@@ -228,23 +304,14 @@ def _check_guest(options: Options, image: Image, each: InstanceType) -> None:
         raise ApiError(400, CONFLICT, "The image or the instance type has no secure boot.")
     if options.login_as_non_root and not system.login_as_non_root:
         raise ApiError(400, CONFLICT, "The image does not support LoginAsNonRoot.")
-    windows = system.os_type == "windows"
-    if windows and len(options.host_name) > MAX_WINDOWS_HOST_NAME:
-        raise ApiError(
-            400, "InvalidHostName.Malformed", 'The specified parameter "HostName" is not valid.'
-        )
 
 
 def named(options: Options, params: Params, index: int, amount: int) -> Options:
-    """Name the instance `index` of a launch, and its host.
-
-    Source: RunInstances, HostName and HostNames.N; a list that is too short leaves the rest without
-    a name, of which the page says nothing.
-    """
+    """Name the instance `index` of a launch, and its host. Source: RunInstances, HostNames.N."""
     suffix = params.flag("UniqueSuffix")
     host, hosts = options.host_name, params.texts("HostNames")
     if hosts:
-        host = hosts[index] if index < len(hosts) else ""
+        host = hosts[index]
     else:
         host = numbered_name(host, index, unique_suffix=suffix, amount=amount)
     name = numbered_name(options.instance_name, index, unique_suffix=suffix, amount=amount)
@@ -256,9 +323,8 @@ def numbered_name(name: str, index: int, *, unique_suffix: bool, amount: int) ->
 
     `name[begin,digits]rest` counts from `begin`; UniqueSuffix appends 001, 002 and so on.
     """
-    match = NAME_PATTERN.match(name)
+    match = SEQUENCE.search(name)
     if match is not None:
-        head, begin, digits, tail = match.groups()
-        number = int(begin or 0) + index
-        return f"{head}{number:0{int(digits or 6)}d}{tail}"
+        number, digits = int(match[1] or 0) + index, int(match[2] or 6)
+        return f"{name[: match.start()]}{number:0{digits}d}{name[match.end() :]}"
     return f"{name}{index + 1:03d}" if unique_suffix and name and amount > 1 else name

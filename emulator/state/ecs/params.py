@@ -6,6 +6,7 @@ HTTP every value is text; SDK maps carry numbers and booleans: both mean the sam
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -23,6 +24,9 @@ COMMON = frozenset(
 Shape = Mapping[str, Any]
 # Characters that are read as a Python literal; a hundred ids need 3,000.
 LITERAL_LIMIT = 20_000
+# What Python takes for a number besides, as 1_000 or nan, is none here.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?")
 
 
 @cache
@@ -100,11 +104,11 @@ class Params:
 
     def integer(self, name: str, default: int = 0) -> int:
         """Return an integer parameter."""
-        return int(self._values.get(name, default))
+        return _integer(name, self._values.get(name, default))
 
     def number(self, name: str, default: float = 0.0) -> float:
         """Return a numeric parameter."""
-        return float(self._values.get(name, default))
+        return _number(name, self._values.get(name, default))
 
     def texts(self, name: str) -> list[str]:
         """Return a repeated string parameter, empty when absent."""
@@ -232,17 +236,17 @@ def _text(name: str, value: object) -> str:
 def _integer(name: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    try:
-        return int(str(value))
-    except ValueError:
-        raise malformed(name, "must be an integer") from None
+    text = str(value)
+    if _WHOLE.fullmatch(text) is None:
+        raise malformed(name, "must be an integer")
+    return int(text)
 
 
 def _number(name: str, value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise malformed(name, "must be a number") from None
+    text = str(value)
+    if _DECIMAL.fullmatch(text) is None:
+        raise malformed(name, "must be a number")
+    return float(text)
 
 
 def _flag(name: str, value: object) -> bool:

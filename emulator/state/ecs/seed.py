@@ -13,6 +13,7 @@ from emulator.state.ecs.launch_disks import device_names
 from emulator.state.ecs.lifecycle import start_writing
 from emulator.state.ecs.records import Disk, Image, Instance, KeyPair, Options, SecurityGroup
 from emulator.state.ecs.region import EcsRegion
+from emulator.state.ecs.wording import is_host_name
 from emulator.state.networks import VSwitch
 
 DAY = 86400.0
@@ -185,7 +186,7 @@ def ensure_key_pair(region: EcsRegion, name: str, born: float) -> None:
 def _options(seed: InstanceSeed, groups: tuple[str, ...]) -> Options:
     plain = Options(
         instance_name=seed.name,
-        host_name=seed.name,
+        host_name=seed.name if is_host_name(seed.name) else "",
         charge_type=seed.charge_type,
         spot_strategy=seed.spot_strategy,
         spot_price_limit=seed.spot_price_limit,

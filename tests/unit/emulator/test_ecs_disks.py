@@ -224,3 +224,21 @@ def test_a_seed_with_an_unknown_field_names_the_known_ones() -> None:
         bench.seed(data_disks=[{"colour": "red"}])
     with pytest.raises(ValueError, match="there is no image"):
         bench.seed(image_id="m-none")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"DiskName": "x"}, "InvalidDiskName.Malformed"),
+        ({"DiskName": "two words"}, "InvalidDiskName.Malformed"),
+        ({"Description": "https://x"}, "InvalidDescription.Malformed"),
+    ],
+)
+def test_what_a_disk_may_be_called(given: dict[str, Any], code: str) -> None:
+    bench = Bench()
+    source = bench.seed()
+    disk_id = bench.disks(InstanceId=source)[0]["DiskId"]
+    new = {"ZoneId": bench.instance(source)["ZoneId"], "Size": 40, "DiskCategory": "cloud_essd"}
+
+    assert bench.refused("CreateDisk", **new, **given) == (400, code)
+    assert bench.refused("ModifyDiskAttribute", DiskId=disk_id, **given) == (400, code)

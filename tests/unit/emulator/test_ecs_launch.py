@@ -25,7 +25,7 @@ def test_everything_asked_for_can_be_read_back() -> None:
         source,
         InstanceName="db-1",
         HostName="db",
-        Description="d",
+        Description="main",
         SpotDuration=0,
         SpotInterruptionBehavior="Stop",
         KeyPairName="emulator-key",
@@ -43,7 +43,7 @@ def test_everything_asked_for_can_be_read_back() -> None:
     row = bench.instance(launched, AdditionalAttributes=["META_OPTIONS"])
     system, data = bench.disks(InstanceId=launched)
 
-    assert (row["InstanceName"], row["HostName"], row["Description"]) == ("db-1", "db", "d")
+    assert (row["InstanceName"], row["HostName"], row["Description"]) == ("db-1", "db", "main")
     assert (row["SpotDuration"], row["SpotInterruptionBehavior"]) == (0, "Stop")
     assert (row["KeyPairName"], row["ResourceGroupId"]) == ("emulator-key", "rg-1")
     assert row["MetadataOptions"]["HttpTokens"] == "required"
@@ -114,9 +114,9 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
     ({"ZoneId": "cn-none-a"}, 404, "InvalidZoneId.NotFound"),
     ({"SecurityGroupIds": None}, 400, "MissingParameter"),
     ({"SecurityGroupIds": ["sg-none"]}, 404, "InvalidSecurityGroupId.NotFound"),
-    ({"SecurityGroupId": "sg-1"}, 400, "InvalidParameter.Conflict"),
+    ({"SecurityGroupId": "sg-1"}, 400, "InvalidSecurityGroupId.SingleIdAndMultiIdConflict"),
     ({"DeletionProtection": True}, 403, "InvalidChargeType.ValueNotSupported"),
-    ({"PrivatePoolOptions": {"MatchCriteria": "Open"}}, 403, "InvalidChargeType.ValueNotSupported"),
+    ({"PrivatePoolOptions": {"MatchCriteria": "Open"}}, 400, "SpotNotSupported"),
     ({"SpotStrategy": "Cheap"}, 400, "InvalidSpotStrategy"),
     ({"SpotDuration": 3}, 400, "InvalidSpotDuration"),
     ({"SpotInterruptionBehavior": "Sleep"}, 400, "InvalidSpotInterruptionBehavior"),
@@ -132,7 +132,7 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
         400,
         "InvalidSpotPriceLimit.LowerThanPublicPrice",
     ),
-    ({"Password": "Fake-1", "PasswordInherit": True}, 400, "InvalidPasswordParam.Mismatch"),
+    ({"Password": "Fake-1234", "PasswordInherit": True}, 400, "InvalidPasswordParam.Mismatch"),
     ({"KeyPairName": "emulator-key", "PasswordInherit": True}, 400, "InvalidParameter.Conflict"),
     ({"KeyPairName": "none"}, 404, "InvalidKeyPairName.NotFound"),
     ({"CreditSpecification": "Standard"}, 400, "InvalidParameter.CreditSpecification"),
@@ -172,7 +172,97 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
     ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, 400, "Duplicate.TagKey"),
     ({"LaunchTemplateId": "lt-1"}, 404, "InvalidLaunchTemplate.NotFound"),
     ({"ClientToken": "x" * 65}, 400, "InvalidClientToken.ValueNotSupported"),
-    ({"Amount": 101}, 400, "InvalidParameter"),
+    ({"Amount": 101}, 400, "InvalidMaxAmount.Malformed"),
+    ({"Amount": 0}, 400, "InvalidMaxAmount.Malformed"),
+    ({"Amount": 2, "MinAmount": 3}, 400, "InvalidMinAmount.Malformed"),
+    ({"MinAmount": 0}, 400, "InvalidMinAmount.Malformed"),
+    ({"ImageFamily": "shop"}, 400, "UnexpectedImageFamily.ImageIdSupplied"),
+    ({"InstanceName": "x"}, 400, "InvalidInstanceName.Malformed"),
+    ({"InstanceName": "x" * 129}, 400, "InvalidInstanceName.Malformed"),
+    ({"InstanceName": "http://shop"}, 400, "InvalidInstanceName.Malformed"),
+    ({"InstanceName": "two words"}, 400, "InvalidInstanceName.Malformed"),
+    ({"InstanceName": "web[1-4]"}, 400, "InvalidInstanceName.CustomMalformed"),
+    ({"InstanceName": "web[1,4"}, 400, "InvalidInstanceName.CustomMalformed"),
+    ({"HostName": "x"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "x" * 65}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "-web"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "web."}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "a..b"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "a--b"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "web_1"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "订单服务"}, 400, "InvalidHostName.Malformed"),
+    ({"HostNames": ["web_1"]}, 400, "InvalidHostName.Malformed"),
+    ({"HostNames": ["web", "api"]}, 403, "InvalidHostname.SizeInvalid"),
+    (
+        {"Amount": 2, "UniqueSuffix": True, "InstanceName": "x" * 126},
+        403,
+        "InvalidParams.InstanceNameExceed",
+    ),
+    (
+        {"Amount": 2, "UniqueSuffix": True, "HostName": "x" * 62},
+        403,
+        "InvalidParams.HostnameExceed",
+    ),
+    ({"Description": "x"}, 400, "InvalidDescription.Malformed"),
+    ({"Description": "https://shop"}, 400, "InvalidDescription.Malformed"),
+    ({"Password": "Ab1-567"}, 400, "InvalidPassword.Malformed"),
+    ({"Password": "abcdefgh1"}, 400, "InvalidPassword.Malformed"),
+    ({"Password": "Abcdefg1 x"}, 400, "InvalidPassword.Malformed"),
+    ({"InstanceChargeType": "Free"}, 404, "InvalidInstanceChargeType.NotFound"),
+    ({"InternetChargeType": "Free"}, 400, "InvalidInternetChargeType.ValueNotSupported"),
+    ({"IoOptimized": "true"}, 400, "InvalidIoOptimize.ValueNotSupported"),
+    ({"Tenancy": "mine"}, 400, "InvalidParam.Tenancy"),
+    ({"Affinity": "mine"}, 400, "InvalidParameter.Affinity"),
+    ({"AutoPay": False}, 400, "InvalidAutoPay.PostPaidUnsupported"),
+    ({"CpuOptions": {"TopologyType": "Round"}}, 400, "InvalidParameter.CpuOptionsTopologyType"),
+    ({"AutoReleaseTime": "soon"}, 400, "InvalidAutoReleaseTime.Malformed"),
+    ({"AutoReleaseTime": "2020-01-01T00:00:00Z"}, 400, "InvalidAutoReleaseTime.Malformed"),
+    ({"AutoReleaseTime": "2099-01-01T00:00:00Z"}, 400, "InvalidAutoReleaseTime.Malformed"),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "DiskName": "x"}},
+        400,
+        "InvalidDiskName.Malformed",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "Description": "http://x"}},
+        400,
+        "InvalidDiskDescription.Malformed",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "Device": "/dev/sdb"}]},
+        400,
+        "InvalidDataDevice.Malformed",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "Device": "/dev/xvdb"}] * 2},
+        403,
+        "InvalidDevice.InUse",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "PerformanceLevel": "PL2"}]},
+        403,
+        "OperationDenied.PerformanceLevelNotMatch",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "KMSKeyId": "key-1"}]},
+        400,
+        "InvalidEncrypted.NotMatchKmsKeyId",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "ProvisionedIops": 100}]},
+        400,
+        "ProvisionedIopsForDiskCategoryUnsupported",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd", "Size": 20, "BurstingEnabled": True}]},
+        400,
+        "BurstingEnabledForDiskCategoryUnsupported",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_auto", "Size": 40, "ProvisionedIops": 36_201}]},
+        400,
+        "InvalidProvisionedIops.LimitExceed",
+    ),
 ]
 
 
@@ -399,10 +489,10 @@ def test_an_encrypted_snapshot_stays_encrypted() -> None:
 @pytest.mark.parametrize(
     ("given", "hosts"),
     [
-        ({"HostNames": ["a", "b", "c"]}, ["a", "b", "c"]),
-        ({"HostNames": ["a", "b"]}, ["a", "b", ""]),
+        ({"HostNames": ["db-a", "db-b", "db-c"]}, ["db-a", "db-b", "db-c"]),
         ({"HostName": "k8s", "UniqueSuffix": True}, ["k8s001", "k8s002", "k8s003"]),
         ({"HostName": "web-[9,2]-x"}, ["web-09-x", "web-10-x", "web-11-x"]),
+        ({"HostName": "web[]"}, ["web000000", "web000001", "web000002"]),
         ({"HostName": "web"}, ["web", "web", "web"]),
     ],
 )
@@ -425,6 +515,54 @@ def test_a_host_can_be_named_by_its_instance() -> None:
 
 def test_one_name_and_a_list_of_names_exclude_each_other() -> None:
     bench = Bench()
-    both = bench.launch(bench.seed(), HostName="web", HostNames=["a"])
+    both = bench.launch(bench.seed(), HostName="web", HostNames=["api"])
 
-    assert bench.refused("RunInstances", **both) == (400, "InvalidParameter.Conflict")
+    refusal = bench.refused("RunInstances", **both)
+    assert refusal == (403, "InvalidHostname.SingleAndMultiConflict")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"InstanceName": "订单服务-01:a.b_c"},
+        {"InstanceName": "web[1,4]"},
+        {"InstanceName": "[3,]"},
+        {"HostName": "db-01.shop.internal"},
+        {"HostName": "x" * 64},
+        {"Description": "主库"},
+        {"Password": "Abcdefg1"},
+        {"Password": "abc()[]{}1"},
+        {"AutoReleaseTime": "2027-06-01T00:00Z"},
+        {"Tenancy": "default", "Affinity": "default", "IoOptimized": "optimized", "AutoPay": True},
+        {"DataDisk": [{"Category": "cloud_auto", "Size": 40, "ProvisionedIops": 36_200}]},
+        {
+            "DataDisk": [
+                {"Category": "cloud_essd", "Size": 20, "Encrypted": "true", "KMSKeyId": "k"}
+            ]
+        },
+    ],
+    ids=lambda given: str(given)[:48],
+)
+def test_what_a_launch_may_be_called(given: dict[str, Any]) -> None:
+    """What stands at the edge of the documented ranges is taken."""
+    bench = Bench()
+
+    assert bench.run(bench.seed(), **given)
+
+
+@pytest.mark.parametrize("name", ["web", "1234567", "x" * 16, "a.b"])
+def test_the_hosts_of_windows_have_shorter_names(name: str) -> None:
+    bench = Bench()
+    image = next(
+        each
+        for each in bench.images(ImageOwnerAlias="system", PageSize=100)
+        if each["OSType"] == "windows"
+    )
+    launch = bench.launch(
+        bench.seed(), ImageId=image["ImageId"], HostName=name, Password="Abcdefg1", UserData=None
+    )
+
+    if name == "web":
+        bench.call("RunInstances", **launch)
+    else:
+        assert bench.refused("RunInstances", **launch) == (400, "InvalidHostName.Malformed")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.unit.emulator.ecs_bench import Bench
 
 
@@ -80,10 +82,30 @@ def test_deletion_protection_is_for_others_than_spot() -> None:
 def test_attributes_of_an_instance_can_be_changed() -> None:
     bench = Bench()
     source = bench.seed()
-    bench.call("ModifyInstanceAttribute", InstanceId=source, InstanceName="b", UserData="YQ==")
+    bench.call("ModifyInstanceAttribute", InstanceId=source, InstanceName="b2", UserData="YQ==")
 
-    assert bench.instance(source)["InstanceName"] == "b"
+    assert bench.instance(source)["InstanceName"] == "b2"
     assert "YQ==" not in repr(bench.ledger("ModifyInstanceAttribute"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("InstanceName", "x"),
+        ("InstanceName", "1st"),
+        ("InstanceName", "http://shop"),
+        ("InstanceName", "two words"),
+        ("HostName", "web_1"),
+        ("Description", "x"),
+        ("Password", "short"),
+    ],
+)
+def test_an_instance_cannot_get_what_a_launch_could_not_give_it(name: str, value: str) -> None:
+    bench = Bench()
+    source = bench.seed()
+    changed = bench.refused("ModifyInstanceAttribute", InstanceId=source, **{name: value})
+
+    assert changed == (400, f"Invalid{name}.Malformed")
 
 
 def test_an_interface_moves_to_another_instance() -> None:

@@ -210,3 +210,29 @@ def test_an_interface_is_detached_from_its_own_instance_only() -> None:
     bench.call("AttachNetworkInterface", InstanceId=other, **given)
     bench.wait(3)
     assert eni in bench.ecs.region.instances[other].interface_ids
+
+
+def test_an_eip_is_paid_for_by_its_bandwidth_unless_told_otherwise() -> None:
+    bench = Bench()
+    allocation_id = bench.vpc_call("AllocateEipAddress", Bandwidth="500")["AllocationId"]
+    row = eip(bench, allocation_id)
+
+    assert (row["InternetChargeType"], row["Bandwidth"]) == ("PayByBandwidth", "500")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Bandwidth": "0"},
+        {"Bandwidth": "501"},
+        {"Bandwidth": "five"},
+        {"Bandwidth": "201", "InternetChargeType": "PayByTraffic"},
+        {"InternetChargeType": "Free"},
+        {"InstanceChargeType": "Free"},
+        {"InstanceChargeType": "PrePaid", "InternetChargeType": "PayByTraffic"},
+        {"Name": "http://shop"},
+        {"Description": "x" * 257},
+    ],
+)
+def test_what_an_eip_cannot_be(given: dict[str, str]) -> None:
+    assert refused(Bench(), "AllocateEipAddress", **given) == (400, "InvalidParameter")

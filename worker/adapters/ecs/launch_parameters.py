@@ -60,9 +60,11 @@ _WITH_LIMIT: Final = "SpotWithPriceLimit"
 _ESSD: Final = "cloud_essd"
 _AUTO: Final = "cloud_auto"
 _BURSTABLE: Final = re.compile(r"ecs\.t\d")
-# `name[1,4]suffix` numbers instances and `${instance_id}` is filled in. Source: RunInstances,
-# InstanceName and HostName.
-_PATTERN: Final = re.compile(r"[\[\]{}$]")
+# `name[1,4]suffix` numbers instances and `${instance_id}` is filled in; elsewhere none of these
+# characters may stand in a name. Source: RunInstances, InstanceName.
+_PATTERN: Final = re.compile(r"[\[\]{}$,]")
+# What a host may be called by, with single hyphens between. Source: RunInstances, HostName.
+_HOST_WORD: Final = re.compile(r"[A-Za-z0-9.]+")
 
 
 def launch_parameters(
@@ -137,7 +139,7 @@ def _optional(spec: LaunchSpec, candidate: Candidate, drop: Sequence[str]) -> di
         "PrivateIpAddress": candidate.private_ip,
         "InstanceName": _PATTERN.sub("_", spec.name),
         "Description": spec.description,
-        "HostName": _PATTERN.sub("_", spec.host_name),
+        "HostName": "-".join(_HOST_WORD.findall(spec.host_name)),
         "RamRoleName": spec.ram_role,
         "ResourceGroupId": spec.resource_group,
         "CreditSpecification": spec.credit_specification if burstable else "",
