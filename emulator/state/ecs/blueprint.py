@@ -44,6 +44,11 @@ class DiskPlan:
     os: OperatingSystem | None = None
 
 
+# How many addresses may be asked for with an interface. Source: RunInstances, CreateNetworkInterface.
+IPV6_MAX = 10
+SECONDARY_MAX = 49
+
+
 @dataclass(frozen=True, slots=True)
 class InterfacePlan:
     """One network interface to be made, or with `interface_id` an existing one to be attached."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from emulator.state.ecs.blueprint import InterfacePlan, make_interface
+from emulator.state.ecs.blueprint import IPV6_MAX, SECONDARY_MAX, InterfacePlan, make_interface
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.filters import agrees
 from emulator.state.ecs.launch_network import check_group
@@ -121,8 +121,8 @@ def create_network_interface(region: EcsRegion, params: Params, now: float) -> d
         name=params.text("NetworkInterfaceName"),
         description=params.text("Description"),
         queue_number=params.integer("QueueNumber", 2),
-        secondary_count=params.integer("SecondaryPrivateIpAddressCount"),
-        ipv6_count=params.integer("Ipv6AddressCount"),
+        secondary_count=params.count("SecondaryPrivateIpAddressCount", SECONDARY_MAX),
+        ipv6_count=params.count("Ipv6AddressCount", IPV6_MAX),
     )
     interface = make_interface(region, plan, now, region.visible_from(now))
     region.tags.put(interface.interface_id, tags, region.visible_from(now))

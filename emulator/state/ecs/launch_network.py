@@ -1,6 +1,6 @@
 """Where a launch goes: vSwitch, zone, addresses, security groups and interfaces."""
 
-from emulator.state.ecs.blueprint import InterfacePlan
+from emulator.state.ecs.blueprint import IPV6_MAX, SECONDARY_MAX, InterfacePlan
 from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.region import EcsRegion
@@ -57,8 +57,8 @@ def _primary(
         ip=ip,
         name=group.text("NetworkInterfaceName"),
         queue_number=params.integer("NetworkInterfaceQueueNumber", each.queues),
-        ipv6_count=group.integer("Ipv6AddressCount"),
-        secondary_count=group.integer("SecondaryPrivateIpAddressCount"),
+        ipv6_count=group.count("Ipv6AddressCount", IPV6_MAX),
+        secondary_count=group.count("SecondaryPrivateIpAddressCount", SECONDARY_MAX),
     )
 
 
@@ -149,8 +149,8 @@ def _secondary(
         name=group.text("NetworkInterfaceName"),
         description=group.text("Description"),
         queue_number=group.integer("QueueNumber", 2),
-        secondary_count=group.integer("SecondaryPrivateIpAddressCount"),
-        ipv6_count=group.integer("Ipv6AddressCount"),
+        secondary_count=group.count("SecondaryPrivateIpAddressCount", SECONDARY_MAX),
+        ipv6_count=group.count("Ipv6AddressCount", IPV6_MAX),
         interface_id=interface_id,
     )
 

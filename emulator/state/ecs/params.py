@@ -106,6 +106,17 @@ class Params:
         """Return an integer parameter."""
         return _integer(name, self._values.get(name, default))
 
+    def count(self, name: str, most: int) -> int:
+        """Return how many of something are wanted, 0 when absent.
+
+        Raises:
+            ApiError: Less than one, or more than `most`.
+        """
+        found = self.integer(name)
+        if name in self._values and not 1 <= found <= most:
+            raise malformed(name, f"must be between 1 and {most}")
+        return found
+
     def number(self, name: str, default: float = 0.0) -> float:
         """Return a numeric parameter."""
         return _number(name, self._values.get(name, default))

@@ -263,6 +263,7 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
         400,
         "InvalidProvisionedIops.LimitExceed",
     ),
+    ({"Ipv6AddressCount": 11}, 400, "InvalidParameter"),
 ]
 
 
