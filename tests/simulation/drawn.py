@@ -11,6 +11,7 @@ from emulator.state.ecs.launch_disks import SMALLEST, SMALLEST_BY_LEVEL
 from emulator.state.ecs.reclaim import NOTICE_SECONDS
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.harness import REGION, Simulation
+from tests.simulation.invariants import launches
 from tests.simulation.likeness import region_of
 from tests.simulation.scenarios import Source, interrupt
 from tests.simulation.schedules import BY_SIZE, QUICK, TOO_SLOW, after, fail_the_image, withdraw
@@ -140,6 +141,7 @@ def withdrawal(rng: random.Random) -> tuple[Callable[[Simulation, Source], None]
         withdraw(simulation, source)
         if pause is not None:
             simulation.kernel.sleep(pause)
+            _write_more(simulation, source)
             if region_of(simulation).instances[source.instance_id].interruption is None:
                 interrupt(simulation, source)
 
@@ -148,6 +150,23 @@ def withdrawal(rng: random.Random) -> tuple[Callable[[Simulation, Source], None]
             act(simulation, source)
 
     return after(at, guarded), at + (pause or 0.0) + NOTICE_SECONDS
+
+
+def _write_more(simulation: Simulation, source: Source) -> None:
+    """Let a source that still runs write to all of its disks, and count that as durable.
+
+    Not where the first notice has launched a replacement beside it, or has an image that is not
+    finished: until then nobody looks whether the source is still locked.
+    """
+    ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+    region = region_of(simulation)
+    is_early = any(one.status.now == "Creating" for one in region.images.values())
+    is_late = launches(simulation, source.instance_id)
+    if is_early or is_late or region.instances[source.instance_id].status.now != "Running":
+        return
+    for device, disk_id in source.disks.items():
+        ecs.write(source.instance_id, device, "/data/later.txt", device, now, flush=True)
+        source.durable[device] = ecs.disk_content(disk_id, now, durable=True)
 
 
 def limit_stock(simulation: Simulation, type_id: str, rng: random.Random) -> None:
