@@ -18,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation import drawn, searched
-from tests.simulation.harness import Simulation, simulate
+from tests.simulation.harness import REGION, Simulation, simulate
 from tests.simulation.invariants import entries, launches, violations
 from tests.simulation.likeness import Pair, Portrait, portrait, region_of, unexcused
 from tests.simulation.listing import listed_leftovers
 from tests.simulation.scenarios import (
+    NOTICE_AT,
     Source,
     add_source,
     belongings_of,
@@ -226,6 +227,16 @@ def _left(simulation: Simulation) -> Iterator[str]:
     yield from region.instances
     yield from (one.disk_id for one in region.disks.values() if not one.instance_id)
     yield from (one.interface_id for one in region.interfaces.values() if not one.instance_id)
+    yield from _unled(simulation)
+
+
+def _unled(simulation: Simulation) -> Iterator[str]:
+    """Ids of the server groups that were made for a replacement, and that nothing leads to."""
+    for balancer in simulation.cloud.balancers[REGION].book.classic.values():
+        led = {one.group_id for one in balancer.listeners}
+        for pair in balancer.pairs.values():
+            if pair.group_id not in led and pair.created_at >= NOTICE_AT:
+                yield pair.group_id
 
 
 def _unlisted(
@@ -233,12 +244,14 @@ def _unlisted(
 ) -> list[str]:
     """What is left was there before, or is tagged and listed: by itself, or as part of an image."""
     tags = region_of(simulation).tags
+    pairs = set(_unled(simulation))
     parts = {part for one in listed for part in one.snapshots}
     named = {one.resource_id for one in listed} | (parts if parked(simulation) else set())
     left = [one for one in _left(simulation) if one not in there]
     untagged = [
         f"{one} is left without a tag of ours"
         for one in left
+        if one not in pairs
         if one not in parts or not parked(simulation)
         if not any(key.startswith(TAG_PREFIX) for key in tags.all_of(one))
     ]

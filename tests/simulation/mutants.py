@@ -1527,6 +1527,27 @@ MUTANTS = (
         "        return self.begin_again(progress, image, look, now, besides=(first.image_id,))\n",
         ("tests/simulation/test_notices.py",),
     ),
+    Mutant(
+        "server-group-in-use-swept",
+        "worker/core/leftovers.py",
+        "        return Verdict(Reason.USED, thing.attached_to) if thing.attached_to else None\n",
+        "        return None\n",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
+    Mutant(
+        "server-group-swept-while-it-is-made",
+        "worker/core/leftovers.py",
+        "    due_at = thing.created_at + DAY_SECONDS\n    return",
+        "    due_at = thing.created_at\n    return",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
+    Mutant(
+        "server-group-that-nothing-leads-to-unlisted",
+        "worker/operators.py",
+        "        leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers),\n",
+        "        leftovers=EcsLeftovers(endpoint),\n",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
 )
 
 UNCHANGED = Mutant(
