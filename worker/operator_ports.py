@@ -64,7 +64,7 @@ class Deletion(Protocol):
     """Deletes what a person has confirmed, one thing a call; an unknown id counts as deleted."""
 
     def delete(self, kind: Kind, resource_id: str) -> DeleteAnswer:
-        """Delete an image, a snapshot or a disk.
+        """Delete an image, a snapshot, a disk, an interface or a server group.
 
         Raises:
             ValueError: The kind is one that is never deleted.

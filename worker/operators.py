@@ -64,8 +64,9 @@ _SERVERS_PER_CALL: Final = 40
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
     """Return the sweep of this deployment; it can look and not delete."""
     endpoint = build_endpoint(around)
+    handover = around.settings.handover
     return Sweep(
-        leftovers=EcsLeftovers(endpoint),
+        leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers),
         prices=EcsPrices(endpoint),
         clock=around.clock,
         patience=patience,

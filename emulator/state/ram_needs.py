@@ -103,6 +103,8 @@ _ECS: Mapping[str, tuple[_Kind, ...]] = {
 }
 _VPC: Mapping[str, tuple[_Kind, ...]] = {
     "AssociateEipAddress": (_EIP,),
+    # Source: SLB DeleteMasterSlaveServerGroup, RAM authorization; the call does not name its CLB.
+    "DeleteMasterSlaveServerGroup": (_of("loadbalancer", product="slb"),),
     "DescribeEipAddresses": (_of("eip", product="vpc"),),
     "DescribeVSwitches": (_of("vswitch", product="vpc"),),
     "UnassociateEipAddress": (_EIP,),
@@ -149,6 +151,8 @@ def rpc_needs(
         case "sts":
             # Source: STS GetCallerIdentity: any identity may ask who it is.
             return ()
+        case "slb" if action in _VPC:
+            return tuple(_server_needs(account, product, action, params, tags_of))
         case "ecs" | "vpc":
             return tuple(_server_needs(account, product, action, params, tags_of))
         case "eventbridge":

@@ -1,5 +1,6 @@
 """The ports of sweep and audit over the emulated cloud, by its state and by the official SDK."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -152,7 +153,9 @@ def test_absence_is_an_answer(world: World) -> None:
     """For every kind."""
     leftovers = EcsLeftovers(world.endpoint())
 
-    for kind, resource_id in zip(Kind, ("m-no", "s-no", "d-no", "eni-no", "i-no"), strict=True):
+    for kind, resource_id in zip(
+        Kind, ("m-no", "s-no", "d-no", "eni-no", "i-no", "rsp-no"), strict=True
+    ):
         assert leftovers.find(kind, resource_id) is None
         assert leftovers.users(Leftover(kind, resource_id)) == ()
     assert leftovers.snapshots_of("d-no") == ()
@@ -332,3 +335,72 @@ def test_settings_of_disks(world: World, seed: Seed) -> None:
     assert [one.snapshot_policy for one in found.disks] == [policy, policy]
     assert all(one.tags[TAG_OUTLIVES] and one.tags[TAG_OWNER] == "default" for one in found.disks)
     assert settings.give_policy(ids, "sp-no") == Refused("InvalidAutoSnapshotPolicyId.NotFound")
+
+
+def test_a_server_group_that_nothing_leads_to_is_listed_and_goes(world: World, seed: Seed) -> None:
+    """One that a listener leads to is in use: the list has it not, and the cloud keeps it."""
+    balancer, groups = _with_pairs(world, seed(), seed())
+    led, spare, foreign = groups
+    _lead(world, balancer, led)
+    leftovers = EcsLeftovers(world.endpoint(), with_pairs=True)
+    deletion = EcsDeletion(world.endpoint())
+
+    (found,) = [one for one in leftovers.tagged() if one.kind is Kind.PAIR]
+
+    assert (found.resource_id, found.name, found.attached_to) == (spare, "db", "")
+    assert found.owner == "default"
+    assert found.created_at
+    assert EcsPrices(world.endpoint()).monthly(found) == Price(0.0, "")
+    used = leftovers.find(Kind.PAIR, led)
+    assert used is not None
+    assert used.attached_to == "tcp/3306"
+    assert leftovers.find(Kind.PAIR, foreign) is not None
+    assert deletion.delete(Kind.PAIR, led) == Refused("RspoolVipExist")
+    assert deletion.delete(Kind.PAIR, spare) == Accepted(spare)
+    assert deletion.delete(Kind.PAIR, spare) == Gone("InvalidParameter")
+    assert leftovers.find(Kind.PAIR, spare) is None
+
+
+def test_server_groups_are_not_looked_for_where_no_membership_is_handed_over(
+    world: World, seed: Seed
+) -> None:
+    """The role has no grant for it there."""
+    _with_pairs(world, seed(), seed())
+
+    assert [one.kind for one in EcsLeftovers(world.endpoint()).tagged()] == []
+
+
+def _with_pairs(world: World, one: str, two: str) -> tuple[str, list[str]]:
+    """Make a CLB with two groups of ours and one that is not."""
+    roles = (("Master", one), ("Slave", two))
+    servers = json.dumps(
+        [{"ServerId": server, "Port": 3306, "ServerType": role} for role, server in roles]
+    )
+
+    def make(cloud: Any, now: float) -> tuple[str, list[str]]:
+        balancers = cloud.balancers[REGION]
+        balancers.seed({"kind": "clb", "listeners": [3306]}, now)
+        (balancer,) = balancers.book.classic
+        params = {
+            "LoadBalancerId": balancer,
+            "MasterSlaveServerGroupName": "db",
+            "MasterSlaveBackendServers": servers,
+        }
+        asked = ({**params, "Tag": TAGS}, {**params, "Tag": TAGS}, params)
+        made = [balancers.slb.call("CreateMasterSlaveServerGroup", each, now) for each in asked]
+        return balancer, [each["MasterSlaveServerGroupId"] for each in made]
+
+    found: tuple[str, list[str]] = world.on_cloud(make)
+    world.advance(60.0)
+    return found
+
+
+def _lead(world: World, balancer: str, group: str) -> None:
+    params = {
+        "LoadBalancerId": balancer,
+        "ListenerPort": 3306,
+        "MasterSlaveServerGroup": "on",
+        "MasterSlaveServerGroupId": group,
+    }
+    action = "SetLoadBalancerTCPListenerAttribute"
+    world.on_cloud(lambda cloud, now: cloud.balancers[REGION].slb.call(action, params, now))

@@ -18,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation import drawn, searched
-from tests.simulation.harness import Simulation, simulate
-from tests.simulation.invariants import violations
+from tests.simulation.harness import REGION, Simulation, simulate
+from tests.simulation.invariants import entries, launches, violations
 from tests.simulation.likeness import Pair, Portrait, portrait, region_of, unexcused
 from tests.simulation.listing import listed_leftovers
 from tests.simulation.scenarios import (
+    NOTICE_AT,
     Source,
     add_source,
     belongings_of,
@@ -101,19 +102,77 @@ def judged(seed: int) -> Verdict:
     simulation.start_worker("one")
     interrupt(simulation, source)
     drawn.disturbance(rng)(simulation, source)
-    recover(simulation)
+    withdrawal, lasts = drawn.withdrawal(rng)
+    withdrawal(simulation, source)
+    recover(simulation, at_least=30.0 + lasts)
     listed = listed_leftovers(simulation)
     simulation.kernel.close()
     verdict = Verdict(seed, "recovered" if replacements(simulation) else "parked")
-    verdict.wrong += violations(simulation, source)
+    stays = _stays(simulation, source)
+    verdict.wrong += violations(simulation, source, withdrawn=stays)
     verdict.wrong += [
         f"{sorted(NEVER_SENT & set(params))} were sent"
         for params in asked
         if NEVER_SENT & set(params)
     ]
     verdict.wrong += _unlisted(simulation, there, listed)
-    verdict.wrong += _end(simulation, source, before, policy, verdict)
+    if stays:
+        verdict.wrong += _as_it_was(simulation, source, before, policy, verdict)
+    else:
+        verdict.wrong += _end(simulation, source, before, policy, verdict)
     return verdict
+
+
+def _stays(simulation: Simulation, source: Source) -> bool:
+    """Whether the notice was taken back for good, before anything was done that outlasts it."""
+    told = [
+        entry.action
+        for entry in simulation.cloud.ledger
+        if entry.resource_id == source.instance_id
+        and entry.action in {"Interrupt", "InterruptionCancelled"}
+    ]
+    is_back = told[-1] == "InterruptionCancelled"
+    # Once it was stopped for the takeover, or has a replacement, it is recreated all the same.
+    is_late = bool(entries(simulation, "StopInstance")) or launches(simulation, source.instance_id)
+    return is_back and not is_late
+
+
+def _as_it_was(
+    simulation: Simulation, source: Source, before: Portrait, policy: Policy, verdict: Verdict
+) -> list[str]:
+    """Name what a notice that was taken back has changed for good and nobody is told of."""
+    verdict.ending = "taken back"
+    if parked(simulation):
+        # It was parked before the notice was taken back, or has a reason of its own.
+        return _parked(simulation, policy, verdict)
+    outcomes = {str(line["outcome"]) for line in simulation.notebook.named("recreation_finished")}
+    found = [] if outcomes == {"false_alarm"} else [f"it ended as {sorted(outcomes)}"]
+    after = portrait(simulation, source.instance_id)
+    told = frozenset(one.what for notice in simulation.bulletin.told for one in notice.not_kept)
+    return found + [
+        f"{name}: {before[name]!r} became {after[name]!r} although the notice was taken back"
+        for name in sorted(before)
+        if _ungiven(before[name]) != _ungiven(after[name]) and not _told_as_elastic(name, told)
+    ]
+
+
+def _ungiven(value: object) -> object:
+    """Leave out our tags, which say to whom a thing belonged for a while."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: each for key, each in value.items() if not key.startswith(TAG_PREFIX)}
+
+
+def _told_as_elastic(name: str, told: Collection[str]) -> bool:
+    """A static address cannot be made out of an elastic one."""
+    is_of_it = name in {
+        "has_public_ip",
+        "eip",
+        "bandwidth_out",
+        "bandwidth_in",
+        "internet_charge_type",
+    }
+    return is_of_it and any(one.startswith("public address ") for one in told)
 
 
 def _end(
@@ -140,10 +199,13 @@ def _end(
 
 def _parked(simulation: Simulation, policy: Policy, verdict: Verdict) -> list[str]:
     """A person was called for a reason of the cloud, or for one that the configuration wants."""
+    notices = len(entries(simulation, "Interrupt", "platform"))
     wanted = {"private_address_taken"} if policy.private_ip == "same_or_park" else set()
+    # Whoever was stopped for a notice that was taken back has a replacement when the next one comes.
+    wanted |= {"replaced_before"} if notices > 1 else set()
     reasons = {str(line["park"]) for line in simulation.notebook.named("parked")}
     verdict.ending = f"parked ({', '.join(sorted(reasons))})"
-    is_right = parked(simulation) == 1 and reasons and reasons <= PARK_REASONS | wanted
+    is_right = parked(simulation) <= notices and reasons and reasons <= PARK_REASONS | wanted
     return [] if is_right else [f"{parked(simulation)} parked for {sorted(reasons)}"]
 
 
@@ -165,6 +227,16 @@ def _left(simulation: Simulation) -> Iterator[str]:
     yield from region.instances
     yield from (one.disk_id for one in region.disks.values() if not one.instance_id)
     yield from (one.interface_id for one in region.interfaces.values() if not one.instance_id)
+    yield from _unled(simulation)
+
+
+def _unled(simulation: Simulation) -> Iterator[str]:
+    """Ids of the server groups that were made for a replacement, and that nothing leads to."""
+    for balancer in simulation.cloud.balancers[REGION].book.classic.values():
+        led = {one.group_id for one in balancer.listeners}
+        for pair in balancer.pairs.values():
+            if pair.group_id not in led and pair.created_at >= NOTICE_AT:
+                yield pair.group_id
 
 
 def _unlisted(
@@ -172,12 +244,14 @@ def _unlisted(
 ) -> list[str]:
     """What is left was there before, or is tagged and listed: by itself, or as part of an image."""
     tags = region_of(simulation).tags
+    pairs = set(_unled(simulation))
     parts = {part for one in listed for part in one.snapshots}
     named = {one.resource_id for one in listed} | (parts if parked(simulation) else set())
     left = [one for one in _left(simulation) if one not in there]
     untagged = [
         f"{one} is left without a tag of ours"
         for one in left
+        if one not in pairs
         if one not in parts or not parked(simulation)
         if not any(key.startswith(TAG_PREFIX) for key in tags.all_of(one))
     ]

@@ -8,11 +8,13 @@ from typing import Any
 from emulator.state.ecs.catalogue import Catalogue, InstanceType, PublicImage
 from emulator.state.ecs.images import runs_on
 from emulator.state.ecs.launch_disks import SMALLEST, SMALLEST_BY_LEVEL
+from emulator.state.ecs.reclaim import NOTICE_SECONDS
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.harness import REGION, Simulation
+from tests.simulation.invariants import launches
 from tests.simulation.likeness import region_of
-from tests.simulation.scenarios import Source
-from tests.simulation.schedules import BY_SIZE, QUICK, TOO_SLOW, fail_the_image
+from tests.simulation.scenarios import Source, interrupt
+from tests.simulation.schedules import BY_SIZE, QUICK, TOO_SLOW, after, fail_the_image, withdraw
 from worker.core.policy import Fallback, HandoverKind, Policy
 
 STOCK = (None, None, 0, 0, 0, 1)
@@ -22,6 +24,11 @@ SNAPSHOT_AGE_SECONDS = 21_600.0
 # Larger than this, a disk is in no finished image when the notice ends; see `BY_SIZE`.
 LARGE_GIB = 1_000
 WEIGHTS = (0, 30, 100)
+WITHDRAWN_SHARE = 0.2
+# From before the lock is seen to shortly before the release.
+WITHDRAWN_AT = (1.0, 299.0)
+# Before and after the first one is found to be a false alarm; none for most.
+NOTICED_AGAIN_AFTER = (None, None, None, 60.0, 300.0, 900.0)
 FALLBACKS: tuple[tuple[Fallback, ...], ...] = (
     (), (), ("rescue",), ("stale-snapshot",), ("rescue", "stale-snapshot"),
     ("stale-snapshot", "rescue"),
@@ -119,6 +126,47 @@ def settings(rng: random.Random) -> EcsSettings:
 def disturbance(rng: random.Random) -> Callable[[Simulation, Source], None]:
     """Let some images fail although all of their snapshots are finished."""
     return fail_the_image if rng.random() < 0.15 else lambda _simulation, _source: None
+
+
+def withdrawal(rng: random.Random) -> tuple[Callable[[Simulation, Source], None], float]:
+    """Take some notices back, and give some of these again; returns for how long that goes on.
+
+    A notice that has run out by then cannot be taken back any more.
+    """
+    if rng.random() >= WITHDRAWN_SHARE:
+        return lambda _simulation, _source: None, 0.0
+    at, pause = rng.uniform(*WITHDRAWN_AT), rng.choice(NOTICED_AGAIN_AFTER)
+
+    def act(simulation: Simulation, source: Source) -> None:
+        withdraw(simulation, source)
+        if pause is not None:
+            simulation.kernel.sleep(pause)
+            _write_more(simulation, source)
+            if region_of(simulation).instances[source.instance_id].interruption is None:
+                interrupt(simulation, source)
+
+    def guarded(simulation: Simulation, source: Source) -> None:
+        if source.instance_id in region_of(simulation).instances:
+            act(simulation, source)
+
+    return after(at, guarded), at + (pause or 0.0) + NOTICE_SECONDS
+
+
+def _write_more(simulation: Simulation, source: Source) -> None:
+    """Let a source that still runs write to all of its disks, and count that as durable.
+
+    Not where the first notice has launched a replacement beside it, or has an image that is not
+    finished: until then nobody looks whether the source is still locked.
+    """
+    ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+    region = region_of(simulation)
+    is_early = any(one.status.now == "Creating" for one in region.images.values())
+    is_late = launches(simulation, source.instance_id)
+    if is_early or is_late or region.instances[source.instance_id].status.now != "Running":
+        return
+    for device, disk_id in source.disks.items():
+        ecs.write(source.instance_id, device, "/data/later.txt", device, now, flush=True)
+        source.durable[device] = ecs.disk_content(disk_id, now, durable=True)
 
 
 def limit_stock(simulation: Simulation, type_id: str, rng: random.Random) -> None:

@@ -1506,6 +1506,48 @@ MUTANTS = (
         "    found = found or None\n",
         ("tests/unit/adapters/test_error_map.py",),
     ),
+    Mutant(
+        "image-of-the-first-notice-s-snapshots-is-launched-from",
+        "worker/core/launching.py",
+        '    is_of_it = progress.rung in {"image", "snapshots"}\n',
+        '    is_of_it = progress.rung == "image"\n',
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "image-of-the-first-notice-s-snapshots-without-a-date",
+        "worker/core/launching.py",
+        "        earlier=(*again.earlier, *besides),\n",
+        "",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "names-of-a-second-notice-from-what-its-event-does-not-meet",
+        "worker/steps/launch/imaging.py",
+        "        return self.begin_again(progress, first, look, now, besides=(image.image_id,))\n",
+        "        return self.begin_again(progress, image, look, now, besides=(first.image_id,))\n",
+        ("tests/simulation/test_notices.py",),
+    ),
+    Mutant(
+        "server-group-in-use-swept",
+        "worker/core/leftovers.py",
+        "        return Verdict(Reason.USED, thing.attached_to) if thing.attached_to else None\n",
+        "        return None\n",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
+    Mutant(
+        "server-group-swept-while-it-is-made",
+        "worker/core/leftovers.py",
+        "    due_at = thing.created_at + DAY_SECONDS\n    return",
+        "    due_at = thing.created_at\n    return",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
+    Mutant(
+        "server-group-that-nothing-leads-to-unlisted",
+        "worker/operators.py",
+        "        leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers),\n",
+        "        leftovers=EcsLeftovers(endpoint),\n",
+        ("tests/unit/ops/test_sweep.py",),
+    ),
 )
 
 UNCHANGED = Mutant(

@@ -13,6 +13,7 @@ from tests.simulation.likeness import EXCUSES, Pair, excuse, portrait, region_of
 from tests.simulation.scenarios import add_source, interrupt, recover, replacements
 from tests.simulation.schedules import ECONOMICAL, QUICK, sell_out_when_stopped
 from worker.core.policy import Policy
+from worker.steps.cleanup import CleanUp
 
 # Everything stays where it was, so that nothing is excused by another type or zone.
 SAME_PLACE = Policy(reclaimed_pool="first")
@@ -472,3 +473,23 @@ def test_random_sources_by_random_stock(part: int) -> None:
 
     assert [(each.seed, line) for each in verdicts for line in each.wrong] == []
     assert any(each.ending == "recovered" for each in verdicts)
+
+
+# Seeds of `clones` whose notice is taken back for good.
+TAKEN_BACK = (4, 31, 36, 48)
+
+
+@pytest.mark.parametrize("seed", TAKEN_BACK)
+def test_a_source_whose_notice_is_taken_back_is_as_it_was(seed: int) -> None:
+    """Whatever it has and whatever is configured: every field, but for what a person is told of."""
+    verdict = judged(seed)
+
+    assert (verdict.ending, verdict.wrong) == ("taken back", [])
+
+
+def test_what_a_taken_back_notice_has_changed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is not given back is seen on the source itself."""
+    monkeypatch.setattr(CleanUp, "_still_its_own", lambda _self, _progress: ())
+    found = [line for seed in TAKEN_BACK for line in judged(seed).wrong]
+
+    assert any("delete_with_instance: True became False" in line for line in found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from typing_extensions import override
@@ -19,7 +19,14 @@ from tests.simulation.scenarios import (
     recover,
     replacements,
 )
-from tests.simulation.schedules import QUICK, NextInstances, judged, run, withdraw
+from tests.simulation.schedules import (
+    QUICK,
+    NextInstances,
+    fail_the_image,
+    judged,
+    run,
+    withdraw,
+)
 from tests.simulation.situations import ALL
 from tests.simulation.test_recovery import interrupt_again, replay
 from worker.adapters.ecs.call import ApiRefusal
@@ -341,4 +348,28 @@ def test_what_a_late_clean_up_undoes_is_made_again_before_the_stop(clean_up: Any
     _, again = entries(simulation, "CreateImage")
     (stopped, *_) = entries(simulation, "PlatformStop", "platform")
     assert again.at < stopped.at
+    assert len(entries(simulation, "RunInstances")) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("takeover", "pause"), [("wait", 300.0), ("stop-source", 60.0)])
+def test_what_is_written_before_a_second_notice_is_kept_though_the_first_image_failed(
+    takeover: Literal["wait", "stop-source"], pause: float, workers: int
+) -> None:
+    """An image that was made of the first notice's snapshots is older than the second notice."""
+    simulation = simulate(policy=Policy(takeover=takeover), ecs=QUICK)
+    source = add_source(simulation)
+    for number in range(workers):
+        simulation.start_worker(f"worker-{number}")
+    interrupt(simulation, source)
+    fail_the_image(simulation, source)
+    simulation.run(50.0)
+    withdraw(simulation, source)
+    simulation.run(pause)
+    source = replace(written_since(simulation, source), noticed_at=source.noticed_at)
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+
+    assert violations(simulation, source) == []
+    assert len(entries(simulation, "CreateImage")) == 3
     assert len(entries(simulation, "RunInstances")) == 1

@@ -185,6 +185,7 @@ PAIR_ACTIONS: Final = (
     "slb:DescribeMasterSlaveServerGroupAttribute",
     "slb:SetLoadBalancerTCPListenerAttribute",
     "slb:SetLoadBalancerUDPListenerAttribute",
+    "slb:DeleteMasterSlaveServerGroup",
 )
 CLASSIC_ACTIONS: Final = (
     *CLASSIC_GROUP_ACTIONS,

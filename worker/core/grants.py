@@ -384,6 +384,19 @@ _SWEEP: Final = (
             )
         },
     ),
+    Grant(
+        "find the server groups that a handover has made and that nothing leads to",
+        ("slb:DescribeLoadBalancers", "slb:DescribeMasterSlaveServerGroups"),
+        _BALANCERS,
+        setting="handover.load_balancers",
+    ),
+    Grant(
+        "delete such server groups a day after they were made; narrow the resource to the load balancers",
+        ("slb:DeleteMasterSlaveServerGroup",),
+        "SLB DeleteMasterSlaveServerGroup, RAM authorization",
+        ("acs:slb:*:*:loadbalancer/*",),
+        setting="handover.load_balancers",
+    ),
 )
 
 _AUDIT: Final = (

@@ -153,7 +153,7 @@ def old_pair(new: str) -> str:
 
 def spare_pair(used: str) -> str:
     """Say what becomes of a group that was made twice."""
-    return f"made twice with {used}, and nothing leads to it; delete it by hand"
+    return f"made twice with {used}, and nothing leads to it; sweep deletes it a day later"
 
 
 def move_of(progress: Progress, thing: Thing) -> Move | None:

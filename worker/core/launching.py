@@ -1,5 +1,6 @@
 """How progress moves while a replacement is launched: every transition in one place, all pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core import boots, identity, ladder, losses
@@ -151,12 +152,18 @@ def is_recreation_since(image: Image, since: float) -> bool:
 def is_noticed_again(progress: Progress, source: Instance) -> bool:
     """Tell whether the source was seen without its lock since the image was ready, and has one now."""
     launched = progress.launched
-    is_ours = progress.rung == "image" and progress.economical is None and not launched.stop_sent
+    is_of_it = progress.rung in {"image", "snapshots"}
+    is_ours = is_of_it and progress.economical is None and not launched.stop_sent
     return is_ours and source.is_recycling and launched.image_usable_at < launched.unlocked_at
 
 
 def from_the_image_on(
-    progress: Progress, earlier: Image, disks: tuple[Disk, ...], now: float, notice: float
+    progress: Progress,
+    earlier: Image,
+    disks: tuple[Disk, ...],
+    now: float,
+    notice: float,
+    besides: Sequence[str] = (),
 ) -> Progress:
     """Begin again with an image of this notice; the one in hand is from an earlier notice.
 
@@ -165,14 +172,17 @@ def from_the_image_on(
 
     Args:
         progress: Of a source that is locked.
-        earlier: The image in hand.
+        earlier: The image that the earlier notice has begun first, whatever became of it.
         disks: Of the source, as it is now.
         now: Epoch seconds.
         notice: Its usual length, seconds.
+        besides: Ids of other images that the earlier notice has left.
     """
     progress = _with_disks_anew(progress, boots.kept_disks(disks, progress.retained), now)
+    again = after(progress, earlier.image_id)
     return replace(
-        after(progress, earlier.image_id),
+        again,
+        earlier=(*again.earlier, *besides),
         t0=boots.notice_begun(progress, notice, now),
         marks=tuple(mark for mark in progress.marks if mark.what in OF_EVERY_NOTICE),
         belongings=None,

@@ -25,6 +25,7 @@ class Kind(str, Enum):
     DISK = "disk"
     INTERFACE = "eni"
     INSTANCE = "instance"
+    PAIR = "masterslaveservergroup"
 
 
 class Reason(str, Enum):
@@ -47,6 +48,7 @@ class Reason(str, Enum):
     STRAYS = "strays"
     LATER_WRITES = "later_writes"
     ADDRESSES = "addresses"
+    UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Leftover:
 
     Attributes:
         size: GiB; of a snapshot that of its disk.
-        attached_to: Instance that a disk or an interface is attached to.
+        attached_to: Instance that a disk or an interface is attached to; of a server group a
+            listener that leads to it.
         detached_at: When a disk was last detached, epoch seconds; None when nobody tells.
         disk_id: The disk that a snapshot was made of.
         snapshots: Ids of the snapshots that an image consists of.
@@ -136,7 +139,7 @@ class Verdict:
     @property
     def goes(self) -> bool:
         """Whether it may be deleted."""
-        return self.reason is Reason.DUE
+        return self.reason in {Reason.DUE, Reason.UNUSED}
 
 
 DAY_SECONDS = 86_400.0
@@ -187,6 +190,8 @@ def judge(
         return Verdict(Reason.LATER_WRITES)
     if thing.kind is Kind.INTERFACE and not is_named:
         return Verdict(Reason.ADDRESSES)
+    if thing.kind is Kind.PAIR:
+        return Verdict(Reason.UNUSED)
     return Verdict(Reason.DUE)
 
 
@@ -228,6 +233,8 @@ def _edited(thing: Leftover, evidence: Evidence) -> str:
 
 
 def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -> Verdict | None:
+    if thing.kind is Kind.PAIR:
+        return _since_it_was_made(thing, now)
     due_at = instant(thing.delete_after)
     if due_at is None:
         return Verdict(Reason.UNDATED)
@@ -239,6 +246,14 @@ def _since_when(thing: Leftover, _evidence: Evidence, _owner: str, now: float) -
     return Verdict(Reason.NOT_DUE, thing.delete_after) if now < due_at else None
 
 
+def _since_it_was_made(thing: Leftover, now: float) -> Verdict | None:
+    """Nothing dates a server group; whoever has just made one is about to lead a listener to it."""
+    if thing.created_at is None:
+        return Verdict(Reason.UNDATED)
+    due_at = thing.created_at + DAY_SECONDS
+    return Verdict(Reason.NOT_DUE, identity.instant(due_at)) if now < due_at else None
+
+
 def _in_what_state(
     thing: Leftover, _evidence: Evidence, _owner: str, _now: float
 ) -> Verdict | None:
@@ -246,13 +261,18 @@ def _in_what_state(
         if thing.attached_to:
             return Verdict(Reason.ATTACHED, thing.attached_to)
         return None if thing.status == AVAILABLE else Verdict(Reason.UNFINISHED, thing.status)
+    if thing.kind is Kind.PAIR:
+        return Verdict(Reason.USED, thing.attached_to) if thing.attached_to else None
     finished = AVAILABLE if thing.kind is Kind.IMAGE else ACCOMPLISHED
     return None if thing.status == finished else Verdict(Reason.UNFINISHED, thing.status)
 
 
 def _who_else_has_it(
-    _thing: Leftover, evidence: Evidence, _owner: str, _now: float
+    thing: Leftover, evidence: Evidence, _owner: str, _now: float
 ) -> Verdict | None:
+    if thing.kind is Kind.PAIR:
+        # It holds no data.
+        return None
     if not evidence.holder:
         return Verdict(Reason.ONLY_COPY)
     if evidence.users:

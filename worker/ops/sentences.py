@@ -223,6 +223,10 @@ _REMARKS = (
         r"made twice with (\S+), and nothing leads to it; delete it by hand",
         "与 {0} 重复创建，没有监听指向它；请手动删除",
     ),
+    (
+        r"made twice with (\S+), and nothing leads to it; sweep deletes it a day later",
+        "与 {0} 重复创建，没有监听指向它；一天后由 sweep 删除",
+    ),
     (r"(.+), (\d+) of (\d+), epoch (\d+): (.+)", "{0}（第 {3} 轮，{1}/{2}）：{4}"),
     (r"(.+), (\d+) of (\d+), epoch (\d+)", "{0}（第 {3} 轮，{1}/{2}）"),
     (

@@ -29,7 +29,7 @@ from worker.operator_ports import Deletion, Leftovers, Price, Prices
 from worker.ops.patience import Patience
 
 # An image holds its snapshots; a disk may be the last thing that holds a byte.
-ORDER = (Kind.IMAGE, Kind.SNAPSHOT, Kind.DISK, Kind.INTERFACE, Kind.INSTANCE)
+ORDER = (Kind.IMAGE, Kind.SNAPSHOT, Kind.DISK, Kind.INTERFACE, Kind.PAIR, Kind.INSTANCE)
 
 
 class Fate(str, Enum):
@@ -234,7 +234,7 @@ class Sweep:
         """Judge on what the cloud says now; what this sweep has deleted uses nothing any more."""
         if thing.tags != item.thing.tags or thing.name != item.thing.name:
             return Verdict(Reason.CHANGED)
-        holder = self.leftovers.find(Kind.INSTANCE, item.holder)
+        holder = self.leftovers.find(Kind.INSTANCE, item.holder) if item.holder else None
         is_there = holder is not None and holder.status == RUNNING
         welcome = item.kin | gone | {item.holder}
         evidence = replace(

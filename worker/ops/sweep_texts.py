@@ -70,11 +70,16 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.kind.snapshot": ("snapshot", "快照"),
     "sweep.kind.disk": ("disk", "磁盘"),
     "sweep.kind.eni": ("interface", "弹性网卡"),
+    "sweep.kind.masterslaveservergroup": ("group", "主备组"),
     "sweep.kind.instance": ("instance", "实例"),
     "sweep.count.image": ("images: {number}", "镜像 {number} 个"),
     "sweep.count.snapshot": ("snapshots: {number}", "快照 {number} 个"),
     "sweep.count.disk": ("disks: {number}", "磁盘 {number} 块"),
     "sweep.count.eni": ("network interfaces: {number}", "弹性网卡 {number} 块"),
+    "sweep.count.masterslaveservergroup": (
+        "primary/secondary server groups: {number}",
+        "主备服务器组 {number} 个",
+    ),
     "sweep.count.instance": ("instances: {number}", "实例 {number} 台"),
     "column.kind": ("kind", "类型"),
     "column.id": ("id", "ID"),
@@ -85,6 +90,10 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "keep.due": (
         "its date has passed, and {holder} holds the data",
         "已到期，数据已在 {holder} 上",
+    ),
+    "keep.unused": (
+        "no listener leads to it, and it holds no data",
+        "没有监听指向它，也不含数据",
     ),
     "keep.replacement": ("the replacement; an instance is never deleted", "替代实例；从不删除实例"),
     "keep.quarantined": (

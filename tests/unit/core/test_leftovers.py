@@ -43,6 +43,8 @@ RETAINED = {**TAGS, identity.TAG_RETAINED: "was-deleted-with-instance"}
 DISK = Leftover(Kind.DISK, "d-1", RETAINED, status="Available", detached_at=DUE - 600_000)
 INTERFACE = Leftover(Kind.INTERFACE, "eni-1", RETAINED, status="Available")
 REPLACEMENT = Leftover(Kind.INSTANCE, "i-new", TAGS, status="Running")
+UNDATED = {key: value for key, value in TAGS.items() if key != identity.TAG_DELETE_AFTER}
+PAIR = Leftover(Kind.PAIR, "rsp-1", UNDATED, created_at=DUE - 86_400)
 HELD = Evidence(holder="i-new", sources=frozenset({SOURCE}))
 
 
@@ -60,6 +62,8 @@ ROWS: tuple[tuple[str, Leftover, dict[str, Any], Verdict], ...] = (
     ("a disk that nobody saved", DISK, {}, Verdict(Reason.LATER_WRITES)),
     ("an interface", INTERFACE, {}, Verdict(Reason.ADDRESSES)),
     ("an attached interface", replace(INTERFACE, attached_to="i-x"), {}, Verdict(Reason.ATTACHED, "i-x")),
+    ("a server group", PAIR, {"holder": ""}, Verdict(Reason.UNUSED)),
+    ("a used server group", replace(PAIR, attached_to="tcp/80"), {}, Verdict(Reason.USED, "tcp/80")),
     ("the replacement", REPLACEMENT, {}, Verdict(Reason.REPLACEMENT)),
     ("one too many", tagged(REPLACEMENT, quarantined="x"), {}, Verdict(Reason.QUARANTINED)),
     ("another's", tagged(IMAGE, owner="team-b"), {}, Verdict(Reason.OTHER_OWNER, "team-b")),
@@ -121,7 +125,7 @@ def test_every_reason(thing: Leftover, found: dict[str, Any], expected: Verdict)
     verdict = judge(thing, evidence, owner="default", now=DUE, is_named=False)
 
     assert verdict == expected
-    assert verdict.goes == (expected.reason is Reason.DUE)
+    assert verdict.goes == (expected.reason in {Reason.DUE, Reason.UNUSED})
 
 
 def test_the_table_has_every_reason() -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from typing_extensions import override
 
-from worker import operator_ports
+from worker import operator_ports, operators
+from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.core import identity
 from worker.core.errors import Permanent, RecreationError, Throttled, Transient, UnknownOutcome
 from worker.core.leftovers import Kind, Leftover, Reason
@@ -49,6 +51,11 @@ INTERFACE = Leftover(
     Kind.INTERFACE, "eni-bp1left0000000000000",
     {**TAGS, identity.TAG_RETAINED: "was-deleted-with-instance"},
     "Available", created_at=NOW - 700_000,
+)  # fmt: skip
+PAIR = Leftover(
+    Kind.PAIR, "rsp-bp1spare",
+    {key: value for key, value in TAGS.items() if key != identity.TAG_DELETE_AFTER},
+    name="db", created_at=NOW - 86_401,
 )  # fmt: skip
 EVERYTHING = (REPLACEMENT, DISK, SNAPSHOT, IMAGE)
 
@@ -170,6 +177,39 @@ def test_a_named_interface_stays_where_it_is_not_safe(
 
     assert reasons(listing) == {Kind.INTERFACE: reason}
     assert run(small, INTERFACE.resource_id) == {}
+
+
+def test_a_server_group_that_nothing_leads_to_goes_a_day_after_it_was_made() -> None:
+    """It holds no data, so that no replacement has to be there any more."""
+    small = cloud(PAIR)
+
+    assert reasons(sweep(small).look()) == {Kind.PAIR: Reason.UNUSED}
+    assert run(small) == {PAIR.resource_id: Fate.DELETED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"created_at": NOW - 86_399}, Reason.NOT_DUE),
+        ({"created_at": None}, Reason.UNDATED),
+        ({"attached_to": "tcp/3306"}, Reason.USED),
+        ({"tags": {**PAIR.tags, identity.TAG_SOURCE: "mine"}}, Reason.EDITED),
+    ],
+)
+def test_a_server_group_stays_where_it_is_not_safe(changes: dict[str, Any], reason: Reason) -> None:
+    small = cloud(replace(PAIR, **changes))
+
+    assert reasons(sweep(small).look()) == {Kind.PAIR: reason}
+    assert run(small, PAIR.resource_id) == {}
+
+
+def test_a_server_group_that_a_listener_is_led_to_meanwhile_stays() -> None:
+    """It is looked at again right before it is deleted."""
+    used = replace(PAIR, attached_to="tcp/3306")
+    small = cloud(PAIR, before_deletion=lambda over: over.things.update({PAIR.resource_id: used}))
+
+    assert run(small) == {PAIR.resource_id: Fate.KEPT}
+    assert small.deleted == []
 
 
 def test_everything_that_is_listed_tells_its_owner() -> None:
@@ -501,3 +541,19 @@ def test_data_for_programs() -> None:
         "fate": "refused",
         "why": "Code",
     }
+
+
+@pytest.mark.parametrize("is_handed_over", [True, False])
+def test_server_groups_are_looked_for_where_memberships_are_handed_over(
+    monkeypatch: pytest.MonkeyPatch, *, is_handed_over: bool
+) -> None:
+    """Elsewhere the role has no grant for it, and the calls would be for nothing."""
+    handover = SimpleNamespace(load_balancers=is_handed_over)
+    settings = SimpleNamespace(handover=handover, owner="default")
+    around: Any = SimpleNamespace(settings=settings, clock=StandingClock())
+    monkeypatch.setattr(operators, "build_endpoint", lambda _around: None)
+
+    sweeping = operators.build_sweep(around, Patience(StandingClock(), print), frozenset())
+
+    assert isinstance(sweeping.leftovers, EcsLeftovers)
+    assert sweeping.leftovers.with_pairs is is_handed_over

@@ -1,4 +1,4 @@
-"""Port `Deletion`: the only place of the product that deletes a thing of ECS."""
+"""Port `Deletion`: the only place of the product that deletes what a recreation has left."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +19,8 @@ _CALLS: Final[dict[Kind, tuple[str, str, dict[str, Any]]]] = {
     Kind.SNAPSHOT: ("DeleteSnapshot", "SnapshotId", _FORCED),
     Kind.DISK: ("DeleteDisk", "DiskId", {}),
     Kind.INTERFACE: ("DeleteNetworkInterface", "NetworkInterfaceId", {}),
+    # The cloud refuses one that a listener leads to. Source: SLB DeleteMasterSlaveServerGroup.
+    Kind.PAIR: ("slb:DeleteMasterSlaveServerGroup", "MasterSlaveServerGroupId", {}),
 }
 
 

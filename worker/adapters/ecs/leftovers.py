@@ -9,8 +9,9 @@ from typing_extensions import override
 
 from worker import operator_ports
 from worker.adapters.ecs import fields
-from worker.adapters.ecs.call import Body
+from worker.adapters.ecs.call import Body, SdkMissing
 from worker.adapters.ecs.endpoint import Endpoint
+from worker.core.errors import Permanent
 from worker.core.identity import TAG_ID, TAG_OUTLIVES, TAG_RETAINED
 from worker.core.leftovers import Kind, Leftover, instant
 
@@ -22,9 +23,14 @@ _NOT_SPOT: Final = ("", "NoSpot")
 
 @dataclass(frozen=True, slots=True)
 class EcsLeftovers(operator_ports.Leftovers):
-    """Port `Leftovers` over one region."""
+    """Port `Leftovers` over one region.
+
+    Attributes:
+        with_pairs: Whether server groups of CLBs are looked for, at one call for each CLB.
+    """
 
     endpoint: Endpoint
+    with_pairs: bool = False
 
     @override
     def tagged(self) -> tuple[Leftover, ...]:
@@ -36,6 +42,7 @@ class EcsLeftovers(operator_ports.Leftovers):
             # A launch tags the interfaces that it makes, too; these were there before.
             *self._interfaces(_tagged(TAG_RETAINED)),
             *self._instances(_tagged(TAG_ID)),
+            *self._pairs(),
         ]
         # A filter that was not understood finds strangers, and a disk may carry both tags.
         ours = (one for one in found if _is_ours(one))
@@ -50,6 +57,7 @@ class EcsLeftovers(operator_ports.Leftovers):
             Kind.DISK: lambda: self._disks({"DiskIds": listed}),
             Kind.INTERFACE: lambda: self._interfaces({"NetworkInterfaceId": [resource_id]}),
             Kind.INSTANCE: lambda: self._instances({"InstanceIds": listed}),
+            Kind.PAIR: self._pairs,
         }
         found = look[kind]()
         return next((one for one in found if one.resource_id == resource_id), None)
@@ -93,6 +101,31 @@ class EcsLeftovers(operator_ports.Leftovers):
             "DescribeNetworkInterfaces", params, "NetworkInterfaceSets", "NetworkInterfaceSet"
         )
         return [interface_of(body) for body in bodies]
+
+    def _pairs(self) -> list[Leftover]:
+        """List the primary/secondary groups of every CLB: which one it was, nothing tells."""
+        if not self.with_pairs:
+            return []
+        try:
+            balancers = self.endpoint.list_by_number(
+                "slb:DescribeLoadBalancers", {}, "LoadBalancers", "LoadBalancer", size=_PER_PAGE
+            )
+            bodies = [
+                body
+                for one in balancers
+                for body in self.endpoint.list_once(
+                    "slb:DescribeMasterSlaveServerGroups",
+                    {"LoadBalancerId": fields.text(one, "LoadBalancerId"), "IncludeListener": True},
+                    "MasterSlaveServerGroups",
+                    "MasterSlaveServerGroup",
+                )
+            ]
+        except (Permanent, SdkMissing) as error:
+            # A policy of an earlier release, or no SDK: everything else is listed all the same.
+            code = error.code if isinstance(error, Permanent) else "sdk_missing"
+            self.endpoint.telemetry.event("pairs_not_read", balancer="", code=code)
+            return []
+        return [pair_of(body) for body in bodies]
 
     def _listed(self, kind: str, wanted: dict[str, Any]) -> list[Body]:
         params = {"MaxResults": _PER_PAGE, **wanted}
@@ -179,6 +212,20 @@ def instance_of(body: Body) -> Leftover:
     )
 
 
+def pair_of(body: Body) -> Leftover:
+    """Read one member of DescribeMasterSlaveServerGroups."""
+    led = fields.members(fields.structure(body, "AssociatedObjects"), "Listeners", "Listener")
+    ports = (f"{fields.text(one, 'Protocol')}/{fields.text(one, 'Port')}" for one in led)
+    return Leftover(
+        kind=Kind.PAIR,
+        resource_id=fields.text(body, "MasterSlaveServerGroupId"),
+        tags=fields.tags(body),
+        name=fields.text(body, "MasterSlaveServerGroupName"),
+        created_at=instant(fields.text(body, "CreateTime")),
+        attached_to=next(ports, ""),
+    )
+
+
 def _tagged(key: str) -> dict[str, Any]:
     # A key without a value finds every value. Source: DescribeInstances, Tag.N.Value.
     return {"Tag": [{"Key": key}]}
@@ -189,6 +236,9 @@ def _is_ours(thing: Leftover) -> bool:
         return False
     if thing.kind is Kind.INTERFACE:
         return TAG_ID in thing.tags and TAG_RETAINED in thing.tags and not thing.attached_to
+    if thing.kind is Kind.PAIR:
+        # One that a listener leads to is the replacement's place.
+        return TAG_ID in thing.tags and not thing.attached_to
     if thing.kind is not Kind.DISK:
         return TAG_ID in thing.tags
     # The tags of a launch reach the replacement's own disks, and what is to outlive its instance

@@ -13,7 +13,7 @@ from worker.core.leftovers import Kind, Leftover
 from worker.operator_ports import HOURS_PER_MONTH, Price
 
 _FREE: Final = 0.0
-_UNBILLED: Final = (Kind.IMAGE, Kind.INTERFACE)
+_UNBILLED: Final = (Kind.IMAGE, Kind.INTERFACE, Kind.PAIR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class EcsPrices(operator_ports.Prices):
     Snapshots have no price here: the cloud bills the space that a snapshot occupies, and neither
     tells that per snapshot nor prices it by API. Source: "Snapshot billing"; DescribePrice,
     ResourceType. A custom image costs nothing beside its snapshots. Source: the same. Neither
-    does a network interface. Source: "Elastic network interfaces", billing.
+    does a network interface. Source: "Elastic network interfaces", billing. A server group is no
+    item of a CLB's bill. Source: "CLB billing".
     """
 
     endpoint: Endpoint

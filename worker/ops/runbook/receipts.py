@@ -320,12 +320,12 @@ LOSSES: tuple[Loss, ...] = (
         Text("“server group rsp-...”", "“服务器组 rsp-...”"),
         Row(
             Text(
-                "Nothing is missing: nobody can change the servers of a primary/secondary group, so the listeners lead to a new one with the replacement in it. The old group is left, and nothing leads to it.",
-                "没有缺失：主备服务器组的服务器无法更改，所以监听已指向包含替代实例的新组。旧组仍在，但没有监听指向它。",
+                "Nothing is missing: nobody can change the servers of a primary/secondary group, so the listeners lead to a new one with the replacement in it. The old group is left, and nothing leads to it; or two workers have made one each in the same instant.",
+                "没有缺失：主备服务器组的服务器无法更改，所以监听已指向包含替代实例的新组。旧组仍在，但没有监听指向它；也可能是两个工作进程同时各建了一个。",
             ),
             Text(
-                "Delete the old group in the console, and write the new id wherever the old one stands (Terraform, ROS).",
-                "在控制台删除旧组，并把引用旧组 ID 的地方（Terraform、ROS）改为新组。",
+                "Delete the old group in the console, and write the new id wherever the old one stands (Terraform, ROS). What was made twice is deleted by `sweep --apply` a day later.",
+                "在控制台删除旧组，并把引用旧组 ID 的地方（Terraform、ROS）改为新组。重复创建的组在一天后由 `sweep --apply` 删除。",
             ),
         ),
     ),

@@ -88,6 +88,10 @@ SWEEP: Mapping[Reason, Text] = {
         "`aliyun-ops sweep --apply` deletes it after a question.",
         "`aliyun-ops sweep --apply` 确认后删除。",
     ),
+    Reason.UNUSED: Text(
+        "`aliyun-ops sweep --apply` deletes it after a question.",
+        "`aliyun-ops sweep --apply` 确认后删除。",
+    ),
     Reason.REPLACEMENT: _NOTHING,
     Reason.QUARANTINED: Text("[quarantined](#quarantined).", "见 [quarantined](#quarantined)。"),
     Reason.OTHER_OWNER: Text(

@@ -1,5 +1,6 @@
 """Wait until the replacement can be launched from the image, or come down to the next rung."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from worker.core import boots, identity, launching
@@ -114,11 +115,33 @@ class Imaging:
             return self.source_back.unlocked(progress, now)
         return self.begin_again(progress, image, look, now)
 
-    def begin_again(self, progress: Progress, image: Image, look: Look, now: float) -> Outcome:
+    def noticed_again(self, progress: Progress, now: float) -> Outcome:
+        """What was written since the image is in none: make one of this notice."""
+        image = self.find(progress)
+        if image is None:
+            return Wait(progress, now + SOURCE_POLL_SECONDS, "the image does not show")
+        look = self.sources.look(progress.instance_id)
+        if progress.rung == "image":
+            return self.begin_again(progress, image, look, now)
+        # Whoever has only the event of this notice meets the first one, which has failed.
+        first = self.images.find(identity.image_name(progress.recreation_id))
+        if first is None:
+            return self.begin_again(progress, image, look, now)
+        return self.begin_again(progress, first, look, now, besides=(image.image_id,))
+
+    def begin_again(
+        self,
+        progress: Progress,
+        image: Image,
+        look: Look,
+        now: float,
+        *,
+        besides: Sequence[str] = (),
+    ) -> Outcome:
         if look.instance is None:
             return Wait(progress, now + SOURCE_POLL_SECONDS, "the source does not show")
         notice = self.policy.notice
-        return Note(launching.from_the_image_on(progress, image, look.disks, now, notice))
+        return Note(launching.from_the_image_on(progress, image, look.disks, now, notice, besides))
 
     def failed(self, progress: Progress, image: Image, now: float) -> Outcome:
         """A start of the source breaks its image: then the source is what there is."""

@@ -49,7 +49,7 @@ class TakeOver:
         if not source.is_recycling and (not launched.stop_sent or source.status == "Running"):
             return self.source_back.unlocked(progress, now)
         if launching.is_noticed_again(progress, source):
-            return self._noticed_again(progress, now)
+            return self.imaging.noticed_again(progress, now)
         progress = replace(progress, launched=replace(launched, unlocked_looks=0))
         # A source that serves is worth more than what comes up without being set up.
         if self.policy.takeover == "wait" or progress.is_degraded:
@@ -62,15 +62,6 @@ class TakeOver:
         if self._is_pressed(progress, now):
             return self.request.run_beside(progress, now)
         return self._stop_source(progress, source, now)
-
-    def _noticed_again(self, progress: Progress, now: float) -> Outcome:
-        """What was written since the image is in none: make one of this notice."""
-        image = self.imaging.find(progress)
-        if image is None:
-            return Wait(progress, now + SOURCE_POLL_SECONDS, "the image does not show")
-        return self.imaging.begin_again(
-            progress, image, self.sources.look(progress.instance_id), now
-        )
 
     def _await_the_stop(self, progress: Progress, now: float) -> Outcome:
         """What outlives its notice may have been given another one, which the image is older than."""
