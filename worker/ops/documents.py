@@ -71,12 +71,17 @@ def steps_part() -> str:
     lines = ["```mermaid", "flowchart LR", "  message([message]) --> " + names[0]]
     lines += [f"  {one} --> {next_one}" for one, next_one in itertools.pairwise(names)]
     last = names[-1]
-    # A step answers Moot only when its module knows the word.
-    moot = [step.name.value for step in STEPS if "Moot" in vars(sys.modules[step.__module__])]
+    moot = [step.name.value for step in STEPS if _knows_moot(step.__module__)]
     lines += [f"  {one} -. moot .-> {last}" for one in moot]
     lines += [f"  {last} --> finished([finished])", "```", ""]
     lines += ["| step | effect | ports |", "|---|---|---|", *map(_step_row, STEPS)]
     return "\n".join(lines) + "\n"
+
+
+def _knows_moot(module: str) -> bool:
+    """Tell whether a step answers Moot: only then its module, or one of its parts, knows the word."""
+    parts = [one for name, one in sys.modules.items() if f"{name}.".startswith(f"{module}.")]
+    return any("Moot" in vars(one) for one in parts)
 
 
 def _step_row(step: type[Step]) -> str:
