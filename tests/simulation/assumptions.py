@@ -8,13 +8,12 @@ none may be. Exit code 1 says that one was; a line then repeats the run.
 """
 
 import argparse
-import multiprocessing
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from emulator.assumptions import FLIPS, Assumptions
+from tests.simulation import pools
 from tests.simulation.scenarios import parked
 from tests.simulation.schedules import SCENARIOS
 from tests.simulation.sim import LIMITS, Schedule, at_random
@@ -104,7 +103,7 @@ def main() -> int:
     print(HEAD, flush=True)
     tasks += [(name, 0, given.count) for name in LIMITS if given.only in {"", name}]
     broken: list[str] = []
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+    with pools.fresh() as pool:
         for made in pool.imap(row, tasks):
             print(made.line, flush=True)
             broken += made.broken if made.field_name not in LIMITS else []

@@ -7,8 +7,6 @@ line of figures; exit code 1 says that a promise was broken.
 """
 
 import argparse
-import multiprocessing
-import os
 import random
 import sys
 import time
@@ -17,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.simulation import drawn, searched
+from tests.simulation import drawn, pools, searched
 from tests.simulation.harness import REGION, Simulation, simulate
 from tests.simulation.invariants import entries, launches, violations
 from tests.simulation.likeness import Pair, Portrait, portrait, region_of, unexcused
@@ -273,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     seeds = range(asked.seed, asked.seed + asked.count)
     endings: Counter[str] = Counter()
     broken = 0
-    with multiprocessing.Pool(os.cpu_count()) as pool:
+    with pools.fresh() as pool:
         for verdict in pool.imap_unordered(judged, seeds, chunksize=COLLECT_AT):
             endings.update(verdict.told)
             broken += bool(verdict.wrong)

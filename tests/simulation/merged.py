@@ -9,7 +9,6 @@ one who made it dies. Everything follows from the seed, as there.
 """
 
 import argparse
-import multiprocessing
 import os
 import random
 import re
@@ -22,6 +21,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, Final
 
+from tests.simulation import pools
 from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import LATE_SECONDS, PAUSE_SECONDS, TIME_OUT_SECONDS
 from tests.simulation.harness import REGION, Simulation, simulate
@@ -248,7 +248,7 @@ def _part(seeds: range) -> Told:
 
 def _search(seed: int, count: int, processes: int) -> Iterator[Told]:
     parts = [range(at, min(at + PART, seed + count)) for at in range(seed, seed + count, PART)]
-    with multiprocessing.Pool(processes) as pool:
+    with pools.fresh(processes) as pool:
         yield from pool.imap_unordered(_part, parts)
 
 

@@ -15,7 +15,6 @@ line of figures; exit code 1 says that a promise was broken.
 import argparse
 import gc
 import itertools
-import multiprocessing
 import os
 import random
 import re
@@ -29,7 +28,7 @@ from multiprocessing.pool import Pool
 from typing import Any, NamedTuple, get_type_hints
 
 from emulator.assumptions import FLIPS
-from tests.simulation import searched
+from tests.simulation import pools, searched
 from tests.simulation.faults import Cell, Fault, applicable, cells, faults_for
 from tests.simulation.harness import Simulation
 from tests.simulation.schedules import Scenario, judged, run
@@ -360,8 +359,7 @@ def search(schedules: Iterable[Schedule], *, processes: int) -> Figures:
     # Each part has something of everything, so that a defect shows in one of the first.
     count = -(-len(listed) // PART)
     parts = [listed[at::count] for at in range(count)]
-    # Forked in a process with threads, a child may wait for a lock that nobody holds.
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with pools.fresh(processes) as pool:
         figures = Figures()
         for part in pool.imap_unordered(_counted, parts):
             figures.add(part)
@@ -564,7 +562,7 @@ def main() -> int:
     commit = searched.commit() if given.note else ""
     work = _cells_work if given.cells else _pairs_work if given.pairs else _random_work
     begun = time.monotonic()
-    with multiprocessing.Pool(given.processes, maxtasksperchild=200) as pool:
+    with pools.fresh(given.processes, tasks_each=200) as pool:
         figures = _collect(work(given, pool), given.seconds)
         seconds = time.monotonic() - begun
     if given.note:
