@@ -190,7 +190,7 @@ class SdkCall:
         transport.bound()
         longest = sum(self._timeouts) / 1000
         version = _VERSIONS.get(product, "")
-        client = _unmodelled(sdk.Client)(self._config(product))
+        client = unmodelled(sdk.Client)(self._config(product))
         return _Client(client, models, options, longest, version)
 
     def _config(self, product: Product) -> Any:
@@ -259,8 +259,7 @@ class _Client:
         method = getattr(self.sdk, f"{_WORD_START.sub('_', action).lower()}_with_options")
 
         def call() -> Any:
-            method(request, self.options)
-            return self.sdk.take_body()
+            return self.sdk.body_of(method(request, self.options))
 
         return call
 
@@ -281,30 +280,30 @@ class _Client:
         )
 
         def call() -> Any:
-            self.sdk.call_api(how, request, self.options)
-            return self.sdk.take_body()
+            return self.sdk.body_of(self.sdk.call_api(how, request, self.options))
 
         return call
 
 
-def _unmodelled(client: Any) -> Any:
+def unmodelled(client: type[Any]) -> type[Any]:
     """Let a client of the SDK keep answers as they came, instead of making models of them.
 
     We read plain data, which would have to be made of the models again: each answer would be copied
-    twice, field by field.
+    twice, field by field. The method `body_of` gives the body for what a method of the SDK has returned;
+    one that asks in another way has made a model, and that is read.
     """
     come = threading.local()
 
-    def call_api(self: Any, *args: Any) -> Mapping[str, Any]:
-        come.body = client.call_api(self, *args).get("body")
+    def call_api(self: Any, *args: Any, **named: Any) -> Mapping[str, Any]:
+        come.body = client.call_api(self, *args, **named).get("body")
         return {}
 
-    def take_body(_: Any) -> Any:
+    def body_of(_: Any, answer: Any) -> Any:
         # Not kept: a thread may wait long for its next call.
-        body, come.body = come.body, None
-        return body
+        body, come.body = getattr(come, "body", None), None
+        return answer.to_map().get("body") if body is None and answer else body
 
-    return type("Unmodelled", (client,), {"call_api": call_api, "take_body": take_body})
+    return type("Unmodelled", (client,), {"call_api": call_api, "body_of": body_of})
 
 
 def _failure(error: Exception) -> ApiRefusal | ConnectionLost:
