@@ -1,12 +1,13 @@
 """Port `Receipts`: one JSON file per recreation in a directory, a page beside it, or nowhere."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 from typing_extensions import override
 
 from worker import ports
@@ -71,7 +72,12 @@ class DirectoryReceipts(ports.Receipts):
 
 def _text(receipt: Mapping[str, Any]) -> str:
     """Write a receipt as `json.dumps` would, whose own encoder knows no indents and is slow with them."""
-    return to_json(_sorted(receipt), indent=2, fallback=str).decode() + "\n"
+    try:
+        text = to_json(_sorted(receipt), indent=2, fallback=str).decode()
+    except PydanticSerializationError:
+        # A name that is cut inside a character: the other encoder takes it, and whoever writes it down.
+        text = json.dumps(receipt, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    return text + "\n"
 
 
 def _sorted(value: Any) -> Any:
