@@ -396,6 +396,11 @@ _SWEEP: Final = (
         "SLB DeleteMasterSlaveServerGroup, RAM authorization",
         ("acs:slb:*:*:loadbalancer/*",),
         setting="handover.load_balancers",
+        unrecorded={
+            "slb:DeleteMasterSlaveServerGroup": (
+                "only two workers that make one in the same instant leave any; tests/unit/ops/test_sweep.py"
+            )
+        },
     ),
 )
 
