@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from emulator.state.world import LedgerEntry
-from tests.simulation.faults import STALE_SECONDS, Change
+from tests.simulation.faults import PAUSE_SECONDS, STALE_SECONDS, Change
 from tests.simulation.harness import DEAD, KEY, REGION, START, Simulation
 from tests.simulation.holders import address_lost, held_twice
 from tests.simulation.scenarios import (
@@ -30,6 +30,7 @@ from worker.core import identity, launching
 from worker.core.model import Candidate
 from worker.core.progress import decode
 from worker.core.signing import is_signed
+from worker.steps.handover.lookup import EIP, INTERFACES, MEMBERS
 
 CREATING = {"CreateImage", "CreateSnapshot", "RunInstances"}
 # Everything that the product may ever do to the cloud.
@@ -476,10 +477,17 @@ def _unsettled_tokens(simulation: Simulation) -> list[str]:
 def _unanswered(simulation: Simulation) -> list[str]:
     """A change without an answer is asked for again until it has one, or was seen to be done.
 
-    Unless a person has been called, or there was nothing left to recreate.
+    Unless a person has been called or told of it, an image of the whole took the place of a snapshot, or
+    there was nothing left to recreate.
     """
     if parked(simulation) or simulation.notebook.remarked():
         return []
+    told = _looked_up_too_late(simulation)
+    imaged = {
+        (one.recreation, "images", "snapshot")
+        for one in simulation.interposer.changes
+        if (one.port, one.method) == ("images", "create") and one.answer
+    }
     answered = {one.request for one in simulation.interposer.changes if one.answer}
     called_off = {
         line["recreation"]
@@ -493,18 +501,32 @@ def _unanswered(simulation: Simulation) -> list[str]:
         if one.port not in BEST_EFFORT
         and one.request not in answered
         and one.recreation not in called_off
+        and (one.recreation, one.port, one.method) not in imaged
+        and (one.recreation, one.port) not in told
         and not _took_effect(simulation, one)
     ]
+
+
+def _looked_up_too_late(simulation: Simulation) -> set[tuple[str, str]]:
+    """The recreations, with the ports, of which a receipt says that the time for the lookup was over."""
+    return {
+        (recreation, port)
+        for recreation, receipt in simulation.shelf.kept.items()
+        for one in receipt["not_kept"]
+        for port, what in (("addresses", EIP), ("interfaces", INTERFACES), ("balancers", MEMBERS))
+        if one["what"] == what
+    }
 
 
 def _took_effect(simulation: Simulation, asked: Change) -> bool:
     """Whether the cloud has done what was asked for, so that a look could tell.
 
     Whoever asks after a look that is behind may ask for what another recreation has just done, where
-    a thing goes from one to the next.
+    a thing goes from one to the next; a look is behind by the time that its answer takes, too.
     """
     actions = EFFECTS[asked.port, asked.method]
-    since = asked.at - (STALE_SECONDS if asked.port in HANDED_ON else 0)
+    behind = STALE_SECONDS + PAUSE_SECONDS
+    since = asked.at - (behind if asked.port in HANDED_ON else 0)
     return any(
         entry.action in actions and entry.at >= since and _is_about(entry, asked.what)
         for entry in simulation.cloud.ledger

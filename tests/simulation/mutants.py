@@ -1548,6 +1548,20 @@ MUTANTS = (
         "        leftovers=EcsLeftovers(endpoint),\n",
         ("tests/unit/ops/test_sweep.py",),
     ),
+    Mutant(
+        "interfaces-given-back-before-they-are-kept",
+        "worker/steps/cleanup.py",
+        "    return known.since + PATIENCE_SECONDS + boots.EFFECT_SECONDS_MAX\n",
+        "    return 0.0\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "refused-look-at-interfaces-holds-the-receipt",
+        "worker/steps/cleanup.py",
+        "        if isinstance(error, Transient) or action not in {RESTORE_INTERFACES, DATE_INTERFACES}:\n",
+        "        if error is not None:\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
 )
 
 UNCHANGED = Mutant(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from worker.core import boots, handing, identity
+from worker.core.errors import Permanent, Transient
 from worker.core.events import parse_time
 from worker.core.model import Accepted, Disk, Image
 from worker.core.outcomes import Done, Moot, Note, Outcome, StepName, Wait
@@ -12,6 +13,7 @@ from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Disks, Images, Interfaces, Sources, TaggedKind, Tagging
 from worker.steps.base import NOTHING
+from worker.steps.handover.lookup import PATIENCE_SECONDS
 from worker.steps.image import SHOW_UP_SECONDS_MAX
 from worker.steps.retain import UNANSWERED
 from worker.steps.rungs import find_image
@@ -69,7 +71,7 @@ class CleanUp:
         if action in {DATE_SNAPSHOTS, *IMAGES}:
             return self._date_image(action, progress, now)
         if action == RESTORE_INTERFACES:
-            return self._restore_interfaces(progress)
+            return self._restore_interfaces(progress, now)
         if action == DATE_DISKS:
             return self._date_disks(progress, now)
         if (refused := self._dated(action, progress, now)) is not None:
@@ -83,6 +85,19 @@ class CleanUp:
         ids = tuple(disk.disk_id for disk in self._still_its_own(progress))
         answer = self.disks.release(ids) if ids else Accepted("")
         return _cleaned(progress, action, "" if isinstance(answer, Accepted) else answer.code)
+
+    def forgive(
+        self,
+        progress: Progress,
+        error: Transient | Permanent,
+        now: float,  # noqa: ARG002
+    ) -> Outcome | None:
+        """Go on without the interfaces that may not be looked at: what is left of them is named."""
+        done = progress.cleaned
+        action = next((one for one in self._actions(progress) if one not in done), None)
+        if isinstance(error, Transient) or action not in {RESTORE_INTERFACES, DATE_INTERFACES}:
+            return None
+        return _cleaned(progress, action, error.code or "refused")
 
     def _let_go(self, progress: Progress) -> Outcome:
         """Take our word off the disks: what their owner sets from now on is the owner's."""
@@ -136,8 +151,10 @@ class CleanUp:
         is_told = any(one.startswith((handing.KEPT, handing.TAGGED)) for one in known)
         return is_told or "interfaces" in self.policy.hand_over
 
-    def _restore_interfaces(self, progress: Progress) -> Outcome:
+    def _restore_interfaces(self, progress: Progress, now: float) -> Outcome:
         """Give one interface back per run; it says itself that it was kept, whoever kept it."""
+        if now < (until := _interfaces_kept_by(progress)):
+            return Wait(progress, until, "a change of the interfaces may still take effect")
         for one in self.interfaces.of_instance(progress.instance_id):
             action = RESTORE_INTERFACE + one.interface_id
             if action not in progress.cleaned and handing.is_kept(one, progress.instance_id):
@@ -309,6 +326,14 @@ def _takes_effect_by(progress: Progress) -> float:
     """Return until when the change of the disks may show: given back before, they would stay kept."""
     retained = progress.retained
     return retained.sent_at + boots.EFFECT_SECONDS_MAX if retained is not None else 0.0
+
+
+def _interfaces_kept_by(progress: Progress) -> float:
+    """Return until when the keeping of an interface may show; when it was asked for is not noted."""
+    known = progress.belongings
+    if known is None or not any(one.startswith(handing.KEPT) for one in known.looked_up):
+        return 0.0
+    return known.since + PATIENCE_SECONDS + boots.EFFECT_SECONDS_MAX
 
 
 def _came_too_late(progress: Progress) -> bool:
