@@ -19,6 +19,7 @@ _WAITING = (
         "源实例在记录配置前已释放，查找同一重建的其他消息",
     ),
     (r"a change of the disks may still take effect", "对磁盘的更改可能尚未生效"),
+    (r"a change of the interfaces may still take effect", "对网卡的更改可能尚未生效"),
     (r"its snapshots are not finished", "其快照尚未完成"),
     (r"the snapshot of the system disk is not finished", "系统盘快照尚未完成"),
     (r"the system disk takes no snapshot now", "系统盘暂时无法制作快照"),
