@@ -120,8 +120,8 @@ class Engine:
             with urgent(progress.recreation_id, progress.t0 + self.policy.notice, leased_until):
                 outcome: Outcome = step.run(progress, now)
         except (Transient, Permanent) as error:
-            is_passing = isinstance(error, Transient) or self._may_pass(error, progress, now)
-            is_stranger = isinstance(error, Unauthenticated) and is_passing
+            is_stranger = self._may_pass(error, progress, now)
+            is_passing = is_stranger or isinstance(error, Transient)
             forgiven = None if is_stranger else _forgiven(step, progress, error, now)
             if forgiven is None and is_passing:
                 return self._failed(step, progress, error, attempt)
@@ -187,7 +187,7 @@ class Engine:
         )
         return Hold(wait.progress, wait.until, wait.reason, in_hand=wait.in_hand)
 
-    def _may_pass(self, error: Permanent, progress: Progress, now: float) -> bool:
+    def _may_pass(self, error: RecreationError, progress: Progress, now: float) -> bool:
         """Keys are changed in minutes, and what is parked meanwhile misses its notice."""
         is_in_time = now < progress.patient_since + self.policy.notice
         return is_in_time and isinstance(error, Unauthenticated)

@@ -255,10 +255,7 @@ def _charged(params: Params) -> tuple[str, int]:
     most = _MOST_BANDWIDTH.get((terms, charge))
     if most is None:
         raise malformed("InternetChargeType" if terms in _TERMS else "InstanceChargeType")
-    bandwidth = params.integer("Bandwidth", 5)
-    if not 1 <= bandwidth <= most:
-        raise malformed("Bandwidth", f"must be between 1 and {most}")
-    return charge, bandwidth
+    return charge, params.count("Bandwidth", most) or 5
 
 
 def _check_text(name: str, text: str, longest: int) -> None:

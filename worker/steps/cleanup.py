@@ -65,7 +65,7 @@ class CleanUp:
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Carry out the next action."""
-        action = next((one for one in self._actions(progress) if one not in progress.cleaned), None)
+        action = self._next(progress)
         if action is None:
             return Done(progress)
         if action in {DATE_SNAPSHOTS, *IMAGES}:
@@ -93,8 +93,7 @@ class CleanUp:
         now: float,  # noqa: ARG002
     ) -> Outcome | None:
         """Go on without the interfaces that may not be looked at: what is left of them is named."""
-        done = progress.cleaned
-        action = next((one for one in self._actions(progress) if one not in done), None)
+        action = self._next(progress)
         if isinstance(error, Transient) or action not in {RESTORE_INTERFACES, DATE_INTERFACES}:
             return None
         return _cleaned(progress, action, error.code or "refused")
@@ -136,6 +135,9 @@ class CleanUp:
         ids = _to_release(progress)
         found = self.sources.disks(ids) if ids else ()
         return tuple(one for one in found if one.instance_id == progress.instance_id)
+
+    def _next(self, progress: Progress) -> str | None:
+        return next((one for one in self._actions(progress) if one not in progress.cleaned), None)
 
     def _actions(self, progress: Progress) -> tuple[str, ...]:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""

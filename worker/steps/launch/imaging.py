@@ -121,10 +121,9 @@ class Imaging:
         if image is None:
             return Wait(progress, now + SOURCE_POLL_SECONDS, "the image does not show")
         look = self.sources.look(progress.instance_id)
-        if progress.rung == "image":
-            return self.begin_again(progress, image, look, now)
-        # Whoever has only the event of this notice meets the first one, which has failed.
-        first = self.images.find(identity.image_name(progress.recreation_id))
+        # Whoever has only the event of this notice meets the first one; on another rung it has failed.
+        own = identity.image_name(progress.recreation_id)
+        first = None if progress.rung == "image" else self.images.find(own)
         if first is None:
             return self.begin_again(progress, image, look, now)
         return self.begin_again(progress, first, look, now, besides=(image.image_id,))
