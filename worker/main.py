@@ -15,8 +15,16 @@ SUCCESS = 0
 NOTIFY_SECONDS = 3.0
 
 
-def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = False) -> int:
+def serve(
+    config: str | None, environ: Mapping[str, str], *, until_idle: bool = False, number: int = 1
+) -> int:
     """Run one worker until SIGTERM or SIGINT, or until idle.
+
+    Args:
+        config: Path of the configuration; None for the usual places.
+        environ: The environment.
+        until_idle: Whether it ends when there is nothing to do.
+        number: Which worker of its host it is, from 1.
 
     Raises:
         SettingsError: The configuration is wrong.
@@ -32,9 +40,9 @@ def serve(config: str | None, environ: Mapping[str, str], *, until_idle: bool = 
         worker = build_worker(settings, environ, until_idle=until_idle)
     else:
         # What nobody asks for is not loaded.
-        from worker.monitoring import build_watched_worker  # noqa: PLC0415
+        from worker.monitoring import build_watched_worker, own_address  # noqa: PLC0415
 
-        listen = settings.monitor.listen
+        listen = own_address(settings.monitor.listen, number)
         worker = build_watched_worker(settings, environ, listen=listen, until_idle=until_idle)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -15,6 +15,26 @@ from worker.settings import Settings
 
 # The loop sleeps 30 seconds at most, a receive waits as long; four of them is no hiccup.
 STALLED_SECONDS = 120.0
+PORT_MAX = 65_535
+
+
+def own_address(listen: str, number: int) -> str:
+    """Return where a worker's monitor listens: those of one host have ports one after the other.
+
+    Args:
+        listen: `monitor.listen`, the first one's address and port; port 0 is a free one for each.
+        number: Which worker of its host it is, from 1.
+
+    Raises:
+        Permanent: There is no such port.
+    """
+    host, _, first = listen.rpartition(":")
+    port = int(first) + number - 1 if int(first) else 0
+    if port > PORT_MAX:
+        raise Permanent(
+            f"monitor.listen: {listen} leaves worker {number} no port; write a lower one"
+        )
+    return f"{host}:{port}"
 
 
 def build_watched_worker(
@@ -45,7 +65,7 @@ def build_watched_worker(
         )
     except OSError as error:
         raise Permanent(
-            f"monitor.listen: cannot listen on {listen} ({error.strerror}); write another address"
+            f"monitor.listen: cannot listen on {listen} ({error.strerror}); write another address, or give each worker of this host its --number"
         ) from None
     telemetry.event("monitor_listens", host=host, port=monitor.port)
     return worker

@@ -5,7 +5,7 @@
 #   /opt/aliyun-ops/previous        link to the one before
 #   /opt/aliyun-ops/environment.py  what /usr/local/bin/aliyun-ops reads the service's environment with
 #
-# ROOT, MAKE, SYSTEMCTL and SETTLE are for tests.
+# ROOT, MAKE, SYSTEMCTL, SETTLE and HOMES are for tests. PYTHON names the interpreter, where python3 is another than 3.10 to 3.13.
 set -eu
 ROOT=${ROOT:-}
 MAKE=${MAKE:-make}
@@ -13,6 +13,8 @@ SYSTEMCTL=${SYSTEMCTL:-systemctl}
 # Seconds in which a worker that cannot begin has ended: it has read its configuration by then. One that only cannot
 # reach the queue, or has no credentials, never ends: it tries on for ever.
 SETTLE=${SETTLE:-5}
+# What ProtectHome=yes hides from the units.
+HOMES=${HOMES:-/home /root /run/user}
 HOME_DIR=$ROOT/opt/aliyun-ops
 ETC=$ROOT/etc/aliyun-ops
 UNITS=$ROOT/etc/systemd/system
@@ -87,8 +89,19 @@ check_credentials() {
 	fail "a worker would have no credentials here: attach a RAM role to this instance, or write an access key into $ETC/environment, and run this again; nothing has been changed"
 }
 
+# An interpreter that only its owner sees would pass every check that is made here, and start no worker.
+check_python() {
+	python=$(readlink -f "$1/.venv/bin/python")
+	for home in $HOMES; do
+		case $python in "$home"/*)
+			fail "the units cannot see $python, for it is below $home: run this again with one of the system, such as PYTHON=/usr/bin/python3; nothing has been changed"
+			;;
+		esac
+	done
+}
+
 check_new() {
-	(check "$1" && check_credentials "$1") || {
+	(check_python "$1" && check "$1" && check_credentials "$1") || {
 		rm -rf "$1"
 		exit 1
 	}

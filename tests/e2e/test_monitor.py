@@ -2,18 +2,37 @@
 
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.e2e.conftest import Installation, Running
 from tests.e2e.test_worker import reclaim
 from tests.unit.adapters.test_metrics import get
 
 
-def watched(installation: Installation, listen: str = "127.0.0.1:0") -> Running:
+def watched(installation: Installation, listen: str = "127.0.0.1:0", *options: str) -> Running:
     settings = json.loads(installation.config.read_text("utf-8"))
     installation.config.write_text(
         json.dumps({**settings, "monitor": {"listen": listen}}), encoding="utf-8"
     )
-    return installation.start("worker", "--config", str(installation.config), "run")
+    command = ("--config", str(installation.config), "run", *options)
+    return installation.start("worker", *command)
+
+
+@contextmanager
+def taken_before_a_free_one() -> Iterator[socket.socket]:
+    """Take a port behind which there is one that is free."""
+    while True:
+        with socket.socket() as taken, socket.socket() as free:
+            taken.bind(("127.0.0.1", 0))
+            try:
+                free.bind(("127.0.0.1", taken.getsockname()[1] + 1))
+            except (OSError, OverflowError):
+                continue
+            free.close()
+            taken.listen()
+            yield taken
+            return
 
 
 def test_a_recreation_shows_in_the_figures(installation: Installation) -> None:
@@ -41,13 +60,14 @@ def test_a_recreation_shows_in_the_figures(installation: Installation) -> None:
 
 def test_an_address_that_is_taken_is_told_in_one_sentence(installation: Installation) -> None:
     """The worker does not start half."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        worker = watched(installation, f"127.0.0.1:{taken.getsockname()[1]}")
+    with taken_before_a_free_one() as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        worker = watched(installation, address)
         line = worker.until(lambda text: "monitor.listen" in text)
 
         assert worker.popen.wait(30.0) == 1
+        beside = watched(installation, address, "--number", "2")
+        assert beside.until_fact("monitor_listens")["port"] == taken.getsockname()[1] + 1
 
     assert "write another address" in line
     assert not any("Traceback" in text for text in worker.seen)

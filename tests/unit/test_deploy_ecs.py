@@ -182,6 +182,7 @@ class Host:
                 "MAKE": str(self.make),
                 "SYSTEMCTL": str(self.systemctl),
                 "SETTLE": "0",
+                "HOMES": "/nowhere",
                 **environ,
             },
             capture_output=True,
@@ -331,6 +332,26 @@ def test_a_configuration_that_does_not_fit_changes_nothing(tmp_path: Path) -> No
     assert "nothing has been changed" in answer.stderr
     assert not (tmp_path / "opt/aliyun-ops/current").exists()
     assert host.releases == 0
+
+
+@pytest.mark.parametrize("name", ["install.sh", "upgrade.sh"])
+def test_an_interpreter_that_the_units_cannot_see_changes_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    """One in a home directory, as conda and pyenv put it, runs for root and for no worker."""
+    host = Host(tmp_path)
+    host.configure()
+    if name == "upgrade.sh":
+        done(host.run("install.sh"))
+    releases = host.releases if name == "upgrade.sh" else 0
+    python = Path(sys.executable).resolve()
+
+    answer = host.run(name, HOMES=f"/home {python.parent}")
+
+    assert answer.returncode == 1
+    assert f"the units cannot see {python}" in answer.stderr
+    assert "nothing has been changed" in answer.stderr
+    assert host.releases == releases
 
 
 # -- the environment of the service ----------------------------------------------------------------

@@ -84,6 +84,10 @@ _WORKING = {
     "End when nothing is in hand and a poll found the queue empty.": (
         "手头没有消息且一次轮询发现队列为空时结束。"
     ),
+    (
+        "Which worker of its host this is: the second one's monitor listens one port after"
+        " monitor.listen, and so on."
+    ): "这是本机的第几个 worker：第二个的监控端口比 monitor.listen 的端口大 1，依此类推。",
     "Serve the function over HTTP: POST /invoke with an event, or with nothing as a timer does.": (
         "以 HTTP 提供函数：向 /invoke 发送 POST，带上事件；或像定时器那样不带内容。"
     ),

@@ -479,7 +479,8 @@ class Monitor(Section):
 
     listen: ListenAddress | None = Field(
         default=None,
-        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. There is no password: "
+        description="Address and port to listen on, such as 127.0.0.1:9464; null listens nowhere. The second worker of a "
+        "host (`aliyun-ops run --number 2`, `aliyun-ops@2`) takes the next port, and so on. There is no password: "
         "an address that others can reach shows them the figures, and nothing of yours beside figures.",
     )
 
