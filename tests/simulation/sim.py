@@ -44,6 +44,8 @@ CLOSE_CALLS = 12
 COLLECT_EVERY = 50
 PART = 50
 RANDOM_PART = 100
+# A pair of cells strikes once, wherever it can: in a short scenario rather than by its chance alone.
+PAIRS_FAVOUR = 2
 # In a sample of pairs, one of so many second faults is taken behind each first one.
 SECONDS_PER_FIRST = 20.0
 # More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
