@@ -97,7 +97,7 @@ def _system(group: Params, image: Image, default: str) -> DiskPlan:
             "InvalidSystemDiskSize.LessThanImageSize",
             "The specified parameter SystemDisk.Size is less than the image size.",
         )
-    category = group.text("Category", default)
+    category = group.text("Category") or default
     return replace(
         _given(group, _from_mapping(mapping, image, default)),
         category=category,
@@ -127,12 +127,12 @@ def _given(group: Params, plan: DiskPlan) -> DiskPlan:
     check_description(group.text("Description"), "InvalidDiskDescription.Malformed")
     return replace(
         plan,
-        name=group.text("DiskName", plan.name),
-        description=group.text("Description", plan.description),
+        name=group.text("DiskName") or plan.name,
+        description=group.text("Description") or plan.description,
         provisioned_iops=group.integer("ProvisionedIops"),
         bursting=group.flag("BurstingEnabled"),
         encrypted=_encrypted(group, plan),
-        kms_key_id=group.text("KMSKeyId", plan.kms_key_id),
+        kms_key_id=group.text("KMSKeyId") or plan.kms_key_id,
         auto_snapshot_policy_id=group.text("AutoSnapshotPolicyId"),
         storage_cluster_id=group.text("StorageClusterId"),
     )
@@ -172,7 +172,7 @@ def _data(
     region: EcsRegion, group: Params, of_image: DiskPlan | None, device: str, default: str
 ) -> DiskPlan:
     base = of_image or _from_snapshot(region, group, device, default)
-    category = group.text("Category", base.category if of_image else default)
+    category = group.text("Category") or (base.category if of_image else default)
     size = base.size if group.text("SnapshotId") else group.integer("Size", base.size)
     if size < base.size:
         raise DATA.size()
@@ -203,7 +203,9 @@ def _from_snapshot(region: EcsRegion, group: Params, device: str, default: str) 
             "InvalidSnapshotId.NotDataDiskSnapshot",
             "The specified snapshot is system disk snapshot.",
         )
-    instant = group.text("Category", default) in ESSD_FAMILY and snapshot.status == "progressing"
+    instant = (
+        group.text("Category") or default
+    ) in ESSD_FAMILY and snapshot.status == "progressing"
     if snapshot.status != "accomplished" and not instant:
         raise ApiError(
             403,

@@ -203,9 +203,19 @@ def read(
         if kind is None:
             if name not in COMMON:
                 raise _unknown(where, name, complain)
-        elif value is not None:
+        elif value is not None and not _says_nothing(kind, value):
             values[name] = _coerce(where, name, kind, value, complain)
     return Params(values)
+
+
+def _says_nothing(kind: object, value: object) -> bool:
+    """Tell whether a number or truth value came without a text: then the default holds.
+
+    PHP's old client sends every member of a structure, an empty one where the caller named none:
+    setDataDisks in https://github.com/aliyun/aliyun-openapi-php-sdk. No page speaks of it. An
+    empty text stays: it may clear a description, or be a tag's value.
+    """
+    return value == "" and kind in ("integer", "number", "flag")
 
 
 def _unknown(where: str, name: str, complain: Callable[[str], None]) -> ApiError:

@@ -299,3 +299,51 @@ def test_an_error_of_an_old_client_in_xml(call_v1: Callable[..., Any]) -> None:
         f"<{part}>".encode() in answer.body
         for part in ("Error", "RequestId", "HostId", "Code", "Message")
     )
+
+
+# What PHP's old client sends of a data disk that is told its size and nothing else.
+_UNTOLD = (
+    "SnapshotId", "Category", "Encrypted", "KMSKeyId", "DiskName", "Description", "Device",
+    "DeleteWithInstance", "PerformanceLevel", "AutoSnapshotPolicyId", "EncryptAlgorithm",
+)  # fmt: skip
+
+
+def test_members_that_an_old_client_leaves_empty(
+    control: Callable[..., Any], call_v1: Callable[..., Any]
+) -> None:
+    """PHP's old client sends every member of a structure; one that was not told is empty, and is not there."""
+    seed = {"name": "web", "instance_type": "ecs.g7.large", "zone_id": "cn-hangzhou-h"}
+    control("scenario", {"regions": {"cn-hangzhou": {"instances": [seed]}}})
+    (row,) = call_v1("GET", "DescribeInstances", {"RegionId": "cn-hangzhou"}).json()["Instances"][
+        "Instance"
+    ]
+    launch = {
+        "RegionId": "cn-hangzhou",
+        "InstanceType": row["InstanceType"],
+        "ImageId": row["ImageId"],
+        "VSwitchId": row["VpcAttributes"]["VSwitchId"],
+        "SecurityGroupId": row["SecurityGroupIds"]["SecurityGroupId"][0],
+        "SystemDisk.Category": "cloud_essd",
+        "DataDisk.1.Size": "20",
+        "DataDisk.1.Category": "cloud_essd",
+    }
+    untold = {f"DataDisk.1.{name}": "" for name in _UNTOLD}
+
+    (launched,) = call_v1("GET", "RunInstances", {**untold, **launch}).json()["InstanceIdSets"][
+        "InstanceIdSet"
+    ]
+    disks = call_v1("GET", "DescribeDisks", {"RegionId": "cn-hangzhou", "InstanceId": launched})
+
+    assert [
+        (disk["Type"], disk["Category"], disk["Size"], disk["DeleteWithInstance"])
+        for disk in disks.json()["Disks"]["Disk"]
+    ] == [("system", "cloud_essd", 40, True), ("data", "cloud_essd", 20, True)]
+
+
+@pytest.mark.parametrize("name", ["PageSize", "PageNumber", "DryRun"])
+def test_an_empty_number_is_not_there(call_v1: Callable[..., Any], name: str) -> None:
+    """A number or a truth value without a text says nothing, so that the default holds."""
+    answer = call_v1("POST", "DescribeInstances", {"RegionId": "cn-hangzhou", name: ""})
+
+    assert answer.status == 200
+    assert answer.json()["PageSize"] == 10
