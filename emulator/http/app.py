@@ -2,8 +2,9 @@
 
 SMQ requests are known by their path (`/queues...`), by the version header that each one carries, or
 by the scheme of their signature; the control API by `/_emulator`, the page by a plain GET of `/`;
-everything else is RPC. Calls into the cloud are synchronous and run on the event
-loop, so that the cloud needs no locks and a run is as deterministic as its requests.
+events of one's own by `/openapi/`; everything else is RPC. Calls into the cloud are synchronous and
+run on the event loop, so that the cloud needs no locks and a run is as deterministic as its
+requests.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 
 from emulator.control import control_app
 from emulator.faults import Call, FaultRule
+from emulator.http.event_face import EventFace
 from emulator.http.exchange import Exchange, Receive, Reply, Request, Scope, Send
 from emulator.http.platform import Platform
 from emulator.http.rpc_face import RpcFace
@@ -21,8 +23,9 @@ from emulator.http.strike import strike
 from emulator.http.waiter import carry_out
 from emulator.http.work import Work
 from emulator.state.errors import ApiError
+from emulator.wire import event_http
 
-Face = RpcFace | SmqFace
+Face = RpcFace | SmqFace | EventFace
 _PROTOCOL_HEADERS = frozenset({b"x-acs-action", b"x-mns-version"})
 _NOT_UNDERSTOOD = Call("?", "", "?")
 # Queues, and what SMQ has besides. Source: SMQ "Request protocol description", "CreateTopic".
@@ -43,6 +46,7 @@ class EmulatorApp:
         self._platform = platform
         self._smq = {port: SmqFace(service, region) for region, port in ports.items()}
         self._rpc = {port: RpcFace(service, region) for region, port in ports.items()}
+        self._events = {port: EventFace(service, region) for region, port in ports.items()}
         self._control = control_app(service, ports)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +87,10 @@ class EmulatorApp:
         self._log(call, rule, reply, time.perf_counter() - started)
 
     def _face(self, port: int, request: Request) -> Face:
-        return (self._smq if _is_smq(request) else self._rpc)[port]
+        if _is_smq(request):
+            return self._smq[port]
+        is_event = request.path.startswith(event_http.ROOT)
+        return (self._events if is_event else self._rpc)[port]
 
     async def _carry_out(
         self, exchange: Exchange, work: Work, rule: FaultRule | None

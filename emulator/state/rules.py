@@ -10,7 +10,7 @@ and Apache RocketMQ EventBridge, the provider's open-source edition, for those t
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.state.delivery import Delivery, Queues
@@ -110,6 +110,22 @@ class EventBridgeService:
             now: Epoch seconds of the arrival.
         """
         self._publish(DEFAULT_BUS, event, now)
+
+    def put_cloud_events(self, events: Sequence[Mapping[str, Any]], now: float) -> Body:
+        """Take in events of the data API, each for the bus that it names.
+
+        Args:
+            events: CloudEvents in JSON.
+            now: Epoch seconds of the arrival.
+
+        Returns:
+            EntryList and FailedEntryCount, as PutEvents answers them.
+        """
+        entries = [self._buses.put_cloud_event(event, now) for event in events]
+        return {
+            "EntryList": entries,
+            "FailedEntryCount": sum("ErrorCode" in entry for entry in entries),
+        }
 
     def _failure(self, refusal: Refused) -> Body:
         if not self._world.assumptions.eventbridge_failures_are_http_200:

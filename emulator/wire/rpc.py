@@ -139,13 +139,23 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
         ) from error
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def read_json(body: bytes) -> Any:
+    """Read a body that has to be JSON.
+
+    Raises:
+        ApiError: `InvalidParameter`.
+    """
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
         # Half of a surrogate pair, which JSON can write as an escape, is no text.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "InvalidParameter", "The request body is not JSON.") from error
+    return value
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    value = read_json(body)
     if not isinstance(value, dict):
         raise ApiError(400, "InvalidParameter", "The request body is not a JSON object.")
     return value

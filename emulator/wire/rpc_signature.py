@@ -109,8 +109,8 @@ def verify(
     if "Signature" in request.flat:
         return _verify_v1(request, keys, nonces, now)
     if "AccessKeyId" in request.flat:
-        raise _missing("Signature")
-    raise _missing("AccessKeyId")
+        raise missing_parameter("Signature")
+    raise missing_parameter("AccessKeyId")
 
 
 def _verify_v3(
@@ -122,14 +122,14 @@ def _verify_v3(
     signed = match["headers"].lower().split(";")
     _require_signed_headers(request.headers, signed)
     _check_time(request.headers["x-acs-date"], now)
-    key = _find_key(keys, match["key"])
-    _check_token(key, request.headers.get("x-acs-security-token"), now)
+    key = find_key(keys, match["key"])
+    check_token(key, request.headers.get("x-acs-security-token"), now)
     canonical = canonical_request_v3(request, signed)
     to_sign = f"{V3_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     expected = hmac.new(key.secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, match["signature"]):
-        raise _mismatch(f"{to_sign}, server canonical request is:{canonical}")
-    _spend(nonces, request.headers["x-acs-signature-nonce"], now)
+        raise mismatch(f"{to_sign}, server canonical request is:{canonical}")
+    spend_nonce(nonces, request.headers["x-acs-signature-nonce"], now)
     return key
 
 
@@ -165,21 +165,21 @@ def _verify_v1(
     flat = request.flat
     for name in ("AccessKeyId", "SignatureMethod", "SignatureVersion", "SignatureNonce"):
         if not flat.get(name):
-            raise _missing(name)
+            raise missing_parameter(name)
     if not flat.get("Timestamp"):
-        raise _missing("Timestamp")
+        raise missing_parameter("Timestamp")
     digest_name = V1_DIGESTS.get(flat["SignatureMethod"].upper())
     if digest_name is None or flat["SignatureVersion"] != "1.0":
         raise ApiError(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
     _check_time(flat["Timestamp"], now)
-    key = _find_key(keys, flat["AccessKeyId"])
-    _check_token(key, flat.get("SecurityToken"), now)
+    key = find_key(keys, flat["AccessKeyId"])
+    check_token(key, flat.get("SecurityToken"), now)
     to_sign = string_to_sign_v1(request.method, flat)
     digest = hmac.new(f"{key.secret}&".encode(), to_sign.encode(), digest_name).digest()
     expected = base64.b64encode(digest)
     if not hmac.compare_digest(expected, flat["Signature"].encode()):
-        raise _mismatch(to_sign)
-    _spend(nonces, flat["SignatureNonce"], now)
+        raise mismatch(to_sign)
+    spend_nonce(nonces, flat["SignatureNonce"], now)
     return key
 
 
@@ -214,14 +214,24 @@ def _bad_time() -> ApiError:
     )
 
 
-def _find_key(keys: Mapping[str, AccessKey], access_key_id: str) -> AccessKey:
+def find_key(keys: Mapping[str, AccessKey], access_key_id: str) -> AccessKey:
+    """Return the key of that id.
+
+    Raises:
+        ApiError: There is none.
+    """
     key = keys.get(access_key_id)
     if key is None:
         raise ApiError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
     return key
 
 
-def _check_token(key: AccessKey, token: str | None, now: float) -> None:
+def check_token(key: AccessKey, token: str | None, now: float) -> None:
+    """Refuse a temporary key without its token, and a lasting one with a token.
+
+    Raises:
+        ApiError: The token is missing, strange or too old.
+    """
     if key.security_token is None:
         if token:
             raise _bad_token("MismatchWithAccessKey", "does not belong to the access key")
@@ -238,12 +248,18 @@ def _bad_token(kind: str, what: str) -> ApiError:
     return ApiError(400, f"InvalidSecurityToken.{kind}", f"Specified SecurityToken {what}.")
 
 
-def _spend(nonces: NonceBook, nonce: str, now: float) -> None:
+def spend_nonce(nonces: NonceBook, nonce: str, now: float) -> None:
+    """Note a nonce.
+
+    Raises:
+        ApiError: It was used before.
+    """
     if not nonces.spend(nonce, now):
         raise ApiError(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
 
 
-def _missing(name: str) -> ApiError:
+def missing_parameter(name: str) -> ApiError:
+    """Return the refusal of a call without a part of its signature."""
     return ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
 
 
@@ -255,7 +271,8 @@ def _incomplete(sentence: str) -> ApiError:
     )
 
 
-def _mismatch(detail: str) -> ApiError:
+def mismatch(detail: str) -> ApiError:
+    """Return the refusal of a signature, with what the server signed in its place."""
     return ApiError(
         400,
         "SignatureDoesNotMatch",
