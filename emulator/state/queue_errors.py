@@ -58,8 +58,13 @@ def invalid_argument(sentence: str) -> ApiError:
 
 
 def out_of_range(name: str, low: int, high: int) -> ApiError:
-    """Return the refusal of a number or a size outside its documented range."""
-    return invalid_argument(f"The value of {name} should between {low} and {high} seconds/bytes.")
+    """Return the refusal of a number or a size outside its documented range.
+
+    A priority has no unit: the service's own answer without one stands in
+    https://github.com/aliyun/aliyun-mns-go-sdk/issues/12.
+    """
+    unit = "" if name == "Priority" else " seconds/bytes."
+    return invalid_argument(f"The value of {name} should between {low} and {high}{unit}")
 
 
 def too_large() -> ApiError:

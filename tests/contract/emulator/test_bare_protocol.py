@@ -171,6 +171,21 @@ def test_both_forms_of_content_md5(wire: Wire, form: str) -> None:
     assert wire.read()[0] == 200
 
 
+def test_go_sends_a_priority_of_none(call_smq: Callable[..., Any]) -> None:
+    """Go's client writes a zero where the caller named no priority; the service refuses it thus."""
+    call_smq("PUT", "/queues/q", b"<Queue/>")
+    body = (
+        b"<Message><MessageBody>x</MessageBody><DelaySeconds>0</DelaySeconds>"
+        b"<Priority>0</Priority></Message>"
+    )
+
+    answer = call_smq("POST", "/queues/q/messages", body)
+
+    assert answer.status == 400
+    assert b"<Code>InvalidArgument</Code>" in answer.body
+    assert b"<Message>The value of Priority should between 1 and 16</Message>" in answer.body
+
+
 def test_the_form_that_proxies_get(wire: Wire) -> None:
     """A client behind an HTTP proxy writes the whole address into the request line."""
     make_queue(wire)
