@@ -132,12 +132,14 @@ def _snapshot(ecs: EcsRegion, each: Snapshot, now: float) -> Row:
 
 def addresses(cloud: Cloud, region: str, _now: float) -> Iterator[Row]:
     """Show every EIP and what it is bound to."""
-    for each in cloud.vpc[region].addresses.eips.values():
+    book = cloud.vpc[region].addresses
+    for each in book.eips.values():
         yield {
             "id": each.allocation_id,
             "address": each.address,
             "status": each.status,
             "target_id": each.target_id,
+            "tags": book.tags.all_of(each.allocation_id),
         }
 
 

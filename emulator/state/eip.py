@@ -11,7 +11,9 @@ from typing import Any, Protocol
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.filters import agrees, created_in_time
 from emulator.state.ecs.paging import PageRule, page
-from emulator.state.ecs.params import Params, malformed
+from emulator.state.ecs.params import Params, malformed, missing
+from emulator.state.ecs.tags import TagStore, filters_of
+from emulator.state.eip_tags import EIP, TYPES, check_room, ids_of, no_type, tags_of
 from emulator.state.errors import ApiError
 from emulator.state.scheduler import Timer
 from emulator.state.world import World
@@ -73,6 +75,7 @@ class AddressBook:
         self.region_id = region
         self._code = code
         self.eips: dict[str, Eip] = {}
+        self.tags = TagStore()
         self.targets: EipTargets | None = None
 
     def find(self, allocation_id: str) -> Eip:
@@ -102,6 +105,16 @@ class AddressBook:
         self.eips[allocation_id] = eip
         self._record(now, "AllocateEipAddress", eip)
         return eip
+
+    def tag(self, eip: Eip, tags: Mapping[str, str], now: float) -> None:
+        """Set tags, which describe calls show a little later.
+
+        Raises:
+            ApiError: It would have too many.
+        """
+        check_room(self.tags.all_of(eip.allocation_id), tags)
+        visible_at = now + self.world.assumptions.describe_lag_seconds
+        self.tags.put(eip.allocation_id, tags, visible_at)
 
     def bind_now(self, eip: Eip, target_id: str, target_type: str, private_ip: str) -> None:
         """Bind an EIP without a transition, as a seed or the end of one does."""
@@ -171,7 +184,6 @@ def _require(eip: Eip, status: str) -> None:
 
 def describe_eip_addresses(book: AddressBook, params: Params, now: float) -> dict[str, Any]:
     """List EIPs. Source: VPC DescribeEipAddresses."""
-    del now
     wanted = {
         "address": params.text("EipAddress"),
         "status": params.text("Status"),
@@ -180,7 +192,7 @@ def describe_eip_addresses(book: AddressBook, params: Params, now: float) -> dic
         "name": params.text("EipName"),
     }
     ids = set(filter(None, params.text("AllocationId").split(",")))
-    in_time = created_in_time(params)
+    in_time, tagged = created_in_time(params), filters_of(params)
     found = [
         each
         for each in book.eips.values()
@@ -188,14 +200,17 @@ def describe_eip_addresses(book: AddressBook, params: Params, now: float) -> dic
         and all(not value or getattr(each, name) == value for name, value in wanted.items())
         and agrees(params, {"ISP": each.isp})
         and in_time(each.created_at)
+        and book.tags.matches(each.allocation_id, tagged, now)
     ]
-    alike = agrees(params, _ALIKE) and not params.groups("Tag")
-    items, fields = page(found if alike else [], params, PAGES)
-    rows = [_row(book.region_id, each) for each in items]
+    items, fields = page(found if agrees(params, _ALIKE) else [], params, PAGES)
+    rows = [_row(book, each, now) for each in items]
     return {"EipAddresses": {"EipAddress": rows}, **fields}
 
 
-def _row(region_id: str, eip: Eip) -> dict[str, Any]:
+def _row(book: AddressBook, eip: Eip, now: float) -> dict[str, Any]:
+    region_id = book.region_id
+    # Unlike the rows of ECS, whose tags have a TagKey and a TagValue.
+    tags = book.tags.seen(eip.allocation_id, now).items()
     return {
         "AllocationId": eip.allocation_id,
         "IpAddress": eip.address,
@@ -222,7 +237,7 @@ def _row(region_id: str, eip: Eip) -> dict[str, Any]:
         "SecurityProtectionTypes": {"SecurityProtectionType": []},
         "VpcId": "",
         "OperationLocks": {"LockReason": []},
-        "Tags": {"Tag": []},
+        "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in tags]},
     }
 
 
@@ -240,8 +255,10 @@ def allocate_eip_address(book: AddressBook, params: Params, now: float) -> dict[
     _check_text("Name", name, 128)
     _check_text("Description", description, 256)
     charge, bandwidth = _charged(params)
+    tags = tags_of(params)
     eip = book.allocate(now, bandwidth=bandwidth, charge=charge, name=name)
     eip.isp, eip.description = params.text("ISP", "BGP"), description
+    book.tag(eip, tags, now)
     return {"AllocationId": eip.allocation_id, "EipAddress": eip.address}
 
 
@@ -286,7 +303,26 @@ def release_eip_address(book: AddressBook, params: Params, now: float) -> dict[s
     eip = book.find(params.required("AllocationId"))
     _require(eip, "Available")
     del book.eips[eip.allocation_id]
+    book.tags.drop(eip.allocation_id)
     book.world.record(now, "vpc", book.region_id, "ReleaseEipAddress", eip.allocation_id)
+    return {}
+
+
+def tag_resources(book: AddressBook, params: Params, now: float) -> dict[str, Any]:
+    """Set tags on up to 50 EIPs; nothing else of a VPC has tags here. Source: VPC TagResources."""
+    kind = params.required("ResourceType").lower()
+    if kind != EIP:
+        if kind in TYPES:
+            book.world.complain(f"vpc TagResources of {kind} is not modelled")
+        raise no_type()
+    ids, tags = ids_of(params, book.eips), tags_of(params)
+    if not tags:
+        raise missing("Tag")
+    for each in ids:
+        check_room(book.tags.all_of(each), tags)
+    for each in ids:
+        book.tag(book.eips[each], tags, now)
+        book.world.record(now, "vpc", book.region_id, "TagResources", each, tags=tags)
     return {}
 
 
@@ -297,4 +333,5 @@ ADDRESS_ACTIONS: Mapping[str, AddressCall] = {
     "AssociateEipAddress": associate_eip_address,
     "UnassociateEipAddress": unassociate_eip_address,
     "ReleaseEipAddress": release_eip_address,
+    "TagResources": tag_resources,
 }

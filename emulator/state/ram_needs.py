@@ -228,10 +228,11 @@ def _server_needs(
 def _resources(
     account: Account, product: str, action: str, params: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    if product == "ecs" and action in ("TagResources", "UntagResources"):
-        kind = str(params.get("ResourceType", "*"))
+    if action in ("TagResources", "UntagResources"):
+        # Source: VPC TagResources, RAM authorization: the types as ARNs spell them.
+        kind = str(params.get("ResourceType", "*")).lower()
         for resource_id in _listed(params.get("ResourceId")):
-            yield account.arn("ecs", f"{kind}/{resource_id}"), resource_id
+            yield account.arn(product, f"{kind}/{resource_id}"), resource_id
         return
     kinds = (_ECS if product == "ecs" else _VPC).get(action)
     if kinds is None:

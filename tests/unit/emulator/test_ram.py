@@ -122,6 +122,9 @@ def test_what_calls_need() -> None:
     assert needs("ecs", "TagResources", ResourceType="eni", ResourceId=["eni-1"]) == [
         ("ecs:TagResources", f"{ecs}eni/eni-1")
     ]
+    assert needs("vpc", "TagResources", ResourceType="EIP", ResourceId=["eip-1"]) == [
+        ("vpc:TagResources", "acs:vpc:cn-hangzhou:1:eip/eip-1")
+    ]
     assert needs("ecs", "RunInstances", RamRoleName="web") == [
         ("ecs:RunInstances", "*"),
         ("ram:PassRole", "acs:ram::1:role/web"),

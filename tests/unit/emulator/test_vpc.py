@@ -236,3 +236,67 @@ def test_an_eip_is_paid_for_by_its_bandwidth_unless_told_otherwise() -> None:
 )
 def test_what_an_eip_cannot_be(given: dict[str, str]) -> None:
     assert refused(Bench(), "AllocateEipAddress", **given) == (400, "InvalidParameter")
+
+
+def tagged(bench: Bench, **tag: str) -> list[str]:
+    found = bench.vpc_call("DescribeEipAddresses", Tag=[tag])["EipAddresses"]["EipAddress"]
+    return [row["AllocationId"] for row in found]
+
+
+def test_an_eip_is_found_by_its_tags_a_little_later() -> None:
+    """Its rows spell a tag in another way than those of ECS."""
+    bench = Bench(assumed={"describe_lag_seconds": 2.0})
+    first, second = (bench.vpc_call("AllocateEipAddress")["AllocationId"] for _ in "ab")
+    tags = [{"Key": "team", "Value": "web"}]
+
+    bench.vpc_call("TagResources", ResourceType="Eip", ResourceId=[first], Tag=tags)
+
+    assert tagged(bench, Key="team") == []
+    bench.wait(2)
+    assert tagged(bench, Key="team") == tagged(bench, **tags[0]) == [first]
+    assert tagged(bench, Key="team", Value="shop") == tagged(bench, Key="other") == []
+    assert eip(bench, first)["Tags"] == {"Tag": tags}
+    assert eip(bench, second)["Tags"] == {"Tag": []}
+    again = bench.vpc_call("AllocateEipAddress", Tag=tags)["AllocationId"]
+    bench.wait(2)
+    assert tagged(bench, Key="team") == [first, again]
+    bench.vpc_call("ReleaseEipAddress", AllocationId=first)
+    assert tagged(bench, Key="team") == [again]
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"ResourceType": "shoe"}, (400, "InvalidInstanceType.NotFound")),
+        ({"ResourceType": ""}, (400, "MissingParameter")),
+        ({"ResourceId": ["eip-none"]}, (400, "InvalidInstanceIds.NotFound")),
+        ({"ResourceId": []}, (400, "MissingParameter")),
+        ({"ResourceId": ["eip-none"] * 51}, (400, "SizeLimitExceeded.ResourceId")),
+        ({"Tag": []}, (400, "MissingParameter")),
+        ({"Tag": [{"Key": f"k{n}"} for n in range(21)]}, (400, "SizeLimitExceeded.TagNum")),
+        ({"Tag": [{"Key": f"k{n}"} for n in range(20)]}, (400, "QuotaExceeded.TagNum")),
+        ({"Tag": [{"Key": "a"}, {"Key": "a"}]}, (400, "Forbidden.TagKey.Duplicated")),
+        ({"Tag": [{"Key": "acs:a"}]}, (400, "InvalidTagKey")),
+        ({"Tag": [{"Key": ""}]}, (400, "InvalidTagKey")),
+        ({"Tag": [{"Key": "a", "Value": "aliyun"}]}, (400, "InvalidTagValue")),
+        ({"Tag": [{"Key": "a", "Value": "x" * 129}]}, (400, "InvalidTagValue")),
+    ],
+)
+def test_which_tags_an_eip_does_not_take(given: dict[str, Any], refusal: tuple[int, str]) -> None:
+    """A call that is refused has set nothing."""
+    bench = Bench()
+    one = bench.vpc_call("AllocateEipAddress", Tag=[{"Key": "there"}])["AllocationId"]
+    asked = {"ResourceType": "EIP", "ResourceId": [one], "Tag": [{"Key": "a"}], **given}
+
+    assert refused(bench, "TagResources", **asked) == refusal
+    assert eip(bench, one)["Tags"] == {"Tag": [{"Key": "there", "Value": ""}]}
+    assert bench.world.complaints == []
+
+
+def test_what_else_vpc_tags_is_not_modelled() -> None:
+    bench = Bench()
+    (vpc,) = bench.vpc_call("DescribeVpcs")["Vpcs"]["Vpc"]
+    asked = {"ResourceType": "VPC", "ResourceId": [vpc["VpcId"]], "Tag": [{"Key": "a"}]}
+
+    assert refused(bench, "TagResources", **asked) == (400, "InvalidInstanceType.NotFound")
+    assert len(bench.world.complaints) == 1
