@@ -66,7 +66,7 @@ def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str])
     endpoint = build_endpoint(around)
     handover = around.settings.handover
     return Sweep(
-        leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers),
+        leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers, with_addresses=True),
         prices=EcsPrices(endpoint),
         clock=around.clock,
         patience=patience,

@@ -1,12 +1,14 @@
 """The ports of sweep and audit over the emulated cloud, by its state and by the official SDK."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.contract.conftest import REGION, World
+from worker.adapters.ecs.call import ApiRefusal
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.disk_settings import EcsDiskSettings
 from worker.adapters.ecs.fleet import EcsFleet
@@ -154,7 +156,7 @@ def test_absence_is_an_answer(world: World) -> None:
     leftovers = EcsLeftovers(world.endpoint())
 
     for kind, resource_id in zip(
-        Kind, ("m-no", "s-no", "d-no", "eni-no", "i-no", "rsp-no"), strict=True
+        Kind, ("m-no", "s-no", "d-no", "eni-no", "i-no", "rsp-no", "eip-no"), strict=True
     ):
         assert leftovers.find(kind, resource_id) is None
         assert leftovers.users(Leftover(kind, resource_id)) == ()
@@ -368,6 +370,55 @@ def test_server_groups_are_not_looked_for_where_no_membership_is_handed_over(
     _with_pairs(world, seed(), seed())
 
     assert [one.kind for one in EcsLeftovers(world.endpoint()).tagged()] == []
+
+
+def test_an_address_that_nothing_has_is_listed_and_never_deleted(world: World, seed: Seed) -> None:
+    """One that a server has is in use; one without a tag of ours is its owner's."""
+    used = seed(eip=True)
+
+    def make(cloud: Any, now: float) -> tuple[str, str]:
+        vpc = cloud.vpc[REGION]
+        own = vpc.call("AllocateEipAddress", {"Tag": TAGS}, now)
+        vpc.call("AllocateEipAddress", {}, now)
+        (bound,) = (one for one in vpc.addresses.eips.values() if one.target_id == used)
+        asked = {"ResourceType": "EIP", "ResourceId": [bound.allocation_id], "Tag": TAGS}
+        vpc.call("TagResources", asked, now)
+        return own["AllocationId"], own["EipAddress"]
+
+    allocation, ip = world.on_cloud(make)
+    world.advance(LAG)
+    leftovers = EcsLeftovers(world.endpoint(), with_addresses=True)
+
+    (found,) = [one for one in leftovers.tagged() if one.kind is Kind.ADDRESS]
+
+    assert (found.resource_id, found.name, found.status) == (allocation, ip, "Available")
+    assert (found.owner, found.attached_to) == ("default", "")
+    assert found.created_at
+    assert EcsPrices(world.endpoint()).monthly(found) is None
+    assert leftovers.find(Kind.ADDRESS, allocation) == found
+    assert leftovers.find(Kind.ADDRESS, "eip-none") is None
+    with pytest.raises(ValueError, match="nothing deletes the eip"):
+        EcsDeletion(world.endpoint()).delete(Kind.ADDRESS, allocation)
+    assert [one.kind for one in EcsLeftovers(world.endpoint()).tagged()] == []
+
+
+def test_without_the_grant_for_addresses_everything_else_is_listed(
+    world: World, seed: Seed
+) -> None:
+    """A policy of an earlier release has none."""
+    (disk,) = disks_of(world, seed())
+    tag(world, "disk", disk, **{TAG_RETAINED: "yes"})
+    world.advance(LAG)
+    endpoint = world.endpoint()
+
+    def refusing(action: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        if action == "DescribeEipAddresses":
+            raise ApiRefusal(403, "Forbidden.RAM")
+        return endpoint.call(action, params)
+
+    leftovers = EcsLeftovers(replace(endpoint, call=refusing), with_addresses=True)
+
+    assert [one.resource_id for one in leftovers.tagged()] == [disk]
 
 
 def _with_pairs(world: World, one: str, two: str) -> tuple[str, list[str]]:

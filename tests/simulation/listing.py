@@ -8,6 +8,6 @@ from worker.core.leftovers import Leftover
 
 def listed_leftovers(simulation: Simulation) -> tuple[Leftover, ...]:
     """Ask as a person would, when everything shows."""
-    leftovers = EcsLeftovers(endpoint_of(simulation), with_pairs=True)
+    leftovers = EcsLeftovers(endpoint_of(simulation), with_pairs=True, with_addresses=True)
     found: tuple[Leftover, ...] = do(simulation, leftovers.tagged)
     return found

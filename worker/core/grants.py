@@ -123,11 +123,12 @@ _PLAN: Final = Grant(
     f"{_ECS}; {_VPC}",
 )
 
+_ADDRESSES: Final = ("acs:vpc:*:*:eip/*",)
 _EIP: Final = Grant(
     "find and move elastic addresses",
     ("vpc:DescribeEipAddresses", "vpc:UnassociateEipAddress", "vpc:AssociateEipAddress"),
     _VPC,
-    ("acs:vpc:*:*:eip/*", *_ecs("instance")),
+    (*_ADDRESSES, *_ecs("instance")),
     setting="handover.eip",
 )
 _FIND_MEMBERS: Final = Grant(
@@ -259,6 +260,13 @@ _WORKER: Final = (
         setting="handover.convert_public_ip",
     ),
     Grant(
+        "write on such an address whose it was, so that it is listed if it is left behind",
+        ("vpc:TagResources",),
+        "VPC TagResources, RAM authorization",
+        _ADDRESSES,
+        setting="handover.convert_public_ip",
+    ),
+    Grant(
         "keep secondary interfaces and move them",
         (
             "ecs:ModifyNetworkInterfaceAttribute",
@@ -369,6 +377,12 @@ _RULE: Final = (
 
 _SWEEP: Final = (
     _LOOK_AT_LEFTOVERS,
+    Grant(
+        "look at elastic addresses that were made for a recreation and that nothing has",
+        ("vpc:DescribeEipAddresses",),
+        _VPC,
+        _ADDRESSES,
+    ),
     Grant("tell what leftovers cost", ("ecs:DescribePrice",), _ECS),
     Grant("delete images that are due", ("ecs:DeleteImage",), _ECS, _ecs("image")),
     Grant("delete snapshots that are due", ("ecs:DeleteSnapshot",), _ECS, _ecs("snapshot")),

@@ -3,7 +3,7 @@
 Rules of this file
 1. Nothing goes unless everything about it is known: the tags are ours and as the worker wrote them,
    its date has passed, the work on it is finished, and a running instance holds the same data.
-2. An instance never goes.
+2. An instance never goes, and neither does an address that a source was known by.
 3. The first rule that keeps a thing is the reason that is told.
 """
 
@@ -26,6 +26,7 @@ class Kind(str, Enum):
     INTERFACE = "eni"
     INSTANCE = "instance"
     PAIR = "masterslaveservergroup"
+    ADDRESS = "eip"
 
 
 class Reason(str, Enum):
@@ -49,6 +50,7 @@ class Reason(str, Enum):
     LATER_WRITES = "later_writes"
     ADDRESSES = "addresses"
     UNUSED = "unused"
+    OWN_ADDRESS = "own_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ class Leftover:
 
     Attributes:
         size: GiB; of a snapshot that of its disk.
+        name: Of an elastic address the address itself.
         attached_to: Instance that a disk or an interface is attached to; of a server group a
-            listener that leads to it.
+            listener that leads to it; what an elastic address is bound to.
         detached_at: When a disk was last detached, epoch seconds; None when nobody tells.
         disk_id: The disk that a snapshot was made of.
         snapshots: Ids of the snapshots that an image consists of.
@@ -212,6 +215,9 @@ def _whose(thing: Leftover, evidence: Evidence, owner: str, _now: float) -> Verd
     edited = _edited(thing, evidence)
     if edited:
         return Verdict(Reason.EDITED, edited)
+    if thing.kind is Kind.ADDRESS:
+        # Whoever knew the source by it still does; nobody else gets it back once it is released.
+        return Verdict(Reason.OWN_ADDRESS, thing.resource_id)
     if thing.kind in ATTACHABLE and identity.TAG_RETAINED not in thing.tags:
         return Verdict(Reason.NOT_RETAINED)
     return None

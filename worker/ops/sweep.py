@@ -29,7 +29,15 @@ from worker.operator_ports import Deletion, Leftovers, Price, Prices
 from worker.ops.patience import Patience
 
 # An image holds its snapshots; a disk may be the last thing that holds a byte.
-ORDER = (Kind.IMAGE, Kind.SNAPSHOT, Kind.DISK, Kind.INTERFACE, Kind.PAIR, Kind.INSTANCE)
+ORDER = (
+    Kind.IMAGE,
+    Kind.SNAPSHOT,
+    Kind.DISK,
+    Kind.INTERFACE,
+    Kind.PAIR,
+    Kind.ADDRESS,
+    Kind.INSTANCE,
+)
 
 
 class Fate(str, Enum):

@@ -19,9 +19,13 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.prices": (
         (
             "Prices are per month of 730 hours, as the cloud tells them now. A snapshot is billed by the "
-            "space it occupies, which the cloud does not tell for one snapshot: its price is unknown."
+            "space it occupies, which the cloud does not tell for one snapshot: its price is unknown. So is"
+            " that of an elastic address, which is billed by the hour."
         ),
-        "价格按每月 730 小时计，以云端当前报价为准。快照按实际占用空间计费，云端不提供单个快照的占用空间，因此价格未知。",
+        (
+            "价格按每月 730 小时计，以云端当前报价为准。快照按实际占用空间计费，云端不提供单个快照的占用空间，因此价格未知。"
+            "弹性公网 IP 按小时计费，价格同样未知。"
+        ),
     ),
     "sweep.source": ("source {source}, owner {owner}", "源实例 {source}，部署 {owner}"),
     "sweep.no_recreation": ("of no recreation", "不属于任何重建"),
@@ -36,8 +40,8 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
         "每月节省 {money}（不含快照）。",
     ),
     "sweep.costs": (
-        "What is kept costs {money} a month, instances and snapshots not counted.",
-        "保留的资源每月 {money}（不含实例和快照）。",
+        "What is kept costs {money} a month, instances, snapshots and addresses not counted.",
+        "保留的资源每月 {money}（不含实例、快照和公网 IP）。",
     ),
     "sweep.nothing_due": (
         "Things: {all}; none is due and safe.",
@@ -71,6 +75,7 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "sweep.kind.disk": ("disk", "磁盘"),
     "sweep.kind.eni": ("interface", "弹性网卡"),
     "sweep.kind.masterslaveservergroup": ("group", "主备组"),
+    "sweep.kind.eip": ("address", "公网 IP"),
     "sweep.kind.instance": ("instance", "实例"),
     "sweep.count.image": ("images: {number}", "镜像 {number} 个"),
     "sweep.count.snapshot": ("snapshots: {number}", "快照 {number} 个"),
@@ -80,6 +85,7 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
         "primary/secondary server groups: {number}",
         "主备服务器组 {number} 个",
     ),
+    "sweep.count.eip": ("elastic addresses: {number}", "弹性公网 IP {number} 个"),
     "sweep.count.instance": ("instances: {number}", "实例 {number} 台"),
     "column.kind": ("kind", "类型"),
     "column.id": ("id", "ID"),
@@ -137,6 +143,16 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
     "keep.addresses": (
         "it keeps its addresses and costs nothing; name its id after --apply if nobody needs them",
         "它占用地址但不收费；确认无用后在 --apply 后写明其 ID",
+    ),
+    "keep.own_address": (
+        (
+            "the source was known by it; nothing has it, and it is billed by the hour; never deleted here:"
+            " bind it, or give it back: aliyun vpc ReleaseEipAddress --AllocationId {about}"
+        ),
+        (
+            "源实例原来的公网地址；未绑定任何资源，按小时计费；这里从不删除："
+            "请绑定它，或归还：aliyun vpc ReleaseEipAddress --AllocationId {about}"
+        ),
     ),
     "fate.deleted": ("deleted", "已删除"),
     "fate.gone": ("was gone already", "此前已不存在"),

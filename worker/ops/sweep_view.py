@@ -142,7 +142,7 @@ def _fate(item: Item, wording: Wording) -> RenderableType:
     thing = item.thing
     why = reason(item.verdict, item.holder, wording)
     told = wording("sweep.goes" if item.verdict.goes else "sweep.keeps", why=why)
-    if thing.kind is Kind.INSTANCE:
+    if thing.kind in (Kind.INSTANCE, Kind.ADDRESS):
         told = " · ".join((printable(thing.name), wording.sentence(thing.status), told))
     style = "red" if item.verdict.goes else "dim"
     return _indented(told, 4, "bold red" if item.verdict.reason is Reason.QUARANTINED else style)

@@ -45,6 +45,7 @@ INTERFACE = Leftover(Kind.INTERFACE, "eni-1", RETAINED, status="Available")
 REPLACEMENT = Leftover(Kind.INSTANCE, "i-new", TAGS, status="Running")
 UNDATED = {key: value for key, value in TAGS.items() if key != identity.TAG_DELETE_AFTER}
 PAIR = Leftover(Kind.PAIR, "rsp-1", UNDATED, created_at=DUE - 86_400)
+ADDRESS = Leftover(Kind.ADDRESS, "eip-1", UNDATED, status="Available", name="203.0.113.7")
 HELD = Evidence(holder="i-new", sources=frozenset({SOURCE}))
 
 
@@ -56,6 +57,13 @@ def tagged(thing: Leftover, **changed: str | None) -> Leftover:
 
 
 ROWS: tuple[tuple[str, Leftover, dict[str, Any], Verdict], ...] = (
+    ("a source's own address", ADDRESS, {}, Verdict(Reason.OWN_ADDRESS, "eip-1")),
+    (
+        "another owner's address",
+        tagged(ADDRESS, owner="staging"),
+        {},
+        Verdict(Reason.OTHER_OWNER, "staging"),
+    ),
     ("a due image", IMAGE, {}, Verdict(Reason.DUE)),
     ("a due snapshot", SNAPSHOT, {}, Verdict(Reason.DUE)),
     ("a disk that a snapshot saved later", DISK, {"saved_since": "s-9"}, Verdict(Reason.DUE)),

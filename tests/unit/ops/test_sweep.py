@@ -57,6 +57,9 @@ PAIR = Leftover(
     {key: value for key, value in TAGS.items() if key != identity.TAG_DELETE_AFTER},
     name="db", created_at=NOW - 86_401,
 )  # fmt: skip
+ADDRESS = Leftover(
+    Kind.ADDRESS, "eip-bp1left", TAGS, status="Available", name="203.0.113.7", created_at=NOW - 60
+)
 EVERYTHING = (REPLACEMENT, DISK, SNAPSHOT, IMAGE)
 
 
@@ -201,6 +204,22 @@ def test_a_server_group_stays_where_it_is_not_safe(changes: dict[str, Any], reas
 
     assert reasons(sweep(small).look()) == {Kind.PAIR: reason}
     assert run(small, PAIR.resource_id) == {}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_an_address_is_told_and_stays_even_when_it_is_named(language: Language) -> None:
+    """With what it is, that it costs, and the command with which a person gives it back."""
+    small = cloud(ADDRESS, REPLACEMENT)
+
+    listing = sweep(small, ADDRESS.resource_id).look()
+
+    assert reasons(listing) == {Kind.ADDRESS: Reason.OWN_ADDRESS}
+    assert run(small, ADDRESS.resource_id) == {}
+    assert small.deleted == []
+    shown = " ".join(plain_text(sweep_view(listing, Wording(language)), 80).split())
+    assert ADDRESS.name in shown
+    assert f"aliyun vpc ReleaseEipAddress --AllocationId {ADDRESS.resource_id}" in shown
+    assert "billed by the hour" in shown or "按小时计费" in shown
 
 
 def test_a_server_group_that_a_listener_is_led_to_meanwhile_stays() -> None:
@@ -548,12 +567,24 @@ def test_server_groups_are_looked_for_where_memberships_are_handed_over(
     monkeypatch: pytest.MonkeyPatch, *, is_handed_over: bool
 ) -> None:
     """Elsewhere the role has no grant for it, and the calls would be for nothing."""
+    sweeping = leftovers_of(monkeypatch, is_handed_over=is_handed_over)
+
+    assert sweeping.with_pairs is is_handed_over
+
+
+def test_addresses_are_looked_for_whatever_is_handed_over_today(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One may be left of a time when it was."""
+    assert leftovers_of(monkeypatch, is_handed_over=False).with_addresses
+
+
+def leftovers_of(monkeypatch: pytest.MonkeyPatch, *, is_handed_over: bool) -> EcsLeftovers:
+    """Where the sweep looks, with and without a handover of memberships."""
     handover = SimpleNamespace(load_balancers=is_handed_over)
     settings = SimpleNamespace(handover=handover, owner="default")
     around: Any = SimpleNamespace(settings=settings, clock=StandingClock())
     monkeypatch.setattr(operators, "build_endpoint", lambda _around: None)
-
     sweeping = operators.build_sweep(around, Patience(StandingClock(), print), frozenset())
-
     assert isinstance(sweeping.leftovers, EcsLeftovers)
-    assert sweeping.leftovers.with_pairs is is_handed_over
+    return sweeping.leftovers

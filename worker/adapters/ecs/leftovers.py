@@ -1,7 +1,7 @@
 """Port `Leftovers`: what carries a tag of ours, and what else uses it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from worker.core.identity import TAG_ID, TAG_OUTLIVES, TAG_RETAINED
 from worker.core.leftovers import Kind, Leftover, instant
 
 # Source: DescribeInstances, DescribeSnapshots (10 to 100) and DescribeDisks (10 to 500),
-# MaxResults, as DescribeNetworkInterfaces; DescribeImages, PageSize.
+# MaxResults, as DescribeNetworkInterfaces; DescribeImages and DescribeEipAddresses, PageSize.
 _PER_PAGE: Final = 100
 _NOT_SPOT: Final = ("", "NoSpot")
 
@@ -27,10 +27,12 @@ class EcsLeftovers(operator_ports.Leftovers):
 
     Attributes:
         with_pairs: Whether server groups of CLBs are looked for, at one call for each CLB.
+        with_addresses: Whether elastic addresses are looked for.
     """
 
     endpoint: Endpoint
     with_pairs: bool = False
+    with_addresses: bool = False
 
     @override
     def tagged(self) -> tuple[Leftover, ...]:
@@ -43,6 +45,7 @@ class EcsLeftovers(operator_ports.Leftovers):
             *self._interfaces(_tagged(TAG_RETAINED)),
             *self._instances(_tagged(TAG_ID)),
             *self._pairs(),
+            *self._free_addresses(),
         ]
         # A filter that was not understood finds strangers, and a disk may carry both tags.
         ours = (one for one in found if _is_ours(one))
@@ -51,13 +54,14 @@ class EcsLeftovers(operator_ports.Leftovers):
     @override
     def find(self, kind: Kind, resource_id: str) -> Leftover | None:
         listed = json.dumps([resource_id])
-        look = {
+        look: dict[Kind, Callable[[], list[Leftover]]] = {
             Kind.IMAGE: lambda: self._images({"ImageId": resource_id}),
             Kind.SNAPSHOT: lambda: self._snapshots({"SnapshotIds": listed}),
             Kind.DISK: lambda: self._disks({"DiskIds": listed}),
             Kind.INTERFACE: lambda: self._interfaces({"NetworkInterfaceId": [resource_id]}),
             Kind.INSTANCE: lambda: self._instances({"InstanceIds": listed}),
             Kind.PAIR: self._pairs,
+            Kind.ADDRESS: lambda: self._addresses({"AllocationId": resource_id}),
         }
         found = look[kind]()
         return next((one for one in found if one.resource_id == resource_id), None)
@@ -126,6 +130,27 @@ class EcsLeftovers(operator_ports.Leftovers):
             self.endpoint.telemetry.event("pairs_not_read", balancer="", code=code)
             return []
         return [pair_of(body) for body in bodies]
+
+    def _free_addresses(self) -> list[Leftover]:
+        """List the elastic addresses that nothing has; their tags are read here.
+
+        Whether the filter takes a key without a value no page says (UNVERIFIED), and few are free.
+        Source: DescribeEipAddresses, Status and Tag.N.
+        """
+        if not self.with_addresses:
+            return []
+        try:
+            return self._addresses({"Status": "Available"})
+        except Permanent as error:
+            # A policy of an earlier release: everything else is listed all the same.
+            self.endpoint.telemetry.event("addresses_not_read", code=error.code)
+            return []
+
+    def _addresses(self, wanted: dict[str, Any]) -> list[Leftover]:
+        bodies = self.endpoint.list_by_number(
+            "DescribeEipAddresses", wanted, "EipAddresses", "EipAddress", size=_PER_PAGE
+        )
+        return [address_of(body) for body in bodies]
 
     def _listed(self, kind: str, wanted: dict[str, Any]) -> list[Body]:
         params = {"MaxResults": _PER_PAGE, **wanted}
@@ -226,6 +251,19 @@ def pair_of(body: Body) -> Leftover:
     )
 
 
+def address_of(body: Body) -> Leftover:
+    """Read one member of DescribeEipAddresses."""
+    return Leftover(
+        kind=Kind.ADDRESS,
+        resource_id=fields.text(body, "AllocationId"),
+        tags=fields.tags(body),
+        status=fields.text(body, "Status"),
+        name=fields.text(body, "IpAddress"),
+        created_at=instant(fields.text(body, "AllocationTime")),
+        attached_to=fields.text(body, "InstanceId"),
+    )
+
+
 def _tagged(key: str) -> dict[str, Any]:
     # A key without a value finds every value. Source: DescribeInstances, Tag.N.Value.
     return {"Tag": [{"Key": key}]}
@@ -236,8 +274,8 @@ def _is_ours(thing: Leftover) -> bool:
         return False
     if thing.kind is Kind.INTERFACE:
         return TAG_ID in thing.tags and TAG_RETAINED in thing.tags and not thing.attached_to
-    if thing.kind is Kind.PAIR:
-        # One that a listener leads to is the replacement's place.
+    if thing.kind in (Kind.PAIR, Kind.ADDRESS):
+        # What a listener leads to, or a server has, is the replacement's place.
         return TAG_ID in thing.tags and not thing.attached_to
     if thing.kind is not Kind.DISK:
         return TAG_ID in thing.tags

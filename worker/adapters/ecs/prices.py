@@ -24,7 +24,8 @@ class EcsPrices(operator_ports.Prices):
     tells that per snapshot nor prices it by API. Source: "Snapshot billing"; DescribePrice,
     ResourceType. A custom image costs nothing beside its snapshots. Source: the same. Neither
     does a network interface. Source: "Elastic network interfaces", billing. A server group is no
-    item of a CLB's bill. Source: "CLB billing".
+    item of a CLB's bill. Source: "CLB billing". An elastic address that nothing has is billed by the
+    hour, and DescribePrice knows no addresses. Source: "EIP billing", DescribePrice, ResourceType.
     """
 
     endpoint: Endpoint
@@ -35,7 +36,7 @@ class EcsPrices(operator_ports.Prices):
         if thing.kind in _UNBILLED:
             return Price(_FREE, "")
         # Performance that was bought beside the disk is priced by itself, and nobody tells the sum.
-        if thing.kind is Kind.SNAPSHOT or thing.provisioned_iops:
+        if thing.kind in (Kind.SNAPSHOT, Kind.ADDRESS) or thing.provisioned_iops:
             return None
         params = _disk(thing) if thing.kind is Kind.DISK else _instance(thing)
         key = repr(params)

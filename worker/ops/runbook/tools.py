@@ -135,6 +135,10 @@ SWEEP: Mapping[Reason, Text] = {
         "See whether something still counts on its addresses: attach it to the replacement in the same zone, or `aliyun-ops sweep --apply ENI`.",
         "确认是否还有业务依赖它的地址：同可用区可挂载到替代实例，否则 `aliyun-ops sweep --apply ENI`。",
     ),
+    Reason.OWN_ADDRESS: Text(
+        "First see whether its recreation still goes on or is parked: `aliyun-ops status`, `aliyun-ops dlq list`. If users still have the address, bind it: `aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId INSTANCE --InstanceType EcsInstance`. Released with `aliyun vpc ReleaseEipAddress --RegionId REGION --AllocationId EIP`, it is gone for good.",
+        "先确认其重建是否仍在进行或被搁置：`aliyun-ops status`、`aliyun-ops dlq list`。如果仍有人使用该地址，请绑定：`aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId INSTANCE --InstanceType EcsInstance`。用 `aliyun vpc ReleaseEipAddress --RegionId REGION --AllocationId EIP` 释放后无法找回。",
+    ),
 }
 
 # By the key of `fate.` in the table of texts.
