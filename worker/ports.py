@@ -409,6 +409,10 @@ class Addresses(Protocol):
         """
         ...
 
+    def tag(self, allocation: str, tags: Tags) -> TagAnswer:
+        """Add tags to an address; repeating it changes nothing."""
+        ...
+
 
 class Balancers(Protocol):
     """Members of classic (CLB), application (ALB) and network (NLB) load balancers.

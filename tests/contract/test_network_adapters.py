@@ -155,6 +155,21 @@ def test_static_address_becomes_elastic(world: World, seed: Seed) -> None:
     assert isinstance(addresses.convert(UNKNOWN), Gone)
 
 
+def test_an_address_is_tagged(world: World, seed: Seed) -> None:
+    """As often as it is asked for; with more tags than an address holds it is left as it is."""
+    addresses = VpcAddresses(world.endpoint())
+    allocation = bound(addresses, seed(eip=True)).allocation
+
+    for _ in range(2):
+        assert addresses.tag(allocation, {"team": "web", "a": ""}) == Accepted(allocation)
+
+    shown = world.on_cloud(lambda cloud, _: cloud.vpc[REGION].addresses.tags.all_of(allocation))
+    assert shown == {"team": "web", "a": ""}
+    many = {f"k{number}": "" for number in range(19)}
+    assert addresses.tag(allocation, many) == Refused("QuotaExceeded.TagNum")
+    assert addresses.tag("eip-none", {"a": ""}) == Gone("InvalidInstanceIds.NotFound")
+
+
 # Interfaces
 
 
@@ -542,7 +557,7 @@ def test_sdk_sends_every_parameter(sdk_world: SdkWorld) -> None:
     recorder = Recorder(endpoint.call)
     exercise(replace(endpoint, call=recorder), made)
 
-    assert len({action for action, _ in recorder.calls}) == 25
+    assert len({action for action, _ in recorder.calls}) == 26
     for action, params in recorder.calls:
         product, name = route(action)
         models = import_module(f"{PACKAGES[product]}.models")
@@ -576,6 +591,7 @@ def exercise(endpoint: Endpoint, instance_id: str) -> None:
     allocation = bound(addresses, instance_id).allocation
     addresses.find(allocation)
     addresses.convert(instance_id)
+    addresses.tag(allocation, {"team": "web"})
     addresses.unassociate(allocation, instance_id, token="u")
     with pytest.raises(Transient):
         addresses.associate(allocation, instance_id, token="a")

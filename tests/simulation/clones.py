@@ -214,7 +214,8 @@ def _there(simulation: Simulation) -> frozenset[str]:
         *(one.disk_id for one in region.disks.values() if not one.delete_with_instance),
         *(one.interface_id for one in region.interfaces.values() if not one.delete_on_release),
     )
-    return frozenset((*staying, *region.images, *region.snapshots, *region.instances))
+    eips = region.vpc.addresses.eips
+    return frozenset((*staying, *region.images, *region.snapshots, *region.instances, *eips))
 
 
 def _left(simulation: Simulation) -> Iterator[str]:
@@ -225,6 +226,7 @@ def _left(simulation: Simulation) -> Iterator[str]:
     yield from region.instances
     yield from (one.disk_id for one in region.disks.values() if not one.instance_id)
     yield from (one.interface_id for one in region.interfaces.values() if not one.instance_id)
+    yield from (key for key, one in region.vpc.addresses.eips.items() if not one.target_id)
     yield from _unled(simulation)
 
 
@@ -241,7 +243,8 @@ def _unlisted(
     simulation: Simulation, there: Collection[str], listed: Sequence[Leftover]
 ) -> list[str]:
     """What is left was there before, or is tagged and listed: by itself, or as part of an image."""
-    tags = region_of(simulation).tags
+    region = region_of(simulation)
+    stores = (region.tags, region.vpc.addresses.tags)
     pairs = set(_unled(simulation))
     parts = {part for one in listed for part in one.snapshots}
     named = {one.resource_id for one in listed} | (parts if parked(simulation) else set())
@@ -251,7 +254,7 @@ def _unlisted(
         for one in left
         if one not in pairs
         if one not in parts or not parked(simulation)
-        if not any(key.startswith(TAG_PREFIX) for key in tags.all_of(one))
+        if not any(key.startswith(TAG_PREFIX) for store in stores for key in store.all_of(one))
     ]
     return [*untagged, *(f"{one} is left and not listed" for one in left if one not in named)]
 

@@ -26,7 +26,7 @@ CHANGING: Mapping[str, frozenset[str]] = {
     "images": frozenset({"create", "assemble", "snapshot"}),
     "instances": frozenset({"launch", "stop", "start"}),
     "tagging": frozenset({"tag"}),
-    "addresses": frozenset({"unassociate", "associate", "convert"}),
+    "addresses": frozenset({"unassociate", "associate", "convert", "tag"}),
     "balancers": frozenset({"add", "remove", "make_pair", "lead"}),
     "interfaces": frozenset({"keep", "release", "detach", "attach"}),
     "disk_moves": frozenset({"detach", "attach"}),

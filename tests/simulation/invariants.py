@@ -54,7 +54,7 @@ MOVING = {
         "DetachDisk",
         "AttachDisk",
     },
-    "vpc": {"AssociateEipAddress", "UnassociateEipAddress"},
+    "vpc": {"AssociateEipAddress", "UnassociateEipAddress", "TagResources"},
     "slb": {
         "AddBackendServers",
         "RemoveBackendServers",
@@ -66,7 +66,12 @@ MOVING = {
     "nlb": {"AddServersToServerGroup", "RemoveServersFromServerGroup"},
 }
 # What has to be done while the source lives.
-BEFORE_THE_STOP = {"ModifyNetworkInterfaceAttribute", "ConvertNatPublicIpToEip"}
+BEFORE_THE_STOP = {
+    "ModifyNetworkInterfaceAttribute",
+    "ConvertNatPublicIpToEip",
+    # Of an address that was made elastic.
+    "TagResources",
+}
 # By what the ledger tells that a change was made, whoever asked for it.
 EFFECTS: Mapping[tuple[str, str], frozenset[str]] = {
     ("disks", "keep"): frozenset({"ModifyDiskAttribute"}),
@@ -81,6 +86,7 @@ EFFECTS: Mapping[tuple[str, str], frozenset[str]] = {
     ("addresses", "unassociate"): frozenset({"UnassociateEipAddress", "EipFreed"}),
     ("addresses", "associate"): frozenset({"AssociateEipAddress"}),
     ("addresses", "convert"): frozenset({"ConvertNatPublicIpToEip"}),
+    ("addresses", "tag"): frozenset({"TagResources"}),
     ("balancers", "add"): frozenset(MOVING["slb"] | MOVING["alb"]),
     ("balancers", "remove"): frozenset(MOVING["slb"] | MOVING["alb"]),
     ("balancers", "make_pair"): PAIRING,
@@ -125,6 +131,7 @@ def violations(simulation: Simulation, *sources: Source, withdrawn: bool = False
         *_unhelpful(simulation),
         *held_twice(simulation),
         *_told_and_gone(simulation),
+        *_addresses_left(simulation),
     ]
     if not is_quiet(simulation):
         found.append("a message is still in the queue")
@@ -143,6 +150,22 @@ def _told_and_gone(simulation: Simulation) -> list[str]:
         for record in simulation.shelf.kept.values()
         for disk in record["disks"]
         if disk["retained"] and disk["disk"] not in there
+    ]
+
+
+def _addresses_left(simulation: Simulation) -> list[str]:
+    """An address that was made elastic, and that nothing has, says whose it was, or a person is told."""
+    book = simulation.cloud.ecs[REGION].region.vpc.addresses
+    free = {one for one, eip in book.eips.items() if not eip.target_id}
+    free &= {allocation for allocation, _ in _converted(simulation)}
+    told = {one.what for notice in simulation.bulletin.told for one in notice.not_kept}
+    told |= {one["what"] for kept in simulation.shelf.kept.values() for one in kept["not_kept"]}
+    return [
+        f"{book.eips[one].address} was made elastic, nothing has it, and it carries no tag of ours"
+        for one in sorted(free)
+        if identity.TAG_SOURCE not in book.tags.all_of(one)
+        and EIP not in told
+        and f"tags on elastic address {book.eips[one].address}" not in told
     ]
 
 

@@ -694,3 +694,90 @@ def test_what_is_on_its_way_goes_on_to_the_next_generation(
         for pair in serving_of(classic).values()
     ]
     assert led == [last]
+
+
+def tags_of(simulation: Simulation) -> dict[str, str]:
+    """Tags of the only elastic address, shown or not."""
+    book = simulation.cloud.ecs[REGION].region.vpc.addresses
+    return dict(book.tags.all_of(eip(simulation).allocation_id))
+
+
+def asked_of_vpc(simulation: Simulation, action: str) -> list[LedgerEntry]:
+    return [one for one in simulation.cloud.ledger if (one.product, one.action) == ("vpc", action)]
+
+
+STATIC: Mapping[str, Any] = {"bandwidth_out": 5}
+CONVERTED = Scenario(
+    "with a public address",
+    ecs=QUICK,
+    seed=STATIC,
+    policy=Policy(hand_over=("eip",), convert_public_ip=True),
+)
+
+
+def test_an_address_that_was_made_elastic_says_whose_it_was() -> None:
+    """Once, while it is still on the source."""
+    simulation, source, _ = recreate(seed=STATIC)
+
+    assert set(tags_of(simulation)) == {identity.TAG_ID, identity.TAG_OWNER, identity.TAG_SOURCE}
+    assert tags_of(simulation)[identity.TAG_SOURCE] == source.instance_id
+    (tagged,) = asked_of_vpc(simulation, "TagResources")
+    assert tagged.at < asked_of_vpc(simulation, "UnassociateEipAddress")[0].at
+
+
+def test_an_address_that_was_elastic_before_is_not_marked() -> None:
+    """It is its owner's, and was before."""
+    simulation, _, _ = recreate()
+
+    assert tags_of(simulation) == {}
+    assert asked_of_vpc(simulation, "TagResources") == []
+
+
+def test_a_refused_tag_is_told_and_the_address_moves_all_the_same() -> None:
+    numbers = calls_of(CONVERTED, "addresses", "tag")
+
+    simulation, _ = run(CONVERTED, {numbers[0]: Fault.REFUSED})
+
+    (receipt,) = simulation.shelf.kept.values()
+    assert reasons(receipt) == {
+        f"tags on elastic address {eip(simulation).address}": "Forbidden.RAM"
+    }
+    assert eip(simulation).target_id == replacement(simulation)
+
+
+@pytest.mark.parametrize("method", ["convert", "tag"])
+@pytest.mark.parametrize(
+    "fault", [Fault.CRASH_AFTER, Fault.CRASH_BEFORE, Fault.ANSWER_LOST, Fault.PAUSED, Fault.SLOW]
+)
+def test_an_address_is_marked_whatever_happens_when_it_is_made(method: str, fault: Fault) -> None:
+    """That it was asked for is written down before, so that whoever goes on knows it."""
+    numbers = calls_of(CONVERTED, "addresses", method)
+
+    simulation, source = run(CONVERTED, {numbers[0]: fault})
+
+    assert judged(CONVERTED, simulation, source) == []
+    assert tags_of(simulation)[identity.TAG_SOURCE] == source.instance_id
+    assert eip(simulation).target_id == replacement(simulation)
+
+
+def test_an_address_of_a_recreation_that_was_parked_is_listed() -> None:
+    """No stock: the source is gone, and its address is left with nothing that has it."""
+    policy = replace(CONVERTED.policy, same_type_only=True, epochs_max=1)
+    scenario = replace(CONVERTED, policy=policy, prepare=sell_out)
+    simulation, source = run(replace(scenario, lasts=900.0), {})
+
+    assert parked(simulation) == 1
+    assert (eip(simulation).status, eip(simulation).target_id) == ("Available", "")
+    (found,) = [one for one in listed_leftovers(simulation) if one.kind is Kind.ADDRESS]
+    assert (found.resource_id, found.name) == (
+        eip(simulation).allocation_id,
+        eip(simulation).address,
+    )
+    assert (found.source, found.owner) == (source.instance_id, "default")
+
+
+def calls_of(scenario: Scenario, port: str, method: str) -> list[int]:
+    """Numbers of the calls of a method where all goes well."""
+    simulation, _ = run(scenario, {})
+    calls = simulation.interposer.calls
+    return [one.number for one in calls if (one.port, one.method) == (port, method)]

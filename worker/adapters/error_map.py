@@ -406,6 +406,14 @@ _GROUPS: Final = (
         _REFUSED,
         "InvalidStatus.InstanceHasBandWidth InvalidInstance.AlreadyBound",
     ),
+    # Source: VPC TagResourcesForExpressConnect; TagResources has no table of its own in the open.
+    _Group("vpc:TagResources", _GONE, "InvalidInstanceIds.NotFound"),
+    _Group(
+        "vpc:TagResources",
+        _REFUSED,
+        "QuotaExceeded.TagNum SizeLimitExceeded.TagNum Forbidden.TagKeys InvalidTagKey"
+        " InvalidTagValue",
+    ),
     # Source: ConvertNatPublicIpToEip; a planned change of the instance has to take effect first.
     _Group(
         "ConvertNatPublicIpToEip",

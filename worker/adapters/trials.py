@@ -20,7 +20,13 @@ from typing_extensions import override
 
 from worker import operator_ports
 from worker.adapters import error_map
-from worker.adapters.ecs.call import ApiRefusal, ConnectionLost, EcsCall, SdkMissing
+from worker.adapters.ecs.call import (
+    ApiRefusal,
+    ConnectionLost,
+    EcsCall,
+    SdkMissing,
+    product_of,
+)
 from worker.adapters.mns_queue import BATCH_MAX, MnsQueue, NothingThere
 from worker.core.diagnosis import Trouble
 from worker.core.errors import Permanent, RecreationError
@@ -43,6 +49,7 @@ _TAGGED: Final = (
     ("snapshot", f"s-{_NOTHING}"),
     ("eni", _INTERFACE),
 )
+_MARK: Final = {"Key": "spot-recreation:doctor", "Value": ""}
 _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
     "ecs:DescribeInstances": (_ONE,),
     "ecs:DescribeDisks": (_ONE,),
@@ -63,7 +70,7 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
         {
             "ResourceType": kind,
             "ResourceId": [resource_id],
-            "Tag": [{"Key": "spot-recreation:doctor", "Value": ""}],
+            "Tag": [_MARK],
         }
         for kind, resource_id in _TAGGED
     ),
@@ -92,6 +99,13 @@ _CALLS: Final[Mapping[str, tuple[Params, ...]]] = {
     "vpc:DescribeEipAddresses": (_PAGE,),
     "vpc:AssociateEipAddress": (_ADDRESS,),
     "vpc:UnassociateEipAddress": (_ADDRESS,),
+    "vpc:TagResources": (
+        {
+            "ResourceType": "EIP",
+            "ResourceId": [f"eip-{_NOTHING}"],
+            "Tag": [_MARK],
+        },
+    ),
     "slb:DescribeLoadBalancers": (_PAGE,),
     "slb:DescribeLoadBalancerAttribute": ({"LoadBalancerId": f"lb-{_NOTHING}"},),
     "slb:DescribeVServerGroups": ({"LoadBalancerId": f"lb-{_NOTHING}"},),
@@ -194,7 +208,8 @@ class CloudTrials(operator_ports.Trials):
 
     def _called(self, action: str, params: Params) -> bool | None:
         product, _, name = action.partition(":")
-        seam_name = name if product in ("ecs", "vpc") else action
+        # Without its product an action is one of ECS, or one of VPC that ECS does not have.
+        seam_name = name if product_of(name) == product else action
         try:
             self.call(seam_name, {"RegionId": self.region, **params})
         except ApiRefusal as refused:

@@ -23,6 +23,8 @@ ORDER_SECONDS_MAX = 60.0
 
 What = KeptDisk | Address | Member | Interface | TagsOf
 PRIMARY = "primary network interface"
+# Written down before it is asked for: whoever goes on knows whose the address is that is there then.
+CONVERTING = "public address to be made elastic"
 CONVERTED = "public address made elastic"
 # Before the id of an interface that was asked to outlive the source.
 KEPT = "kept "

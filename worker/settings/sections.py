@@ -345,7 +345,8 @@ class Handover(Section):
     convert_public_ip: StrictBool = Field(
         default=False,
         description="Turn a static public address into an elastic one while the source lives, so that it can be "
-        "carried over; an elastic address is billed by itself. Needs `eip`.",
+        "carried over; an elastic address is billed by itself. It gets our tags, so that `sweep` lists it if it is left "
+        "behind. Needs `eip`.",
     )
     private_ip: Literal["fast", "same_or_fast", "same_or_park"] = Field(
         default="fast",

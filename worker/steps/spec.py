@@ -32,7 +32,7 @@ from worker.ports import (
     Stock,
     Tagging,
 )
-from worker.steps.base import NOTHING, Parking
+from worker.steps.base import Parking
 from worker.steps.handover.lookup import LookUp
 
 # What a legacy protection period reads back as. Source: ECS RunInstances, SpotDuration (0 or 1).
@@ -71,9 +71,9 @@ class Specify:
     def is_done(self, progress: Progress) -> bool:
         return progress.specified is not None or progress.is_in_place
 
-    def reads(self, progress: Progress) -> tuple[object, ...]:  # noqa: ARG002
-        """Nothing: what is changed here is named by the source alone, and has no token."""
-        return NOTHING
+    def reads(self, progress: Progress) -> tuple[object, ...]:
+        """What is changed here is named by the source alone, but for an address that is made elastic."""
+        return self._lookup.reads(progress)
 
     def run(self, progress: Progress, now: float) -> Outcome:
         """Capture the source first; what the catalogue says can be asked without it."""

@@ -126,6 +126,7 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             ResourceNotFound.Eni""",
         "nlb:ListServerGroupServers": "ResourceNotFound.serverGroup",
         "ConvertNatPublicIpToEip": "InvalidInstanceStatus.Released InvalidInstanceId.NotFound",
+        "vpc:TagResources": "InvalidInstanceIds.NotFound",
     },
     Kind.DONE: {
         "RunInstances": "DryRunOperation",
@@ -150,6 +151,8 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
             InvalidOperation.AvailabilityZoneMismatch""",
         "DetachNetworkInterface": "InvalidOperation.DetachPrimaryEniNotAllowed",
         "ConvertNatPublicIpToEip": "OperationDenied InvalidInternetChargeType.ValueNotSupported",
+        "vpc:TagResources": """QuotaExceeded.TagNum SizeLimitExceeded.TagNum Forbidden.TagKeys
+            InvalidTagKey InvalidTagValue""",
         "slb:AddBackendServers": "InvalidBackendServers.Inconsistent TooManyBackendServers",
         "nlb:AddServersToServerGroup": "Mismatch.VpcId Mismatch.ServerType IllegalParam.IP",
         "alb:ListServerGroupServers": "MissingParam.ServerGroupId",

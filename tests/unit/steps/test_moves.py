@@ -106,6 +106,9 @@ class Addresses:
     def convert(self, instance_id: str) -> Any:
         raise AssertionError(instance_id)
 
+    def tag(self, allocation: str, tags: Tags) -> Any:
+        raise AssertionError(allocation, tags)
+
 
 @dataclass
 class Interfaces:

@@ -2,8 +2,9 @@
 
     EcsCall = (action, parameters) -> body
 
-Load balancer products share names of actions, so theirs are written with the product, as RAM
-policies do: `alb:ListServerGroups`. Limits, the table of codes and the log see that name.
+Products share names of actions. Those of load balancers, and of VPC where ECS has the same, are written
+with the product, as RAM policies do: `alb:ListServerGroups`. Limits, the table of codes and the log see
+that name.
 
 Parameters and body are nested plain data under the names of the API reference. A refusal in the
 provider's words is raised as `ApiRefusal`, an answer that never arrived or cannot be read as
@@ -32,7 +33,7 @@ Body = Mapping[str, Any]
 EcsCall = Callable[[str, Mapping[str, Any]], Body]
 Product = Literal["ecs", "vpc", "slb", "alb", "nlb"]
 
-# Source: VPC API reference 2016-04-28. Every other action is one of ECS.
+# Source: VPC API reference 2016-04-28. Every other action without a product is one of ECS.
 VPC_ACTIONS: Final = frozenset(
     {
         "AssociateEipAddress",
@@ -45,7 +46,7 @@ USER_AGENT: Final = f"aliyun-ops/{__version__}"
 
 _CONNECT_SECONDS: Final = 3.0
 _READ_SECONDS: Final = 10.0
-# Of its hundreds of actions the worker calls four: they go through the client that all SDKs are made
+# Of its hundreds of actions the worker calls five: they go through the client that all SDKs are made
 # of, for the SDK itself would hold 18 MiB.
 _VERSIONS: Final[Mapping[Product, str]] = {"vpc": "2016-04-28"}
 _GENERIC: Final = "alibabacloud_tea_openapi"
@@ -56,7 +57,12 @@ _PACKAGES: Final[Mapping[Product, str]] = {
     "alb": "alibabacloud_alb20200616",
     "nlb": "alibabacloud_nlb20220430",
 }
-_QUALIFIED: Final[Mapping[str, Product]] = {"slb": "slb", "alb": "alb", "nlb": "nlb"}
+_QUALIFIED: Final[Mapping[str, Product]] = {
+    "vpc": "vpc",
+    "slb": "slb",
+    "alb": "alb",
+    "nlb": "nlb",
+}
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 

@@ -9,8 +9,10 @@ from worker import ports
 from worker.adapters.ecs import fields
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint
+from worker.adapters.ecs.tagging import tag_parameters
+from worker.adapters.ecs.tolerant import tolerant_answer
 from worker.adapters.network.answers import move_answer
-from worker.core.model import Address, MoveAnswer
+from worker.core.model import Address, MoveAnswer, TagAnswer, Tags
 
 # Source: VPC DescribeEipAddresses, PageSize: 1 to 100.
 _ADDRESSES_PER_PAGE: Final = 100
@@ -45,6 +47,12 @@ class VpcAddresses(ports.Addresses):
     def convert(self, instance_id: str) -> MoveAnswer:
         answer = self.endpoint.change("ConvertNatPublicIpToEip", {"InstanceId": instance_id})
         return move_answer(answer, instance_id)
+
+    @override
+    def tag(self, allocation: str, tags: Tags) -> TagAnswer:
+        # Source: VPC TagResources, ResourceType.
+        params = {"ResourceType": "EIP", "ResourceId": [allocation], "Tag": tag_parameters(tags)}
+        return tolerant_answer(self.endpoint.change("vpc:TagResources", params), allocation)
 
     def _change(self, action: str, allocation: str, instance_id: str, token: str) -> MoveAnswer:
         params = {

@@ -132,10 +132,10 @@ LOSSES: tuple[Loss, ...] = (
         ),
     ),
     Loss(
-        r"tags on (the retained disks|network interface .+)",
+        r"tags on (the retained disks|network interface .+|elastic address .+)",
         Text(
-            "“tags on the retained disks”, “tags on network interface eni-...”",
-            "“保留磁盘上的标签”、“弹性网卡 eni-... 的标签”",
+            "“tags on the retained disks”, “tags on network interface eni-...”, “tags on elastic address ...”",
+            "“保留磁盘上的标签”、“弹性网卡 eni-... 的标签”、“弹性公网 IP ... 的标签”",
         ),
         Row(
             Text(
