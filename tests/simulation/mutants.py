@@ -1472,6 +1472,39 @@ MUTANTS = (
         ("tests/simulation/test_defects.py",),
     ),
     Mutant(
+        "defect-without-the-line-of-its-delivery",
+        "worker/consumer.py",
+        '            self._tell_ended(held, "bug")\n',
+        "            pass\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-of-one-message-costs-its-batch",
+        "worker/consumer.py",
+        '        self._safely("admit", held, partial(self._admitted, held, reading))\n',
+        "        self._admitted(held, reading)\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-of-a-step-costs-the-line",
+        "worker/consumer.py",
+        '                "step": self._step_told(progress),\n',
+        '                "step": self._step_name(progress),\n',
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-in-telling-costs-the-line",
+        "worker/consumer.py",
+        "            finally:\n"
+        "                # It is settled, whatever becomes of the telling.\n"
+        "                self._tell_ended(",
+        "            finally:\n"
+        "                pass\n"
+        "            if self._is_ours(held):\n"
+        "                self._tell_ended(",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
         "half-a-character-stops-a-receipt",
         "worker/adapters/files.py",
         'encoding="utf-8", errors="backslashreplace") as file:\n',
