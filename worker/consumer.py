@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from worker.core import identity, launching, messages, notices
+from worker.core import boots, identity, launching, messages, notices
 from worker.core.errors import (
     NoCredentials,
     Permanent,
@@ -398,6 +398,8 @@ class Consumer:
         """
         if behind.progress is None or ahead.progress is None:
             return
+        if not self._knows(ahead, ahead.progress, behind.progress):
+            return
         if not self._is_covered(behind.progress, ahead.progress, behind, ahead):
             return
         if ahead.progress.retained is None:
@@ -406,6 +408,31 @@ class Consumer:
         behind.decision = Acknowledge("another message of this interruption is in hand")
         behind.due = self.clock.now()
         self._schedule(behind)
+
+    def _knows(self, ahead: Held, progress: Progress, later: Progress) -> bool:
+        """Have a message in hand know of a later notice; False until that stands in a message.
+
+        What is begun already may be older than it, and a worker that dies takes with it what only it
+        knows. While it is worked on it cannot be told. One that has seen the lock go decides by what
+        it sees, and the later one is not covered by it.
+        """
+        told = launching.with_later_notice(progress, later)
+        if progress.unlocked_looks:
+            return True
+        if told is progress:
+            # It may have been told a moment ago, and what it says now be on its way.
+            said = replace(progress, renoticed_at=0.0) if ahead.sent is None else ahead.sent
+            is_said = launching.with_later_notice(said, later) is said
+            return is_said or not boots.has_begun(progress)
+        if ahead.working or ahead.decision is not None:
+            return False
+        ahead.progress = told
+        if not boots.has_begun(told):
+            return True
+        now = self.clock.now()
+        ahead.decision, ahead.due = Checkpoint(told, now), now
+        self._schedule(ahead)
+        return False
 
     def _is_covered(self, later: Progress, first: Progress, behind: Held, ahead: Held) -> bool:
         """Tell whether deleting `behind` loses nothing while `ahead` is held."""
