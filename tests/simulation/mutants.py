@@ -67,6 +67,27 @@ MUTANTS = (
         REPLAY,
     ),
     Mutant(
+        "replay-leases-before-its-turn",
+        "worker/ops/shelves.py",
+        "            await_turn()\n",
+        "            pass\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-sends-what-it-may-not-have-any-more",
+        "worker/ops/replay.py",
+        "                if not visit.hold(one, rate.lease):\n",
+        "                if False:\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-relies-on-a-lease-to-its-end",
+        "worker/ops/shelves.py",
+        "        if now < one.asked_at + lease * SURE_SHARE:\n",
+        "        if now < one.asked_at + lease:\n",
+        REPLAY,
+    ),
+    Mutant(
         "replay-begins-another-epoch",
         "worker/core/replaying.py",
         "    order = _reaching(found, progress.launched.index)\n",

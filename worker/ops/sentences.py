@@ -67,6 +67,7 @@ _WAITING = (
     ),
     (r"its recreation is not shown to be finished", "未能确认其重建已完成"),
     (r"its lease ended before it was deleted", "删除之前租约已到期"),
+    (r"its lease ended before it was sent", "发送之前租约已到期"),
     (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
     (
         r"image (\S+) is from an earlier notice, and the source is gone",
