@@ -39,10 +39,14 @@ def _notice_again(simulation: Simulation, source: Source) -> None:
 
 
 def _write_and_notice_again(simulation: Simulation, source: Source) -> None:
-    """Take the notice back while its image is made, let the source write, and give another one."""
+    """Take the notice back while its image is made, let the source write, and give another one.
+
+    An image that is begun less than `boots.APART_SECONDS` before a notice counts as of it.
+    """
     withdraw(simulation, source)
-    simulation.kernel.sleep(30.0)
+    simulation.kernel.sleep(15.0)
     source.durable.update(written_now(simulation, source).durable)
+    simulation.kernel.sleep(15.0)
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
