@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from worker.core import identity, launching, messages, notices
+from worker.core import boots, identity, launching, messages, notices
 from worker.core.errors import (
     NoCredentials,
     Permanent,
@@ -93,6 +93,8 @@ SAME_NOTICE_SECONDS = 300.0
 # What gave the reason to park, where it was no error of a step.
 REFUSED_BY_THE_QUEUE = "RefusedByTheQueue"
 UNREAD = "Malformed"
+# In place of the step of a progress that a step cannot read.
+UNTOLD = "unknown"
 
 
 @dataclass(slots=True)
@@ -223,10 +225,17 @@ class Consumer:
         try:
             act()
         except Exception as error:  # noqa: BLE001
-            self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
-            if held is not None and self._is_ours(held):
-                # It comes back by itself, until the queue takes it for poison.
-                self._drop(held)
+            self._defect(what, held, error)
+
+    def _defect(self, what: str, held: Held | None, error: Exception) -> None:
+        """Tell of a defect, and let go of the message that met it.
+
+        It comes back by itself when its lease ends, until the queue takes it for poison.
+        """
+        self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
+        if held is not None and self._is_ours(held):
+            self._drop(held)
+            self._tell_ended(held, "bug")
 
     def _is_ours(self, held: Held) -> bool:
         """Tell whether a report is about a message that is still in hand."""
@@ -327,6 +336,10 @@ class Consumer:
         if isinstance(reading, Work):
             held.progress, held.sent = reading.progress, reading.sent
         self.held[delivery.message_id] = held
+        # One by one: a defect that one of them meets does not cost the rest of a batch their leases.
+        self._safely("admit", held, partial(self._admitted, held, reading))
+
+    def _admitted(self, held: Held, reading: Reading) -> None:
         self._tell_received(held, reading)
         self._join(held)
         if self.stopping:
@@ -385,6 +398,8 @@ class Consumer:
         """
         if behind.progress is None or ahead.progress is None:
             return
+        if not self._knows(ahead, ahead.progress, behind.progress):
+            return
         if not self._is_covered(behind.progress, ahead.progress, behind, ahead):
             return
         if ahead.progress.retained is None:
@@ -393,6 +408,31 @@ class Consumer:
         behind.decision = Acknowledge("another message of this interruption is in hand")
         behind.due = self.clock.now()
         self._schedule(behind)
+
+    def _knows(self, ahead: Held, progress: Progress, later: Progress) -> bool:
+        """Have a message in hand know of a later notice; False until that stands in a message.
+
+        What is begun already may be older than it, and a worker that dies takes with it what only it
+        knows. While it is worked on it cannot be told. One that has seen the lock go decides by what
+        it sees, and the later one is not covered by it.
+        """
+        told = launching.with_later_notice(progress, later)
+        if progress.unlocked_looks:
+            return True
+        if told is progress:
+            # It may have been told a moment ago, and what it says now be on its way.
+            said = replace(progress, renoticed_at=0.0) if ahead.sent is None else ahead.sent
+            is_said = launching.with_later_notice(said, later) is said
+            return is_said or not boots.has_begun(progress)
+        if ahead.working or ahead.decision is not None:
+            return False
+        ahead.progress = told
+        if not boots.has_begun(told):
+            return True
+        now = self.clock.now()
+        ahead.decision, ahead.due = Checkpoint(told, now), now
+        self._schedule(ahead)
+        return False
 
     def _is_covered(self, later: Progress, first: Progress, behind: Held, ahead: Held) -> bool:
         """Tell whether deleting `behind` loses nothing while `ahead` is held."""
@@ -634,8 +674,11 @@ class Consumer:
         held.queueing = False
         if self._is_ours(held):
             self._drop(held)
-            self._tell_settled(held)
-            self._tell_ended(held, _VERDICTS[type(held.decision)])
+            try:
+                self._tell_settled(held)
+            finally:
+                # It is settled, whatever becomes of the telling.
+                self._tell_ended(held, _VERDICTS[type(held.decision)])
 
     def _failed(self, held: Held | None, error: RecreationError) -> None:
         """Try again inside the lease; when that ends, the message is somebody's again."""
@@ -698,17 +741,14 @@ class Consumer:
             del self._leaders[held.source]
 
     def _broken(self, what: str, held: Held | None, error: Exception) -> None:
-        """A defect: the message comes back by itself when its lease ends."""
-        self.telemetry.failure("bug", error, task=what, source=held.source if held else "")
+        """A defect in a task, which is over."""
         if what == "receive":
             self._receiving -= 1
             self._receivers = 1
             self._receive_at = self.clock.now() + IDLE_SECONDS
         if what == "advance":
             self._running -= 1
-        if held is not None and self._is_ours(held):
-            self._drop(held)
-            self._tell_ended(held, "bug")
+        self._defect(what, held, error)
 
     # Stopping
 
@@ -809,12 +849,19 @@ class Consumer:
                 "source": progress.instance_id,
                 "recreation": progress.recreation_id,
                 "trace": identity.trace_id(progress.recreation_id),
-                "step": self._step_name(progress),
+                "step": self._step_told(progress),
                 "hops": progress.hops,
                 "seconds_after_t0": round(now - progress.t0, 1),
                 "notice_used": round((now - progress.t0) / self.terms.notice, 3),
             }
         self.telemetry.event("delivery_ended", **fields)
+
+    def _step_told(self, progress: Progress) -> str:
+        """Name the step for a line; a defect in telling it must not cost the line, which tells of it."""
+        try:
+            return self._step_name(progress)
+        except Exception:  # noqa: BLE001
+            return UNTOLD
 
     def _tell_finished(self, progress: Progress) -> None:
         """Keep the receipt, before the message is deleted: a crash then repeats it, never loses it."""

@@ -155,14 +155,12 @@ def withdrawal(rng: random.Random) -> tuple[Callable[[Simulation, Source], None]
 def _write_more(simulation: Simulation, source: Source) -> None:
     """Let a source that still runs write to all of its disks, and count that as durable.
 
-    Not where the first notice has launched a replacement beside it, or has an image that is not
-    finished: until then nobody looks whether the source is still locked.
+    Not where the first notice has launched a replacement beside it.
     """
     ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
     region = region_of(simulation)
-    is_early = any(one.status.now == "Creating" for one in region.images.values())
     is_late = launches(simulation, source.instance_id)
-    if is_early or is_late or region.instances[source.instance_id].status.now != "Running":
+    if is_late or region.instances[source.instance_id].status.now != "Running":
         return
     for device, disk_id in source.disks.items():
         ecs.write(source.instance_id, device, "/data/later.txt", device, now, flush=True)

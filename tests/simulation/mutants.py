@@ -67,6 +67,27 @@ MUTANTS = (
         REPLAY,
     ),
     Mutant(
+        "replay-leases-before-its-turn",
+        "worker/ops/shelves.py",
+        "            await_turn()\n",
+        "            pass\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-sends-what-it-may-not-have-any-more",
+        "worker/ops/replay.py",
+        "                if not visit.hold(one, rate.lease):\n",
+        "                if False:\n",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-relies-on-a-lease-to-its-end",
+        "worker/ops/shelves.py",
+        "        if now < one.asked_at + lease * SURE_SHARE:\n",
+        "        if now < one.asked_at + lease:\n",
+        REPLAY,
+    ),
+    Mutant(
         "replay-begins-another-epoch",
         "worker/core/replaying.py",
         "    order = _reaching(found, progress.launched.index)\n",
@@ -343,8 +364,8 @@ MUTANTS = (
     Mutant(
         "image-of-a-notice-that-was-taken-back-is-launched-from",
         "worker/steps/launch/takeover.py",
-        "        if launching.is_noticed_again(progress, source):\n",
-        "        if False:\n",
+        "        is_again = launching.is_noticed_again(progress, source)\n",
+        "        is_again = False\n",
         ("tests/simulation/test_notices.py",),
     ),
     Mutant(
@@ -364,7 +385,7 @@ MUTANTS = (
     Mutant(
         "outlived-source-taken-for-done",
         "worker/steps/retain.py",
-        "        if boots.is_outlived(progress, ended.created_at) and not source.is_economical:\n",
+        "        if boots.is_outlived(progress, over.created_at) and not source.is_economical:\n",
         "        if False:\n",
         ("tests/simulation/test_owners.py",),
     ),
@@ -838,8 +859,8 @@ MUTANTS = (
     Mutant(
         "earlier-notice-launches-under-the-later",
         "worker/steps/launch/request.py",
-        "        if later := self.siblings.of_a_later_notice(progress, now):\n",
-        '        if later := "":\n',
+        "        if over := self.superseded(progress, now):\n",
+        "        if over := None:\n",
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
@@ -1505,6 +1526,123 @@ MUTANTS = (
         '                self._safely("wake", held, partial(self._wake, held, now))\n',
         "                self._wake(held, now)\n",
         ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-without-the-line-of-its-delivery",
+        "worker/consumer.py",
+        '            self._tell_ended(held, "bug")\n',
+        "            pass\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-of-one-message-costs-its-batch",
+        "worker/consumer.py",
+        '        self._safely("admit", held, partial(self._admitted, held, reading))\n',
+        "        self._admitted(held, reading)\n",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-of-a-step-costs-the-line",
+        "worker/consumer.py",
+        '                "step": self._step_told(progress),\n',
+        '                "step": self._step_name(progress),\n',
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "defect-in-telling-costs-the-line",
+        "worker/consumer.py",
+        "            finally:\n"
+        "                # It is settled, whatever becomes of the telling.\n"
+        "                self._tell_ended(",
+        "            finally:\n"
+        "                pass\n"
+        "            if self._is_ours(held):\n"
+        "                self._tell_ended(",
+        ("tests/simulation/test_defects.py",),
+    ),
+    Mutant(
+        "second-notice-is-not-told-to-the-first",
+        "worker/consumer.py",
+        "        if not self._knows(ahead, ahead.progress, behind.progress):\n",
+        "        if False:\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "second-notice-stands-in-no-message",
+        "worker/consumer.py",
+        "        if not boots.has_begun(told):\n",
+        "        if told:\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "second-notice-is-covered-before-it-is-said",
+        "worker/consumer.py",
+        "            return is_said or not boots.has_begun(progress)\n",
+        "            return True\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "image-of-the-first-notice-is-as-good",
+        "worker/core/boots.py",
+        "    return _image_begun(progress, progress.imaged) + APART_SECONDS < counts\n",
+        "    return False\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "image-anew-without-time",
+        "worker/core/boots.py",
+        "    return now + _took(launched, begun, notice) + ANEW_SECONDS <= ends\n",
+        "    return True\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "event-alone-moves-the-end",
+        "worker/core/boots.py",
+        "        ends = begun + notice\n",
+        "        ends = notice_begun(progress, notice, now) + notice\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "disks-ahead-of-the-image-dated",
+        "worker/core/boots.py",
+        "    if is_behind(progress):\n        return ()\n",
+        "",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "disks-ahead-of-the-image-unnamed",
+        "worker/steps/cleanup.py",
+        "    return [*dated, TELL_OF_DISKS] if is_behind else dated\n",
+        "    return dated\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "second-notice-does-not-stand-on-the-image",
+        "worker/steps/launch/imaging.py",
+        "        if boots.is_behind(progress) and not is_told:\n",
+        "        if False:\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "source-stopped-under-a-later-image",
+        "worker/steps/launch/takeover.py",
+        "        if boots.is_behind(progress) and (over := self.request.superseded(progress, now)):\n",
+        "        if over := None:\n",
+        ("tests/simulation/test_second_notice.py",),
+    ),
+    Mutant(
+        "late-message-of-a-second-notice-let-go",
+        "worker/steps/ended.py",
+        "    counts = max(progress.noticed_at, progress.renoticed_at)\n",
+        "    counts = 0.0\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "twin-that-knew-less-has-the-last-word",
+        "worker/steps/cleanup.py",
+        "            progress = launching.with_notice_on(progress, image)\n",
+        "            pass\n",
+        ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
         "half-a-character-stops-a-receipt",

@@ -1,12 +1,14 @@
 """Sources to put into a simulated cloud, and what is read off it when all is quiet again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.state.ecs.content import DiskContent
 from tests.simulation.harness import DEAD, QUEUE, REGION, START, Simulation
 from worker.core import identity
 
+# What a source writes after a notice that was taken back, and before the next one.
+LATER = "/data/later.txt"
 SOURCE_NAME = "订单数据库-主"
 # A request that was sent before the queue was empty may still take effect for so long.
 LATEST_SECONDS = 100.0
@@ -83,6 +85,18 @@ def belongings_of(simulation: Simulation, instance_id: str) -> frozenset[str]:
 def interrupt(simulation: Simulation, source: Source, **how: Any) -> None:
     """Let the cloud reclaim the source."""
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now, **how)
+
+
+def written_now(simulation: Simulation, source: Source) -> Source:
+    """Let a source that runs write to all of its disks and flush; returns it with all that is durable."""
+    ecs, now = simulation.cloud.ecs[REGION], simulation.kernel.now
+    for device in source.disks:
+        ecs.write(source.instance_id, device, LATER, f"later on {device}", now, flush=True)
+    durable = {
+        device: ecs.disk_content(disk_id, now, durable=True)
+        for device, disk_id in source.disks.items()
+    }
+    return replace(source, durable=durable)
 
 
 def replacements(simulation: Simulation) -> list[dict[str, Any]]:

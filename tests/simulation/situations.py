@@ -6,7 +6,7 @@ from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.queues import OutMessage
 from tests.simulation.harness import QUEUE, REGION, Simulation
-from tests.simulation.scenarios import Source
+from tests.simulation.scenarios import Source, written_now
 from tests.simulation.schedules import (
     ECONOMICAL,
     QUICK,
@@ -35,6 +35,18 @@ def _notice_again(simulation: Simulation, source: Source) -> None:
     """Take the notice back, and give another one after five minutes."""
     withdraw(simulation, source)
     simulation.kernel.sleep(300.0)
+    simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
+
+
+def _write_and_notice_again(simulation: Simulation, source: Source) -> None:
+    """Take the notice back while its image is made, let the source write, and give another one.
+
+    An image that is begun less than `boots.APART_SECONDS` before a notice counts as of it.
+    """
+    withdraw(simulation, source)
+    simulation.kernel.sleep(15.0)
+    source.durable.update(written_now(simulation, source).durable)
+    simulation.kernel.sleep(15.0)
     simulation.cloud.ecs[REGION].interrupt(source.instance_id, simulation.kernel.now)
 
 
@@ -162,6 +174,19 @@ HOSTILE = (
     ),
     Scenario(
         "noticed again, image ready", ecs=QUICK, during=after(50.0, _notice_again), lasts=800.0
+    ),
+    Scenario(
+        "noticed again, image in the making",
+        ecs=replace(QUICK, image_seconds=60.0),
+        during=after(20.0, _write_and_notice_again),
+        lasts=400.0,
+    ),
+    Scenario(
+        "noticed again, no time for an image",
+        ecs=replace(QUICK, image_seconds=200.0),
+        during=after(70.0, _write_and_notice_again),
+        may_park=True,
+        lasts=450.0,
     ),
     Scenario(
         "noticed after a false alarm",

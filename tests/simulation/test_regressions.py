@@ -74,6 +74,12 @@ ONCE_BROKEN = (
     "with a public address 10:paused,20:paused 1 1",
     # What a recreation asks for after a look that is behind, another one has done before.
     "reclaimed in its handover 46:crash-before,88:crash-after,167:stale,168:late-effect 20022906 1",
+    # A notice of which only a message tells that comes late is not let go of for a replacement that knew less.
+    "noticed again, image in the making 20:crash-after 1 1",
+    "noticed again, image in the making 15:paused 1 1",
+    "noticed again, image in the making 16:error-after 1 2",
+    "noticed again, image in the making 22:slow,31:server-error 1 2",
+    "noticed again, no time for an image 21:late-effect,25:answer-lost 1 1",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",
     "replacement reclaimed 33:refused,35:refused,37:refused 701649 1",

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.simulation.replaying import (
     REPLAYED,
     UNDELIVERED,
     Person,
+    SendTimes,
     add_undelivered,
     do,
     endpoint_of,
@@ -44,13 +46,13 @@ from worker.adapters.ecs.fleet import EcsFleet
 from worker.cli.dlq import STEPS
 from worker.core import identity
 from worker.core.capture import write_capture
-from worker.core.dead_letters import Filter, Origin
+from worker.core.dead_letters import DeadLetter, Filter, Origin
 from worker.core.model import Script
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 from worker.core.progress import Captured, Wishes, decode
 from worker.core.replaying import Edits
-from worker.ops.replay import Fate
+from worker.ops.replay import OVER, Fate, Plan, Replay
 
 # One list of one candidate, tried once: without stock a recreation is parked at once.
 STRICT = Policy(epochs_max=1, other_zones=False, same_type_only=True)
@@ -350,6 +352,110 @@ def test_killed_at_any_moment_it_loses_nothing(moment: float) -> None:
     recover(simulation)
 
     assert launched(simulation) == running(simulation) == Counter([source.instance_id])
+    assert waiting(simulation, DEAD) == 0
+
+
+def _sends(simulation: Simulation, since: float) -> int:
+    return sum(
+        entry.action == "Send" and entry.product == "smq" and entry.resource_id == QUEUE
+        for entry in simulation.cloud.ledger
+        if entry.at >= since
+    )
+
+
+@pytest.mark.parametrize("per_minute", [0.5, 2.0, 60.0])
+@pytest.mark.parametrize("shift", [0.0, 45.0])
+def test_two_replays_at_once_send_each_dead_letter_once(per_minute: float, shift: float) -> None:
+    """At less than one a lease, too: what waits for its rate is not in anybody's hands."""
+    simulation = simulate(policy=STRICT, ecs=QUICK)
+    add_undelivered(simulation)
+    sources = seed(simulation, 4, "db")
+    park_all(simulation, sources)
+    assert waiting(simulation, DEAD) == len(sources)
+    began = simulation.kernel.now
+    persons = [Person(simulation), Person(simulation)]
+    for number, person in enumerate(persons):
+        simulation.kernel.spawn(
+            partial(person.run, per_minute=per_minute), at=began + number * shift
+        )
+    simulation.run(1_200.0)
+
+    assert waiting(simulation, DEAD) == 0
+    assert _sends(simulation, began) == len(sources)
+    sent = [
+        plan.letter.message_id for each in persons for plan in each.plans if plan.fate is Fate.SENT
+    ]
+    assert len(sent) == len(set(sent)) == len(sources)
+
+
+def test_a_dead_letter_that_is_sent_twice_is_recreated_once() -> None:
+    """Whoever sends what somebody else has sent as well does no harm."""
+    simulation, source = parked_without_stock()
+    sell_everything(simulation, None)
+    dead = simulation.cloud.queues(REGION).get_queue(DEAD, simulation.kernel.now)
+    (letter,) = dead.messages.values()
+    said = {one.name: one.value for one in letter.user_properties}
+    put(simulation, DEAD, letter.body, said)
+    for name in ("one", "two"):
+        simulation.start_worker(name)
+
+    do(simulation, Person(simulation).run)
+    recover(simulation)
+
+    assert launched(simulation) == running(simulation) == Counter([source.instance_id])
+
+
+def test_what_took_so_long_to_plan_that_its_lease_is_over_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody else may have it; it stays where it is, and the next run sends it."""
+    simulation, source = parked_without_stock()
+    sell_everything(simulation, None)
+    began, plan = simulation.kernel.now, Replay.plan
+
+    def slow(self: Replay, letter: DeadLetter) -> Plan:
+        simulation.kernel.sleep(70.0)
+        return plan(self, letter)
+
+    monkeypatch.setattr(Replay, "plan", slow)
+    person = Person(simulation)
+    do(simulation, person.run)
+
+    assert [(one.fate, one.why) for one in person.plans] == [(Fate.UNANSWERED, OVER)]
+    assert _sends(simulation, began) == 0
+    assert waiting(simulation, DEAD) == 1
+
+    monkeypatch.setattr(Replay, "plan", plan)
+    simulation.run(61.0)
+    do(simulation, person.run)
+    recover(simulation)
+    assert running(simulation) == Counter([source.instance_id])
+
+
+def test_what_took_some_time_to_plan_is_held_while_it_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The lease is made longer where it may not last, so that nobody else has it meanwhile."""
+    simulation, _ = parked_without_stock()
+    sell_everything(simulation, None)
+    plan, send = Replay.plan, SendTimes.send
+    seen: list[int] = []
+
+    def slow(self: Replay, letter: DeadLetter) -> Plan:
+        simulation.kernel.sleep(50.0)
+        return plan(self, letter)
+
+    def looked(self: SendTimes, *args: Any, **named: Any) -> str:
+        simulation.kernel.sleep(20.0)
+        found = simulation.cloud.queues(REGION).receive(DEAD, 16, simulation.kernel.now)
+        seen.append(len(found))
+        return send(self, *args, **named)
+
+    monkeypatch.setattr(Replay, "plan", slow)
+    monkeypatch.setattr(SendTimes, "send", looked)
+    do(simulation, Person(simulation).run)
+
+    assert seen == [0]
     assert waiting(simulation, DEAD) == 0
 
 

@@ -11,10 +11,15 @@ from worker.core import identity, ladder
 from worker.core.events import parse_time
 from worker.core.model import Disk, Image
 from worker.core.policy import Policy
-from worker.core.progress import Boot, BootKind, KeptDisk, Progress, Retained
+from worker.core.progress import Boot, BootKind, Imaged, KeptDisk, Launched, Progress, Retained
 
 # By how much clocks and describes may be behind: what is nearer to a notice counts as of it.
 EARLIER_SECONDS = 60.0
+# The accounts that two events give of one notice are nearer to each other than this, and the cloud does
+# not take a notice back and give another one within it.
+APART_SECONDS = 10.0
+# What comes before an image and after it: the look, the disks, and the next look at the image.
+ANEW_SECONDS = 15.0
 # No copy of an event comes later than this, while its source is locked still.
 BARE_EVENT_SECONDS = 3_600.0
 FIRST_LOOK = "first look"
@@ -30,6 +35,12 @@ SYSTEM = "system"
 UNDATED_DISK = "it was set to outlive the source before, so it got no tag and no date of ours"
 LOST_DISK = "it is in no image and was not retained"
 RELEASED_DISK = "it was retained, but it is gone or is set to go with the source"
+BEHIND_DISK = (
+    "what was written to it before the last notice and after the image began is on it alone"
+)
+BEHIND_LOST = (
+    "what was written to it before the last notice and after the image began is lost with it"
+)
 TAKEN_DISK = "it was not on the source any more when its disks were retained"
 
 
@@ -219,6 +230,8 @@ def copied(progress: Progress) -> tuple[str, ...]:
     What it has not is the only place where that data is: it never gets a date.
     """
     retained = progress.retained
+    if is_behind(progress):
+        return ()
     apart = set(progress.launched.missing)
     system = system_disk(progress)
     if progress.rung == "stale-snapshot" and system is not None:
@@ -240,6 +253,68 @@ def held_until(progress: Progress) -> float | None:
         return None
     begun, accepted = progress.launched.image_begun_at, progress.imaged.accepted_at
     return min(begun, accepted) if begun else accepted
+
+
+def has_begun(progress: Progress) -> bool:
+    """Tell whether something was begun that holds data as of its beginning."""
+    return progress.imaged is not None or progress.system_snapshot is not None
+
+
+def is_behind(progress: Progress) -> bool:
+    """Tell whether what is booted from was begun before the notice that counts.
+
+    Both accounts are the cloud's own: no clock of ours is in them, once the image has shown.
+    """
+    is_of_it = progress.rung in {"image", "snapshots"} and progress.economical is None
+    if progress.imaged is None or not is_of_it:
+        return False
+    counts = max(progress.noticed_at, progress.renoticed_at)
+    return _image_begun(progress, progress.imaged) + APART_SECONDS < counts
+
+
+def behind(progress: Progress) -> tuple[KeptDisk, ...]:
+    """List the disks whose last writes before the notice are in no image and on no replacement."""
+    if not is_behind(progress):
+        return ()
+    apart = set(progress.launched.missing)
+    return tuple(disk for disk in cloud_disks(progress) if disk.disk_id not in apart)
+
+
+def has_time_anew(progress: Progress, notice: float, now: float) -> bool:
+    """Tell whether another image can be there before the source goes; it takes what the first one took.
+
+    An event proves nothing: where it alone tells of another notice, the end of the first one must not
+    be missed, and only one image more is made.
+
+    Args:
+        progress: With a usable image, of a source that is locked and not stopped.
+        notice: Its usual length, seconds.
+        now: Epoch seconds.
+    """
+    launched = progress.launched
+    if progress.imaged is None:
+        return False
+    begun = _image_begun(progress, progress.imaged)
+    is_seen = launched.image_usable_at < launched.unlocked_at
+    if is_seen or now > begun + notice + EARLIER_SECONDS:
+        ends = notice_begun(progress, notice, now) + notice
+    elif is_of_a_later_notice(progress):
+        return False
+    else:
+        ends = begun + notice
+    return now + _took(launched, begun, notice) + ANEW_SECONDS <= ends
+
+
+def _took(launched: Launched, begun: float, notice: float) -> float:
+    """Tell how long an image took, as far as that is known; who looks late has not seen its end."""
+    if launched.image_unready_at:
+        return launched.image_unready_at - begun
+    seen = max(launched.image_usable_at - begun, 0.0)
+    return seen if seen <= notice else 0.0
+
+
+def _image_begun(progress: Progress, imaged: Imaged) -> float:
+    return progress.launched.image_begun_at or imaged.taken_at or imaged.accepted_at
 
 
 def is_of_an_earlier_notice(progress: Progress, made_at: str, notice: float) -> bool:

@@ -25,6 +25,9 @@ TAG_QUARANTINED = TAG_PREFIX + "quarantined"
 TAG_BESIDE = TAG_PREFIX + "beside"
 # On the image of a notice that was taken back: the next notice makes an image of its own.
 TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
+# On an image that was begun before the notice that counts, with when that one began: whoever waits for
+# the image and was told of the first one alone learns of it here.
+TAG_RENOTICED = TAG_PREFIX + "noticed-again"
 # On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
 TAG_DRILL = TAG_PREFIX + "drill"
 # On an instance whose owner lets a drill stop it and move what others know it by.

@@ -150,11 +150,48 @@ def is_recreation_since(image: Image, since: float) -> bool:
 
 
 def is_noticed_again(progress: Progress, source: Instance) -> bool:
-    """Tell whether the source was seen without its lock since the image was ready, and has one now."""
+    """Tell whether a locked source has another notice than the one that the image was begun for.
+
+    It was seen without its lock since the image was ready, or an event tells of a later notice.
+    """
     launched = progress.launched
     is_of_it = progress.rung in {"image", "snapshots"}
     is_ours = is_of_it and progress.economical is None and not launched.stop_sent
-    return is_ours and source.is_recycling and launched.image_usable_at < launched.unlocked_at
+    is_later = launched.image_usable_at < launched.unlocked_at or boots.is_behind(progress)
+    return is_ours and source.is_recycling and is_later
+
+
+def with_later_notice(progress: Progress, later: Progress) -> Progress:
+    """Note that the source was noticed again, as another event of it tells; the same where that is no news.
+
+    In economical mode it is the start time that tells one notice from another.
+    """
+    known = max(progress.noticed_at, progress.renoticed_at) or progress.t0
+    is_over = progress.moot is not None or progress.economical is not None
+    if is_over or later.noticed_at <= known + boots.APART_SECONDS:
+        return progress
+    return _counting_from(progress, later.noticed_at)
+
+
+def with_notice_on(progress: Progress, image: Image) -> Progress:
+    """Note when the image was begun, and what is written on it: that its source was noticed again."""
+    # One that was adopted is older than our knowledge of it.
+    begun = imaged(progress).taken_at or parse_time(image.created_at) or 0.0
+    progress = replace(progress, launched=replace(progress.launched, image_begun_at=begun))
+    told = parse_time(image.tags.get(identity.TAG_RENOTICED, "")) or 0.0
+    is_news = told > max(progress.noticed_at, progress.renoticed_at)
+    return _counting_from(progress, told) if is_news and progress.economical is None else progress
+
+
+def with_older_image(progress: Progress) -> Progress:
+    """Note that there is no time for an image of the notice in force: the one in hand is taken."""
+    seen = progress.launched.unlocked_at
+    is_seen = seen > max(progress.launched.image_usable_at, progress.renoticed_at)
+    return _counting_from(progress, seen) if is_seen else progress
+
+
+def _counting_from(progress: Progress, at: float) -> Progress:
+    return replace(progress, renoticed_at=at, t0=max(progress.t0, at))
 
 
 def from_the_image_on(
@@ -192,6 +229,7 @@ def from_the_image_on(
         boot=None,
         snapshots=None,
         begun=(),
+        told_on_image="",
         looked=None,
         captured=None,
         specified=None,

@@ -414,6 +414,7 @@ class Launched:
         image_usable_at: When the image was first seen usable.
         missing: Disks of the source that the image does not hold; what outlives the source of them
             is attached to the replacement.
+        image_unready_at: When the image was last seen unfinished, where a later notice makes that matter.
         image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
             was on disk then is in it.
         stop_sent: Whether the source was asked to stop.
@@ -442,6 +443,7 @@ class Launched:
     unknown_refusals: Count = 0
     not_before: Instant = 0.0
     image_usable_at: Instant = 0.0
+    image_unready_at: Instant = 0.0
     image_begun_at: Instant = 0.0
     image_safe: bool = False
     missing: tuple[ResourceId, ...] = ()
@@ -505,6 +507,8 @@ class Progress:
         absent_at: When a look first missed the source.
         image_absent_at: When the clean-up first missed the image.
         noticed_at: When the notice began by the event's own account; 0 when that tells nothing.
+        renoticed_at: When a later notice began, by the account of its own event or because the lock was
+            seen to go and come back; 0 while there was none.
         unlocked_at: When a look last found it not yet locked: the notice began later.
         hops: Successor messages so far, since the last replay.
         resumed_at: When a person last replayed it; what is bounded by time begins again then.
@@ -515,6 +519,7 @@ class Progress:
             one that is not marked.
         moot: Set when there is nothing left to do but clean up.
         boot: What is booted from instead of an image of the source; None while nothing is lost.
+        told_on_image: Id of the image on which stands that a later notice counts; empty while none does.
         begun: Names of the images that were begun; empty in older forms.
         counted: Whether the generations of the lineage were counted; a replay counts no more.
         looked: The source as retain saw it; None once it is captured, and in older forms.
@@ -535,6 +540,7 @@ class Progress:
     absent_at: Instant = 0.0
     image_absent_at: Instant = 0.0
     noticed_at: Instant = 0.0
+    renoticed_at: Instant = 0.0
     unlocked_at: Instant = 0.0
     hops: Count = 0
     resumed_at: Instant = 0.0
@@ -551,6 +557,7 @@ class Progress:
     system_snapshot: SystemSnapshot | None = None
     boot: Boot | None = None
     snapshots: Snapshots | None = None
+    told_on_image: NoResourceId = ""
     begun: tuple[ImageName, ...] = ()
     earlier: tuple[ResourceId, ...] = ()
     captured: Captured | None = None

@@ -431,6 +431,9 @@ def _degraded(progress: Progress) -> str:
             "it booted from the image that its line began with: its system disk is new, and the"
             " source's disks are attached as data disks"
         )
+    if boots.behind(progress):
+        since = iso(progress.launched.image_begun_at)
+        return f"its image was begun at {since}, before the last notice: what came later is on the disks"
     if progress.rung == "stale-snapshot":
         since = iso(progress.launched.image_begun_at)
         return f"its system disk is that of an automatic snapshot, as of {since}"

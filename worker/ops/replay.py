@@ -28,6 +28,7 @@ MINUTE = 60.0
 # So many messages are leased at a time that they are sent within this share of the lease.
 LEASE_SHARE = 0.25
 DONE = "done"
+OVER = "its lease ended before it was sent"
 _NO_EDITS = Edits()
 
 
@@ -141,7 +142,12 @@ class Replay:
         batch = rate.batch if limit is None else min(rate.batch, max(limit, 1))
         if limit == 0:
             return
-        for one in visit.letters(BATCH_MAX if dry_run else batch):
+        letters = (
+            visit.letters(BATCH_MAX)
+            if dry_run
+            else visit.letters(batch, await_turn=lambda: self._await_turn(rate))
+        )
+        for one in letters:
             if not wanted.takes(one.letter, self.clock.now()):
                 continue
             yield self._look(one.letter) if dry_run else self._carry_out(one, visit, rate)
@@ -268,6 +274,9 @@ class Replay:
             plan = self.plan(one.letter)
             if plan.fate is Fate.SENT:
                 self._keep_pace(rate)
+                if not visit.hold(one, rate.lease):
+                    # Somebody else may have it, and send it.
+                    return Plan(one.letter, Fate.UNANSWERED, OVER)
                 self.patience.insist(lambda: self.queue.send(one.letter.body, plan.attributes))
             if plan.fate.is_taken_out:
                 visit.take_out(one)
@@ -277,10 +286,14 @@ class Replay:
 
     def _keep_pace(self, rate: Rate) -> None:
         now = self.clock.now()
-        wait = self._sent_at + rate.pause - now
+        self._await_turn(rate)
+        self._sent_at = max(now, self._sent_at + rate.pause)
+
+    def _await_turn(self, rate: Rate) -> None:
+        """Wait until the next message may be sent; at a low rate nothing is leased while it does."""
+        wait = self._sent_at + rate.pause - self.clock.now()
         if wait > 0:
             self.patience.pause(self.clock.real_seconds(wait))
-        self._sent_at = max(now, self._sent_at + rate.pause)
 
 
 def _left(progress: Progress) -> tuple[Candidate, ...]:

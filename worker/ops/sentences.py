@@ -53,6 +53,10 @@ _WAITING = (
     (r"the replacement starts", "替代实例正在启动"),
     (r"the replacement is (\S+)", "替代实例状态：{0}"),
     (r"a second replacement is starting", "另有一台替代实例正在启动"),
+    (
+        r"(.+), from image (\S+), which is older than this notice; (.+)",
+        "{0}，所用镜像 {1} 早于本次通知；{2}",
+    ),
     (r"already recreated as (.+)", "已重建为 {0}"),
     (r"a later notice has the image (\S+)", "更晚的一次中断通知已有镜像 {0}"),
     (r"already recreated and cleaned up", "已重建并清理完毕"),
@@ -63,6 +67,7 @@ _WAITING = (
     ),
     (r"its recreation is not shown to be finished", "未能确认其重建已完成"),
     (r"its lease ended before it was deleted", "删除之前租约已到期"),
+    (r"its lease ended before it was sent", "发送之前租约已到期"),
     (r"the notice was found to be a false alarm", "该中断通知已被判定为误报"),
     (
         r"image (\S+) is from an earlier notice, and the source is gone",
@@ -297,6 +302,14 @@ _REMARKS = (
     (r"a snapshot of the system disk alone", "仅对系统盘制作快照"),
     (r"it is in no image and was not retained", "不在任何镜像中，也未保留"),
     (
+        r"what was written to it before the last notice and after the image began is on it alone",
+        "镜像开始制作之后、最后一次通知之前写入的数据只在该磁盘上",
+    ),
+    (
+        r"what was written to it before the last notice and after the image began is lost with it",
+        "镜像开始制作之后、最后一次通知之前写入的数据已随该磁盘丢失",
+    ),
+    (
         r"it was retained, but it is gone or is set to go with the source",
         "曾被保留，但已不存在，或已被设为随源实例释放",
     ),
@@ -319,6 +332,10 @@ _REMARKS = (
     (
         r"its system disk is that of an automatic snapshot, as of (\S+)",
         "系统盘来自自动快照，数据截至 {0}",
+    ),
+    (
+        r"its image was begun at (\S+), before the last notice: what came later is on the disks",
+        "镜像开始制作于 {0}，早于最后一次通知：此后写入的数据在磁盘上",
     ),
     (r"the replacement is not set up to serve", "替代实例尚未配置为可提供服务"),
     (r"date image", "给镜像标注日期"),

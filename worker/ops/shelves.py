@@ -4,8 +4,8 @@ A queue shows what is in it only by handing it out, so whoever looks leases. Wha
 given back at the end; where that is not possible, it comes back by itself when its lease ends.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from worker import ports
@@ -20,6 +20,8 @@ BATCH_MAX = 16
 WAIT_SECONDS = 1.0
 # Source: SMQ ChangeMessageVisibility: 0 is refused.
 GIVE_BACK_SECONDS = 1.0
+# Share of a lease after which it is not relied on without asking: what is sent takes its time, too.
+SURE_SHARE = 0.5
 NO_QUEUE = "QueueNotExist"
 
 
@@ -38,11 +40,16 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A dead letter that is leased at the moment."""
+    """A dead letter that is leased at the moment.
+
+    Attributes:
+        asked_at: When it was asked for: it is leased from then on at the earliest, epoch seconds.
+    """
 
     shelf: Shelf
     letter: DeadLetter
     delivery: ports.Delivery
+    asked_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -64,14 +71,44 @@ class Visit:
     _seen: set[str] = field(default_factory=set)
     _owed: set[str] = field(default_factory=set)
 
-    def letters(self, batch: int = BATCH_MAX) -> Iterator[Leased]:
+    def letters(
+        self, batch: int = BATCH_MAX, *, await_turn: Callable[[], None] = lambda: None
+    ) -> Iterator[Leased]:
         """Receive everything once, in batches of up to `batch`; what comes again is passed over.
+
+        Args:
+            batch: How many to lease at a time.
+            await_turn: Called before each batch: nothing is leased while it waits.
 
         Raises:
             RecreationError: A queue cannot be received from.
         """
         for shelf in self.shelves:
-            yield from self._letters_of(shelf, min(max(batch, 1), BATCH_MAX))
+            yield from self._letters_of(shelf, min(max(batch, 1), BATCH_MAX), await_turn)
+
+    def hold(self, one: Leased, lease: float) -> bool:
+        """Have a leased message for as long again where its lease may not last; False when it is over.
+
+        Args:
+            one: What was received.
+            lease: For how long a received message is leased, seconds.
+
+        Raises:
+            RecreationError: The queue does not tell.
+        """
+        now = self.clock.now()
+        if now < one.asked_at + lease * SURE_SHARE:
+            return True
+        try:
+            renewed = self.patience.insist(
+                lambda: one.shelf.queue.renew(one.delivery.handle, lease)
+            )
+        except ports.LeaseLost:
+            self.leased.pop(one.letter.message_id, None)
+            return False
+        delivery = replace(one.delivery, handle=renewed.handle)
+        self.leased[one.letter.message_id] = replace(one, delivery=delivery, asked_at=now)
+        return True
 
     def take_out(self, one: Leased) -> bool:
         """Delete a leased message; one whose lease is over is deleted when it comes again.
@@ -98,14 +135,18 @@ class Visit:
                 late += 1
         return late
 
-    def _letters_of(self, shelf: Shelf, batch: int) -> Iterator[Leased]:
+    def _letters_of(
+        self, shelf: Shelf, batch: int, await_turn: Callable[[], None]
+    ) -> Iterator[Leased]:
         again = 0
         mine = 0
         while True:
+            await_turn()
+            asked = self.clock.now()
             deliveries = self._received(shelf, batch)
             if not deliveries:
                 return
-            fresh = tuple(self._fresh(shelf, deliveries))
+            fresh = tuple(self._fresh(shelf, deliveries, asked))
             mine += len(fresh)
             # When everything that was passed over has come again, there is nothing else.
             again = 0 if fresh else again + len(deliveries)
@@ -123,9 +164,11 @@ class Visit:
         self.missing.append(shelf.name)
         return ()
 
-    def _fresh(self, shelf: Shelf, deliveries: Sequence[ports.Delivery]) -> Iterator[Leased]:
+    def _fresh(
+        self, shelf: Shelf, deliveries: Sequence[ports.Delivery], asked: float
+    ) -> Iterator[Leased]:
         for delivery in deliveries:
-            one = Leased(shelf, self._read(shelf, delivery), delivery)
+            one = Leased(shelf, self._read(shelf, delivery), delivery, asked)
             if delivery.message_id in self._owed:
                 self.take_out(one)
                 continue

@@ -207,6 +207,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             "可能与新系统盘相同。没有密钥对时，请先在控制台设置密码。"
         ),
     ),
+    "todo.image": (
+        "Its image is older than the last notice: copy what came later from the source's disks, which are kept without a date.",
+        "其镜像早于最后一次通知：请从源实例的磁盘复制此后的数据，这些磁盘已保留且没有日期。",
+    ),
+    "todo.snapshots": (
+        "Its snapshots are older than the last notice: copy what came later from the source's disks, which are kept without a date.",
+        "其快照早于最后一次通知：请从源实例的磁盘复制此后的数据，这些磁盘已保留且没有日期。",
+    ),
     "todo.stale-snapshot": (
         (
             "Its system disk is older than the notice: compare it with the source's own system disk, which is "

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from worker.core import boots, handing, identity
+from worker.core import boots, handing, identity, launching
 from worker.core.errors import Permanent, Transient
 from worker.core.events import parse_time
 from worker.core.model import Accepted, Disk, Image
@@ -26,6 +26,7 @@ LET_GO = "let the disks go"
 RESTORE_INTERFACE = "restore network interface "
 RESTORE_INTERFACES = "restore network interfaces"
 DATE_DISKS = "date disks"
+TELL_OF_DISKS = "tell what is on the disks alone"
 DATE_INTERFACES = "date network interfaces"
 DATE_SNAPSHOTS = "date snapshots"
 DATE_IMAGE = "date image"
@@ -74,6 +75,8 @@ class CleanUp:
             return self._restore_interfaces(progress, now)
         if action == DATE_DISKS:
             return self._date_disks(progress, now)
+        if action == TELL_OF_DISKS:
+            return _told_of_disks(progress)
         if (refused := self._dated(action, progress, now)) is not None:
             return _cleaned(progress, action, refused)
         if now < (until := _takes_effect_by(progress)):
@@ -180,6 +183,9 @@ class CleanUp:
             if now < missed.image_absent_at + SHOW_UP_SECONDS_MAX:
                 return Wait(missed, now + SHOW_UP_SECONDS_MAX, "the image does not show")
             return _cleaned(missed, action, "the image is not there")
+        if is_known and imaged is not None and image.image_id == imaged.image_id:
+            # A twin that knew of a later notice may have been here before.
+            progress = launching.with_notice_on(progress, image)
         if action == DATE_SNAPSHOTS:
             if self._was_over_before(progress, image, now):
                 return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
@@ -265,7 +271,7 @@ class CleanUp:
             # It may not have been to be had in time.
             tags[identity.TAG_RETAINED] = identity.WAS_DELETED_WITH_INSTANCE
         if kind == "image":
-            tags |= _verdict(progress)
+            tags |= _verdict(progress) | _told(progress)
         answer = self.tagging.tag(kind, ids, tags)
         return "" if isinstance(answer, Accepted) else answer.code
 
@@ -314,7 +320,19 @@ def _of_the_disks(progress: Progress) -> list[str]:
     if is_alarm or progress.economical is not None:
         back = [RESTORE_DISKS] if is_changed and _to_release(progress) else []
         return [*back, LET_GO] if back or is_alarm else []
-    return [DATE_DISKS] if is_changed and boots.copied(progress) else []
+    # What is on them alone gets no date, and is looked after all the same: it must be there.
+    is_behind = boots.is_behind(progress) and progress.moot is None
+    dated = [DATE_DISKS] if is_changed and (boots.copied(progress) or is_behind) else []
+    return [*dated, TELL_OF_DISKS] if is_behind else dated
+
+
+def _told_of_disks(progress: Progress) -> Note:
+    """Name the disks that alone hold what was written before the last notice, or do not any more."""
+    for disk in boots.behind(progress):
+        is_there = boots.outlives(progress, disk)
+        why = boots.BEHIND_DISK if is_there else boots.BEHIND_LOST
+        progress = progress.remarked(f"disk {disk.disk_id}", why)
+    return _cleaned(progress, TELL_OF_DISKS, "")
 
 
 def _verdict(progress: Progress) -> dict[str, str]:
@@ -322,6 +340,14 @@ def _verdict(progress: Progress) -> dict[str, str]:
     if progress.moot is not Mootness.FALSE_ALARM:
         return {}
     return {identity.TAG_FALSE_ALARM: "nothing was launched from it"}
+
+
+def _told(progress: Progress) -> dict[str, str]:
+    """Say on the image that the receipt tells of a later notice: whoever has only that one goes on from here."""
+    if not boots.is_behind(progress):
+        return {}
+    counts = max(progress.noticed_at, progress.renoticed_at)
+    return {identity.TAG_RENOTICED: identity.instant(counts)}
 
 
 def _takes_effect_by(progress: Progress) -> float:

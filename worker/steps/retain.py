@@ -31,6 +31,7 @@ from worker.core.progress import (
 )
 from worker.ports import Captures, Disks, Images, Instances, Sources, Tagging
 from worker.steps.base import NOTHING, Parking
+from worker.steps.ended import ended
 from worker.steps.excess import why_one_too_many
 from worker.steps.spec import CONFIGURATION, recorded_sentence, source_facts
 
@@ -153,13 +154,13 @@ class Retain:
         None means that nothing has ended: the date on a disk is of whoever had it before.
         """
         image = self.images.find(identity.image_name(progress.recreation_id))
-        ended = self._ended_by(progress, image)
-        if ended is None:
+        over = self._ended_by(progress, image)
+        if over is None:
             return None
         # In economical mode it is the start time that tells one notice from another.
-        if boots.is_outlived(progress, ended.created_at) and not source.is_economical:
-            return Note(launching.after(progress, _id_of(ended)))
-        return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+        if boots.is_outlived(progress, over.created_at) and not source.is_economical:
+            return Note(launching.after(progress, _id_of(over)))
+        return ended(progress, image, self.images, "already recreated and cleaned up")
 
     def _ended_by(self, progress: Progress, image: Image | None) -> Image | Instance | None:
         """Return what ended a recreation: its dated image, or what it launched if that is gone."""
@@ -222,14 +223,15 @@ class Retain:
             return Note(launching.after(progress, launching.winner(replacements).instance_id))
         if replacements:
             found = launching.replacement_name(replacements)
-            return Moot(progress, Mootness.ALREADY_DONE, f"already recreated as {found}")
+            image = self.images.find(identity.image_name(progress.recreation_id))
+            return ended(progress, image, self.images, f"already recreated as {found}")
         image = self.images.find(identity.image_name(progress.recreation_id))
         if image is not None and identity.TAG_FALSE_ALARM in image.tags:
             return Note(launching.after(progress, image.image_id))
         if image is not None and identity.TAG_DELETE_AFTER in image.tags:
             if _is_long_before(progress, image.created_at):
                 return Note(launching.after(progress, image.image_id))
-            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+            return ended(progress, image, self.images, "already recreated and cleaned up")
         missed = replace(progress, absent_at=progress.absent_at or now)
         patience = self._sibling_patience(image)
         if now < missed.absent_at + patience:

@@ -212,12 +212,12 @@ PARKED: Mapping[Park, Entry] = {
     Park.REPLACED_BEFORE: Entry(
         Text("an earlier replacement still exists", "此前的替代实例仍然存在"),
         Text(
-            "The source outlived an earlier notice beside its replacement, and has been reclaimed now. What it wrote since is not on that replacement, and a second one was not launched beside it.",
-            "源实例在此前的通知后与其替代实例并存，现在又被回收。此后写入的数据不在那台替代实例上，也没有再启动第二台。",
+            "The source outlived an earlier notice beside its replacement and has been reclaimed now, or it was recreated from an image that is older than this notice. What it wrote since is not on that replacement, and a second one was not launched beside it.",
+            "源实例在此前的通知后与其替代实例并存，现在又被回收；或者重建所用的镜像早于本次通知。此后写入的数据不在那台替代实例上，也没有再启动第二台。",
         ),
         Text(
-            "In the image of this notice, which `aliyun-ops dlq show ID` names, and on the retained disks.",
-            "在本次通知的镜像中（`aliyun-ops dlq show ID` 会列出），也在保留的磁盘上。",
+            "In the image of this notice, if there is one (`aliyun-ops dlq show ID` names it), and on the retained disks.",
+            "在本次通知的镜像中（如有，`aliyun-ops dlq show ID` 会列出），也在保留的磁盘上。",
         ),
         (
             Text(

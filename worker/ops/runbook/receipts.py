@@ -167,8 +167,8 @@ LOSSES: tuple[Loss, ...] = (
         Text("“disk d-...”", "“磁盘 d-...”"),
         Row(
             Text(
-                "A local disk: what was on it is gone with its host. A cloud disk: it is in no image, could not be attached, was taken from the source, was released since, or outlives by your own setting and so has no date; the reason says which.",
-                "本地盘：上面的数据随宿主机丢失。云盘：不在镜像中、未能挂载、已从源实例取走、后来被释放，或者原本就设为保留因而没有日期，原因中写明。",
+                "A local disk: what was on it is gone with its host. A cloud disk: it is in no image, could not be attached, was taken from the source, was released since, outlives by your own setting and so has no date, or alone holds what was written between the image and a second notice and so has none; the reason says which.",
+                "本地盘：上面的数据随宿主机丢失。云盘：不在镜像中、未能挂载、已从源实例取走、后来被释放、原本就设为保留因而没有日期，或者只有它保存着镜像与第二次通知之间写入的数据因而没有日期，原因中写明。",
             ),
             Text(
                 "Local: restore your own backup, and by day move the data to a cloud disk. Kept but not attached: [get at it](#get-at-the-data-of-a-retained-disk).",

@@ -64,7 +64,9 @@ class Launch:
 
     @property
     def _imaging(self) -> Imaging:
-        return Imaging(self.images, self.sources, self._siblings, self._source_back, self.policy)
+        return Imaging(
+            self.images, self.sources, self._siblings, self._source_back, self.tagging, self.policy
+        )
 
     @property
     def _request(self) -> Request:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from worker.core import boots, identity, launching
 from worker.core.events import parse_time
 from worker.core.model import Image, Look
-from worker.core.outcomes import Moot, Note, Outcome, Park, Wait
+from worker.core.outcomes import Note, Outcome, Park, Wait
 from worker.core.policy import Policy
 from worker.core.polling import next_image_poll
 from worker.core.progress import Imaged, Mootness, Progress, Snapshots
-from worker.ports import Images, Sources
+from worker.ports import Images, Sources, Tagging
 from worker.steps.base import Parking
+from worker.steps.ended import ended
 from worker.steps.launch.siblings import Siblings
 from worker.steps.launch.source_back import SOURCE_POLL_SECONDS, SourceBack
 from worker.steps.rungs import descend, find_image
@@ -30,6 +31,7 @@ class Imaging:
     sources: Sources
     siblings: Siblings
     source_back: SourceBack
+    tagging: Tagging
     policy: Policy
 
     def run(self, progress: Progress, now: float) -> Outcome:
@@ -42,6 +44,11 @@ class Imaging:
         image = self.find(progress)
         if image is None:
             return self._no_image(progress, imaged, now)
+        progress = launching.with_notice_on(progress, image)
+        # What can be launched from does not wait for a word on it.
+        is_told = bool(progress.told_on_image) or image.usable
+        if boots.is_behind(progress) and not is_told:
+            return self._tell_others(progress, image)
         if self.is_settled(progress, image):
             return self.settled(progress, image, now)
         if image.has_failed:
@@ -49,6 +56,16 @@ class Imaging:
         if not image.usable:
             return self._keep_waiting(progress, image, imaged, now)
         return Note(launching.with_usable_image(progress, image, now))
+
+    def _tell_others(self, progress: Progress, image: Image) -> Outcome:
+        """Write on the image that a later notice counts: another worker may know of the first one alone."""
+        counts = identity.instant(max(progress.noticed_at, progress.renoticed_at))
+        told = replace(progress, told_on_image=image.image_id)
+        if image.tags.get(identity.TAG_RENOTICED) == counts:
+            return Note(told)
+        # A refusal takes nothing away: who launches looks for a later notice's image as well.
+        self.tagging.tag("image", (image.image_id,), {identity.TAG_RENOTICED: counts})
+        return Note(told)
 
     def find(self, progress: Progress) -> Image | None:
         imaged = launching.imaged(progress)
@@ -100,12 +117,12 @@ class Imaging:
         is_dated = identity.TAG_DELETE_AFTER in image.tags
         is_over = is_dated and identity.TAG_FALSE_ALARM not in image.tags
         if is_over and not boots.is_outlived(progress, image.created_at):
-            return Moot(progress, Mootness.ALREADY_DONE, "already recreated and cleaned up")
+            return ended(progress, image, self.images, "already recreated and cleaned up")
         look = self.sources.look(progress.instance_id)
         source = look.instance
         if source is None and (others := self.siblings.of_this_source(progress)):
             reason = f"already recreated as {launching.replacement_name(others)}"
-            return Moot(progress, Mootness.SUPERSEDED, reason)
+            return ended(progress, image, self.images, reason, how=Mootness.SUPERSEDED)
         if source is None:
             raise Parking(
                 Park.SOURCE_GONE,
@@ -163,6 +180,9 @@ class Imaging:
         if now > max(imaged.accepted_at, progress.resumed_at) + self.policy.image_wait_max:
             why = f"image {image.image_id} is still at {image.percent} %"
             return descend(progress, self.policy, why, now, lost=image.image_id, late=True)
+        if boots.is_behind(progress):
+            unready = replace(progress.launched, image_unready_at=now)
+            progress = replace(progress, launched=unready)
         until = next_image_poll(
             percent=image.percent,
             # One that was adopted is older than our knowledge of it.

@@ -24,6 +24,7 @@ from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
 from worker.ports import Instances, Sources
 from worker.steps.base import Parking
+from worker.steps.ended import ended
 from worker.steps.launch.imaging import Imaging
 from worker.steps.launch.siblings import Siblings
 from worker.steps.launch.source_back import SOURCE_POLL_SECONDS
@@ -63,8 +64,8 @@ class Request:
             return Note(launching.with_adopted(progress, launching.winner(found), now))
         if others:
             return self._beside(progress, others)
-        if later := self.siblings.of_a_later_notice(progress, now):
-            return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
+        if over := self.superseded(progress, now):
+            return over
         launched = progress.launched
         image = self.imaging.find(progress)
         if image is not None and self.imaging.is_settled(progress, image):
@@ -84,6 +85,13 @@ class Request:
         )
         return self._answered(progress, candidate, answer, now)
 
+    def superseded(self, progress: Progress, now: float) -> Outcome | None:
+        """Tell whether a later notice has begun an image: then it is that one's business."""
+        later = self.siblings.of_a_later_notice(progress, now)
+        if not later:
+            return None
+        return Moot(progress, Mootness.SUPERSEDED, f"a later notice has the image {later}")
+
     def _beside(self, progress: Progress, others: tuple[Instance, ...]) -> Outcome:
         """Tell a later replacement, which makes this one needless, from one that was there before."""
         named = launching.replacement_name(others)
@@ -92,7 +100,11 @@ class Request:
                 Park.REPLACED_BEFORE,
                 f"{named} was launched for an earlier notice, and the source was reclaimed beside it",
             )
-        return Moot(progress, Mootness.SUPERSEDED, f"already recreated as {named}")
+        images = self.imaging.images
+        earlier = progress.earlier[-1] if progress.earlier else ""
+        image = images.known(earlier) if earlier.startswith("m-") else None
+        reason = f"already recreated as {named}"
+        return ended(progress, image, images, reason, how=Mootness.SUPERSEDED)
 
     def _answered(
         self, progress: Progress, candidate: Candidate, answer: LaunchAnswer, now: float

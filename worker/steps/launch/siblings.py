@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from worker.core import identity, launching
+from worker.core import boots, identity, launching
 from worker.core.model import Instance
 from worker.core.policy import Policy
 from worker.core.progress import Progress
 from worker.ports import Images, Instances
+
+# After an image is usable, another one of its source is not launched from sooner than this.
+ANOTHER_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class Siblings:
 
         A source in economical mode is the same instance through many notices.
         """
-        is_late = now > progress.t0 + self.policy.false_alarm_after
+        is_late = now > progress.t0 + self.policy.false_alarm_after or _may_have_another(
+            progress, now
+        )
         is_later_notice = progress.incarnation != identity.NOT_ECONOMICAL
         if not (is_late or is_later_notice) or progress.economical is not None:
             return ()
@@ -44,9 +49,18 @@ class Siblings:
 
     def of_a_later_notice(self, progress: Progress, now: float) -> str:
         """Find the image that a later notice has begun: it derives its name from ours."""
-        is_late = now > progress.t0 + self.policy.notice
+        is_late = now > progress.t0 + self.policy.notice or _may_have_another(progress, now)
         if not is_late or progress.economical is not None or progress.rung != "image":
             return ""
         later = replace(progress, incarnation=launching.imaged(progress).image_id)
         found = self.images.find(identity.image_name(later.recreation_id))
         return found.image_id if found is not None else ""
+
+
+def _may_have_another(progress: Progress, now: float) -> bool:
+    """Tell whether a later notice may have begun an image, or launched from it, that we know nothing of.
+
+    Nobody does so sooner after this image, and one that is behind it is told of such a notice.
+    """
+    is_slow = now > progress.launched.image_usable_at + ANOTHER_SECONDS
+    return is_slow or boots.is_behind(progress)

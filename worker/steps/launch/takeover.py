@@ -48,8 +48,10 @@ class TakeOver:
         # After our own stop it is down for good, whatever becomes of its notice, but if it runs again.
         if not source.is_recycling and (not launched.stop_sent or source.status == "Running"):
             return self.source_back.unlocked(progress, now)
-        if launching.is_noticed_again(progress, source):
+        is_again = launching.is_noticed_again(progress, source)
+        if is_again and boots.has_time_anew(progress, self.policy.notice, now):
             return self.imaging.noticed_again(progress, now)
+        progress = launching.with_older_image(progress) if is_again else progress
         progress = replace(progress, launched=replace(launched, unlocked_looks=0))
         # A source that serves is worth more than what comes up without being set up.
         if self.policy.takeover == "wait" or progress.is_degraded:
@@ -116,6 +118,9 @@ class TakeOver:
             return Wait(progress, now + pause, f"the source is {source.status}")
         if launched.stop_refused:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
+        if boots.is_behind(progress) and (over := self.request.superseded(progress, now)):
+            # The source is what the later notice's image is being made of.
+            return over
         answer = self.instances.stop(source.instance_id)
         if isinstance(answer, Accepted):
             return Wait(
