@@ -1638,6 +1638,13 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "own-word-on-the-image-taken-for-anothers",
+        "worker/steps/ended.py",
+        "identity.TAG_TOLD",
+        "identity.TAG_RENOTICED",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "twin-that-knew-less-has-the-last-word",
         "worker/steps/cleanup.py",
         "            progress = launching.with_notice_on(progress, image)\n",

@@ -28,6 +28,9 @@ TAG_FALSE_ALARM = TAG_PREFIX + "false-alarm"
 # On an image that was begun before the notice that counts, with when that one began: whoever waits for
 # the image and was told of the first one alone learns of it here.
 TAG_RENOTICED = TAG_PREFIX + "noticed-again"
+# On such an image once the receipt tells of that notice. The tag above may have come too late for whoever
+# has recreated the source, and proves nothing of it.
+TAG_TOLD = TAG_PREFIX + "told-of-notice"
 # On everything that a drill makes, with the drill's name: only what has it is deleted by a drill.
 TAG_DRILL = TAG_PREFIX + "drill"
 # On an instance whose owner lets a drill stop it and move what others know it by.

@@ -346,8 +346,8 @@ def _told(progress: Progress) -> dict[str, str]:
     """Say on the image that the receipt tells of a later notice: whoever has only that one goes on from here."""
     if not boots.is_behind(progress):
         return {}
-    counts = max(progress.noticed_at, progress.renoticed_at)
-    return {identity.TAG_RENOTICED: identity.instant(counts)}
+    counts = identity.instant(max(progress.noticed_at, progress.renoticed_at))
+    return {identity.TAG_RENOTICED: counts, identity.TAG_TOLD: counts}
 
 
 def _takes_effect_by(progress: Progress) -> float:

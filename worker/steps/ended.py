@@ -47,7 +47,7 @@ def _is_news(progress: Progress, image: Image) -> bool:
     if created is None or progress.economical is not None or identity.TAG_FALSE_ALARM in image.tags:
         return False
     counts = max(progress.noticed_at, progress.renoticed_at)
-    known = parse_time(image.tags.get(identity.TAG_RENOTICED, "")) or created
+    known = parse_time(image.tags.get(identity.TAG_TOLD, "")) or created
     return max(created, known) + boots.APART_SECONDS < counts
 
 
