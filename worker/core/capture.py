@@ -7,6 +7,7 @@ no `format`, so that a file's content in a queue is a bare message and never pro
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +19,11 @@ from worker.core.progress import Captured
 
 FORM = "1"
 
-_ADAPTER: TypeAdapter[Captured] = TypeAdapter(Captured)
+
+@cache
+def _adapter() -> TypeAdapter[Captured]:
+    # Built for the first one: a worker that starts would wait for it and need it minutes later.
+    return TypeAdapter(Captured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def write_capture(
         at: When it was captured, epoch seconds.
         key: Signs it.
     """
-    source = _ADAPTER.dump_python(captured, mode="json", exclude_defaults=True)
+    source = _adapter().dump_python(captured, mode="json", exclude_defaults=True)
     attributes = {
         "capture": FORM,
         "account": account,
@@ -68,7 +73,7 @@ def read_capture(document: Mapping[str, Any], keys: Sequence[bytes]) -> Capture:
     if not signing.is_signed(attributes, _body(source), keys):
         raise Malformed("its signature is not ours", code="capture_signature")
     try:
-        captured = _ADAPTER.validate_python(source)
+        captured = _adapter().validate_python(source)
     except ValidationError:
         raise Malformed("it cannot be read", code="capture_data") from None
     return Capture(

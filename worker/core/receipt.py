@@ -5,6 +5,7 @@ older receipts still read. Instants are UTC text with the seconds after T0 besid
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -210,7 +211,10 @@ class Receipt:
         return next((moment for moment in self.timeline if moment.what == what), None)
 
 
-_ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+@cache
+def _adapter() -> TypeAdapter[Receipt]:
+    # Built for the first one: a worker that starts would wait for it and need it minutes later.
+    return TypeAdapter(Receipt)
 
 
 def receipt(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) -> dict[str, Any]:
@@ -221,7 +225,7 @@ def receipt(progress: Progress, at: float, *, notice: float = NOTICE_SECONDS) ->
         at: When the receipt is written, epoch seconds.
         notice: From T0 to the release, seconds.
     """
-    plain: dict[str, Any] = _ADAPTER.dump_python(record(progress, at, notice=notice))
+    plain: dict[str, Any] = _adapter().dump_python(record(progress, at, notice=notice))
     return plain
 
 
@@ -234,7 +238,7 @@ def read_receipt(data: object) -> Receipt:
     if isinstance(data, dict) and data.get("format") != FORMAT:
         raise Malformed(f"the receipt has format {data.get('format')!r}, not {FORMAT!r}")
     try:
-        return _ADAPTER.validate_python(data)
+        return _adapter().validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "it"
