@@ -4,8 +4,9 @@
 
 A worker recovers one-disk sources on the emulator, and every call that it makes through an SDK is noted
 with its answer. Then a process without our code makes the same calls through the same SDKs, with pauses
-between them, and gets the same answers. The two take turns; the ratio is that of each pair. Both are
-processes of their own that have been warmed by a round which does not count.
+between them, and gets the same answers, while an emulator does as much for each as for the worker's.
+The two take turns; the ratio is that of each pair. Both are processes of their own that have been
+warmed by a round which does not count.
 """
 
 import argparse
@@ -73,10 +74,11 @@ class Pair:
 
 @dataclass
 class Bench:
-    """Emulator, tape, worker and bare calls."""
+    """Emulator, tape, worker and bare calls, and the emulator behind these."""
 
     emulator: LocalEmulator
     installation: Installation
+    behind: Installation
     tape: Tape
     worker: Partner
     bare: Partner
@@ -99,6 +101,7 @@ class Bench:
         pause.wait(SETTLE_SECONDS)
         noted = self.worker.ask("mark")
         self.tape.stop()
+        self.behind.order("reset", regions={REGION: cloud_of(count)})
         begun = noted["calls"][0][0]
         calls = [[at - begun, *what] for at, *what in noted["calls"]]
         bare = self.bare.ask(calls)["cpu"]
@@ -135,14 +138,16 @@ def slow_service(speed: float, ecs: EcsSettings) -> Service:
 @contextlib.contextmanager
 def bench() -> Iterator[Bench]:
     """Start everything, and end it."""
-    service = slow_service(SPEED, EcsSettings(image_seconds=IMAGE_SECONDS))
+    ecs = EcsSettings(image_seconds=IMAGE_SECONDS)
     with (
         tempfile.TemporaryDirectory() as name,
-        running(service) as emulator,
-        taping(emulator.urls[REGION]) as (tape, recorder, player),
+        running(slow_service(SPEED, ecs)) as emulator,
+        running(slow_service(SPEED, ecs)) as idle,
+        taping(emulator.urls[REGION], idle.urls[REGION]) as (tape, recorder, player),
     ):
         directory = Path(name)
         installation = Installation(directory, url=emulator.urls[REGION])
+        behind = Installation(directory, url=idle.urls[REGION])
         data = {
             "account_id": ACCOUNT,
             "region": REGION,
@@ -160,7 +165,7 @@ def bench() -> Iterator[Bench]:
         worker.ask("mark")
         bare = Partner(("bench.bare_calls", player, REGION), directory / "bare.log")
         try:
-            yield Bench(emulator, installation, tape, worker, bare)
+            yield Bench(emulator, installation, behind, tape, worker, bare)
         finally:
             bare.end()
             worker.end()

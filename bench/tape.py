@@ -1,11 +1,14 @@
 """Two servers before the emulator: one remembers every answer, the other gives them again.
 
 The recorder hands everything on, byte for byte. A client that makes the same calls at the player is
-given the same answers, as late as they came: what differs in CPU time is the client's.
+given the same answers, as late as they came: what differs in CPU time is the client's. An emulator of
+the player's own works on each of its calls as well, and what it says is thrown away: calls that cost
+the machine nothing would leave a client the caches, and both halves of a core, to itself.
 """
 
 import contextlib
 import http.client
+import re
 import sys
 import threading
 import time
@@ -13,7 +16,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from typing_extensions import override
@@ -21,6 +24,7 @@ from typing_extensions import override
 HOST = "127.0.0.1"
 # A receive that waits for messages is kept for long; whoever plays it waits no longer than for others.
 LATEST_SECONDS = 0.02
+_WAIT = re.compile(r"waitseconds=\d+")
 _NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
@@ -79,11 +83,26 @@ class Tape:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """One connection of a client, and one to an emulator.
 
+    Attributes:
+        upstream: Host and port of the emulator.
+    """
+
+    upstream: ClassVar[str]
     protocol_version = "HTTP/1.1"
     # Head and body in one piece: a second small packet would wait for an acknowledgement.
     wbufsize = 65_536
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self._onward = http.client.HTTPConnection(self.upstream)
+
+    @override
+    def finish(self) -> None:
+        super().finish()
+        self._onward.close()
 
     def _serve(self) -> None:
         length = int(self.headers.get("content-length") or 0)
@@ -99,6 +118,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, kind: str, body: bytes) -> Answer:
         raise NotImplementedError
 
+    def _passed_on(self, path: str, body: bytes) -> Answer:
+        """Return what the emulator says."""
+        begun = time.monotonic()
+        ask = self._onward
+        ask.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            ask.putheader(name, value)
+        ask.endheaders(body or None)
+        found = ask.getresponse()
+        text = found.read()
+        kept = ((n, v) for n, v in found.getheaders() if n.lower() not in _NOT_PASSED_ON)
+        seconds = time.monotonic() - begun
+        return Answer(found.status, found.reason, tuple(kept), text, seconds)
+
     def _write(self, answer: Answer) -> None:
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.headers:
@@ -113,59 +146,53 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _recorder(tape: Tape, upstream: str) -> type[_Handler]:
+def _recorder(tape: Tape, address: str) -> type[_Handler]:
     class Recorder(_Handler):
-        """Asks the emulator on a connection of its own."""
+        """Remembers what the emulator says."""
 
-        @override
-        def setup(self) -> None:
-            super().setup()
-            self._onward = http.client.HTTPConnection(upstream)
-
-        @override
-        def finish(self) -> None:
-            super().finish()
-            self._onward.close()
+        upstream = address
 
         @override
         def _answer(self, kind: str, body: bytes) -> Answer:
-            begun = time.monotonic()
-            ask = self._onward
-            ask.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                ask.putheader(name, value)
-            ask.endheaders(body or None)
-            found = ask.getresponse()
-            text = found.read()
-            kept = ((n, v) for n, v in found.getheaders() if n.lower() not in _NOT_PASSED_ON)
-            seconds = time.monotonic() - begun
-            answer = Answer(found.status, found.reason, tuple(kept), text, seconds)
+            answer = self._passed_on(self.path, body)
             tape.add(kind, answer)
             return answer
 
     return Recorder
 
 
-def _player(tape: Tape) -> type[_Handler]:
+def _player(tape: Tape, address: str) -> type[_Handler]:
     class Player(_Handler):
         """Answers from the tape."""
+
+        upstream = address
 
         @override
         def _answer(self, kind: str, body: bytes) -> Answer:
             answer = tape.take(kind)
-            time.sleep(min(answer.seconds, LATEST_SECONDS))
+            # Nobody comes to end a wait for messages there.
+            passed = self._passed_on(_WAIT.sub("waitseconds=0", self.path), body)
+            time.sleep(max(min(answer.seconds, LATEST_SECONDS) - passed.seconds, 0.0))
             return answer
 
     return Player
 
 
 @contextlib.contextmanager
-def taping(upstream: str) -> Iterator[tuple[Tape, str, str]]:
-    """Run both servers; yields the tape, and the addresses of recorder and player."""
+def taping(recorded: str, idle: str) -> Iterator[tuple[Tape, str, str]]:
+    """Run both servers.
+
+    Args:
+        recorded: Address of the emulator whose answers are remembered.
+        idle: Address of the one that works for the player.
+
+    Yields:
+        The tape, and the addresses of recorder and player.
+    """
     tape = Tape()
     with contextlib.ExitStack() as stack:
-        recorder = stack.enter_context(_serving(_recorder(tape, urlsplit(upstream).netloc)))
-        player = stack.enter_context(_serving(_player(tape)))
+        recorder = stack.enter_context(_serving(_recorder(tape, urlsplit(recorded).netloc)))
+        player = stack.enter_context(_serving(_player(tape, urlsplit(idle).netloc)))
         yield tape, recorder, player
 
 

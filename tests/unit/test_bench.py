@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -286,9 +287,11 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     count = 0
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         type(self).count += 1
+        self.asked.append(self.path)
         text = f"answer {self.count}".encode()
         self.send_response(418)
         self.send_header("x-told", self.headers["x-asked"])
@@ -304,6 +307,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def upstream() -> Iterator[str]:
     Upstream.count = 0
+    Upstream.asked.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -323,7 +327,7 @@ def ask(url: str, path: str) -> tuple[int, str | None, str]:
 
 
 def test_the_tape_gives_the_same_answers_in_their_order(upstream: str) -> None:
-    with taping(upstream) as (tape, recorder, player):
+    with taping(upstream, upstream) as (tape, recorder, player):
         tape.record()
         told = [ask(recorder, "/a"), ask(recorder, "/b?x=1"), ask(recorder, "/a")]
         tape.stop()
@@ -335,8 +339,16 @@ def test_the_tape_gives_the_same_answers_in_their_order(upstream: str) -> None:
     assert tape.misses == 0
 
 
+def test_an_emulator_works_for_what_is_played_as_well(upstream: str) -> None:
+    """Each call costs the machine as much as it did; nothing waits for messages that never come."""
+    with taping(upstream, upstream) as (_, _, player):
+        ask(player, "/queues/a/messages?waitseconds=30&x=1")
+
+    assert Upstream.asked == ["/queues/a/messages?waitseconds=0&x=1"]
+
+
 def test_what_was_never_asked_is_a_miss(upstream: str) -> None:
-    with taping(upstream) as (tape, _, player):
+    with taping(upstream, upstream) as (tape, _, player):
         tape.record()
         status, _, _ = ask(player, "/a")
 
