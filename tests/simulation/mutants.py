@@ -1638,6 +1638,13 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "too-late-waits-for-too-late",
+        "worker/adapters/limiter.py",
+        "        return self.in_time(now) > 0\n",
+        "        return bool(self.keys) and self.keys[0][0] < asking.key(now)\n",
+        ("tests/unit/adapters/test_limiter.py",),
+    ),
+    Mutant(
         "own-word-on-the-image-taken-for-anothers",
         "worker/steps/ended.py",
         "identity.TAG_TOLD",

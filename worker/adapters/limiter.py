@@ -105,9 +105,10 @@ class _Line:
         """Tell whether the caller comes too late for its source while others do not."""
         asking = urgency.current()
         self._let_go(now)
-        if asking is None or asking.deadline == asking.key(now) or not self.keys:
+        if asking is None or asking.deadline == asking.key(now):
             return False
-        return self.keys[0][0] < asking.key(now) and self.keys[0][1] != asking.recreation
+        # Those that are too late themselves are not waited for: they come in any order.
+        return self.in_time(now) > 0
 
     def in_time(self, now: float) -> int:
         """Return how many wait that do not come too late."""

@@ -460,6 +460,20 @@ def test_too_late_waits_for_those_in_time(limiter: QuotaLimiter) -> None:
         assert limiter.admit(API, 300.6) is None
 
 
+def test_too_late_does_not_wait_for_another_that_is(limiter: QuotaLimiter) -> None:
+    """When all sources are gone the rest of the work goes as it comes, in whatever order that is."""
+    with urgent("first", 250.0):
+        fill(limiter, 290.0, 10)
+    for number in range(5):
+        with urgent(f"r{number}", 280.0 + number):
+            assert limiter.admit(API, 290.5) is not None
+
+    for number in (3, 1, 4, 2, 0):
+        with urgent(f"r{number}", 280.0 + number):
+            assert limiter.admit(API, 300.6) is None
+            limiter.succeeded(API, 300.6)
+
+
 def test_what_may_not_be_too_late_goes_where_there_is_enough(limiter: QuotaLimiter) -> None:
     """The time of a notice is told in whole seconds, and rounded down."""
     with urgent("first", 900.0):
