@@ -1638,10 +1638,10 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
-        "too-late-waits-for-too-late",
+        "long-over-waits-for-long-over",
         "worker/adapters/limiter.py",
-        "        return self.in_time(now) > 0\n",
-        "        return bool(self.keys) and self.keys[0][0] < asking.key(now)\n",
+        "            return self.in_time(now) > 0\n",
+        "            return self.keys[0][0] < asking.key(now)\n",
         ("tests/unit/adapters/test_limiter.py",),
     ),
     Mutant(

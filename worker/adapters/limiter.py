@@ -62,6 +62,9 @@ _PACED_HORIZON_SECONDS: Final = 20.0
 _DOUBTFUL_SECONDS: Final = 1.0
 # Where sources go faster than drops come, the turn of each comes shortly before it goes itself.
 _LAST_CHANCE_SECONDS: Final = 1.5
+# For so long those that come too late go in the order in which their time ended: what they ask for may
+# still be of use, and the minute that begins is for those that come in time.
+_LONG_OVER_SECONDS: Final = 60.0
 _PACED_SHARE: Final = 0.7
 _PACED_PAUSE_SECONDS: Final = 0.2
 # Down by a share with each refusal; up by the square of the time since then, in calls a second for
@@ -102,13 +105,17 @@ class _Line:
         return bisect.bisect_left(self.keys, key)
 
     def is_behind(self, now: float) -> bool:
-        """Tell whether the caller comes too late for its source while others do not."""
+        """Tell whether the caller comes too late for its source while others do not.
+
+        Of those whose time was over long ago none is waited for: they come in any order.
+        """
         asking = urgency.current()
         self._let_go(now)
-        if asking is None or asking.deadline == asking.key(now):
+        if asking is None or asking.deadline == asking.key(now) or not self.keys:
             return False
-        # Those that are too late themselves are not waited for: they come in any order.
-        return self.in_time(now) > 0
+        if urgency.lateness(now) >= _LONG_OVER_SECONDS:
+            return self.in_time(now) > 0
+        return self.keys[0][0] < asking.key(now) and self.keys[0][1] != asking.recreation
 
     def in_time(self, now: float) -> int:
         """Return how many wait that do not come too late."""

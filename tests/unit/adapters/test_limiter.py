@@ -460,16 +460,16 @@ def test_too_late_waits_for_those_in_time(limiter: QuotaLimiter) -> None:
         assert limiter.admit(API, 300.6) is None
 
 
-def test_too_late_does_not_wait_for_another_that_is(limiter: QuotaLimiter) -> None:
+def test_what_is_long_over_does_not_wait_for_what_is_as_well(limiter: QuotaLimiter) -> None:
     """When all sources are gone the rest of the work goes as it comes, in whatever order that is."""
-    with urgent("first", 250.0):
+    with urgent("first", 150.0):
         fill(limiter, 290.0, 10)
     for number in range(5):
-        with urgent(f"r{number}", 280.0 + number):
+        with urgent(f"r{number}", 180.0 + number):
             assert limiter.admit(API, 290.5) is not None
 
     for number in (3, 1, 4, 2, 0):
-        with urgent(f"r{number}", 280.0 + number):
+        with urgent(f"r{number}", 180.0 + number):
             assert limiter.admit(API, 300.6) is None
             limiter.succeeded(API, 300.6)
 
