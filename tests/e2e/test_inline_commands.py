@@ -95,6 +95,7 @@ NOT_RUN = {
     "deploy/ecs/install.sh": INSTALLED,
     "deploy/ecs/rollback.sh": INSTALLED,
     "deploy/ecs/upgrade.sh": INSTALLED,
+    "sudo PYTHON=python3.11 deploy/ecs/install.sh 2": INSTALLED,
     "sudo deploy/ecs/install.sh 2": INSTALLED,
     "export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...": "the values are the reader's",
     "journalctl -u 'aliyun-ops@*' -S -1h": SYSTEM,
@@ -115,6 +116,7 @@ ELSEWHERE = {
     "aliyun-ops demo": "test_demo:test_default_demo_recovers_and_proves_it",
     "aliyun-ops function": "test_documents:test_a_stranger_ends_with_a_protected_instance",
     "aliyun-ops run": "test_documents:test_a_stranger_ends_with_a_protected_instance",
+    "aliyun-ops run --number 2": "test_monitor:test_an_address_that_is_taken_is_told_in_one_sentence",
     "make demo": "test_documents:test_the_demo_is_the_command_of_the_page",
     "make demo SCENARIO=killed": "test_documents:test_the_demo_is_the_command_of_the_page",
 }
@@ -195,8 +197,10 @@ OF_THE_CLOUD = (
     "aliyun ecs StartInstance --InstanceId INSTANCE",
     "aliyun ecs StartInstance --InstanceId REPLACEMENT",
     "aliyun ecs StopInstance --InstanceId INSTANCE",
+    "aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId INSTANCE --InstanceType EcsInstance",
     "aliyun vpc AssociateEipAddress --RegionId REGION --AllocationId EIP --InstanceId REPLACEMENT",
     "aliyun vpc DescribeVSwitches --RegionId REGION --VSwitchId VSWITCH",
+    "aliyun vpc ReleaseEipAddress --RegionId REGION --AllocationId EIP",
 )
 RUN = {*SET_UP, *PARKED, *RECOVERED, *OF_THE_CLOUD}
 
