@@ -194,6 +194,8 @@ def test_one_whose_event_comes_too_late_is_parked() -> None:
     recover(simulation, at_least=900.0)
 
     assert parked(simulation) == 1
+    # It begins as one of its own, and finds nothing.
+    assert [line["park"] for line in simulation.notebook.named("parked")] == ["source_gone"]
 
 
 def test_one_whose_image_is_swept_and_whose_event_comes_too_late_is_parked() -> None:

@@ -59,7 +59,7 @@ ONCE_BROKEN = (
     # Whoever gets the place in the end, the source is taken out of it under one token.
     "reclaimed in its handover 63:late-effect 10007585 3",
     # Interfaces are given back when nothing can keep them late any more.
-    "withdrawn twice 54:slow,175:late-effect 1 1",
+    "withdrawn twice 54:slow,180:late-effect 1 1",
     "withdrawn twice 44:answer-lost,180:late-effect 1 1",
     # An interface that may not be looked at is named, and does not hold the receipt.
     "with an address and members 72:refused,87:refused 1 1",
