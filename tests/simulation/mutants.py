@@ -1633,7 +1633,7 @@ MUTANTS = (
     Mutant(
         "late-message-of-a-second-notice-let-go",
         "worker/steps/ended.py",
-        "    counts = max(progress.noticed_at, progress.renoticed_at)\n",
+        "    counts = progress.last_noticed_at\n",
         "    counts = 0.0\n",
         ("tests/simulation/test_regressions.py",),
     ),

@@ -268,7 +268,7 @@ def is_behind(progress: Progress) -> bool:
     is_of_it = progress.rung in {"image", "snapshots"} and progress.economical is None
     if progress.imaged is None or not is_of_it:
         return False
-    counts = max(progress.noticed_at, progress.renoticed_at)
+    counts = progress.last_noticed_at
     return _image_begun(progress, progress.imaged) + APART_SECONDS < counts
 
 

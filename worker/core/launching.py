@@ -166,7 +166,7 @@ def with_later_notice(progress: Progress, later: Progress) -> Progress:
 
     In economical mode it is the start time that tells one notice from another.
     """
-    known = max(progress.noticed_at, progress.renoticed_at) or progress.t0
+    known = progress.last_noticed_at or progress.t0
     is_over = progress.moot is not None or progress.economical is not None
     if is_over or later.noticed_at <= known + boots.APART_SECONDS:
         return progress
@@ -179,7 +179,7 @@ def with_notice_on(progress: Progress, image: Image) -> Progress:
     begun = imaged(progress).taken_at or parse_time(image.created_at) or 0.0
     progress = replace(progress, launched=replace(progress.launched, image_begun_at=begun))
     told = parse_time(image.tags.get(identity.TAG_RENOTICED, "")) or 0.0
-    is_news = told > max(progress.noticed_at, progress.renoticed_at)
+    is_news = told > progress.last_noticed_at
     return _counting_from(progress, told) if is_news and progress.economical is None else progress
 
 

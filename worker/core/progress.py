@@ -618,6 +618,11 @@ class Progress:
         return self.rung in {"rescue", "stale-snapshot"}
 
     @property
+    def last_noticed_at(self) -> float:
+        """When the notice that counts began; 0 when no event and no look has told."""
+        return max(self.noticed_at, self.renoticed_at)
+
+    @property
     def images_begun(self) -> tuple[str, ...]:
         """Names of the images of this recreation, oldest first."""
         if self.begun or self.imaged is None:

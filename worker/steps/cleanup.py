@@ -346,7 +346,7 @@ def _told(progress: Progress) -> dict[str, str]:
     """Say on the image that the receipt tells of a later notice: whoever has only that one goes on from here."""
     if not boots.is_behind(progress):
         return {}
-    counts = identity.instant(max(progress.noticed_at, progress.renoticed_at))
+    counts = identity.instant(progress.last_noticed_at)
     return {identity.TAG_RENOTICED: counts, identity.TAG_TOLD: counts}
 
 

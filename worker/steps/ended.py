@@ -46,7 +46,7 @@ def _is_news(progress: Progress, image: Image) -> bool:
     created = parse_time(image.created_at)
     if created is None or progress.economical is not None or identity.TAG_FALSE_ALARM in image.tags:
         return False
-    counts = max(progress.noticed_at, progress.renoticed_at)
+    counts = progress.last_noticed_at
     known = parse_time(image.tags.get(identity.TAG_TOLD, "")) or created
     return max(created, known) + boots.APART_SECONDS < counts
 

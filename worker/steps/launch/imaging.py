@@ -59,7 +59,7 @@ class Imaging:
 
     def _tell_others(self, progress: Progress, image: Image) -> Outcome:
         """Write on the image that a later notice counts: another worker may know of the first one alone."""
-        counts = identity.instant(max(progress.noticed_at, progress.renoticed_at))
+        counts = identity.instant(progress.last_noticed_at)
         told = replace(progress, told_on_image=image.image_id)
         if image.tags.get(identity.TAG_RENOTICED) == counts:
             return Note(told)
