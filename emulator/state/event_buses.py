@@ -6,7 +6,7 @@ refusal is documented for EventBridge, its use here is not.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emulator.state.event_calls import Body, Operation, Refused, objects, page, refuse_unknown
@@ -137,8 +137,7 @@ class EventBuses:
         entries = [
             self._put_one(bus, raw, now) for raw in objects(params["EventList"], "EventList")
         ]
-        failed = sum("ErrorCode" in entry for entry in entries)
-        return {"Data": {"EntryList": entries, "FailedEntryCount": failed}}
+        return {"Data": _counted(entries)}
 
     def _put_one(self, bus: Bus, raw: Mapping[str, Any], now: float) -> Body:
         refuse_unknown(
@@ -151,7 +150,19 @@ class EventBuses:
         self._publish(bus.name, event, now)
         return {"EventId": event["id"], "TraceId": event["id"]}
 
-    def put_cloud_event(self, event: Mapping[str, Any], now: float) -> Body:
+    def put_cloud_events(self, events: Sequence[Mapping[str, Any]], now: float) -> Body:
+        """Take in events of the data API, each for the bus that it names.
+
+        Args:
+            events: CloudEvents in JSON.
+            now: Epoch seconds of the arrival.
+
+        Returns:
+            EntryList and FailedEntryCount, as PutEvents answers them.
+        """
+        return _counted([self._put_cloud_event(event, now) for event in events])
+
+    def _put_cloud_event(self, event: Mapping[str, Any], now: float) -> Body:
         """Take in one event of the data API, which names its bus itself.
 
         Source: "SDK for Go" and its like, data API: the extension attribute aliyuneventbusname.
@@ -194,6 +205,11 @@ class EventBuses:
 def _refuse_default(bus: Bus) -> None:
     if bus.name == DEFAULT_BUS:
         raise Refused("AccessDenied", "Only Alibaba Cloud services publish on this bus.")
+
+
+def _counted(entries: list[Body]) -> Body:
+    failed = sum("ErrorCode" in entry for entry in entries)
+    return {"EntryList": entries, "FailedEntryCount": failed}
 
 
 def _failed_entry(event_id: str, refusal: Refused) -> Body:
