@@ -1757,6 +1757,13 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "disks-given-back-before-they-are-kept",
+        "worker/steps/retain.py",
+        "sent=True, sent_at=now, refused=UNANSWERED",
+        "sent=True, refused=UNANSWERED",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "refused-look-at-interfaces-holds-the-receipt",
         "worker/steps/cleanup.py",
         "        if isinstance(error, Transient) or action not in {RESTORE_INTERFACES, DATE_INTERFACES}:\n",

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.pool import Pool
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from emulator.assumptions import FLIPS
 from tests.simulation import pools, searched
@@ -37,12 +37,14 @@ from tests.simulation.situations import ALL
 from worker.ports import Queue
 from worker.steps import CloudPorts
 
+T = TypeVar("T")
+
 FAULTS_MAX = 8
 WORKERS_MAX = 3
 # After a fault comes the code that nobody tests: half of the further ones strike close behind.
 CLOSE_CALLS = 12
-COLLECT_EVERY = 50
 PART = 50
+TELL_EVERY_SECONDS = 60.0
 RANDOM_PART = 100
 # A pair of cells strikes once, wherever it can: in a short scenario rather than by its chance alone.
 PAIRS_FAVOUR = 2
@@ -193,8 +195,6 @@ class Figures:
                 self.broken.append((schedule, found))
         self.schedules += 1
         self.slowest = max(self.slowest, (time.perf_counter() - begun, schedule.line))
-        if self.schedules % COLLECT_EVERY == 0:
-            gc.collect()
 
 
 def requests(simulation: Simulation) -> int:
@@ -399,34 +399,50 @@ def _pairs_part(task: tuple[str, tuple[int, Fault], float]) -> Figures:
 
 
 def _followers_part(task: tuple[int, list[tuple[str, tuple[int, Fault]]]]) -> list[Follower]:
-    gc.freeze()
-    gc.disable()
     seed, listed = task
     found: list[Follower] = []
-    for number, (name, first) in enumerate(listed):
+    for name, first in _tidily(listed):
         found += followers(name, first, random.Random(f"{seed} {name} {first}"))
-        if number % COLLECT_EVERY == 0:
-            gc.collect()
     return found
 
 
 def _counted(schedules: Iterable[Schedule]) -> Figures:
-    # What a finished run leaves is freed in batches, and what was imported is never looked at.
-    gc.freeze()
-    gc.disable()
     figures = Figures()
-    for schedule in schedules:
+    for schedule in _tidily(schedules):
         figures.count(schedule)
     return figures
 
 
+def _tidily(runs: Iterable[T]) -> Iterator[T]:
+    """Yield them; what a finished run leaves is freed before the next, which finds its memory warm.
+
+    What was there before the first one is never looked at.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    for one in runs:
+        yield one
+        gc.collect()
+
+
 def _collect(work: Iterator[Figures], seconds: float) -> Figures:
-    """Join the parts as they come, telling each violation at once."""
-    figures, end = Figures(), time.monotonic() + seconds
+    """Join the parts as they come, telling each violation at once, and now and then how far it is."""
+    figures, begun = Figures(), time.monotonic()
+    told = begun
     for part in work:
         figures.add(_told(part))
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > begun + seconds:
             break
+        if now > told + TELL_EVERY_SECONDS:
+            told = now
+            rate = figures.schedules / (now - begun)
+            print(
+                f"{figures.schedules} so far, {rate:.0f}/s, {len(figures.broken)} violations",
+                file=sys.stderr,
+                flush=True,
+            )
     return figures
 
 

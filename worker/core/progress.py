@@ -133,7 +133,7 @@ class Retained:
         refused: Why it was not made.
         postponed: It takes too long; the image and the capture come first.
         told: What the disks were stands in a sent message, for tags could not be had in time.
-        sent_at: When the change was made, epoch seconds.
+        sent_at: When the change was made or given up, epoch seconds.
         wanted_at: Since when it is wanted where that is later than the first look, epoch seconds.
         checked: Nothing has undone it since.
     """

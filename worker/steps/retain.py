@@ -103,7 +103,8 @@ class Retain:
             postponed = replace(retained, postponed=True)
             return Note(replace(progress, retained=postponed))
         if now > progress.t0 + self.policy.notice and retained.postponed:
-            given_up = replace(retained, sent=True, refused=UNANSWERED)
+            # The last call without an answer may take effect still.
+            given_up = replace(retained, sent=True, sent_at=now, refused=UNANSWERED)
             return Done(
                 replace(progress, retained=given_up).remarked("retaining the disks", UNANSWERED)
             )
