@@ -525,7 +525,7 @@ def _unanswered(simulation: Simulation) -> list[str]:
         and one.request not in answered
         and one.recreation not in called_off
         and (one.recreation, one.port, one.method) not in imaged
-        and (one.recreation, one.port) not in told
+        and (one.recreation, _looked_up_by(one)) not in told
         and not _took_effect(simulation, one)
     ]
 
@@ -539,6 +539,12 @@ def _looked_up_too_late(simulation: Simulation) -> set[tuple[str, str]]:
         for port, what in (("addresses", EIP), ("interfaces", INTERFACES), ("balancers", MEMBERS))
         if one["what"] == what
     }
+
+
+def _looked_up_by(asked: Change) -> str:
+    """The port by which it was looked up what is changed: tags on an interface come of its lookup."""
+    is_of_interface = asked.port == "tagging" and asked.what.startswith("eni ")
+    return "interfaces" if is_of_interface else asked.port
 
 
 def _took_effect(simulation: Simulation, asked: Change) -> bool:
