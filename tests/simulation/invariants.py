@@ -527,6 +527,7 @@ def _unanswered(simulation: Simulation) -> list[str]:
         and (one.recreation, one.port, one.method) not in imaged
         and (one.recreation, _looked_up_by(one)) not in told
         and not _took_effect(simulation, one)
+        and not _are_kept(simulation, one)
     ]
 
 
@@ -560,6 +561,16 @@ def _took_effect(simulation: Simulation, asked: Change) -> bool:
         entry.action in actions and entry.at >= since and _is_about(entry, asked.what)
         for entry in simulation.cloud.ledger
     )
+
+
+def _are_kept(simulation: Simulation, asked: Change) -> bool:
+    """Whether all disks that were to be kept are kept in the end, by another notice of their source."""
+    if (asked.port, asked.method) != ("disks", "keep"):
+        return False
+    disks = simulation.cloud.ecs[REGION].dump("disks", simulation.kernel.now)
+    named = [disk for disk in disks if repr(disk["DiskId"]) in asked.what]
+    is_whole = len(named) == asked.what.count("'d-")
+    return is_whole and not any(disk["DeleteWithInstance"] for disk in named)
 
 
 def _is_about(entry: LedgerEntry, what: str) -> bool:

@@ -47,6 +47,8 @@ ONCE_BROKEN = (
     "economical, sold out 38:not-sent,45:late-effect 1 1",
     # Tags on an interface whose lookup has taken too long are told of with that lookup.
     "with an address and members 10:crash-before,21:paused 1 1",
+    # What a later notice would have kept again is kept by the earlier one that it was merged with.
+    "noticed again, image ready 23:crash-before,63:crash-before 1 1",
     # Of two looks for a launch whose answer was lost, the second shows it: it is ours, and no other's.
     "noticed after a false alarm 245:error-after,248:paused 1 1",
     # A clean-up that goes on late dates the image that the next notice has just taken up.
