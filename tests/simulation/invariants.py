@@ -533,12 +533,17 @@ def _unanswered(simulation: Simulation) -> list[str]:
 
 def _looked_up_too_late(simulation: Simulation) -> set[tuple[str, str]]:
     """The recreations, with the ports, of which a receipt says that the time for the lookup was over."""
+    told_as = {
+        "addresses": (EIP, "tags on elastic address"),
+        "interfaces": INTERFACES,
+        "balancers": MEMBERS,
+    }
     return {
         (recreation, port)
         for recreation, receipt in simulation.shelf.kept.items()
         for one in receipt["not_kept"]
-        for port, what in (("addresses", EIP), ("interfaces", INTERFACES), ("balancers", MEMBERS))
-        if one["what"] == what
+        for port, names in told_as.items()
+        if one["what"].startswith(names)
     }
 
 

@@ -1757,6 +1757,13 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "late-look-at-an-image-taken-for-its-end",
+        "worker/steps/launch/siblings.py",
+        "    usable_since = max(launched.image_unready_at, launched.image_begun_at)\n",
+        "    usable_since = launched.image_usable_at\n",
+        ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
         "disks-given-back-before-they-are-kept",
         "worker/steps/retain.py",
         "sent=True, sent_at=now, refused=UNANSWERED",

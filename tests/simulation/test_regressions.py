@@ -47,6 +47,10 @@ ONCE_BROKEN = (
     "economical, sold out 38:not-sent,45:late-effect 1 1",
     # Tags on an interface whose lookup has taken too long are told of with that lookup.
     "with an address and members 10:crash-before,21:paused 1 1",
+    "with a public address 14:crash-before,19:paused 1 1",
+    # Whoever looks at its image late does not see since when it has been usable, for another to be made.
+    "noticed again, image in the making 10:paused,31:throttled 1 1",
+    "noticed again, image in the making 10:paused,76:refused 1 1",
     # What a later notice would have kept again is kept by the earlier one that it was merged with.
     "noticed again, image ready 23:crash-before,63:crash-before 1 1",
     # Of two looks for a launch whose answer was lost, the second shows it: it is ours, and no other's.

@@ -414,7 +414,7 @@ class Launched:
         image_usable_at: When the image was first seen usable.
         missing: Disks of the source that the image does not hold; what outlives the source of them
             is attached to the replacement.
-        image_unready_at: When the image was last seen unfinished, where a later notice makes that matter.
+        image_unready_at: When it was last seen unfinished: it was usable no sooner.
         image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
             was on disk then is in it.
         stop_sent: Whether the source was asked to stop.

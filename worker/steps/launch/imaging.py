@@ -180,9 +180,7 @@ class Imaging:
         if now > max(imaged.accepted_at, progress.resumed_at) + self.policy.image_wait_max:
             why = f"image {image.image_id} is still at {image.percent} %"
             return descend(progress, self.policy, why, now, lost=image.image_id, late=True)
-        if boots.is_behind(progress):
-            unready = replace(progress.launched, image_unready_at=now)
-            progress = replace(progress, launched=unready)
+        unready = replace(progress.launched, image_unready_at=now)
         until = next_image_poll(
             percent=image.percent,
             # One that was adopted is older than our knowledge of it.
@@ -194,4 +192,5 @@ class Imaging:
         release = progress.t0 + self.policy.notice + AFTER_RELEASE_SECONDS
         if now < release:
             until = min(until, release)
-        return Wait(progress, until, f"the image is at {image.percent} %")
+        waiting = replace(progress, launched=unready)
+        return Wait(waiting, until, f"the image is at {image.percent} %")

@@ -8,7 +8,7 @@ from worker.core.policy import Policy
 from worker.core.progress import Progress
 from worker.ports import Images, Instances
 
-# After an image is usable, another one of its source is not launched from sooner than this.
+# After an image may be usable, another one of its source is not launched from sooner than this.
 ANOTHER_SECONDS = 60.0
 
 
@@ -60,7 +60,9 @@ class Siblings:
 def _may_have_another(progress: Progress, now: float) -> bool:
     """Tell whether a later notice may have begun an image, or launched from it, that we know nothing of.
 
-    Nobody does so sooner after this image, and one that is behind it is told of such a notice.
+    Nobody does so sooner after this image, and one that is behind it is told of such a notice. Whoever
+    looks at it after a long time does not see since when it has been usable.
     """
-    is_slow = now > progress.launched.image_usable_at + ANOTHER_SECONDS
-    return is_slow or boots.is_behind(progress)
+    launched = progress.launched
+    usable_since = max(launched.image_unready_at, launched.image_begun_at)
+    return now > usable_since + ANOTHER_SECONDS or boots.is_behind(progress)
