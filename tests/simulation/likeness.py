@@ -24,6 +24,7 @@ _NOT_OF_A_DISK = {
 }  # fmt: skip
 _OF_AN_INTERFACE = ("queue_number", "name", "description", "source_dest_check")
 BANDWIDTH_MAX = 100
+INBOUND_LEAST_MOST = 10
 TAGS_MAX = 20
 OUR_TAGS = 5
 
@@ -346,6 +347,15 @@ EXCUSES: tuple[Excuse, ...] = (
         ),
     ),
     Excuse("bandwidth_in", "counts with a static address only", _no_static_address),
+    Excuse(
+        "bandwidth_in",
+        "at most what goes out, or 10",
+        lambda pair, name: (
+            pair.source[name]
+            > pair.replacement[name]
+            == max(INBOUND_LEAST_MOST, pair.replacement["bandwidth_out"])
+        ),
+    ),
     Excuse("internet_charge_type", "counts with a static address only", _no_static_address),
     *(
         Excuse(name, "valid for one type", _other_type_as_told(parameter))

@@ -801,6 +801,13 @@ MUTANTS = (
         ("tests/simulation/test_clone.py",),
     ),
     Mutant(
+        "clone-lets-in-what-is-not-sold",
+        "worker/adapters/ecs/launch_parameters.py",
+        "min(spec.bandwidth_in, max(out, _INBOUND_LEAST_MOST))",
+        "spec.bandwidth_in",
+        CLONE,
+    ),
+    Mutant(
         "earlier-notice-adopted",
         "worker/core/boots.py",
         "    return created < begun - EARLIER_SECONDS\n",

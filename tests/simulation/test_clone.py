@@ -94,8 +94,8 @@ CASES = (
     Case("ram_role_name", "db-role", {"ram_role_name": "db-role"}),
     option("resource_group_id", "rg-acfm01"),
     option("internet_charge_type", "PayByBandwidth", bandwidth_out=20),
-    option("bandwidth_out", 20, bandwidth_in=50),
-    option("bandwidth_in", 50, bandwidth_out=20),
+    option("bandwidth_out", 20, bandwidth_in=15),
+    option("bandwidth_in", 15, bandwidth_out=20),
     Case("has_public_ip", has=True, seed={"bandwidth_out": 5}),
     Case("has_public_ip", has=False, seed={"eip": True}),
     Case(
@@ -203,6 +203,17 @@ def test_replacement_has_what_the_source_had(case: Case) -> None:
 
     assert pair.source[case.name] == case.has
     assert pair.replacement[case.name] == case.has
+    assert unexcused(pair) == []
+
+
+@pytest.mark.parametrize(("out", "lets_in"), [(5, 10), (20, 20), (200, 100)])
+def test_clone_lets_in_no_more_than_a_launch_may_ask_for(out: int, lets_in: int) -> None:
+    """Instances of before that range report 100 or 200 Mbit/s whatever goes out."""
+    _, pair = recreated(option("bandwidth_in", 200, bandwidth_out=out))
+
+    assert pair.source["bandwidth_in"] == 200
+    assert pair.replacement["bandwidth_in"] == lets_in
+    assert pair.replacement["has_public_ip"]
     assert unexcused(pair) == []
 
 

@@ -360,7 +360,9 @@ _GROUPS: Final = (
     _Group(
         RUN_INSTANCES,
         _drop("DeploymentSetId"),
-        "QuotaExceed.DeploymentSetInstanceQuotaFull DeploymentSet.NotFound",
+        "QuotaExceed.DeploymentSetInstanceQuotaFull DeploymentSet.NotFound"
+        " InvalidDeploymentSetId.NotFound InvalidParameter.DeploymentSetGroupNo"
+        " InvalidDestinationZone.DeploymentSetMismatch",
     ),
     _Group(RUN_INSTANCES, _drop("AutoSnapshotPolicyId"), "InvalidAutoSnapshotPolicyId.NotFound"),
     _Group(RUN_INSTANCES, _drop("KeyPairName"), "InvalidKeyPairName.NotFound"),

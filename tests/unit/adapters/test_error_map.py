@@ -70,7 +70,9 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
     Kind.UNSUPPORTED: {
         "RunInstances": """InvalidParameter.CreditSpecification InvalidParam.CpuOptions
             InvalidParam.CpuOptions.Core QuotaExceed.DeploymentSetInstanceQuotaFull
-            DeploymentSet.NotFound InvalidAutoSnapshotPolicyId.NotFound
+            DeploymentSet.NotFound InvalidDeploymentSetId.NotFound
+            InvalidParameter.DeploymentSetGroupNo InvalidDestinationZone.DeploymentSetMismatch
+            InvalidAutoSnapshotPolicyId.NotFound
             InvalidKeyPairName.NotFound InvalidUserData.Forbidden ImageNotSupportCloudInit
             InvalidHttpTokens.NotSupported QuotaExceeded.InternetBandwidth
             InvalidResourceGroup.NotFound InvalidChargeType.ValueNotSupported

@@ -135,6 +135,16 @@ def test_some_parameters_are_never_sent(drop: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reported", "out", "asked"), [(100, 5, 10), (200, 20, 20), (200, 200, 100), (8, 5, 8)]
+)
+def test_no_more_comes_in_than_is_sold(reported: int, out: int, asked: int) -> None:
+    """Source: RunInstances, InternetMaxBandwidthIn: as much as goes out, or 10 where that is less."""
+    spec = replace(SPEC, bandwidth_in=reported, bandwidth_out=out)
+
+    assert ask(spec, OWN)["InternetMaxBandwidthIn"] == asked
+
+
+@pytest.mark.parametrize(
     "name", sorted(OPTIONAL_PARAMETERS - {"SpotDuration", "AutoSnapshotPolicyId"})
 )
 def test_dropped_parameter_is_left_out(name: str) -> None:

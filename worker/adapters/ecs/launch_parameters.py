@@ -51,6 +51,8 @@ OPTIONAL_PARAMETERS: Final = frozenset(
 
 # Source: RunInstances, InternetMaxBandwidthOut: at most 100 Mbit/s for pay-as-you-go.
 _BANDWIDTH_MAX: Final = 100
+# Source: RunInstances, InternetMaxBandwidthIn: at most as much as goes out, or 10 where that is less.
+_INBOUND_LEAST_MOST: Final = 10
 # Source: RunInstances, SpotDuration: 0 or 1; older instances report up to 6.
 _SPOT_DURATION_MAX: Final = 1
 # Source: RunInstances, CpuOptions.ThreadsPerCore: 2 unless hyper-threading is off.
@@ -204,11 +206,11 @@ def _bandwidth(spec: LaunchSpec, drop: Sequence[str]) -> dict[str, Any]:
     # More than 0 makes a static public address, which an elastic one could not be bound beside.
     if spec.bandwidth_out <= 0 or "InternetMaxBandwidthOut" in drop:
         return {}
-    params: dict[str, Any] = {
-        "InternetMaxBandwidthOut": min(spec.bandwidth_out, _BANDWIDTH_MAX),
-    }
+    out = min(spec.bandwidth_out, _BANDWIDTH_MAX)
+    params: dict[str, Any] = {"InternetMaxBandwidthOut": out}
     if spec.bandwidth_in > 0:
-        params["InternetMaxBandwidthIn"] = spec.bandwidth_in
+        # Instances of before that range report 100 or 200 whatever goes out.
+        params["InternetMaxBandwidthIn"] = min(spec.bandwidth_in, max(out, _INBOUND_LEAST_MOST))
     if spec.internet_charge_type:
         params["InternetChargeType"] = spec.internet_charge_type
     return params
