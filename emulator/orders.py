@@ -168,9 +168,14 @@ class CallSeed(_Order):
 
 
 class RegionScenario(_Order):
-    """What to put into one region, in this order."""
+    """What to put into one region, in this order.
+
+    Attributes:
+        names: What exists there though no action makes it, by the parameter that names it.
+    """
 
     queues: list[QueueSeed] = []
+    names: dict[str, list[str]] = {}
     instances: list[dict[str, Any]] = []
     balancers: list[dict[str, Any]] = []
     stock: list[StockOrder] = []

@@ -33,6 +33,8 @@ def _apply(
         raise ValueError(f"the region {region} is not served; there is {', '.join(cloud.regions)}")
     for queue in part.queues:
         cloud.queues(region).create_queue(queue.name, queue.attributes, now)
+    for parameter, names in part.names.items():
+        cloud.ecs[region].declare(parameter, names)
     made = [cloud.ecs[region].seed_instance(seed, now) for seed in part.instances]
     balancers = [cloud.balancers[region].seed(seed, now) for seed in part.balancers]
     for order in part.stock:

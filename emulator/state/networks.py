@@ -198,6 +198,11 @@ def address_number(address: str) -> int:
     return number
 
 
+def following(address: str, steps: int) -> str:
+    """Return the address some steps after one."""
+    return address_text(address_number(address) + steps)
+
+
 def address_text(number: int) -> str:
     """Turn a number into a dotted address."""
     return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"

@@ -40,6 +40,8 @@ class World:
     scheduler: Scheduler = field(default_factory=Scheduler)
     ledger: list[LedgerEntry] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    # What exists though no action makes it: region or "" for the account, parameter, name.
+    names: set[tuple[str, str, str]] = field(default_factory=set)
 
     def record(
         self, at: float, product: str, region: str, action: str, resource_id: str, **detail: object

@@ -9,6 +9,7 @@ from emulator.state.ecs.catalogue import Catalogue, InstanceType, PublicImage
 from emulator.state.ecs.images import runs_on
 from emulator.state.ecs.launch_disks import SMALLEST, SMALLEST_BY_LEVEL
 from emulator.state.ecs.reclaim import NOTICE_SECONDS
+from emulator.state.ecs.references import declare_those_of_disks
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.harness import REGION, Simulation
 from tests.simulation.invariants import launches
@@ -55,6 +56,7 @@ def equip(simulation: Simulation, source: Source, rng: random.Random) -> None:
             disk = region.disks[disk_id]
             disk.storage_set_id = f"ss-{rng.randint(0, 1)}"
             disk.storage_set_partition = number % 2 + 1
+            declare_those_of_disks(region, [disk])
     if rng.random() < 0.4:
         _balance(simulation, source, rng)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.state.ecs.references import declare_those_of_disks
 from tests.simulation.clones import NEVER_SENT, judged, recording
 from tests.simulation.harness import Simulation, simulate
 from tests.simulation.invariants import violations
@@ -43,6 +44,7 @@ def _on_disks(**each: object) -> Callable[[Simulation, str], None]:
             for name, value in each.items():
                 mine = value[number] if isinstance(value, tuple) else value
                 setattr(region.disks[disk_id], name, mine)
+            declare_those_of_disks(region, [region.disks[disk_id]])
 
     return change
 

@@ -8,12 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from emulator.state.ecs.catalogue import InstanceType, Zone
-from emulator.state.ecs.launch_disks import (
-    LARGEST_DATA,
-    LARGEST_SYSTEM,
-    SMALLEST,
-    SMALLEST_BY_LEVEL,
-)
+from emulator.state.ecs.launch_disks import SMALLEST, sizes_of
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.errors import ApiError
@@ -131,25 +126,22 @@ def _size_test(region: EcsRegion, params: Params) -> Callable[[InstanceType], bo
     return fits
 
 
-def _disk_rows(largest: int, parameter: str) -> Callable[[EcsRegion, Params, Zone], Rows]:
+def _disk_rows(kind: str, parameter: str) -> Callable[[EcsRegion, Params, Zone], Rows]:
     def rows(region: EcsRegion, params: Params, zone: Zone) -> Rows:
         each = region.catalogue.types.get(params.text("InstanceType"))
         if each is not None and not zone.sells(each):
             return []
         categories = each.disk_categories if each is not None else tuple(SMALLEST)
         wanted = params.text(parameter)
-        return [
-            {**GOOD, "Value": name, "Min": smallest(name), "Max": largest, "Unit": "GiB"}
-            for name in categories
-            if wanted in {"", name}
-        ]
+        return [_disk_row(kind, name) for name in categories if wanted in {"", name}]
 
     return rows
 
 
-def smallest(category: str) -> int:
-    """Return the smallest disk of a category at any performance level, in GiB."""
-    return min(SMALLEST_BY_LEVEL.values()) if category == "cloud_essd" else SMALLEST[category]
+def _disk_row(kind: str, category: str) -> dict[str, Any]:
+    """Show the sizes of a category, at the performance level that begins with the smallest."""
+    sizes = sizes_of(kind, category, "PL0")
+    return {**GOOD, "Value": category, "Min": sizes[0], "Max": sizes[-1], "Unit": "GiB"}
 
 
 def _one(value: str) -> Callable[[EcsRegion, Params, Zone], Rows]:
@@ -162,6 +154,6 @@ _LISTS: Mapping[str, Callable[[EcsRegion, Params, Zone], Rows]] = {
     "Network": _one("vpc"),
     "ddh": lambda _region, _params, _zone: [],
     "InstanceType": _type_rows,
-    "SystemDisk": _disk_rows(LARGEST_SYSTEM, "SystemDiskCategory"),
-    "DataDisk": _disk_rows(LARGEST_DATA, "DataDiskCategory"),
+    "SystemDisk": _disk_rows("system", "SystemDiskCategory"),
+    "DataDisk": _disk_rows("data", "DataDiskCategory"),
 }

@@ -27,6 +27,13 @@ KINDS = frozenset({"RunShellScript", "RunBatScript", "RunPowerShellScript"})
 FLUSHING = ("sync", "fsfreeze")
 # Bytes of a command in Base64. Source: ECS RunCommand, CommandContent.
 MAX_CONTENT = 24 * 1024
+# Characters of what a caller makes up, with the refusal of more. Source: RunCommand, these
+# parameters and its table of error codes.
+_LENGTHS: Mapping[str, tuple[int, str]] = {
+    "Name": (128, "CmdName.ExceedLimit"),
+    "Description": (512, "CmdDesc.ExceedLimit"),
+    "Username": (255, "Username.ExceedLimit"),
+}
 # What is so of every invocation here: commands on a schedule are not modelled.
 _ALIKE: Mapping[str, str | bool] = {"RepeatMode": "Once", "Timed": False}
 
@@ -47,6 +54,9 @@ def run_command(region: EcsRegion, params: Params, now: float) -> dict[str, Any]
         )
     if not agrees(params, _ALIKE):
         raise malformed("RepeatMode", "is not modelled here except Once")
+    for name, (longest, code) in _LENGTHS.items():
+        if len(params.text(name)) > longest:
+            raise ApiError(403, code, f"The {name} is longer than {longest} characters.")
     content = _text(params.required("CommandContent"), params.text("ContentEncoding"))
     tags = tags_of(params)
     invocation = Invocation(

@@ -6,10 +6,18 @@ from typing import Any
 from emulator.state.ecs.blueprint import DiskPlan, make_disk
 from emulator.state.ecs.captures import ESSD_FAMILY
 from emulator.state.ecs.instance_changes import wrong_state
-from emulator.state.ecs.launch_disks import DATA, SMALLEST, check_size, check_speed, device_names
+from emulator.state.ecs.launch_disks import (
+    DATA,
+    SMALLEST,
+    bad_level,
+    check_size,
+    check_speed,
+    device_names,
+)
 from emulator.state.ecs.lifecycle import delete_disk as remove_disk
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Disk, Instance
+from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.tags import tags_of
 from emulator.state.ecs.wording import check_description, check_disk_name
@@ -40,7 +48,17 @@ def _plan(region: EcsRegion, params: Params) -> DiskPlan:
         )
     check_disk_name(params.text("DiskName"))
     check_description(params.text("Description"))
-    level = params.text("PerformanceLevel", "PL1") if category == "cloud_essd" else ""
+    level = params.text("PerformanceLevel") or ("PL1" if category == "cloud_essd" else "")
+    if level and category != "cloud_essd":
+        raise bad_level()
+    if params.text("KMSKeyId") and not params.flag("Encrypted"):
+        # Source: CreateDisk, error table; RunInstances has another code for the same.
+        raise ApiError(
+            400,
+            "InvalidParameter.EncryptedIllegal",
+            "The parameter Encrypted must be true when KMSKeyId is not empty.",
+        )
+    check_names(region, params, ("KMSKeyId", "ResourceGroupId"))
     plan = DiskPlan(
         kind="data",
         category=category,
@@ -138,7 +156,7 @@ def _check_free(disk: Disk, instance: Instance) -> None:
         )
     if disk.zone_id != instance.zone_id:
         raise ApiError(
-            400,
+            403,
             "ResourcesNotInSameZone",
             "The specified instance and disk are not in the same zone.",
         )

@@ -17,14 +17,31 @@ from emulator.state.ecs.records import (
     Snapshot,
     Trail,
 )
+from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.tags import tags_of
+from emulator.state.ecs.wording import check_description
 from emulator.state.errors import ApiError
 
 # 2 to 128 characters, a letter or CJK character first. Source: CreateImage, ImageName.
 NAME = re.compile(r"[A-Za-z\u4e00-\u9fff][\w:.\-\u4e00-\u9fff]{1,127}", re.ASCII)
 RESERVED_NAMES = ("aliyun", "acs:")
 MAX_MAPPINGS = 17
+ARCHITECTURES = frozenset({"i386", "x86_64", "arm64"})
+PLATFORMS = frozenset(
+    {
+        "Aliyun", "Anolis", "CentOS", "Ubuntu", "CoreOS", "SUSE", "Debian", "OpenSUSE", "FreeBSD",
+        "RedHat", "Kylin", "UOS", "Fedora", "Fedora CoreOS", "CentOS Stream", "AlmaLinux",
+        "Rocky Linux", "Gentoo", "Customized Linux", "Others Linux", "Windows Server 2022",
+        "Windows Server 2019", "Windows Server 2016", "Windows Server 2012",
+        "Windows Server 2008", "Windows Server 2003",
+    }
+)  # fmt: skip
+IMDS = frozenset({"v1", "v2"})
+DEVICES = {
+    "system": re.compile(r"/dev/xvda"),
+    "data": re.compile(r"/dev/xvd[b-z]"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class _Source:
 def create_image(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """Begin an image. Source: ECS CreateImage; its error table gives codes and statuses."""
     name = _name(region, params)
+    _check_words(params)
+    check_names(region, params, ("ResourceGroupId",))
     tags = tags_of(params)
     _check_quota(region)
     make = _maker(region, params)
@@ -94,11 +113,31 @@ def _image(region: EcsRegion, params: Params, name: str, source: _Source, now: f
     )
 
 
+def _check_words(params: Params) -> None:
+    """Refuse what an image cannot be described by. Source: CreateImage, its parameters and codes."""
+    check_description(params.text("Description"))
+    family, architecture = params.text("ImageFamily"), params.text("Architecture")
+    platform, imds = params.text("Platform"), params.group("Features").text("ImdsSupport")
+    for given, is_well, code in (
+        (family, _is_name(family), "InvalidImageFamily.Malformed"),
+        (architecture, architecture in ARCHITECTURES, "InvalidArchitecture.Malformed"),
+        (platform, platform in PLATFORMS, "InvalidPlatform.Malformed"),
+        (imds, imds in IMDS, "InvalidParameter.FeaturesImdsSupport"),
+    ):
+        if given and not is_well:
+            raise ApiError(400, code, f"{given[:64]!r} is not a valid value.")
+
+
+def _is_name(name: str) -> bool:
+    well = NAME.fullmatch(name) is not None and not name.startswith(RESERVED_NAMES)
+    return well and "http" not in name[:7]
+
+
 def _name(region: EcsRegion, params: Params) -> str:
     name = params.text("ImageName")
     if not name:
         return ""
-    if not NAME.fullmatch(name) or name.startswith(RESERVED_NAMES) or "http" in name[:7]:
+    if not _is_name(name):
         raise ApiError(
             400, "InvalidImageName.Malformed", "The specified Image name is wrongly formed."
         )
@@ -221,21 +260,45 @@ def _given_mappings(region: EcsRegion, groups: list[Params]) -> tuple[DeviceMapp
             400, "InvalidDevice.Malformed", "The specified DiskDeviceMapping has too many items."
         )
     mappings = []
-    for index, group in enumerate(groups):
-        device = group.text("Device") or f"/dev/xvd{chr(ord('a') + index)}"
-        mapping = _snapshot_mapping(region, group.required("SnapshotId"), device)
+    for group in groups:
+        mapping = _snapshot_mapping(region, group.required("SnapshotId"), group.text("Device"))
+        if not mapping.device:
+            mapping = replace(mapping, device=_next_device(mapping.kind, mappings))
         if group.text("DiskType", mapping.kind) != mapping.kind:
             raise ApiError(
                 403,
                 "UserNotInTheWhiteList",
                 "The user is not in the white list of create image by data disk snapshot.",
             )
-        mappings.append(replace(mapping, size=max(mapping.size, group.integer("Size"))))
+        mappings.append(replace(mapping, size=_mapping_size(group, mapping)))
     _check_mappings(mappings)
     return tuple(sorted(mappings, key=lambda each: each.kind != "system"))
 
 
+def _next_device(kind: str, mappings: list[DeviceMapping]) -> str:
+    """Name the device of a disk that a call does not name."""
+    if kind == "system":
+        return "/dev/xvda"
+    return f"/dev/xvd{chr(ord('b') + sum(each.kind == 'data' for each in mappings))}"
+
+
+def _mapping_size(group: Params, mapping: DeviceMapping) -> int:
+    """Return how large a disk of an image becomes: as its snapshot, or larger."""
+    size = group.integer("Size", mapping.size)
+    if size < mapping.size:
+        raise ApiError(
+            400,
+            "InvalidSize.ValueNotSupported",
+            "DiskDeviceMapping.n.Size is below its snapshot's.",
+        )
+    return size
+
+
 def _check_mappings(mappings: list[DeviceMapping]) -> None:
+    if not all(DEVICES[each.kind].fullmatch(each.device) for each in mappings):
+        raise ApiError(
+            400, "InvalidDevice.Malformed", "DiskDeviceMapping.n.Device is not a device name."
+        )
     systems = [each for each in mappings if each.kind == "system"]
     if len(systems) != 1:
         what = "contains two or more" if systems else "does not contain"

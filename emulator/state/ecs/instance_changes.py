@@ -1,5 +1,7 @@
 """Starting, stopping, restarting, deleting and renaming instances."""
 
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from emulator.state.ecs import lifecycle
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.launch_network import check_group
+from emulator.state.ecs.launch_options import check_user_data
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Instance
 from emulator.state.ecs.region import EcsRegion
@@ -203,6 +206,13 @@ def modify_instance_attribute(region: EcsRegion, params: Params, now: float) -> 
             "The charge type of a spot instance does not support the specified parameter.",
         )
     _check_new_texts(instance, params)
+    burstable = region.instance_type(instance.type_id).is_burstable
+    if params.text("CreditSpecification") and not burstable:
+        raise ApiError(
+            400,
+            "InvalidParameter.CreditSpecification",
+            "The specified CreditSpecification is not supported by the instance type.",
+        )
     groups = tuple(params.texts("SecurityGroupIds")) or instance.options.security_group_ids
     for group_id in groups:
         check_group(region, group_id, instance.vpc_id)
@@ -222,3 +232,12 @@ def _check_new_texts(instance: Instance, params: Params) -> None:
     check_host_name(params.text("HostName"), windows=windows)
     check_description(params.text("Description"))
     check_password(params.text("Password"), windows=windows)
+    check_user_data(_decoded(params.text("UserData")))
+
+
+def _decoded(text: str) -> bytes:
+    """Decode user data, which this action is only advised to get in Base64. Source: its UserData."""
+    try:
+        return b64decode(text, validate=True)
+    except (NotBase64, ValueError):
+        return text.encode()

@@ -6,16 +6,21 @@ from typing import Any
 from emulator.state.ecs.blueprint import IPV6_MAX, SECONDARY_MAX, InterfacePlan, make_interface
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.filters import agrees
-from emulator.state.ecs.launch_network import check_group
+from emulator.state.ecs.launch_network import MAX_GROUPS, check_group
 from emulator.state.ecs.lifecycle import delete_interface
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Instance, Interface
+from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=500, token_maximum=500, token_minimum=10, has_token=True)
+NAME_LENGTHS = range(2, 129)
+DESCRIPTION_LENGTHS = range(2, 257)
+QUEUES = range(1, 2_049)
+_ADDRESSES = ("http://", "https://")
 _EXACT = {
     "InstanceId": "instance_id",
     "Type": "kind",
@@ -110,8 +115,12 @@ def create_network_interface(region: EcsRegion, params: Params, now: float) -> d
     groups = tuple(params.texts("SecurityGroupIds")) or ((one,) if one else ())
     if not groups:
         raise missing("SecurityGroupId")
+    if len(groups) > MAX_GROUPS:
+        raise ApiError(400, "JoinedGroupLimitExceed", "The ENI joins too many security groups.")
     for group_id in groups:
         check_group(region, group_id, vswitch.vpc_id)
+    _check_words(params)
+    check_names(region, params, ("ResourceGroupId",))
     plan = InterfacePlan(
         kind="Secondary",
         vswitch=vswitch,
@@ -125,6 +134,7 @@ def create_network_interface(region: EcsRegion, params: Params, now: float) -> d
         ipv6_count=params.count("Ipv6AddressCount", IPV6_MAX),
     )
     interface = make_interface(region, plan, now, region.visible_from(now))
+    interface.resource_group_id = params.text("ResourceGroupId")
     region.tags.put(interface.interface_id, tags, region.visible_from(now))
     region.record(now, "CreateNetworkInterface", interface.interface_id, tags=tags)
     row = _row(region, interface, now)
@@ -136,6 +146,20 @@ def create_network_interface(region: EcsRegion, params: Params, now: float) -> d
         ]
     }
     return shown
+
+
+def _check_words(params: Params) -> None:
+    """Refuse what an interface cannot have. Source: CreateNetworkInterface, parameters and codes."""
+    for name, lengths in (
+        ("NetworkInterfaceName", NAME_LENGTHS), ("Description", DESCRIPTION_LENGTHS),
+    ):  # fmt: skip
+        text = params.text(name)
+        if text and (len(text) not in lengths or text.startswith(_ADDRESSES)):
+            raise malformed(name)
+    if params.integer("QueueNumber", 1) not in QUEUES:
+        raise ApiError(
+            403, "InvalidParameter.InvalidEniQueueNumber", "QueueNumber lies between 1 and 2048."
+        )
 
 
 CREATED_FIELDS = (

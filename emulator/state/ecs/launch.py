@@ -14,7 +14,7 @@ from emulator.state.ecs.events import publish_state, publish_vanished
 from emulator.state.ecs.images import find_image, runs_on
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.launch_disks import plan_disks
-from emulator.state.ecs.launch_network import plan_interfaces
+from emulator.state.ecs.launch_network import MAX_AMOUNT, nth_of, plan_interfaces
 from emulator.state.ecs.launch_options import named, read_options
 from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.records import Image, Instance, Options
@@ -23,7 +23,6 @@ from emulator.state.ecs.tags import tags_of
 from emulator.state.ecs.throttle import MINUTE
 from emulator.state.errors import ApiError
 
-MAX_AMOUNT = 100
 # Instances that may be asked for in a minute. Source: RunInstances, limits.
 MAX_PER_MINUTE = 5000
 SECRET = frozenset({"Password", "UserData"})
@@ -80,6 +79,12 @@ def _image(region: EcsRegion, params: Params, now: float) -> Image:
             "The input parameter ImageFamily must be null when image id is set.",
         )
     image = find_image(region, image_id) if image_id else _newest(region, family, now)
+    if image is None and family:
+        raise ApiError(
+            403,
+            "InvalidImageFamily.MissingAvailableImage",
+            "There is no available image of this family.",
+        )
     if image is None:
         raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
     if not image.is_usable(now):
@@ -184,7 +189,11 @@ def _price(
 def _launch(
     region: EcsRegion, params: Params, plan: Blueprint, index: int, amount: int, now: float
 ) -> Instance:
-    plan = replace(plan, options=named(plan.options, params, index, amount))
+    plan = replace(
+        plan,
+        options=named(plan.options, params, index, amount),
+        interfaces=nth_of(plan.interfaces, index),
+    )
     instance = build(region, plan, now, region.visible_from(now))
     image = region.images.get(plan.image_id)
     if image is not None:

@@ -11,11 +11,13 @@ from emulator.state.ecs.captures import ESSD_FAMILY
 from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import DeviceMapping, Image
+from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.wording import check_description, check_devices, check_disk_name
 from emulator.state.errors import ApiError
 
-# Smallest size in GiB by category, and by performance level of cloud_essd. Source: RunInstances.
+# Sizes in GiB by category, and the smallest by performance level of cloud_essd. Source:
+# RunInstances, SystemDisk.Size and DataDisk.N.Size; CreateDisk, Size.
 SMALLEST = {
     "cloud": 5,
     "cloud_efficiency": 20,
@@ -26,8 +28,18 @@ SMALLEST = {
     "cloud_regional_disk_auto": 10,
 }
 SMALLEST_BY_LEVEL = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
-LARGEST_SYSTEM = 2048
-LARGEST_DATA = 65536
+LARGEST = {
+    "cloud": 2_000,
+    "cloud_efficiency": 32_768,
+    "cloud_ssd": 32_768,
+    "cloud_auto": 65_536,
+    "cloud_essd_entry": 32_768,
+    "cloud_essd": 65_536,
+    "cloud_regional_disk_auto": 65_536,
+}
+SMALLEST_SYSTEM = {"cloud": 20, "cloud_essd_entry": 20}
+LARGEST_SYSTEM = {"cloud": 500}
+LARGEST_SYSTEM_OTHERS = 2_048
 DEFAULT_SYSTEM_SIZE = 40
 MAX_DATA_DISKS = 16
 # Source: RunInstances, ProvisionedIops.
@@ -68,7 +80,7 @@ def plan_disks(
         ApiError: A category, size, device or snapshot that does not fit.
     """
     default = region.assumptions.default_disk_category
-    system = _system(params.group("SystemDisk"), image, default)
+    system = _system(region, params.group("SystemDisk"), image, default)
     plans = {system.device: system}
     for mapping in image.mappings[1:]:
         plan = _from_mapping(mapping, image, default)
@@ -87,7 +99,7 @@ def plan_disks(
     return tuple(_in_set(plan, params) for plan in plans.values())
 
 
-def _system(group: Params, image: Image, default: str) -> DiskPlan:
+def _system(region: EcsRegion, group: Params, image: Image, default: str) -> DiskPlan:
     mapping = image.mappings[0]
     least = max(DEFAULT_SYSTEM_SIZE, image.size)
     size = group.integer("Size") if group.text("Size") else least
@@ -99,7 +111,7 @@ def _system(group: Params, image: Image, default: str) -> DiskPlan:
         )
     category = group.text("Category") or default
     return replace(
-        _given(group, _from_mapping(mapping, image, default)),
+        _given(region, group, _from_mapping(mapping, image, default)),
         category=category,
         size=size,
         performance_level=_level(group, category),
@@ -121,17 +133,19 @@ def _from_mapping(mapping: DeviceMapping, image: Image, default: str) -> DiskPla
     )
 
 
-def _given(group: Params, plan: DiskPlan) -> DiskPlan:
+def _given(region: EcsRegion, group: Params, plan: DiskPlan) -> DiskPlan:
     """Apply what a request may say about any disk."""
     check_disk_name(group.text("DiskName"))
     check_description(group.text("Description"), "InvalidDiskDescription.Malformed")
+    encrypted = _encrypted(group, plan)
+    check_names(region, group, ("AutoSnapshotPolicyId", "KMSKeyId", "StorageClusterId"))
     return replace(
         plan,
         name=group.text("DiskName") or plan.name,
         description=group.text("Description") or plan.description,
         provisioned_iops=group.integer("ProvisionedIops"),
         bursting=group.flag("BurstingEnabled"),
-        encrypted=_encrypted(group, plan),
+        encrypted=encrypted,
         kms_key_id=group.text("KMSKeyId") or plan.kms_key_id,
         auto_snapshot_policy_id=group.text("AutoSnapshotPolicyId"),
         storage_cluster_id=group.text("StorageClusterId"),
@@ -146,13 +160,15 @@ def _encrypted(group: Params, plan: DiskPlan) -> bool:
             "InvalidEncrypted.NotMatchSnapshot",
             "The specified Encrypted does not match the encrypted snapshot.",
         )
-    if not plan.encrypted and given != "true" and group.text("KMSKeyId"):
-        raise ApiError(
-            400,
-            "InvalidEncrypted.NotMatchKmsKeyId",
-            "The specified parameter Encrypted must be true when KmsKeyId is not empty.",
-        )
-    return plan.encrypted or given == "true"
+    encrypted = plan.encrypted or given == "true"
+    for name, word in (("EncryptAlgorithm", "EncryptAlgorithm"), ("KMSKeyId", "KmsKeyId")):
+        if group.text(name) and not encrypted:
+            raise ApiError(
+                400,
+                f"InvalidEncrypted.NotMatch{word}",
+                f"The specified parameter Encrypted must be true when {word} is not empty.",
+            )
+    return encrypted
 
 
 def _level(group: Params, category: str) -> str:
@@ -160,11 +176,7 @@ def _level(group: Params, category: str) -> str:
     if category == "cloud_essd":
         return given or "PL1"
     if given:
-        raise ApiError(
-            400,
-            "InvalidPerformanceLevel.Malformed",
-            "The specified parameter PerformanceLevel is not valid.",
-        )
+        raise bad_level()
     return ""
 
 
@@ -177,7 +189,7 @@ def _data(
     if size < base.size:
         raise DATA.size()
     return replace(
-        _given(group, base),
+        _given(region, group, base),
         category=category,
         size=size,
         performance_level=_level(group, category),
@@ -275,18 +287,28 @@ def check_speed(plan: DiskPlan) -> None:
 
 def check_size(plan: DiskPlan, words: _Words) -> None:
     """Refuse a size outside the category's range."""
-    smallest = SMALLEST[plan.category]
-    if plan.category == "cloud_essd":
-        if plan.performance_level not in SMALLEST_BY_LEVEL:
-            raise ApiError(
-                400,
-                "InvalidPerformanceLevel.Malformed",
-                "The specified parameter PerformanceLevel is not valid.",
-            )
-        smallest = SMALLEST_BY_LEVEL[plan.performance_level]
-    largest = LARGEST_SYSTEM if plan.kind == "system" else LARGEST_DATA
-    if not smallest <= plan.size <= largest:
+    if plan.category == "cloud_essd" and plan.performance_level not in SMALLEST_BY_LEVEL:
+        raise bad_level()
+    if plan.size not in sizes_of(plan.kind, plan.category, plan.performance_level):
         raise words.size()
+
+
+def bad_level() -> ApiError:
+    """Refuse a performance level that is none, or that the category does not have."""
+    return ApiError(
+        400,
+        "InvalidPerformanceLevel.Malformed",
+        "The specified parameter PerformanceLevel is not valid.",
+    )
+
+
+def sizes_of(kind: str, category: str, level: str) -> range:
+    """Return the sizes in GiB that a `system` or `data` disk of a category may have."""
+    smallest = SMALLEST_BY_LEVEL[level] if category == "cloud_essd" else SMALLEST[category]
+    if kind != "system":
+        return range(smallest, LARGEST[category] + 1)
+    largest = LARGEST_SYSTEM.get(category, LARGEST_SYSTEM_OTHERS)
+    return range(SMALLEST_SYSTEM.get(category, smallest), largest + 1)
 
 
 def _in_set(plan: DiskPlan, params: Params) -> DiskPlan:

@@ -1,13 +1,17 @@
 """Where a launch goes: vSwitch, zone, addresses, security groups and interfaces."""
 
+from dataclasses import replace
+
 from emulator.state.ecs.blueprint import IPV6_MAX, SECONDARY_MAX, InterfacePlan
 from emulator.state.ecs.catalogue import InstanceType
 from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.errors import ApiError
-from emulator.state.networks import VSwitch
+from emulator.state.networks import VSwitch, following
 
 MAX_GROUPS = 10
+# Instances of one launch. Source: RunInstances, Amount.
+MAX_AMOUNT = 100
 # What must be given in the Primary entry once there is one. Source: RunInstances.
 MOVED = (
     "VSwitchId", "SecurityGroupId", "SecurityGroupIds", "PrivateIpAddress", "Ipv6AddressCount",
@@ -32,11 +36,60 @@ def plan_interfaces(
             "With a primary NetworkInterface the top-level network parameters must be empty.",
         )
     primary = _primary(region, primaries[0] if primaries else params, params, each, now)
+    if params.integer("Amount", 1) > 1:
+        _check_several(primary, rest)
     if 1 + len(rest) > each.eni_quantity:
         raise ApiError(
             403, "MaxEniCountExceeded", "The instance type does not support so many ENIs."
         )
-    return (primary, *(_secondary(region, group, primary, now) for group in rest))
+    plans = (primary, *(_secondary(region, group, primary, now) for group in rest))
+    for plan in plans:
+        _check_count(plan, each)
+    return plans
+
+
+def nth_of(interfaces: tuple[InterfacePlan, ...], index: int) -> tuple[InterfacePlan, ...]:
+    """Plan the interfaces of the instance `index` of a launch: addresses follow each other."""
+    primary, *rest = interfaces
+    if not primary.ip:
+        return interfaces
+    return (replace(primary, ip=following(primary.ip, index)), *rest)
+
+
+def _check_several(primary: InterfacePlan, rest: list[Params]) -> None:
+    """Refuse what only one instance can have.
+
+    Source: RunInstances, PrivateIpAddress, NetworkInterface.N.PrimaryIpAddress and
+    NetworkInterface.N.NetworkInterfaceId, with the codes of its error table that name each.
+    """
+    if rest and primary.ip:
+        raise ApiError(
+            400,
+            "InvalidParam.SecondaryNetworkInterface",
+            "Instances whose addresses are given have no secondary interface.",
+        )
+    if any(group.text("PrimaryIpAddress") for group in rest):
+        raise ApiError(
+            400,
+            "InvalidPrimaryIpAddress.SizeInvalid",
+            "PrimaryIpAddress of a NetworkInterface is for one instance only.",
+        )
+    if any(group.text("NetworkInterfaceId") for group in rest):
+        raise ApiError(403, "InvalidParam.Amount", "With NetworkInterfaceId Amount must be 1.")
+
+
+def _check_count(plan: InterfacePlan, each: InstanceType) -> None:
+    """Refuse more addresses than an interface of the type can have.
+
+    Source: RunInstances, NetworkInterface.N.SecondaryPrivateIpAddressCount, and its error table.
+    """
+    for count, word in ((1 + plan.secondary_count, "Ipv4"), (plan.ipv6_count, "Ipv6")):
+        if count > each.eni_addresses:
+            raise ApiError(
+                403,
+                f"InvalidOperation.{word}CountExceeded",
+                f"An interface of {each.type_id} has {each.eni_addresses} addresses at most.",
+            )
 
 
 def _primary(
@@ -48,8 +101,10 @@ def _primary(
     _check_vswitch(region, vswitch, params.text("ZoneId"))
     ip = group.text("PrimaryIpAddress") or group.text("PrivateIpAddress")
     if ip:
-        _check_single(params)
-        vswitch.check(ip, now)
+        # Several instances get addresses that follow each other. Source: RunInstances,
+        # PrivateIpAddress.
+        for step in range(min(params.integer("Amount", 1), MAX_AMOUNT)):
+            vswitch.check(following(ip, step), now)
     return InterfacePlan(
         kind="Primary",
         vswitch=vswitch,
@@ -79,13 +134,6 @@ def _check_vswitch(region: EcsRegion, vswitch: VSwitch, zone_id: str) -> None:
         )
 
 
-def _check_single(params: Params) -> None:
-    if params.integer("Amount", 1) > 1:
-        raise ApiError(
-            400, "InvalidParameter", "With PrivateIpAddress the parameter Amount must be 1."
-        )
-
-
 def _groups(region: EcsRegion, group: Params, vpc_id: str) -> tuple[str, ...]:
     one, many = group.text("SecurityGroupId"), group.texts("SecurityGroupIds")
     if one and many:
@@ -97,6 +145,10 @@ def _groups(region: EcsRegion, group: Params, vpc_id: str) -> tuple[str, ...]:
     ids = tuple(many) or ((one,) if one else ())
     if not ids:
         raise missing("SecurityGroupId")
+    if len(set(ids)) < len(ids):
+        raise ApiError(
+            400, "InvalidParameter.SecurityGroupIdRepeated", "A security group is named twice."
+        )
     if len(ids) > MAX_GROUPS:
         raise ApiError(
             400, "JoinedGroupLimitExceed", "The instance joins too many security groups."

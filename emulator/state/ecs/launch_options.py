@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from emulator.state.ecs.catalogue import InstanceType
+from emulator.state.ecs.launch_terms import (
+    check_period,
+    check_pool,
+    check_terms,
+    deployment_group,
+    inbound,
+    outbound,
+)
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Image, Options
+from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.wording import (
     SEQUENCE,
@@ -21,7 +30,6 @@ from emulator.state.ecs.wording import (
 from emulator.state.errors import ApiError
 
 MAX_USER_DATA = 32 * 1024
-MAX_BANDWIDTH = 100
 PRICE_DECIMALS = 3
 STRATEGIES = frozenset({"NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo"})
 CONFLICT = "InvalidParameter.Conflict"
@@ -45,6 +53,10 @@ _WORDS: Mapping[str, tuple[frozenset[str], int, str]] = {
     "Affinity": (frozenset({"default", "host"}), 400, "InvalidParameter.Affinity"),
 }
 _TOPOLOGIES = frozenset({"", "ContinuousCoreToHTMapping", "DiscreteCoreToHTMapping"})
+_NAMES = (
+    "DedicatedHostId", "DeploymentSetId", "HpcClusterId", "RamRoleName", "ResourceGroupId",
+    "StorageSetId",
+)  # fmt: skip
 
 
 def read_options(
@@ -58,8 +70,13 @@ def read_options(
     _check_words(params)
     _check_texts(params, image)
     check_release_time(params, now)
+    check_terms(params)
+    check_names(region, params, _NAMES)
+    check_names(region, params.group("SchedulerOptions"), ("DedicatedHostClusterId",))
     options = _options(region, params, each)
     _check_spot(options, each, params)
+    check_pool(region, options)
+    check_period(params)
     _check_login(region, params, image)
     _check_guest(options, image, each)
     return options
@@ -69,7 +86,7 @@ def _options(region: EcsRegion, params: Params, each: InstanceType) -> Options:
     cpu, pool = params.group("CpuOptions"), params.group("PrivatePoolOptions")
     network = params.group("NetworkOptions")
     partition = params.integer("StorageSetPartitionNumber", 2)
-    group = params.integer("DeploymentSetGroupNo") if "DeploymentSetGroupNo" in params else None
+    group = deployment_group(params)
     jumbo = region.instance_type(each.type_id).jumbo_frame
     return Options(
         instance_name=params.text("InstanceName"),
@@ -85,8 +102,8 @@ def _options(region: EcsRegion, params: Params, each: InstanceType) -> Options:
         user_data=_user_data(params),
         resource_group_id=params.text("ResourceGroupId"),
         internet_charge_type=params.text("InternetChargeType", "PayByTraffic"),
-        bandwidth_in=params.integer("InternetMaxBandwidthIn", 100),
-        bandwidth_out=_bandwidth(params),
+        bandwidth_in=inbound(params),
+        bandwidth_out=outbound(params),
         http_endpoint=_one_of(params, "HttpEndpoint", ("enabled", "disabled")),
         http_tokens=_one_of(params, "HttpTokens", ("optional", "required")),
         credit_specification=_credit(params, each),
@@ -189,17 +206,6 @@ def _credit(params: Params, each: InstanceType) -> str:
     return given or ("Standard" if each.is_burstable else "")
 
 
-def _bandwidth(params: Params) -> int:
-    given = params.integer("InternetMaxBandwidthOut")
-    if not 0 <= given <= MAX_BANDWIDTH:
-        raise ApiError(
-            400,
-            "InvalidParameter",
-            'The specified parameter "InternetMaxBandwidthOut" is not valid.',
-        )
-    return given
-
-
 def _user_data(params: Params) -> str:
     text = params.text("UserData")
     try:
@@ -210,13 +216,18 @@ def _user_data(params: Params) -> str:
             "InvalidUserData.Base64FormatInvalid",
             'The specified parameter "UserData" must be Base64.',
         ) from None
+    check_user_data(raw)
+    return text
+
+
+def check_user_data(raw: bytes) -> None:
+    """Refuse user data that is too long before it is encoded. Source: RunInstances, UserData."""
     if len(raw) > MAX_USER_DATA:
         raise ApiError(
             400,
             "InvalidUserData.SizeExceeded",
             'The specified parameter "UserData" exceeds the size.',
         )
-    return text
 
 
 def _check_spot(options: Options, each: InstanceType, params: Params) -> None:

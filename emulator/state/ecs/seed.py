@@ -10,8 +10,10 @@ from emulator.state.ecs.blueprint import Blueprint, DiskPlan, InterfacePlan, bui
 from emulator.state.ecs.content import DiskContent
 from emulator.state.ecs.images import find_image
 from emulator.state.ecs.launch_disks import device_names
+from emulator.state.ecs.launch_terms import inbound_most
 from emulator.state.ecs.lifecycle import start_writing
 from emulator.state.ecs.records import Disk, Image, Instance, KeyPair, Options, SecurityGroup
+from emulator.state.ecs.references import declare_those_of
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.wording import is_host_name
 from emulator.state.networks import VSwitch
@@ -146,6 +148,7 @@ def seed_instance(region: EcsRegion, seed: InstanceSeed, now: float) -> Instance
         tags=seed.tags,
         tags_reach_parts=False,
     )
+    declare_those_of(region, plan)
     instance = build(region, plan, now, born, instance_id=seed.instance_id, born=born)
     instance.status.to("Running", born)
     instance.started_at = born
@@ -196,7 +199,7 @@ def _options(seed: InstanceSeed, groups: tuple[str, ...]) -> Options:
         key_pair_name=seed.key_pair_name,
         ram_role_name=seed.ram_role_name,
         user_data=b64encode(seed.user_data.encode()).decode(),
-        bandwidth_in=100,
+        bandwidth_in=inbound_most(seed.bandwidth_out),
         bandwidth_out=seed.bandwidth_out,
     )
     return replace(plain, **seed.options)

@@ -1,6 +1,6 @@
 """The ECS API of one region, and what tests and the control interface may do to it besides."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from emulator.state.ecs import (
@@ -21,6 +21,7 @@ from emulator.state.ecs import (
     prices,
     public_addresses,
     reclaim,
+    references,
     snapshot_policies,
     snapshots,
     tagging,
@@ -157,6 +158,14 @@ class EcsService:
         checked = seed if isinstance(seed, InstanceSeed) else InstanceSeed.from_plain(seed)
         self.region.world.scheduler.run(now)
         return seed_instance(self.region, checked, now).instance_id
+
+    def declare(self, parameter: str, names: Iterable[str]) -> None:
+        """Let things exist that no action here makes, by the parameter that names them.
+
+        Raises:
+            ValueError: There is no such parameter; see `references.KINDS`.
+        """
+        references.declare(self.region, parameter, names)
 
     def interrupt(
         self,

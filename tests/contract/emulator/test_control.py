@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from emulator.state.ecs.seed import DEFAULT_IMAGE
+
 REGION = "cn-hangzhou"
 JSON = {"content-type": "application/json"}
 
@@ -185,9 +187,27 @@ def test_a_scenario_in_one_order(control: Callable[..., Any]) -> None:
     assert control("requests") == []
 
 
+def test_a_scenario_names_what_a_launch_may_refer_to(control: Callable[..., Any]) -> None:
+    """A role, or a set that no action here makes; the account's is known in each region."""
+    control("scenario", {"regions": {"cn-shanghai": {"names": {"RamRoleName": ["app"]}}}})
+    control("scenario", {"regions": {REGION: {"names": {"DeploymentSetId": ["ds-1"]}}}})
+    asked = {
+        "RamRoleName": "app",
+        "DeploymentSetId": "ds-1",
+        "ImageId": DEFAULT_IMAGE,
+        "InstanceType": "ecs.g7.large",
+    }
+    call = {"product": "ecs", "action": "RunInstances", "params": asked}
+
+    # Both are known, and so the next thing that is wanting is told.
+    with pytest.raises(AssertionError, match="VSwitchId"):
+        control("scenario", {"regions": {REGION: {"calls": [call]}}})
+
+
 @pytest.mark.parametrize(
     ("path", "order", "status", "reason"),
     [
+        ("scenario", {"regions": {REGION: {"names": {"Boat": ["b-1"]}}}}, 400, "Boat names"),
         ("clock", {"advance": -1}, 400, "advance"),
         ("clock", {"advance": 1e309}, 400, "advance"),
         ("clock", {"speed": 0}, 400, "speed"),

@@ -51,6 +51,22 @@ def test_a_command_is_plain_text_unless_the_call_says_base64(
     assert contents(bench, ContentEncoding="PlainText") == [encoded("sync")]
 
 
+@pytest.mark.parametrize(
+    ("name", "longest", "code"),
+    [
+        ("Name", 128, "CmdName.ExceedLimit"),
+        ("Description", 512, "CmdDesc.ExceedLimit"),
+        ("Username", 255, "Username.ExceedLimit"),
+    ],
+)
+def test_words_of_a_command_have_a_length(bench: Bench, name: str, longest: int, code: str) -> None:
+    (source,) = bench.instances()
+    given = {**SHELL, "InstanceId": [source], "CommandContent": "true"}
+
+    assert run(bench, "true", **{name: "x" * longest})
+    assert bench.refused("RunCommand", **given, **{name: "x" * (longest + 1)}) == (403, code)
+
+
 @pytest.mark.parametrize("encoding", ["Base64", "base64"])
 def test_a_command_in_base64_is_decoded(bench: Bench, encoding: str) -> None:
     """Describe calls write it in Base64 again, unless they ask for plain text."""

@@ -95,7 +95,7 @@ def test_a_disk_of_another_zone_or_a_full_instance() -> None:
     other = bench.seed(data_disks=[{"size": 20}])
 
     refusal = bench.refused("AttachDisk", InstanceId=other, DiskId=far)
-    assert refusal == (400, "ResourcesNotInSameZone")
+    assert refusal == (403, "ResourcesNotInSameZone")
     refusal = bench.refused("AttachDisk", InstanceId=source, DiskId=near)
     assert refusal == (403, "InstanceDiskLimitExceeded")
     refusal = bench.refused("AttachDisk", InstanceId=other, DiskId=near, Device="/dev/xvdb")
@@ -224,6 +224,49 @@ def test_a_seed_with_an_unknown_field_names_the_known_ones() -> None:
         bench.seed(data_disks=[{"colour": "red"}])
     with pytest.raises(ValueError, match="there is no image"):
         bench.seed(image_id="m-none")
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        ({"DiskCategory": "cloud", "Size": 2_001}, 400, "InvalidDataDiskSize.ValueNotSupported"),
+        (
+            {"DiskCategory": "cloud_efficiency", "Size": 32_769},
+            400,
+            "InvalidDataDiskSize.ValueNotSupported",
+        ),
+        (
+            {"DiskCategory": "cloud_ssd", "Size": 32_769},
+            400,
+            "InvalidDataDiskSize.ValueNotSupported",
+        ),
+        (
+            {"DiskCategory": "cloud_auto", "PerformanceLevel": "PL1"},
+            400,
+            "InvalidPerformanceLevel.Malformed",
+        ),
+        ({"KMSKeyId": "k-1"}, 400, "InvalidParameter.EncryptedIllegal"),
+        ({"KMSKeyId": "k-1", "Encrypted": True}, 404, "InvalidParameter.KMSKeyId.NotFound"),
+        ({"ResourceGroupId": "rg-none"}, 404, "InvalidResourceGroup.NotFound"),
+    ],
+)
+def test_what_create_disk_refuses(given: dict[str, Any], status: int, code: str) -> None:
+    bench = Bench()
+    new = {"ZoneId": ZONE, "Size": 40, "DiskCategory": "cloud_essd"}
+
+    assert bench.refused("CreateDisk", **{**new, **given}) == (status, code)
+
+
+def test_the_largest_disks_of_each_category() -> None:
+    bench = Bench()
+    shown = bench.call("DescribeAvailableResource", DestinationResource="DataDisk", ZoneId=ZONE)
+    (zone,) = shown["AvailableZones"]["AvailableZone"]
+    (resource,) = zone["AvailableResources"]["AvailableResource"]
+    rows = {row["Value"]: row for row in resource["SupportedResources"]["SupportedResource"]}
+
+    assert rows["cloud"]["Max"] == 2_000
+    for name, row in rows.items():
+        bench.call("CreateDisk", ZoneId=ZONE, DiskCategory=name, Size=row["Max"])
 
 
 @pytest.mark.parametrize(

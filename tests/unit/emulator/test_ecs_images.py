@@ -1,5 +1,7 @@
 """Images: states, names, tokens, what they hold and what breaks them."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.emulator.ecs_bench import Bench
@@ -52,6 +54,41 @@ def test_malformed_names(name: str) -> None:
     bench = Bench()
     refusal = bench.refused("CreateImage", InstanceId=bench.seed(), ImageName=name)
     assert refusal == (400, "InvalidImageName.Malformed")
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        ({"Description": "x"}, 400, "InvalidDescription.Malformed"),
+        ({"Description": "http://x"}, 400, "InvalidDescription.Malformed"),
+        ({"ImageFamily": "acs:x"}, 400, "InvalidImageFamily.Malformed"),
+        ({"ImageFamily": "1x"}, 400, "InvalidImageFamily.Malformed"),
+        ({"Architecture": "mips"}, 400, "InvalidArchitecture.Malformed"),
+        ({"Platform": "DOS"}, 400, "InvalidPlatform.Malformed"),
+        ({"Features": {"ImdsSupport": "v3"}}, 400, "InvalidParameter.FeaturesImdsSupport"),
+        ({"ResourceGroupId": "rg-none"}, 404, "InvalidResourceGroup.NotFound"),
+    ],
+)
+def test_what_an_image_cannot_be_described_by(
+    given: dict[str, Any], status: int, code: str
+) -> None:
+    bench = Bench()
+
+    assert bench.refused("CreateImage", InstanceId=bench.seed(), **given) == (status, code)
+    assert bench.images() == []
+
+
+def test_what_an_image_can_be_described_by() -> None:
+    bench = Bench()
+    words = {
+        "Description": "主库",
+        "ImageFamily": "shop",
+        "Architecture": "arm64",
+        "Platform": "Rocky Linux",
+        "Features": {"ImdsSupport": "v1"},
+    }
+
+    assert create(bench, bench.seed(), **words)
 
 
 def test_a_token_replays_and_does_not_take_other_parameters() -> None:
@@ -252,6 +289,13 @@ def test_an_image_of_several_snapshots() -> None:
         ("/dev/xvda", "system"),
         ("/dev/xvdb", "data"),
     ]
+    for wrong, code in (
+        ({"Size": 19}, "InvalidSize.ValueNotSupported"),
+        ({"Device": "/dev/xvda"}, "InvalidDevice.Malformed"),
+        ({"Device": "/dev/sdb"}, "InvalidDevice.Malformed"),
+    ):
+        changed = [{**both[0], **wrong}, both[1]]
+        assert bench.refused("CreateImage", DiskDeviceMapping=changed) == (400, code)
     only_data = [{"SnapshotId": data}]
     assert bench.refused("CreateImage", DiskDeviceMapping=only_data) == (400, "OperationDenied")
     promoted = [{"SnapshotId": data, "DiskType": "system"}]

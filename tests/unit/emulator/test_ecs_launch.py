@@ -20,7 +20,9 @@ def test_an_accepted_launch_becomes_running_in_steps() -> None:
 
 def test_everything_asked_for_can_be_read_back() -> None:
     bench = Bench()
-    source = bench.seed(security_groups=2)
+    source = bench.seed(
+        security_groups=2, ram_role_name="role", options={"resource_group_id": "rg-1"}
+    )
     launched = bench.run(
         source,
         InstanceName="db-1",
@@ -264,6 +266,120 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
         "InvalidProvisionedIops.LimitExceed",
     ),
     ({"Ipv6AddressCount": 11}, 400, "InvalidParameter"),
+    ({"DedicatedHostId": "dh-none"}, 400, "InvalidDedicatedHostId.NotFound"),
+    (
+        {"SchedulerOptions": {"DedicatedHostClusterId": "dc-none"}},
+        400,
+        "InvalidDedicatedHostClusterId.NotFound",
+    ),
+    ({"DeploymentSetId": "ds-none"}, 404, "DeploymentSet.NotFound"),
+    ({"DeploymentSetGroupNo": 8}, 404, "InvalidParameter.DeploymentSetGroupNo"),
+    ({"HpcClusterId": "hpc-none"}, 400, "InvalidHpcClusterId.NotFound"),
+    ({"RamRoleName": "nobody"}, 404, "InvalidRamRole.NotFound"),
+    ({"ResourceGroupId": "rg-none"}, 404, "InvalidResourceGroup.NotFound"),
+    ({"StorageSetId": "ss-none"}, 403, "InvalidParameter.StorageSetId"),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "AutoSnapshotPolicyId": "sp-none"}},
+        404,
+        "InvalidAutoSnapshotPolicyId.NotFound",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "StorageClusterId": "dbsc-none"}},
+        404,
+        "InvalidStorageClusterId.NotExist",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "Encrypted": "true", "KMSKeyId": "none"}},
+        404,
+        "InvalidParameter.KMSKeyId.NotFound",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd", "EncryptAlgorithm": "AES256"}},
+        400,
+        "InvalidEncrypted.NotMatchEncryptAlgorithm",
+    ),
+    (
+        {"SpotStrategy": "NoSpot", "PrivatePoolOptions": {"MatchCriteria": "Target"}},
+        400,
+        "MissingParameter.PrivatePoolOptions.Id",
+    ),
+    (
+        {
+            "SpotStrategy": "NoSpot",
+            "PrivatePoolOptions": {"MatchCriteria": "Target", "Id": "eap-none"},
+        },
+        400,
+        "Invalid.PrivatePoolOptions.Id",
+    ),
+    (
+        {"SpotStrategy": "NoSpot", "PrivatePoolOptions": {"MatchCriteria": "Open", "Id": "eap-1"}},
+        400,
+        "Invalid.PrivatePoolOptionsId",
+    ),
+    ({"ImageId": None, "ImageFamily": "none"}, 403, "InvalidImageFamily.MissingAvailableImage"),
+    ({"InternetMaxBandwidthIn": 0}, 400, "InvalidParameter"),
+    ({"InternetMaxBandwidthIn": 11}, 400, "InvalidParameter"),
+    (
+        {"InternetMaxBandwidthIn": 21, "InternetMaxBandwidthOut": 20},
+        400,
+        "InvalidParameter",
+    ),
+    ({"HttpPutResponseHopLimit": 65}, 400, "InvalidHttpPutResponseHopLimit.NotSupported"),
+    ({"IoOptimized": "none"}, 404, "DependencyViolation.IoOptimized"),
+    ({"Isp": "BGP"}, 400, "InvalidBandwidthOut.LessThanZero"),
+    ({"SpotStrategy": "NoSpot", "InstanceChargeType": "PrePaid"}, 400, "InvalidPeriod"),
+    (
+        {"SpotStrategy": "NoSpot", "InstanceChargeType": "PrePaid", "Period": 10},
+        400,
+        "InvalidPeriod",
+    ),
+    (
+        {
+            "SpotStrategy": "NoSpot",
+            "InstanceChargeType": "PrePaid",
+            "Period": 1,
+            "PeriodUnit": "Year",
+        },
+        400,
+        "InvalidPeriodType.ValueNotSupported",
+    ),
+    (
+        {
+            "SpotStrategy": "NoSpot",
+            "InstanceChargeType": "PrePaid",
+            "Period": 1,
+            "AutoRenew": True,
+            "AutoRenewPeriod": 4,
+        },
+        400,
+        "InvalidAutoRenewPeriod.ValueNotSupported",
+    ),
+    (
+        {"NetworkInterface": [{"SecondaryPrivateIpAddressCount": 6}]},
+        403,
+        "InvalidOperation.Ipv4CountExceeded",
+    ),
+    ({"Ipv6AddressCount": 7}, 403, "InvalidOperation.Ipv6CountExceeded"),
+    (
+        {"Amount": 2, "NetworkInterface": [{"PrimaryIpAddress": "172.16.16.9"}]},
+        400,
+        "InvalidPrimaryIpAddress.SizeInvalid",
+    ),
+    (
+        {"Amount": 2, "PrivateIpAddress": "172.16.16.9", "NetworkInterface": [{}]},
+        400,
+        "InvalidParam.SecondaryNetworkInterface",
+    ),
+    (
+        {"SystemDisk": {"Category": "cloud_essd_entry", "Size": "2049"}},
+        400,
+        "InvalidSystemDiskSize.ValueNotSupported",
+    ),
+    (
+        {"DataDisk": [{"Category": "cloud_essd_entry", "Size": 32_769}]},
+        400,
+        "InvalidDataDiskSize.ValueNotSupported",
+    ),
 ]
 
 
@@ -276,6 +392,91 @@ def test_refusals(params: dict[str, Any], status: int, code: str) -> None:
     assert bench.refused("RunInstances", **bench.launch(source, **params)) == (status, code)
     assert len(bench.world.ledger) == before
     assert len(bench.instances()) == 1
+
+
+def test_what_a_scenario_or_a_seed_has_named_can_be_launched_with() -> None:
+    """A role and a resource group are the account's, the others belong to a region."""
+    bench = Bench()
+    source = bench.seed(
+        ram_role_name="app",
+        system_disk={"encrypted": True, "kms_key_id": "k-1", "auto_snapshot_policy_id": "sp-1"},
+        options={"deployment_set_id": "ds-1", "resource_group_id": "rg-1"},
+    )
+    bench.ecs.declare("HpcClusterId", ["hpc-1"])
+    disk = {"Category": "cloud_essd", "AutoSnapshotPolicyId": "sp-1"}
+
+    assert bench.run(
+        source,
+        RamRoleName="app",
+        DeploymentSetId="ds-1",
+        ResourceGroupId="rg-1",
+        HpcClusterId="hpc-1",
+        SystemDisk={**disk, "Encrypted": "true", "KMSKeyId": "k-1"},
+    )
+    with pytest.raises(ValueError, match="Boat names nothing here; there is AutoSnapshotPolicyId"):
+        bench.ecs.declare("Boat", ["b-1"])
+
+
+def test_a_policy_that_was_made_here_can_be_launched_with() -> None:
+    bench = Bench()
+    made = bench.call(
+        "CreateAutoSnapshotPolicy",
+        regionId=REGION,
+        repeatWeekdays='["1"]',
+        timePoints='["0"]',
+        retentionDays=7,
+    )
+    disk = {"Category": "cloud_essd", "AutoSnapshotPolicyId": made["AutoSnapshotPolicyId"]}
+
+    assert bench.run(bench.seed(), SystemDisk=disk)
+
+
+def test_addresses_of_several_instances_follow_each_other() -> None:
+    """From the given one on, and none of them may be taken."""
+    bench = Bench()
+    source = bench.seed(private_ip="172.16.16.12")
+    two = bench.launch(source, Amount=2, PrivateIpAddress="172.16.16.9")
+    ids = bench.call("RunInstances", **two)["InstanceIdSets"]["InstanceIdSet"]
+    rows = [bench.instance(each)["VpcAttributes"]["PrivateIpAddress"] for each in ids]
+
+    assert [row["IpAddress"] for row in rows] == [["172.16.16.9"], ["172.16.16.10"]]
+    into_the_taken = bench.launch(source, Amount=2, PrivateIpAddress="172.16.16.11")
+    refusal = bench.refused("RunInstances", **into_the_taken)
+    assert refusal == (400, "InvalidPrivateIpAddress.Duplicated")
+
+
+def test_an_interface_that_exists_goes_to_one_instance() -> None:
+    bench = Bench()
+    source = bench.seed()
+    region = bench.ecs.region
+    vswitch, group = region.instances[source].vswitch_id, next(iter(region.security_groups))
+    free = bench.call("CreateNetworkInterface", VSwitchId=vswitch, SecurityGroupId=group)
+    existing = [{"NetworkInterfaceId": free["NetworkInterfaceId"]}]
+
+    refusal = bench.refused(
+        "RunInstances", **bench.launch(source, Amount=2, NetworkInterface=existing)
+    )
+    assert refusal == (403, "InvalidParam.Amount")
+
+
+def test_a_security_group_is_named_once() -> None:
+    bench = Bench()
+    source = bench.seed()
+    group = next(iter(bench.ecs.region.security_groups))
+
+    refusal = bench.refused("RunInstances", **bench.launch(source, SecurityGroupIds=[group] * 2))
+    assert refusal == (400, "InvalidParameter.SecurityGroupIdRepeated")
+
+
+@pytest.mark.parametrize(("out", "into"), [(0, 10), (5, 10), (10, 10), (20, 20)])
+def test_as_much_comes_in_as_goes_out_and_at_least_ten(out: int, into: int) -> None:
+    """So a launch has it that does not say, and a seeded instance."""
+    bench = Bench()
+    seeded = bench.seed(bandwidth_out=out)
+    launched = bench.run(seeded, InternetMaxBandwidthOut=out)
+
+    for each in (seeded, launched):
+        assert bench.instance(each)["InternetMaxBandwidthIn"] == into
 
 
 def test_a_type_that_the_zone_does_not_sell() -> None:
@@ -541,12 +742,25 @@ def test_one_name_and_a_list_of_names_exclude_each_other() -> None:
                 {"Category": "cloud_essd", "Size": 20, "Encrypted": "true", "KMSKeyId": "k"}
             ]
         },
+        {"DataDisk": [{"Category": "cloud_essd_entry", "Size": 32_768}]},
+        {"InternetMaxBandwidthIn": 1},
+        {"InternetMaxBandwidthIn": 20, "InternetMaxBandwidthOut": 20, "Isp": "BGP"},
+        {"HttpPutResponseHopLimit": 64, "DeploymentSetGroupNo": 7},
+        {"SpotStrategy": "NoSpot", "InstanceChargeType": "PrePaid", "Period": 36},
+        {
+            "SpotStrategy": "NoSpot",
+            "InstanceChargeType": "PrePaid",
+            "Period": 4,
+            "PeriodUnit": "Week",
+        },
+        {"NetworkInterface": [{"SecondaryPrivateIpAddressCount": 5}]},
     ],
     ids=lambda given: str(given)[:48],
 )
 def test_what_a_launch_may_be_called(given: dict[str, Any]) -> None:
     """What stands at the edge of the documented ranges is taken."""
     bench = Bench()
+    bench.ecs.declare("KMSKeyId", ["k"])
 
     assert bench.run(bench.seed(), **given)
 

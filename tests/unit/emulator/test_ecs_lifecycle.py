@@ -1,5 +1,6 @@
 """Starting, stopping, deleting; interfaces; commands; events of progress."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -202,6 +203,42 @@ def test_progress_is_published_unless_it_is_switched_off() -> None:
         kinds = [event["type"].removeprefix("ecs:") for event in bench.events]
         expected = ["Snapshot:CreateSnapshotCompleted", *["Instance:StateChange"] * 2]
         assert kinds == (expected if wanted else [])
+
+
+def test_user_data_and_credits_that_an_instance_cannot_get_later() -> None:
+    """Both as at a launch, except that plain text is taken for user data."""
+    bench = Bench()
+    source = bench.seed()
+    change = {"InstanceId": source}
+    long = b64encode(b"x" * (32 * 1024 + 1)).decode()
+
+    bench.call("ModifyInstanceAttribute", **change, UserData="#!/bin/sh\n")
+    refusal = bench.refused("ModifyInstanceAttribute", **change, UserData=long)
+    assert refusal == (400, "InvalidUserData.SizeExceeded")
+    refusal = bench.refused("ModifyInstanceAttribute", **change, CreditSpecification="Unlimited")
+    assert refusal == (400, "InvalidParameter.CreditSpecification")
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        ({"NetworkInterfaceName": "x"}, 400, "InvalidParameter"),
+        ({"Description": "http://x"}, 400, "InvalidParameter"),
+        ({"QueueNumber": 2_049}, 403, "InvalidParameter.InvalidEniQueueNumber"),
+        ({"ResourceGroupId": "rg-none"}, 404, "InvalidResourceGroup.NotFound"),
+        ({"SecurityGroupIds": ["sg-x"] * 11}, 400, "JoinedGroupLimitExceed"),
+    ],
+)
+def test_what_a_new_interface_cannot_have(given: dict[str, Any], status: int, code: str) -> None:
+    bench = Bench()
+    source = bench.ecs.region.instances[bench.seed()]
+    group = source.options.security_group_ids[0]
+    new = {"VSwitchId": source.vswitch_id, "SecurityGroupIds": [group]}
+
+    assert bench.refused("CreateNetworkInterface", **{**new, **given}) == (status, code)
+    bench.ecs.declare("ResourceGroupId", ["rg-1"])
+    made = bench.call("CreateNetworkInterface", **new, ResourceGroupId="rg-1", QueueNumber=2_048)
+    assert made["ResourceGroupId"] == "rg-1"
 
 
 def test_the_same_seed_gives_the_same_cloud() -> None:
