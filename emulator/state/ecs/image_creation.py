@@ -259,7 +259,7 @@ def _given_mappings(region: EcsRegion, groups: list[Params]) -> tuple[DeviceMapp
         raise ApiError(
             400, "InvalidDevice.Malformed", "The specified DiskDeviceMapping has too many items."
         )
-    mappings = []
+    mappings: list[DeviceMapping] = []
     for group in groups:
         mapping = _snapshot_mapping(region, group.required("SnapshotId"), group.text("Device"))
         if not mapping.device:

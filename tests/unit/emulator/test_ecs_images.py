@@ -80,7 +80,7 @@ def test_what_an_image_cannot_be_described_by(
 
 def test_what_an_image_can_be_described_by() -> None:
     bench = Bench()
-    words = {
+    words: dict[str, Any] = {
         "Description": "主库",
         "ImageFamily": "shop",
         "Architecture": "arm64",
