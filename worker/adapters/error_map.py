@@ -432,7 +432,8 @@ _GROUPS: Final = (
         "AttachDisk",
         _REFUSED,
         "InvalidDisk.InUse ResourcesNotInSameZone InstanceDiskLimitExceeded"
-        " InstanceDiskNumLimitExceed InvalidDevice.InUse InvalidDevice.Malformed DiskNotPortable",
+        " InstanceDiskNumLimitExceed InvalidDevice.InUse InvalidDevice.Malformed DiskNotPortable"
+        " InvalidInstanceType* DiskCategory.OperationNotSupported",
     ),
     _Group("DetachDisk", _REFUSED, "DiskNotPortable"),
     _Group(

@@ -119,6 +119,12 @@ def attach_disk(region: EcsRegion, params: Params, now: float) -> dict[str, Any]
     if instance.status.now not in {"Running", "Stopped"} or instance.locks:
         raise replace_status(wrong_state(), 400)
     _check_free(disk, instance)
+    if disk.category not in region.instance_type(instance.type_id).disk_categories:
+        raise ApiError(
+            403,
+            "InvalidInstanceType.NotSupportDiskCategory",
+            "The instance type does not take disks of this category.",
+        )
     device = _device(region, instance, params.text("Device"))
     disk.status, disk.instance_id, disk.device = "Attaching", instance.instance_id, device
     if "DeleteWithInstance" in params:

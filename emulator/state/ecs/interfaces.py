@@ -149,7 +149,10 @@ def create_network_interface(region: EcsRegion, params: Params, now: float) -> d
 
 
 def _check_words(params: Params) -> None:
-    """Refuse what an interface cannot have. Source: CreateNetworkInterface, parameters and codes."""
+    """Refuse what an interface cannot have.
+
+    Source: CreateNetworkInterface and ModifyNetworkInterfaceAttribute, parameters and codes.
+    """
     for name, lengths in (
         ("NetworkInterfaceName", NAME_LENGTHS), ("Description", DESCRIPTION_LENGTHS),
     ):  # fmt: skip
@@ -177,6 +180,7 @@ def modify_network_interface_attribute(
     groups = tuple(params.texts("SecurityGroupId")) or interface.security_group_ids
     for group_id in groups:
         check_group(region, group_id, interface.vpc_id)
+    _check_words(params)
     interface.security_group_ids = groups
     interface.name = params.text("NetworkInterfaceName", interface.name)
     interface.description = params.text("Description", interface.description)

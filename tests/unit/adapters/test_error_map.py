@@ -148,7 +148,8 @@ DOCUMENTED: dict[Kind, dict[str, str]] = {
         "ModifyDiskAttribute": "DiskNotPortable",
         "AssociateEipAddress": "InvalidStatus.InstanceHasBandWidth InvalidInstance.AlreadyBound",
         "AttachDisk": """InvalidDisk.InUse ResourcesNotInSameZone InstanceDiskLimitExceeded
-            InvalidDevice.InUse""",
+            InvalidDevice.InUse InvalidInstanceType.NotSupportDiskCategory
+            InvalidInstanceType.NvmeRequired DiskCategory.OperationNotSupported""",
         "AttachNetworkInterface": """EniPerInstanceLimitExceeded InvalidOperation.VpcMismatch
             InvalidOperation.AvailabilityZoneMismatch""",
         "DetachNetworkInterface": "InvalidOperation.DetachPrimaryEniNotAllowed",

@@ -90,7 +90,7 @@ def test_a_disk_moves_to_another_instance_of_the_zone() -> None:
 def test_a_disk_of_another_zone_or_a_full_instance() -> None:
     bench = Bench()
     far = bench.call("CreateDisk", ZoneId="cn-hangzhou-i", Size=20)["DiskId"]
-    near = bench.call("CreateDisk", ZoneId=ZONE, Size=20)["DiskId"]
+    near = bench.call("CreateDisk", ZoneId=ZONE, Size=20, DiskCategory="cloud_essd")["DiskId"]
     source = bench.seed(data_disks=[{"size": 20}] * 8)
     other = bench.seed(data_disks=[{"size": 20}])
 
@@ -100,6 +100,16 @@ def test_a_disk_of_another_zone_or_a_full_instance() -> None:
     assert refusal == (403, "InstanceDiskLimitExceeded")
     refusal = bench.refused("AttachDisk", InstanceId=other, DiskId=near, Device="/dev/xvdb")
     assert refusal == (403, "InvalidDevice.InUse")
+
+
+def test_a_disk_whose_category_the_type_does_not_take() -> None:
+    bench = Bench()
+    disk = bench.call("CreateDisk", ZoneId=ZONE, Size=20, DiskCategory="cloud_efficiency")["DiskId"]
+    old, new = bench.seed(instance_type="ecs.g6.large"), bench.seed(instance_type="ecs.g7.large")
+
+    refusal = bench.refused("AttachDisk", InstanceId=new, DiskId=disk)
+    assert refusal == (403, "InvalidInstanceType.NotSupportDiskCategory")
+    bench.call("AttachDisk", InstanceId=old, DiskId=disk)
 
 
 def test_no_disk_goes_to_a_locked_instance() -> None:

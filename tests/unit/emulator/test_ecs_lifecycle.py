@@ -236,6 +236,10 @@ def test_what_a_new_interface_cannot_have(given: dict[str, Any], status: int, co
     new = {"VSwitchId": source.vswitch_id, "SecurityGroupIds": [group]}
 
     assert bench.refused("CreateNetworkInterface", **{**new, **given}) == (status, code)
+    if "ResourceGroupId" not in given and "SecurityGroupIds" not in given:
+        change = {"NetworkInterfaceId": source.interface_ids[0], **given}
+        refusal = bench.refused("ModifyNetworkInterfaceAttribute", **change)
+        assert refusal == (status, code)
     bench.ecs.declare("ResourceGroupId", ["rg-1"])
     made = bench.call("CreateNetworkInterface", **new, ResourceGroupId="rg-1", QueueNumber=2_048)
     assert made["ResourceGroupId"] == "rg-1"
