@@ -265,7 +265,15 @@ def _in_place(pair: Pair, _name: str) -> bool:
 def _disks_told(pair: Pair, name: str) -> bool:
     """Each one that is not there is in no image and stays where it is."""
     missing = set(pair.source[name]) - set(pair.replacement[name])
-    return all(_is_left(pair, device) for device in missing)
+    return all(_moves_up(pair, device) for device in missing)
+
+
+def _moves_up(pair: Pair, device: str) -> bool:
+    """Tell whether a disk was left, or one before it, so that others have its device.
+
+    Source: AttachDisk, Device: each disk takes the next that is free.
+    """
+    return any(_is_left(pair, one) for one in pair.source["disks"] if one <= device)
 
 
 def _is_left(pair: Pair, device: str) -> bool:
@@ -450,8 +458,8 @@ def excuse(name: str, pair: Pair) -> str:
     is_of_disks = name.startswith(("/dev/", "disks"))
     if pair.boot == "rescue" and is_of_disks and name.split(" ", 1)[0] not in data_disks:
         return "a rescue boots a new system disk, and has the source's behind its data disks"
-    if name.startswith("/dev/") and _is_left(pair, name.split(" ", 1)[0]):
-        return "in no image and in another zone, and named"
+    if name.startswith("/dev/") and _moves_up(pair, name.split(" ", 1)[0]):
+        return "in no image and not to be attached, and named; what stood behind it moves up"
     for row in EXCUSES:
         of_a_disk = row.name.startswith("*") and name.startswith("/dev/")
         fits = name == row.name or (of_a_disk and name.split(" ", 1)[1] == row.name[1:])
