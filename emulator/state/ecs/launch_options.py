@@ -16,7 +16,7 @@ from emulator.state.ecs.launch_terms import (
 )
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Image, Options
-from emulator.state.ecs.references import check_names
+from emulator.state.ecs.references import check_names, has_any
 from emulator.state.ecs.region import EcsRegion
 from emulator.state.ecs.wording import (
     SEQUENCE,
@@ -73,6 +73,10 @@ def read_options(
     check_terms(params)
     check_names(region, params, _NAMES)
     check_names(region, params.group("SchedulerOptions"), ("DedicatedHostClusterId",))
+    if params.text("Tenancy") == "host" and not has_any(region, "DedicatedHostId"):
+        raise ApiError(
+            400, "NoAvaliableDedicatedHost", "There is no dedicated host to choose from."
+        )
     options = _options(region, params, each)
     _check_spot(options, each, params)
     check_pool(region, options)

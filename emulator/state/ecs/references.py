@@ -89,5 +89,11 @@ def check_name(region: EcsRegion, parameter: str, name: str) -> None:
         raise ApiError(status, code, f"What {parameter} names does not exist.")
 
 
+def has_any(region: EcsRegion, parameter: str) -> bool:
+    """Tell whether there is anything that a parameter could name."""
+    kind = (_place(region, parameter), parameter)
+    return any(known[:2] == kind for known in region.world.names)
+
+
 def _place(region: EcsRegion, parameter: str) -> str:
     return "" if parameter in OF_ACCOUNT else region.region_id

@@ -267,6 +267,7 @@ REFUSALS: list[tuple[dict[str, Any], int, str]] = [
     ),
     ({"Ipv6AddressCount": 11}, 400, "InvalidParameter"),
     ({"DedicatedHostId": "dh-none"}, 400, "InvalidDedicatedHostId.NotFound"),
+    ({"Tenancy": "host"}, 400, "NoAvaliableDedicatedHost"),
     (
         {"SchedulerOptions": {"DedicatedHostClusterId": "dc-none"}},
         400,
@@ -492,9 +493,12 @@ def test_a_type_that_the_zone_does_not_sell() -> None:
 
 def test_a_dedicated_host_silently_makes_it_pay_as_you_go() -> None:
     bench = Bench()
-    launched = bench.run(bench.seed(), Tenancy="host")
+    bench.ecs.declare("DedicatedHostId", ["dh-1"])
+    source = bench.seed()
 
-    assert bench.instance(launched)["SpotStrategy"] == "NoSpot"
+    for host in ({"Tenancy": "host"}, {"DedicatedHostId": "dh-1"}):
+        launched = bench.run(source, **host)
+        assert bench.instance(launched)["SpotStrategy"] == "NoSpot"
 
 
 def test_stock_runs_out_and_deletion_gives_it_back() -> None:
