@@ -1764,6 +1764,13 @@ MUTANTS = (
         ("tests/simulation/test_regressions.py",),
     ),
     Mutant(
+        "disk-under-another-device-untold",
+        "worker/steps/handover/disks.py",
+        "            return Moved(_other_device(found, disk)) if",
+        "            return Moved() if",
+        LADDER,
+    ),
+    Mutant(
         "late-look-at-an-image-taken-for-its-end",
         "worker/steps/launch/siblings.py",
         "    usable_since = max(launched.image_unready_at, launched.image_begun_at)\n",

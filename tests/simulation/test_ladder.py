@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.state.ecs.captures import start_snapshot
+from emulator.state.ecs.catalogue import Catalogue
 from emulator.state.ecs.settings import EcsSettings
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Simulation
@@ -188,6 +189,31 @@ def test_re_attached_disks_have_the_devices_that_they_had() -> None:
     devices = {one.disk_id: one.device for one in found if one.device != SYSTEM}
     assert devices == {disk: device for device, disk in source.disks.items() if device != SYSTEM}
     assert receipt["not_kept"] == ()
+
+
+def test_a_disk_that_moves_up_behind_one_that_was_left_is_told_of() -> None:
+    """Another type may not take a disk's category; who mounts the next one by its device must know."""
+    old = "ecs.g6.large"
+
+    def sell_out_the_old(simulation: Simulation, _source: Source) -> None:
+        for zone in Catalogue.load().region(REGION).zones:
+            simulation.cloud.ecs[REGION].set_stock(zone.zone_id, old, count=0)
+
+    _, source, receipt, replacement = recreate(
+        ecs=BY_SIZE,
+        seed={
+            "instance_type": old,
+            "data_disks": [{"category": "cloud_efficiency", "size": 20}, {"size": 30}],
+        },
+        during=sell_out_the_old,
+        policy=REATTACH,
+    )
+
+    assert replacement["InstanceType"] != old
+    names = [f"disk {source.disks[device]} of {device}" for device in (FIRST, SECOND)]
+    told = {one["what"]: one["why"] for one in receipt["not_kept"]}
+    assert list(told) == names
+    assert told[names[1]] == f"attached as {FIRST}"
 
 
 # A disk of this kind takes one snapshot at a time, so that the next request is refused.

@@ -283,7 +283,8 @@ def moved(
         case Interface() as interface:
             return ended.marked("network interface moved", now, interface.interface_id)
         case KeptDisk(disk_id):
-            return ended.marked("disk attached", now, disk_id)
+            told = ended.marked("disk attached", now, disk_id)
+            return told.remarked(thing.name, f"attached as {place}") if place else told
         case _:
             return ended
 

@@ -209,6 +209,7 @@ _REMARKS = (
     (r"load balancers", "负载均衡"),
     (r"they could not be looked up in time", "未能及时查到"),
     (r"it is not there any more", "它已不存在"),
+    (r"attached as (/dev/\S+)", "已挂载为 {0}"),
     (r"something else has it by now", "现已属于其他资源"),
     (r"(\S+) has it by now", "现已属于 {0}"),
     (r"it was busy for too long", "长时间处于忙碌状态"),

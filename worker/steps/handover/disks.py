@@ -46,12 +46,17 @@ class DiskMove:
             answer = self.disk_moves.attach(disk.disk_id, replacement, goes_with_instance=goes)
             return answered(answer)
         if found.instance_id == replacement:
-            return Moved() if found.status == ATTACHED else Later()
+            return Moved(_other_device(found, disk)) if found.status == ATTACHED else Later()
         if found.instance_id != source:
             return Left(f"{found.instance_id or 'something else'} has it by now")
         if found.status != ATTACHED:
             return Later()
         return answered(self.disk_moves.detach(disk.disk_id, source))
+
+
+def _other_device(found: Disk, disk: KeptDisk) -> str:
+    """Return where a data disk is if one before it was left; a system disk has another place anyway."""
+    return found.device if disk.kind == "data" and found.device != disk.device else ""
 
 
 def _named(disk_id: str, seen: Sequence[Disk]) -> Disk | None:
