@@ -14,7 +14,7 @@ case $WORKERS in '' | *[!0-9]* | 0) fail "the number of workers is $WORKERS; giv
 
 if [ ! -e "$ETC/config.yaml" ] || [ ! -e "$ETC/environment" ]; then
 	mkdir -p "$ETC"
-	[ -e "$ETC/config.yaml" ] || cp "$SOURCE/config.yaml" "$ETC/config.yaml"
+	[ -e "$ETC/config.yaml" ] || cat "$SOURCE/config.yaml" >"$ETC/config.yaml"
 	if [ ! -e "$ETC/environment" ]; then
 		(umask 077 && printf 'ALIBABA_CLOUD_ACCOUNT_ID=\nALIBABA_CLOUD_REGION_ID=\nALIYUN_OPS_SIGNING_KEY=\n' >"$ETC/environment")
 	fi

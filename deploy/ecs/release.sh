@@ -7,6 +7,8 @@
 #
 # ROOT, MAKE, SYSTEMCTL, SETTLE and HOMES are for tests. PYTHON names the interpreter, where python3 is another than 3.10 to 3.13.
 set -eu
+# The workers are nobody, and read what root writes here.
+umask 022
 ROOT=${ROOT:-}
 MAKE=${MAKE:-make}
 SYSTEMCTL=${SYSTEMCTL:-systemctl}
@@ -58,7 +60,7 @@ build() {
 		again=$((again + 1))
 		target=$name.$again
 	done
-	(cd "$SOURCE" && tar -cf - --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - --no-same-owner -C "$target"
+	(cd "$SOURCE" && tar -cf - --mode=go+rX --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - --no-same-owner -C "$target"
 	"$MAKE" --silent -C "$target" setup >&2 || {
 		rm -rf "$target"
 		fail "the packages of the new release could not be installed; nothing has been changed"

@@ -4,6 +4,8 @@ import configparser
 import importlib.util
 import os
 import re
+import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -142,7 +144,8 @@ class Host:
     """A directory that takes a host's place, with stand-ins for make and systemctl."""
 
     root: Path
-    broken: bool = False
+    scripts: Path = ECS
+    umask: int = 0o022
     calls: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -175,7 +178,8 @@ class Host:
 
     def run(self, name: str, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603
-            ["/bin/sh", str(ECS / name), *arguments],
+            ["/bin/sh", str(self.scripts / name), *arguments],
+            umask=self.umask,
             env={
                 "PATH": os.environ["PATH"],
                 "ROOT": str(self.root),
@@ -332,6 +336,35 @@ def test_a_configuration_that_does_not_fit_changes_nothing(tmp_path: Path) -> No
     assert "nothing has been changed" in answer.stderr
     assert not (tmp_path / "opt/aliyun-ops/current").exists()
     assert host.releases == 0
+
+
+def test_workers_read_what_a_root_installs_whose_files_are_for_himself(tmp_path: Path) -> None:
+    """Under `umask 077` the checkout is his alone, and what is made of it is not; but for the signing key."""
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ECS, checkout / "deploy/ecs")
+    for name in ("config.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, checkout)
+    for path in (checkout, *checkout.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    (tmp_path / "host").mkdir()
+    host = Host(tmp_path / "host", checkout / "deploy/ecs", umask=0o077)
+    assert host.run("install.sh").returncode == 1
+    etc = host.root / "etc/aliyun-ops"
+    (etc / "environment").write_text(ENVIRONMENT, "utf-8")
+
+    done(host.run("install.sh"))
+
+    assert stat.S_IMODE((etc / "environment").stat().st_mode) == 0o600
+    made = [path for place in ("etc", "opt", "usr") for path in (host.root / place).rglob("*")]
+    hidden = {path for path in made if not is_for_all(path)} - {etc / "environment"}
+    assert hidden == set()
+    assert {path.name for path in made} >= {"release.sh", "aliyun-ops@.service", "config.yaml"}
+
+
+def is_for_all(path: Path) -> bool:
+    """Tell whether whoever may see a file may read it, and whoever sees a directory may enter it."""
+    needed = 0o555 if path.is_dir() else 0o444
+    return path.is_symlink() or path.stat().st_mode & needed == needed
 
 
 @pytest.mark.parametrize("name", ["install.sh", "upgrade.sh"])
