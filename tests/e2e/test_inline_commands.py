@@ -31,8 +31,8 @@ MAIN = "spot-interruptions"
 DAY = 86_400.0
 DISK = {"category": "cloud_essd", "size": 20}
 
-SYSTEM = "needs a host under systemd; what it starts is run by tests/e2e/test_units.py"
-INSTALLED = "changes a host; tests/unit/test_deploy_ecs.py runs the script in a directory"
+SYSTEM = "needs a host under systemd, which tests/tools/test_systemd.py boots"
+INSTALLED = "changes a host; tests/tools/test_systemd.py boots one for it"
 MEASURES = "measures for minutes; what it computes is in tests/unit/test_bench.py"
 SEARCHES = "searches for hours; tests/simulation runs the same in small"
 COMPARED = "writes into the tree; a unit test compares what it would write"
