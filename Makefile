@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 FC_VENV := build/fc/$(notdir $(PYTHON))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants sim sim-merged sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
+.PHONY: help setup bytecode demo test check format mutants sim sim-merged sim-pairs sim-assumptions sim-clones stack kills soak lock policies clean
 .PHONY: fc-package bench bench-full tools test-tools deploy-files docs runbook
 
 help: ## List the targets
@@ -33,6 +33,9 @@ endef
 
 $(READY): requirements.lock pyproject.toml
 	$(call make_venv,$(VENV))
+
+bytecode: $(READY) ## Compile our own code, for a place where what runs may write nothing
+	@$(BIN)/python -m compileall -q worker eventbridge emulator
 
 # The package is built by the Python of the runtime, and .venv may be of another one, with a worker that runs from it.
 # Asked before a minute is spent on it, and not after.

@@ -61,7 +61,8 @@ build() {
 		target=$name.$again
 	done
 	(cd "$SOURCE" && tar -cf - --mode=go+rX --exclude='./.?*' --exclude=./build --exclude=__pycache__ --exclude='*.egg-info' .) | tar -xf - --no-same-owner -C "$target"
-	"$MAKE" --silent -C "$target" setup >&2 || {
+	# Bytecode, too: the units write none, and each start of a task would compile everything again.
+	"$MAKE" --silent -C "$target" setup bytecode >&2 || {
 		rm -rf "$target"
 		fail "the packages of the new release could not be installed; nothing has been changed"
 	}

@@ -156,6 +156,7 @@ class Host:
         # `make --silent -C DIRECTORY setup` gives the release this installation's program.
         self.make = script(
             tools / "make",
+            f'echo "$4 $5" >> {self.root}/made',
             'mkdir -p "$3/.venv/bin"',
             f'ln -s {sys.executable} "$3/.venv/bin/python"',
             f'printf \'#!/bin/sh\\nPYTHONPATH={ROOT} exec {sys.executable} -m worker "$@"\\n\' > "$3/.venv/bin/aliyun-ops"',
@@ -264,6 +265,7 @@ def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     done(host.run("install.sh", "2"))
     first = host.current
 
+    assert (tmp_path / "made").read_text("utf-8") == "setup bytecode\n"
     enabled = host.calls.read_text("utf-8")
     assert "enable --now aliyun-ops@2.service" in enabled
     assert "enable --now aliyun-ops-sweep.timer" in enabled
