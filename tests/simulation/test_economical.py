@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,12 @@ from tests.simulation.faults import Fault, faults_for
 from tests.simulation.harness import REGION, Simulation
 from tests.simulation.scenarios import Source
 from tests.simulation.schedules import (
+    BY_SIZE,
     ECONOMICAL,
     QUICK,
+    SOURCE_TYPE,
     Scenario,
+    add_members,
     after,
     judged,
     run,
@@ -20,6 +24,7 @@ from tests.simulation.schedules import (
     withdraw,
 )
 from tests.simulation.situations import ALL
+from worker.core import identity
 from worker.core.policy import Policy
 
 
@@ -199,3 +204,52 @@ def test_a_notice_taken_back_gives_back_the_disks_that_were_to_move(seconds: flo
     simulation, source = run(scenario, {})
 
     assert judged(scenario, simulation, source) == []
+
+
+def _start_when_there_is_stock(simulation: Simulation, source: Source) -> None:
+    """Let the owner start the source as soon as its type is to be had again."""
+    service = simulation.cloud.ecs[REGION]
+    zone = service.region.instances[source.instance_id].zone_id
+    service.set_stock(zone, SOURCE_TYPE, count=1)
+    named = {"InstanceId": source.instance_id}
+    simulation.cloud.call("ecs", REGION, "StartInstance", named, simulation.kernel.now)
+
+
+def _sold_out_and_started(simulation: Simulation, source: Source) -> None:
+    sell_out_when_stopped(simulation, source)
+    after(420.0, _start_when_there_is_stock)(simulation, source)
+
+
+@pytest.mark.parametrize("data_disks", ["image", "reattach"])
+def test_one_that_its_owner_starts_while_its_clone_is_sold_out_keeps_what_it_has(
+    data_disks: Any,
+) -> None:
+    """It is the only one: not one too many beside itself, and everything goes with it as before."""
+    scenario = Scenario(
+        "started by its owner",
+        ecs=BY_SIZE,
+        seed={**ECONOMICAL, "eip": True, "secondary_interfaces": 1},
+        policy=Policy(
+            hand_over=("eip", "load_balancers", "interfaces"),
+            data_disks=data_disks,
+            same_type_only=True,
+            other_zones=False,
+        ),
+        prepare=add_members,
+        during=_sold_out_and_started,
+        lasts=900.0,
+    )
+
+    simulation, source = run(scenario, {})
+
+    assert judged(scenario, simulation, source) == []
+    region = simulation.cloud.ecs[REGION].region
+    (record,) = simulation.shelf.kept.values()
+    assert record["replacement"]["instance"] == source.instance_id
+    assert identity.TAG_QUARANTINED not in region.tags.all_of(source.instance_id)
+    assert not [one for one in record["not_kept"] if "beside its replacement" in one["why"]]
+    (address,) = region.vpc.addresses.eips.values()
+    assert address.target_id == source.instance_id
+    own = region.instances[source.instance_id]
+    assert {region.disks[one].delete_with_instance for one in own.disk_ids} == {True}
+    assert {region.interfaces[one].delete_on_release for one in own.interface_ids} == {True}

@@ -62,7 +62,12 @@ class Thing:
 
 
 def things(progress: Progress) -> tuple[Thing, ...]:
-    """List what is handed over, in order: the same for everyone who has this progress."""
+    """List what is handed over, in order: the same for everyone who has this progress.
+
+    A source that was started again in its place has it all.
+    """
+    if progress.is_in_place:
+        return ()
     found = progress.belongings or Belongings()
     disks = boots.reattached(progress)
     # They bring their tags along.

@@ -465,6 +465,12 @@ def with_reclaimed(progress: Progress, now: float) -> Progress:
     return replace(progress, launched=launched).marked(RECLAIMED, now, launched.instance_id)
 
 
+def with_source_reclaimed(progress: Progress, now: float) -> Progress:
+    """Note that the source itself was started again, and is stopped once more: nothing replaces it."""
+    launched = replace(progress.launched, instance_id=progress.instance_id)
+    return with_reclaimed(replace(progress, launched=launched), now)
+
+
 def with_another_round(progress: Progress, candidate: Candidate, code: str, now: float) -> Progress:
     """A refusal is remembered with its token, so a later try needs a new one."""
     launched = progress.launched

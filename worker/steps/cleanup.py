@@ -146,7 +146,9 @@ class CleanUp:
         """List what is to be done, in order; interfaces first, for the image's date ends it all."""
         actions = _actions(progress)
         is_alarm = progress.moot is Mootness.FALSE_ALARM
-        if is_alarm and self._has_interfaces(progress):
+        # One that was started again before anything was looked up has none that is kept.
+        is_back = is_alarm or (progress.is_in_place and progress.belongings is not None)
+        if is_back and self._has_interfaces(progress):
             return (RESTORE_INTERFACES, *actions)
         return actions
 
@@ -385,7 +387,7 @@ def _system_snapshot(progress: Progress) -> tuple[str, ...]:
 def _to_release(progress: Progress) -> tuple[str, ...]:
     """Name the disks that the source has still and that go with it again."""
     # Nothing has moved where nothing was launched.
-    is_alarm = progress.moot is Mootness.FALSE_ALARM
-    moved = set() if is_alarm else {disk.disk_id for disk in boots.reattached(progress)}
+    is_unmoved = progress.moot is Mootness.FALSE_ALARM or progress.is_in_place
+    moved = set() if is_unmoved else {disk.disk_id for disk in boots.reattached(progress)}
     retained = progress.retained
     return tuple(one for one in (retained.to_keep if retained else ()) if one not in moved)

@@ -61,7 +61,7 @@ class StartInPlace:
             return self._absent(progress, economical, now)
         progress = launching.with_source_shown(progress)
         if launching.is_started_again(progress, source):
-            return self._started(progress, source, now)
+            return self._started(progress, economical, source, now)
         if not source.is_recycling and _is_its_owners(economical, source):
             return self._unlocked(progress, economical, now)
         if source.status == "Stopped":
@@ -96,11 +96,13 @@ class StartInPlace:
             return Wait(missed, until, "the source is not there; look again")
         return Note(_cloning(missed, economical, "the source is not there", now))
 
-    def _started(self, progress: Progress, source: Instance, now: float) -> Outcome:
+    def _started(
+        self, progress: Progress, economical: Economical, source: Instance, now: float
+    ) -> Outcome:
         """It was started since the notice, by us, a twin or a person."""
         if source.status in {"Stopping", "Stopped"}:
             # It has run, and what stops it now is its own event's business.
-            return Done(launching.with_reclaimed(progress, now))
+            return Done(launching.with_source_reclaimed(progress, now))
         if source.status != "Running":
             if now > (progress.launched.accepted_at or now) + self.policy.running_wait_max:
                 raise Parking(Park.NOT_RUNNING, f"{source.instance_id} is still {source.status}")
@@ -115,7 +117,9 @@ class StartInPlace:
             told = progress.remarked(
                 f"instance {source.instance_id}", "started beside its replacement; stop it by hand"
             )
-            return Note(launching.with_adopted(told, launching.winner(found), now))
+            adopted = launching.with_adopted(told, launching.winner(found), now)
+            # Whoever has launched it has begun the image, so that nobody starts the source any more.
+            return Note(replace(adopted, economical=replace(economical, not_started=CLONED)))
         return Done(_with_new_address(launching.with_source_started(progress, source, now), source))
 
     def _stopped(

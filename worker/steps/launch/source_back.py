@@ -51,5 +51,5 @@ class SourceBack:
         if source.status == "Running":
             return Done(launching.with_source_started(progress, source, now))
         if source.status in {"Stopping", "Stopped"}:
-            return Done(launching.with_reclaimed(progress, now))
+            return Done(launching.with_source_reclaimed(progress, now))
         return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
