@@ -19,7 +19,7 @@ from tests.simulation.scenarios import (
     replacements,
     waiting,
 )
-from tests.simulation.schedules import ECONOMICAL, QUICK
+from tests.simulation.schedules import ECONOMICAL, QUICK, restock, sell_out_when_stopped
 from tests.simulation.test_lineage import one_too_many
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.core.errors import Permanent
@@ -266,6 +266,33 @@ def test_a_persons_word_for_one_stop_does_not_count_for_the_next() -> None:
     (instance,) = ecs.dump("instances", simulation.kernel.now)
     assert instance["Status"] == "Stopped"
     assert waiting(simulation, DEAD) == 1
+
+
+@pytest.mark.parametrize("lock_ends", [True, False], ids=["stopped", "stopped and locked"])
+def test_one_that_was_cloned_is_not_started_when_its_image_is_swept(*, lock_ends: bool) -> None:
+    """It stands stopped until somebody deletes it: started, it would be the second copy."""
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=lock_ends))
+    source = add_source(simulation, **ECONOMICAL)
+    sell_out_when_stopped(simulation, source)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+    ecs = simulation.cloud.ecs[REGION]
+    for image in ecs.dump("images", simulation.kernel.now):
+        swept = {"ImageId": image["ImageId"], "Force": True}
+        ecs.call("DeleteImage", swept, simulation.kernel.now)
+    restock(simulation, source)
+    simulation.run(7_200.0)
+
+    reconcile(simulation, stopped=True)
+    recover(simulation, at_least=900.0)
+
+    states = {
+        one["InstanceId"]: one["Status"] for one in ecs.dump("instances", simulation.kernel.now)
+    }
+    assert len(states) == 2
+    assert states[source.instance_id] == "Stopped"
+    assert waiting(simulation, DEAD) == 0
 
 
 def test_a_recreation_that_has_only_marked_the_disks_is_under_way() -> None:

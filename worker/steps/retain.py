@@ -123,7 +123,7 @@ class Retain:
             return self._false_alarm(seen, look.disks, now, reason)
         if reason is not None:
             return Moot(progress, Mootness.NOT_OURS, reason)
-        if source.is_economical and self._is_over(seen):
+        if source.is_economical and self._is_over(seen, source):
             return Moot(seen, Mootness.ALREADY_DONE, "already recreated and cleaned up")
         if not (source.is_recycling or _was_stopped_by_the_platform(source, look.disks, seen)):
             return self._unconfirmed(replace(seen, unlocked_at=now), source, look.disks, now)
@@ -170,14 +170,15 @@ class Retain:
         found = self.instances.find_tagged(progress.recreation_id)
         return launching.winner(found) if found else None
 
-    def _is_over(self, progress: Progress) -> bool:
+    def _is_over(self, progress: Progress, source: Instance) -> bool:
         """Whether the clean-up of this recreation has passed: the source is still there then."""
         image = self.images.find(identity.image_name(progress.recreation_id))
-        return (
-            image is not None
-            and identity.TAG_DELETE_AFTER in image.tags
-            and identity.TAG_FALSE_ALARM not in image.tags
-        )
+        if image is None:
+            # A sweep may have taken it since; what stands stopped may have its clone.
+            is_down = source.status == "Stopped"
+            return is_down and bool(self.instances.find_tagged(progress.recreation_id))
+        is_alarm = identity.TAG_FALSE_ALARM in image.tags
+        return identity.TAG_DELETE_AFTER in image.tags and not is_alarm
 
     def _unconfirmed(
         self, progress: Progress, source: Instance, disks: tuple[Disk, ...], now: float
