@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from worker.core import handing, identity, launching
 from worker.core.errors import Permanent, Throttled, UnknownOutcome
@@ -19,6 +20,7 @@ from worker.core.model import (
     Gone,
     Instance,
     Interface,
+    LaunchSpec,
     Look,
     Member,
     MemberAnswer,
@@ -34,9 +36,19 @@ from worker.core.model import (
 )
 from worker.core.outcomes import Done, Note, Wait
 from worker.core.policy import Policy
-from worker.core.progress import Belongings, Launched, Move, Progress, TagsOf
+from worker.core.progress import (
+    Belongings,
+    KeptDisk,
+    Launched,
+    Move,
+    Progress,
+    SourceFacts,
+    Specified,
+    TagsOf,
+)
 from worker.steps.handover import HandOver
 from worker.steps.handover.addresses import AddressMove
+from worker.steps.handover.disks import DiskMove
 from worker.steps.handover.interfaces import InterfaceMove
 from worker.steps.handover.members import MemberMove
 from worker.steps.handover.moves import (
@@ -186,17 +198,31 @@ class Sources:
 
 
 @dataclass
+class Reclaimed(Sources):
+    """The same, with a replacement that goes."""
+
+    replacement: Instance
+
+    @override
+    def find(self, instance_id: str) -> Instance | None:
+        return self.replacement if instance_id == REPLACEMENT else self.cloud.source
+
+
+@dataclass
 class Disks:
     cloud: Cloud
 
     def find(self, disk_ids: Sequence[str]) -> tuple[Disk, ...]:
-        raise AssertionError(disk_ids)
+        return tuple(one for one in self.cloud.disks if one.disk_id in disk_ids)
 
     def detach(self, disk_id: str, instance_id: str) -> MoveAnswer:
-        raise AssertionError(disk_id, instance_id)
+        told: MoveAnswer = self.cloud._ask("detach", disk_id, instance_id)
+        return told
 
     def attach(self, disk_id: str, instance_id: str, *, goes_with_instance: bool) -> MoveAnswer:
-        raise AssertionError(disk_id, instance_id, goes_with_instance)
+        goes = "goes with it" if goes_with_instance else "outlives it"
+        told: MoveAnswer = self.cloud._ask("attach", disk_id, instance_id, goes)
+        return told
 
 
 @dataclass
@@ -232,6 +258,16 @@ class NoHeirs(NoInstances):
         return ()
 
 
+@dataclass
+class Heirs(NoInstances):
+    """What was launched for the replacement."""
+
+    found: tuple[Instance, ...]
+
+    def find_tagged(self, recreation: str) -> tuple[Instance, ...]:  # noqa: ARG002
+        return self.found
+
+
 class NoCommands:
     """Nothing runs here."""
 
@@ -255,6 +291,11 @@ def step(cloud: Cloud) -> HandOver:
         commands=NoCommands(),
         policy=Policy(),
     )
+
+
+def specified_in(zone: str) -> Specified:
+    """The launch of a source in a zone."""
+    return Specified(SourceFacts("ecs.g7.large", zone), LaunchSpec("", (), (), (), "", ""), ())
 
 
 def verbs(cloud: Cloud) -> list[tuple[str, ...]]:
@@ -506,6 +547,57 @@ def test_interface_of_another_zone_is_not_even_looked_at() -> None:
     assert cloud.asked == []
 
 
+# Disks
+
+KEPT_DISK = KeptDisk("d-2", "data", "cloud_essd", 40, "/dev/xvdb", was_deleted_with_instance=True)
+ON_SOURCE = Disk("d-2", "data", "cloud_essd", 40, status="In_use", instance_id=SOURCE)
+FREE_DISK = replace(ON_SOURCE, status="Available", instance_id="")
+
+
+@pytest.mark.parametrize(
+    ("found", "kept", "report", "asked"),
+    [
+        ((), KEPT_DISK, Left("it is not there any more"), []),
+        ((ON_SOURCE,), KEPT_DISK, Later(), [("detach", "d-2", SOURCE)]),
+        ((replace(ON_SOURCE, status="Detaching"),), KEPT_DISK, Later(), []),
+        ((FREE_DISK,), KEPT_DISK, Later(), [("attach", "d-2", REPLACEMENT, "goes with it")]),
+        # What was to outlive the source is to outlive its replacement.
+        (
+            (FREE_DISK,),
+            replace(KEPT_DISK, was_deleted_with_instance=False),
+            Later(),
+            [("attach", "d-2", REPLACEMENT, "outlives it")],
+        ),
+        (
+            (replace(ON_SOURCE, status="Attaching", instance_id=REPLACEMENT),),
+            KEPT_DISK,
+            Later(),
+            [],
+        ),
+        ((replace(ON_SOURCE, instance_id=REPLACEMENT),), KEPT_DISK, Moved(), []),
+        ((replace(ON_SOURCE, instance_id=OTHER),), KEPT_DISK, Left(f"{OTHER} has it by now"), []),
+    ],
+)
+def test_disk(found: tuple[Disk, ...], kept: KeptDisk, report: object, asked: list[object]) -> None:
+    """Off the source, onto the replacement as it was on the source, and nobody else's is touched."""
+    cloud = Cloud(disks=found)
+    mover = DiskMove(Disks(cloud), notice=300.0)
+
+    assert mover.run(kept, progress_with(specified=specified_in("z-a")), NOW) == report
+    assert verbs(cloud) == asked
+
+
+def test_disk_of_another_zone_is_not_even_looked_at() -> None:
+    """Taken off the source, it could be attached nowhere."""
+    cloud = Cloud(disks=(ON_SOURCE,))
+    mover = DiskMove(Disks(cloud), notice=300.0)
+
+    report = mover.run(KEPT_DISK, progress_with(specified=specified_in("z-b")), NOW)
+
+    assert report == Left("the replacement is in another zone")
+    assert cloud.asked == []
+
+
 # Tags
 
 
@@ -666,6 +758,43 @@ def test_a_move_that_cannot_end_is_left() -> None:
 
     assert [one.why for one in late.progress.remarks] == ["it was busy for too long"]
     assert step(cloud).is_done(late.progress)
+
+
+ONE_TOO_MANY = {identity.TAG_QUARANTINED: HEIR}
+
+
+@pytest.mark.parametrize(
+    ("found", "heir"),
+    [
+        ((Instance(HEIR, "Running", "ecs.g7.large", "z-a"),), HEIR),
+        # What starts may vanish yet, and what stops is reclaimed in its turn.
+        ((Instance(HEIR, "Starting", "ecs.g7.large", "z-a"),), ""),
+        ((Instance(HEIR, "Stopped", "ecs.g7.large", "z-a"),), ""),
+        # The earlier one would win, but for its mark.
+        (
+            (
+                Instance(SECOND_HEIR, "Running", "ecs.g7.large", "z-a", tags=ONE_TOO_MANY),
+                Instance(HEIR, "Running", "ecs.g7.large", "z-a", created_at="2026-11-01T00:00Z"),
+            ),
+            HEIR,
+        ),
+        ((Instance(HEIR, "Running", "ecs.g7.large", "z-a", tags=ONE_TOO_MANY),), ""),
+    ],
+)
+def test_what_a_reclaimed_replacement_cannot_have_goes_to_one_that_serves(
+    found: tuple[Instance, ...], heir: str
+) -> None:
+    """It waits for its successor, and is given to nobody else."""
+    cloud = Cloud(address=ADDRESS)
+    begun = handing.begun(progress_with(), NOW)
+    stopped = Instance(REPLACEMENT, "Stopped", "ecs.g7.large", "z-a", locks=("recycling",))
+    handover = replace(step(cloud), sources=Reclaimed(cloud, stopped), instances=Heirs(found))
+
+    outcome = handover.run(begun, NOW)
+
+    assert isinstance(outcome, Note)
+    assert outcome.progress.launched.heir == heir
+    assert cloud.asked == []
 
 
 def test_membership_of_a_secondary_interface_moves_with_it() -> None:
