@@ -78,9 +78,14 @@ def test_a_reclaimed_instance_comes_back_with_its_data() -> None:
     assert parked(simulation) == 0
 
 
-def test_the_source_is_stopped_before_the_replacement_starts() -> None:
-    """By default two copies never serve at once."""
-    simulation = simulate(ecs=QUICK)
+# Its image is safe when the end of the notice is near: the stop is asked for then, and takes its time.
+LATE_AND_SLOW = dataclasses.replace(QUICK, image_seconds=235.0, stopping_seconds=20.0)
+
+
+@pytest.mark.parametrize("ecs", [QUICK, LATE_AND_SLOW], ids=["in time", "late"])
+def test_the_source_is_stopped_before_the_replacement_starts(ecs: EcsSettings) -> None:
+    """By default two copies never serve at once, also when the end is near."""
+    simulation = simulate(ecs=ecs)
     source = add_source(simulation)
 
     recreated(simulation, source)
