@@ -99,6 +99,19 @@ def test_the_source_is_stopped_before_the_replacement_starts(ecs: EcsSettings) -
     assert order == ["Stopped", "RunInstances"]
 
 
+def test_an_image_that_a_stop_can_harm_is_not_harmed() -> None:
+    """One that is usable before it is whole is waited for: the source serves meanwhile."""
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(image_usable="early"))
+    source = add_source(simulation)
+
+    recreated(simulation, source)
+
+    (receipt,) = simulation.shelf.kept.values()
+    assert receipt["boot"] == "image"
+    assert entries(simulation, "ImageFailed", "platform") == []
+    assert "StopInstance" in changes(simulation, source)
+
+
 def test_overlap_launches_while_the_source_still_runs() -> None:
     """With takeover: overlap nothing is asked of the source."""
     simulation = simulate(ecs=QUICK, policy=Policy(takeover="overlap"))
