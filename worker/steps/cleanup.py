@@ -206,7 +206,8 @@ class CleanUp:
     def _date_disks(self, progress: Progress, now: float) -> Outcome:
         """Date the disks that are still there, and give up those that are not to stay.
 
-        One that is gone spoils the call for all, and the receipt must not promise it.
+        One that is gone spoils the call for all, and the receipt must not promise it. One that its
+        owner has attached to another server is no leftover.
         """
         wanted = progress.retained.to_keep if progress.retained is not None else ()
         here = {disk.disk_id: disk for disk in self.sources.disks(wanted)}
@@ -216,7 +217,9 @@ class CleanUp:
         if going and now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         lost = (*going, *(one for one in wanted if one not in here))
-        dated = tuple(one for one in boots.copied(progress) if one in here)
+        whose = {"", *progress.givers}
+        free = {one.disk_id for one in here.values() if one.instance_id in whose}
+        dated = tuple(one for one in boots.copied(progress) if one in free)
         refused = self._date("disk", dated, progress, now)
         told = boots.with_given_up(progress, lost, boots.RELEASED_DISK)
         return _cleaned(told, DATE_DISKS, refused)
