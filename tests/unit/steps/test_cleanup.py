@@ -142,3 +142,15 @@ def test_a_disk_that_somebody_uses_by_now_gets_no_date() -> None:
 
     assert outcome.progress.cleaned[-1] == DATE_DISKS
     assert cloud.dated == [("disk", ("d-1", "d-3"))]
+
+
+def test_the_disks_of_a_later_recreation_are_its_own_business() -> None:
+    """It has found them kept, and one of them may be the only place where its data is."""
+    cloud = Cloud(OURS, there=(Disk("d-1", "data", "cloud_essd", 40, tags=OF_SOURCE),))
+    progress = replace(BEGUN, retained=kept("d-1"), moot=Mootness.SUPERSEDED)
+
+    while not step(cloud).is_done(progress):
+        progress = step(cloud).run(progress, NOW).progress
+
+    assert ("image", ("m-1",)) in cloud.dated
+    assert [ids for kind, ids in cloud.dated if kind == "disk"] == []

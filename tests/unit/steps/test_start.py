@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from worker.core import identity
-from worker.core.model import Instance
+from worker.core.model import Accepted, Image, Instance, StartAnswer
 from worker.core.outcomes import Done, Note
 from worker.core.policy import Policy
 from worker.core.progress import Economical, Imaged, Launched, Progress, SourceFacts
@@ -40,15 +40,21 @@ STARTED = Instance(
 
 @dataclass
 class Cloud:
-    """Shows the source and its clones, and can do nothing."""
+    """Shows the source and its clones, and can start it."""
 
     source: Instance
     clones: tuple[Instance, ...] = ()
-    looks: list[str] = field(default_factory=list)
+    image: Image | None = None
+    started: list[str] = field(default_factory=list)
 
-    def find(self, instance_id: str) -> Instance | None:
-        self.looks.append(instance_id)
-        return self.source if instance_id == SOURCE else None
+    def find(self, name: str) -> Instance | Image | None:
+        if name == identity.image_name(NOTICED.recreation_id):
+            return self.image
+        return self.source if name == SOURCE else None
+
+    def start(self, instance_id: str) -> StartAnswer:
+        self.started.append(instance_id)
+        return Accepted(instance_id)
 
     def find_tagged(self, recreation: str) -> tuple[Instance, ...]:
         assert recreation == NOTICED.recreation_id
@@ -67,6 +73,22 @@ def steps_to_a_clone(cloud: Any) -> list[Any]:
         Specify(*many, Policy()),
         HandOver(*many, cloud, Policy()),
     ]
+
+
+@pytest.mark.parametrize("alarm", [False, True])
+def test_when_its_image_is_begun_nobody_starts_it_any_more(*, alarm: bool) -> None:
+    """Another worker was refused the start and clones it; an image of a false alarm says nothing."""
+    tags = {identity.TAG_ID: NOTICED.recreation_id}
+    told = {identity.TAG_FALSE_ALARM: "nothing was launched from it"} if alarm else {}
+    image = Image("m-1", "its own", "Creating", usable=False, tags={**tags, **told})
+    stopped = replace(STARTED, status="Stopped", started_at="2026-11-01T00:00Z")
+    cloud = Cloud(stopped, image=image)
+
+    outcome = starting(cloud).run(NOTICED, NOW)
+
+    assert outcome.progress.economical is not None
+    assert bool(outcome.progress.economical.not_started) is not alarm
+    assert cloud.started == ([SOURCE] if alarm else [])
 
 
 def test_beside_a_clone_of_another_worker_the_start_is_over() -> None:
