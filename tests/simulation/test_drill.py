@@ -319,6 +319,19 @@ def test_what_the_worker_would_leave_alone_is_said(policy: Policy, said: str) ->
     assert it.left() == []
 
 
+def test_one_that_is_being_reclaimed_is_left_to_the_worker() -> None:
+    """A disk may take one snapshot at a time: the drill's image would keep the worker's waiting."""
+    it = stage()
+    it.simulation.kernel.now = it.walk.now
+    interrupt(it.simulation, it.source)
+    it.walk.now += 30.0
+    it.simulation.cloud.advance(it.walk.now)
+
+    with pytest.raises(Permanent, match="is being reclaimed now"):
+        it.run(Mode.CHECK)
+    assert it.left() == []
+
+
 def test_things_that_only_look_like_a_drills_stay() -> None:
     """Another owner's, another instance's, and one whose tag was taken off meanwhile."""
     it = stage()
@@ -354,6 +367,23 @@ def test_what_loses_its_tag_during_a_cleaning_stays() -> None:
     assert [(one.thing.kind.value, one.fate.value) for one in rest] == [("image", "kept")]
     assert len(it.rows("images")) == 1
     assert len(it.rows("snapshots")) == 2
+
+
+def test_a_drill_whose_cleaning_has_begun_is_not_resumed() -> None:
+    """Its tokens would hand out what is deleted by then as if it had just been made."""
+    it = stage()
+    it.run(Mode.LAUNCH)
+    it.settle()
+    before = it.drill.plan(it.source.instance_id)
+    next(it.cleaning.run(it.source.instance_id))
+    it.settle()
+
+    after = it.drill.plan(it.source.instance_id)
+
+    assert before.resumed
+    assert it.left()
+    assert after.resumed == ()
+    assert after.drill != before.drill
 
 
 def test_a_step_cannot_leave_the_drill() -> None:

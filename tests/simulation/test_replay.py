@@ -518,7 +518,9 @@ class Album(operator_ports.Captures):
         return self.documents.get(instance_id)
 
 
-def gone_before_its_capture() -> tuple[Simulation, Source, Mapping[str, Any]]:
+def gone_before_its_capture(
+    region: str = REGION, notice: float = 300.0
+) -> tuple[Simulation, Source, Mapping[str, Any]]:
     """A source that is gone with its image made and nothing written down; and its early capture."""
     simulation = simulate(ecs=QUICK)
     add_undelivered(simulation)
@@ -527,11 +529,11 @@ def gone_before_its_capture() -> tuple[Simulation, Source, Mapping[str, Any]]:
     document = write_capture(
         Captured(equipped.instance, equipped.disks, "app"),
         account=ACCOUNT,
-        region=REGION,
+        region=region,
         at=simulation.kernel.now,
         key=KEY,
     )
-    (body,) = lock_all(simulation, [source.instance_id], notice=300.0)
+    (body,) = lock_all(simulation, [source.instance_id], notice=notice)
     put(simulation, QUEUE, body, {})
     simulation.start_worker("one")
     simulation.run(3.0)
@@ -580,6 +582,45 @@ def test_without_a_capture_it_is_parked_again_and_a_forged_one_is_refused() -> N
     assert replacements(simulation) == []
     assert waiting(simulation, DEAD) == 1
     assert [one.lacks_source for one in (*again.plans, *third.plans)] == [False, True]
+
+
+def test_a_capture_of_another_place_is_refused() -> None:
+    """It is signed by us, and tells of a source that this one is not."""
+    simulation, source, document = gone_before_its_capture("cn-beijing")
+
+    person = Person(simulation, captures=Album({source.instance_id: document}))
+    do(simulation, person.run)
+
+    assert [(plan.fate, plan.why) for plan in person.plans] == [
+        (Fate.UNANSWERED, "its capture is of another instance, account or region")
+    ]
+    assert waiting(simulation, DEAD) == 1
+
+
+def test_a_source_that_is_there_is_not_taken_from_its_capture() -> None:
+    """It is looked at itself: it may have other disks by now."""
+    simulation, source, document = gone_before_its_capture(notice=LONG_NOTICE)
+
+    person = Person(simulation, captures=Album({source.instance_id: document}))
+    do(simulation, person.run)
+
+    assert [(plan.fate, plan.step) for plan in person.plans] == [(Fate.SENT, "retain")]
+
+
+def test_an_image_of_a_stranger_is_not_launched_from() -> None:
+    """It has the name that ours would have, and not our mark."""
+    simulation, source, document = gone_before_its_capture()
+    ecs = simulation.cloud.ecs[REGION]
+    (image,) = ecs.region.images
+    named = {"ResourceType": "image", "ResourceId": [image]}
+    tag = {"Key": identity.TAG_ID, "Value": "0" * 32}
+    ecs.call("TagResources", {**named, "Tag": [tag]}, simulation.kernel.now)
+    simulation.run(60.0)
+
+    person = Person(simulation, captures=Album({source.instance_id: document}))
+    do(simulation, person.run)
+
+    assert [(plan.fate, plan.step) for plan in person.plans] == [(Fate.SENT, "retain")]
 
 
 @pytest.mark.parametrize("survives", [True, False])

@@ -7,7 +7,7 @@ import pytest
 
 from worker.core import identity
 from worker.core.model import Exists, Image
-from worker.core.outcomes import Done, Park, Wait
+from worker.core.outcomes import Done, Note, Park, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Progress
 from worker.steps.base import Parking
@@ -54,6 +54,16 @@ def test_an_image_of_ours_is_adopted() -> None:
     assert isinstance(outcome, Done)
     assert outcome.progress.imaged is not None
     assert outcome.progress.imaged.image_id == "m-1"
+
+
+def test_an_image_of_a_false_alarm_is_left_to_its_notice() -> None:
+    """It is older than what was written since, also where nobody can read its date."""
+    ours = {identity.TAG_ID: PROGRESS.recreation_id}
+    outcome = made(tagged(**ours, **{identity.TAG_FALSE_ALARM: "nothing was launched from it"}))
+
+    assert isinstance(outcome, Note)
+    assert outcome.progress.imaged is None
+    assert outcome.progress.incarnation == "m-1"
 
 
 def test_an_image_of_another_recreation_is_a_persons_business() -> None:
