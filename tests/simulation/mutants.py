@@ -1321,7 +1321,7 @@ MUTANTS = (
     Mutant(
         "late-start-not-marked",
         "worker/core/launching.py",
-        '    return source.status in {"Starting", "Running"} and is_started_again(progress, source)\n',
+        '    return is_again and source.status in {"Starting", "Running"}\n',
         "    return False\n",
         ("tests/simulation/test_recovery.py",),
     ),
@@ -1864,6 +1864,13 @@ MUTANTS = (
         "    if skipping:\n",
         "    if False:\n",
         ("tests/unit/core/test_eligibility.py",),
+    ),
+    Mutant(
+        "source-that-was-started-while-the-handover-was-held-robbed",
+        "worker/steps/handover/__init__.py",
+        " or now > progress.t0 + self.policy.notice\n",
+        "\n",
+        ("tests/simulation/test_owners.py",),
     ),
     Mutant(
         "recorded-disks-as-they-are-now",

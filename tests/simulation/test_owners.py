@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.bindings import CloudCall
 from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Release, Simulation, simulate
+from tests.simulation.holders import held_twice
 from tests.simulation.invariants import entries, violations
 from tests.simulation.scenarios import (
     Source,
@@ -25,7 +26,7 @@ from tests.simulation.test_reconcile import reconcile, told
 from tests.simulation.test_recovery import interrupt_again, reasons, replay
 from worker.core import identity, launching
 from worker.core.notices import Kind as NoticeKind
-from worker.core.policy import HandoverKind, Policy
+from worker.core.policy import HandoverKind, HealthCheck, Policy
 from worker.ops.reconcile import Sent, Standing
 
 WAITING = Policy(takeover="wait")
@@ -297,6 +298,38 @@ def test_a_source_that_stays_after_our_stop_is_told() -> None:
 
     (record,) = simulation.shelf.kept.values()
     assert source.instance_id in str(record["not_kept"])
+
+
+def test_one_that_its_owner_starts_while_the_handover_is_held_keeps_what_it_has() -> None:
+    """It serves again in place of a replacement that does not, and a replay must not undo that."""
+    check = HealthCheck("tcp", port=80, within=60.0)
+    simulation = simulate(
+        ecs=replace(QUICK, serving_seconds=None), policy=Policy(hand_over=("eip",), health=check)
+    )
+    source = add_source(simulation, eip=True)
+    simulation.start_worker("one")
+    interrupt(simulation, source)
+    until_asked(simulation, "StopInstance")
+    withdraw(simulation, source)
+    recover(simulation, at_least=400.0)
+    (held,) = simulation.notebook.named("parked")
+    assert held["park"] == "replacement_not_healthy"
+
+    api(simulation, "StartInstance", InstanceId=source.instance_id)
+    region = simulation.cloud.ecs[REGION].region
+    region.settings = replace(region.settings, serving_seconds=1.0)
+    simulation.run(60.0)
+    replay(simulation)
+    recover(simulation, at_least=900.0)
+
+    (address,) = region.vpc.addresses.eips.values()
+    assert (address.status, address.target_id) == ("InUse", source.instance_id)
+    assert held_twice(simulation) == []
+    (replacement,) = replacements(simulation)
+    assert replacement["Tags"][identity.TAG_BESIDE] == source.instance_id
+    (record,) = simulation.shelf.kept.values()
+    assert record["beside"] == source.instance_id
+    assert parked(simulation) == 0
 
 
 @pytest.mark.parametrize("wait", [60.0, HOUR])

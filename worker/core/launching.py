@@ -435,8 +435,12 @@ def with_heir(progress: Progress, heir: Instance) -> Progress:
 
 
 def serves_again(progress: Progress, source: Instance) -> bool:
-    """Tell whether a source in economical mode runs beside its clone."""
-    return source.status in {"Starting", "Running"} and is_started_again(progress, source)
+    """Tell whether a source that was stopped runs beside what replaces it."""
+    if progress.economical is None:
+        is_again = not source.is_recycling
+    else:
+        is_again = is_started_again(progress, source)
+    return is_again and source.status in {"Starting", "Running"}
 
 
 def with_source_beside(progress: Progress) -> Progress:

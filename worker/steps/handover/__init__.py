@@ -84,9 +84,11 @@ class HandOver:
         if isinstance(chosen, float):
             return Wait(progress, chosen, "the handover takes effect")
         thing, move = chosen
-        if progress.economical is not None:
+        if self._may_serve_again(progress, now):
             again = self.sources.find(progress.instance_id)
             if again is not None and launching.serves_again(progress, again):
+                if progress.economical is None:
+                    return Done(self._both(progress, now))
                 return self._two(progress)
         if isinstance(thing.what, HERITABLE):
             orphaned = self._follow(progress, thing, now)
@@ -158,6 +160,10 @@ class HandOver:
         if now < progress.t0 + self.policy.false_alarm_after:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
         return Done(self._both(progress, now))
+
+    def _may_serve_again(self, progress: Progress, now: float) -> bool:
+        """Tell whether its owner can have started the source: the lock forbids it until the release."""
+        return progress.economical is not None or now > progress.t0 + self.policy.notice
 
     def _both(self, progress: Progress, now: float) -> Progress:
         """The notice was taken back after the launch: which of the two goes is a person's choice."""
