@@ -1474,8 +1474,8 @@ MUTANTS = (
     Mutant(
         "clone-robs-a-source-that-runs-again",
         "worker/steps/handover/__init__.py",
-        "            if again is not None and launching.serves_again(progress, again):\n",
-        "            if again is None:\n",
+        "        if (beside := self._beside(progress, now)) is not None:\n",
+        "        if beside := None:\n",
         ("tests/simulation/test_recovery.py",),
     ),
     Mutant(

@@ -84,12 +84,8 @@ class HandOver:
         if isinstance(chosen, float):
             return Wait(progress, chosen, "the handover takes effect")
         thing, move = chosen
-        if self._may_serve_again(progress, now):
-            again = self.sources.find(progress.instance_id)
-            if again is not None and launching.serves_again(progress, again):
-                if progress.economical is None:
-                    return Done(self._both(progress, now))
-                return self._two(progress)
+        if (beside := self._beside(progress, now)) is not None:
+            return beside
         if isinstance(thing.what, HERITABLE):
             orphaned = self._follow(progress, thing, now)
             if orphaned is not None:
@@ -161,9 +157,15 @@ class HandOver:
             return Wait(progress, now + SOURCE_POLL_SECONDS, f"the source is {source.status}")
         return Done(self._both(progress, now))
 
-    def _may_serve_again(self, progress: Progress, now: float) -> bool:
-        """Tell whether its owner can have started the source: the lock forbids it until the release."""
-        return progress.economical is not None or now > progress.t0 + self.policy.notice
+    def _beside(self, progress: Progress, now: float) -> Outcome | None:
+        """Take nothing off a source that was started again; the lock forbids that until the release."""
+        can_be = progress.economical is not None or now > progress.t0 + self.policy.notice
+        source = self.sources.find(progress.instance_id) if can_be else None
+        if source is None or not launching.serves_again(progress, source):
+            return None
+        if progress.economical is None:
+            return Done(self._both(progress, now))
+        return self._two(progress)
 
     def _both(self, progress: Progress, now: float) -> Progress:
         """The notice was taken back after the launch: which of the two goes is a person's choice."""
