@@ -321,7 +321,8 @@ class Drill:
             return (*steps, Launch(images, stopped, instances, tagging, policy))
         locked = LockedSource(cloud.sources, source)
         hand_over = HandOver(
-            cloud.sources,
+            # A look that is behind must not show the canary as started again.
+            locked,
             instances,
             cloud.addresses,
             cloud.balancers,

@@ -67,7 +67,7 @@ def starting(cloud: Any) -> StartInPlace:
 
 def steps_to_a_clone(cloud: Any) -> list[Any]:
     """The steps that make one, and hand over to it."""
-    many = [cloud] * 8
+    many: Any = [cloud] * 8
     return [
         MakeImage(cloud, Policy()),
         Specify(*many, Policy()),
