@@ -67,11 +67,11 @@ def starting(cloud: Any) -> StartInPlace:
 
 def steps_to_a_clone(cloud: Any) -> list[Any]:
     """The steps that make one, and hand over to it."""
-    many: Any = [cloud] * 8
+    policy = Policy()
     return [
-        MakeImage(cloud, Policy()),
-        Specify(*many, Policy()),
-        HandOver(*many, cloud, Policy()),
+        MakeImage(cloud, policy),
+        Specify(cloud, cloud, cloud, cloud, cloud, cloud, cloud, cloud, policy),
+        HandOver(cloud, cloud, cloud, cloud, cloud, cloud, cloud, cloud, cloud, policy),
     ]
 
 
