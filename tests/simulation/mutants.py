@@ -173,6 +173,20 @@ MUTANTS = (
         ("tests/simulation/test_reconcile.py",),
     ),
     Mutant(
+        "cloned-source-taken-for-lost",
+        "worker/ops/reconcile.py",
+        "        if replaced := self._replaced(source, recreation, image):",
+        '        if replaced := "":',
+        ("tests/simulation/test_reconcile.py",),
+    ),
+    Mutant(
+        "swept-image-hides-the-clone",
+        "worker/ops/reconcile.py",
+        "        if not is_left or (image is not None and not is_over):",
+        "        if not is_left or not is_over:",
+        ("tests/simulation/test_reconcile.py",),
+    ),
+    Mutant(
         "word-for-every-stop",
         "worker/steps/retain.py",
         "    if progress.vouched and progress.vouched == source.started_at:",

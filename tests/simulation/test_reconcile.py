@@ -24,8 +24,10 @@ from tests.simulation.test_lineage import one_too_many
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.core.errors import Permanent
 from worker.core.policy import Policy
+from worker.ops.dlq_view import found_line
 from worker.ops.patience import Patience
 from worker.ops.reconcile import Found, Reconcile, Sent, Standing
+from worker.ops.wording import Language, Wording
 
 ROOT = Path(__file__).parents[2]
 TIMER = (ROOT / "deploy/ecs/aliyun-ops-reconcile.timer").read_text("utf-8")
@@ -311,3 +313,67 @@ def test_a_recreation_that_has_only_marked_the_disks_is_under_way() -> None:
 
     assert ecs.region.images == {}
     assert told(reconcile(simulation)) == [(Standing.UNDER_WAY, Sent.NOT_SENT)]
+
+
+def cloned(*, lock_ends: bool) -> tuple[Simulation, Source]:
+    """A source that was stopped by the platform, could not be started, and was cloned, two hours ago."""
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=lock_ends))
+    source = add_source(simulation, **ECONOMICAL)
+    simulation.start_worker("one")
+    sell_out_when_stopped(simulation, source)
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+    simulation.run(7_200.0)
+    return simulation, source
+
+
+@pytest.mark.parametrize("lock_ends", [True, False], ids=["lock ended", "lock stays"])
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_source_that_was_cloned_is_not_to_be_started(
+    *, lock_ends: bool, stopped: bool, swept: bool
+) -> None:
+    """It stands stopped as a lost one does, and beside its clone it would serve a second time."""
+    simulation, source = cloned(lock_ends=lock_ends)
+    (clone,) = replacements(simulation)
+    ecs = simulation.cloud.ecs[REGION]
+    if swept:
+        (image,) = ecs.dump("images", simulation.kernel.now)
+        params = {"ImageId": image["ImageId"], "Force": True}
+        simulation.cloud.call("ecs", REGION, "DeleteImage", params, simulation.kernel.now)
+        simulation.run(60.0)
+
+    (found,) = reconcile(simulation, stopped=stopped)
+
+    assert (found.standing, found.sent) == (Standing.REPLACED, Sent.NOT_SENT)
+    assert found.why == clone["InstanceId"]
+    assert waiting(simulation, QUEUE) == 0
+    states = {one["InstanceId"]: one["Status"] for one in ecs.dump("instances", 0.0)}
+    assert states[source.instance_id] == "Stopped"
+
+
+def test_a_cloned_source_that_was_started_and_stopped_since_is_told_again() -> None:
+    """Its start time tells one notice from another."""
+    simulation, source = cloned(lock_ends=True)
+    restock(simulation, source)
+    for action, more in (("StartInstance", {}), ("StopInstance", {"StoppedMode": "StopCharging"})):
+        params = {"InstanceId": source.instance_id, **more}
+        simulation.cloud.call("ecs", REGION, action, params, simulation.kernel.now)
+        simulation.run(120.0)
+
+    assert told(reconcile(simulation)) == [(Standing.UNDECIDED, Sent.NOT_SENT)]
+
+
+def test_why_it_cannot_be_told_of_a_stopped_one_is_told() -> None:
+    """Nobody is to start it because a read was refused."""
+    simulation = simulate(ecs=QUICK)
+    source = add_source(simulation, **ECONOMICAL)
+    lost(simulation, source)
+    simulation.run(400.0)
+
+    (found,) = reconcile(simulation, images=Unreadable())
+
+    for language in Language:
+        line = found_line(found, Wording(language))
+        assert "DescribeImages" in line
+        assert "--stopped" not in line

@@ -199,7 +199,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "found.locked": ("locked", "已锁定"),
     "found.stopped": ("stopped", "已停止"),
-    "found.under_way": ("a recreation of it is under way", "其重建正在进行"),
+    "found.under_way": (
+        "a recreation of it has begun; how it stands: aliyun-ops status",
+        "其重建已经开始；进展见 aliyun-ops status",
+    ),
+    "found.replaced": (
+        "recreated already ({why}), and left stopped: start it only if nothing runs in its place",
+        "已经重建（{why}），本机保持停止：除非没有实例代替它运行，否则不要启动",
+    ),
     "found.one_too_many": (
         "{why}; its end needs no replacement, and nothing is enqueued",
         "{why}；它不需要替代实例，未入队",
@@ -214,6 +221,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "found.untold_enqueued": (
         "not known whether it has a recreation ({why}); enqueued, for a second event does nothing",
         "无法确认是否已有重建（{why}）；已入队，重复的事件不会产生任何效果",
+    ),
+    "found.undecided_untold": (
+        "not known whether it has a recreation ({why}), so leave it stopped and run this again",
+        "无法确认是否已有重建（{why}）：请先不要启动它，稍后再运行一次",
     ),
     "found.undecided": (
         (

@@ -123,6 +123,8 @@ def found_line(found: Found, wording: Wording) -> str:
         key = found.sent.value
     elif found.standing is Standing.UNTOLD:
         key = f"untold_{found.sent.value}"
+    elif found.standing is Standing.UNDECIDED and found.why:
+        key = "undecided_untold"
     told = wording(f"found.{key}", why=wording.sentence(found.why))
     name = f" ({printable(source.name)})" if source.name else ""
     return wording("because", what=f"{printable(source.instance_id)}{name} {state}", why=told)

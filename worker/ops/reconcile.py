@@ -8,9 +8,10 @@ it comes late, asks for the same recreation and does nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 
 from worker import ports
-from worker.core import boots, identity
+from worker.core import boots, identity, launching
 from worker.core.auditing import Equipped
 from worker.core.eligibility import why_not_ours
 from worker.core.errors import RecreationError
@@ -34,6 +35,7 @@ class Standing(str, Enum):
     """How it stands with a source; the value is the key of its text."""
 
     UNDER_WAY = "under_way"
+    REPLACED = "replaced"
     ONE_TOO_MANY = "one_too_many"
     LOST = "lost"
     UNTOLD = "untold"
@@ -54,7 +56,8 @@ class Found:
 
     Attributes:
         is_locked: Whether it is locked; else it is stopped without a lock.
-        why: Why it could not be enqueued or is not to be, or how it stands with it cannot be told.
+        why: Why it could not be enqueued or is not to be, or how it stands with it cannot be told;
+            what came of its recreation, where that is over.
     """
 
     instance: Instance
@@ -107,21 +110,40 @@ class Reconcile:
             extra = self.patience.insist(lambda: why_one_too_many(source, self.instances))
             if extra is not None:
                 return Found(source, source.is_recycling, Standing.ONE_TOO_MANY, why=extra)
-            return Found(source, source.is_recycling, self._standing(one))
+            return self._judged(one)
         except RecreationError as error:
             standing = Standing.UNTOLD if source.is_recycling else Standing.UNDECIDED
             return Found(source, source.is_recycling, standing, why=error.sentence)
 
-    def _standing(self, one: Equipped) -> Standing:
-        recreation = self._recreation(one.instance)
-        if any(_is_claimed(disk, one.instance, recreation) for disk in one.disks):
-            return Standing.UNDER_WAY
+    def _judged(self, one: Equipped) -> Found:
+        source = one.instance
+        found = partial(Found, source, source.is_recycling)
+        recreation = self._recreation(source)
+        if any(_is_claimed(disk, source, recreation) for disk in one.disks):
+            return found(Standing.UNDER_WAY)
         image = self.patience.insist(lambda: self.images.find(identity.image_name(recreation)))
+        if replaced := self._replaced(source, recreation, image):
+            return found(Standing.REPLACED, why=replaced)
         if image is not None and not self._is_of_the_past(image):
-            return Standing.UNDER_WAY
-        if one.instance.is_recycling or self.stopped:
-            return Standing.LOST
-        return Standing.UNDECIDED
+            return found(Standing.UNDER_WAY)
+        is_lost = source.is_recycling or self.stopped
+        return found(Standing.LOST if is_lost else Standing.UNDECIDED)
+
+    def _replaced(self, source: Instance, recreation: str, image: Image | None) -> str:
+        """Name what came of the recreation of a source that stands stopped beside its clone.
+
+        It does so for good, in economical mode, and looks like one that nobody has recreated: started
+        again, it would serve a second time. The clone tells where the image has been swept.
+        """
+        is_over = image is not None and _has_ended(image)
+        is_left = source.is_economical and source.status == "Stopped"
+        if not is_left or (image is not None and not is_over):
+            return ""
+        tagged = self.patience.insist(lambda: self.instances.find_tagged(recreation))
+        clones = launching.not_quarantined(tagged, ())
+        if clones:
+            return launching.winner(clones).instance_id
+        return image.image_id if image is not None else ""
 
     def _is_of_the_past(self, image: Image) -> bool:
         """Whether its notice was taken back, or was over long before: the source has outlived it."""
@@ -158,6 +180,11 @@ class Reconcile:
             vouched=source.started_at,
         ).marked("found by reconcile", now)
         return write_attributes(progress, body, step=StepName.RETAIN.value, key=self.key)
+
+
+def _has_ended(image: Image) -> bool:
+    """Whether the recreation that an image is of was brought to its end, with a replacement."""
+    return identity.TAG_DELETE_AFTER in image.tags and identity.TAG_FALSE_ALARM not in image.tags
 
 
 def _is_claimed(disk: Disk, source: Instance, recreation: str) -> bool:
