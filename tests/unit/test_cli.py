@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
@@ -19,7 +20,7 @@ from eventbridge.cloud import CloudError
 from tests.unit.ops.conftest import made_receipt
 from worker import __version__
 from worker.cli import COMMANDS, main
-from worker.cli.failures import ExpectedFailures, Failure
+from worker.cli.failures import ExpectedFailures, Failure, WrongUsage
 from worker.cli.options import language_option
 from worker.cli.output import confirm
 from worker.core.errors import NoCredentials, NotConfigured, Permanent, Throttled, Transient
@@ -232,11 +233,14 @@ def test_a_failure_is_told_in_the_language_of_the_command(
     assert result.stderr == f"aliyun-ops: {told}\n"
 
 
+UTF_8: Any = {"encoding": "utf-8", "errors": "replace"}
+
+
 def printed_to(stdout: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a shell that redirects its stdout."""
     command = " ".join([sys.executable, "-m", "worker", *arguments, stdout])
     return subprocess.run(  # noqa: S602 - our own words
-        command, shell=True, check=False, stderr=subprocess.PIPE, text=True, timeout=60
+        command, shell=True, check=False, capture_output=True, timeout=60, **UTF_8
     )
 
 
@@ -553,3 +557,42 @@ def test_question_that_is_interrupted_is_a_no(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(Failure, match="nothing was changed"):
         confirm("Delete?", yes=False)
+
+
+def test_question_without_a_stdin_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service may have none at all, and then nobody can answer either."""
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(WrongUsage, match="nobody can confirm here"):
+        confirm("Delete?", yes=False)
+
+
+def test_a_closed_stderr_ends_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tells of its work there has nowhere to tell it, and works all the same."""
+    lines = ["account_id: '1234567890123456'", "region: cn-hangzhou", "endpoints:"]
+    lines += [f"  {api}: http://127.0.0.1:9" for api in ("ecs", "mns")]
+    (tmp_path / "config.yaml").write_text("\n".join(lines), encoding="utf-8")
+    config = str(tmp_path / "config.yaml")
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+    result = printed_to("2>&-", "--config", config, "doctor", "--credentials", "--json")
+
+    assert json.loads(result.stdout)["findings"][0]["code"] == "credentials_missing"
+
+
+def test_a_locale_without_chinese_is_no_traceback(
+    made: Path, good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it cannot write is a question mark for a person; a program reads UTF-8."""
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+
+    people = printed_to("", "--config", good, "config", "check", "--language", "zh")
+    program = printed_to("", "receipt", str(made), "--json")
+
+    assert "Traceback" not in people.stderr
+    assert "??" in people.stdout
+    assert json.loads(program.stdout) == json.loads(made.read_text("utf-8"))

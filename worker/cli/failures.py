@@ -92,6 +92,20 @@ class NoOutput(io.TextIOBase):
         raise OSError(errno.EBADF, "it is closed")
 
 
+def ready_streams() -> None:
+    """Have a stream each: what is closed, or cannot write a character, must end no command.
+
+    Nobody reads a stderr that is closed, and who writes there asks it what it is.
+    """
+    if sys.stdout is None:
+        sys.stdout = NoOutput()
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A locale without these characters gets question marks and no traceback.
+        sys.stdout.reconfigure(errors="replace")
+
+
 # What a write to stdout is refused with: of a disk that is full, a terminal that is gone, a stream to read from.
 _UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
@@ -120,8 +134,7 @@ class ExpectedFailures(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         expected = None
-        if sys.stdout is None:
-            sys.stdout = NoOutput()
+        ready_streams()
         try:
             with misuse_told():
                 return super().invoke(ctx)

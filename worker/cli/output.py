@@ -1,5 +1,6 @@
 """Prints for people and for programs: tables on a terminal, plain lines elsewhere, JSON when asked."""
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,9 @@ from worker.printable import printable
 def print_json(data: Any) -> None:
     """Print one JSON document, as UTF-8; what could steer a terminal is written as escapes."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A program reads it, whatever the locale of the person is.
+        sys.stdout.reconfigure(encoding="utf-8")
     click.echo("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text))
 
 
@@ -64,7 +68,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise WrongUsage("nobody can confirm here: add --yes, or --dry-run to change nothing")
     try:
         is_wanted = click.confirm(question, err=True)
