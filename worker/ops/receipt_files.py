@@ -60,11 +60,26 @@ class Broken(Malformed):
 
 
 def list_directory(directory: Path) -> tuple[list[Stored], list[Broken]]:
-    """Read every receipt of a directory, the newest notice first, and say what is none."""
-    read = [_read_or_tell(path) for path in sorted(directory.glob("*.json"))]
+    """Read every receipt of a directory, the newest notice first, and say what is none.
+
+    Raises:
+        Permanent: The directory is there and cannot be read.
+    """
+    read = [_read_or_tell(path) for path in _files(directory)]
     found = [one for one in read if isinstance(one, Stored)]
     found.sort(key=lambda stored: stored.receipt.t0, reverse=True)
     return found, [one for one in read if isinstance(one, Broken)]
+
+
+def _files(directory: Path) -> list[Path]:
+    """List what may be receipts; `glob` finds nothing where it may not look."""
+    try:
+        return sorted(one for one in directory.iterdir() if one.suffix == ".json")
+    except FileNotFoundError:
+        # It is made with the first receipt.
+        return []
+    except OSError as error:
+        raise Permanent(f"{directory} cannot be read: {error.strerror}") from None
 
 
 def _read_or_tell(path: Path) -> Stored | Broken:

@@ -161,3 +161,12 @@ def test_miss_names_what_could_not_be_read(directory: Path) -> None:
         find(directory, "i-bp1nobody")
     with pytest.raises(Permanent, match="may be any of"):
         find(directory, "i-bp1")
+
+
+def test_a_directory_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    """Whoever may not look would else be told that there are no receipts."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(Permanent, match=r"file cannot be read: Not a directory"):
+        list_directory(tmp_path / "file")
+    assert list_directory(tmp_path / "not there") == ([], [])
