@@ -24,7 +24,7 @@ from worker.operators import build_deletion, build_patience, build_sweep
 from worker.ops.printing import console_for, show, show_line
 from worker.ops.sweep import Listing, Result, Sweep
 from worker.ops.sweep_data import listing_data, result_data
-from worker.ops.sweep_view import ending, result_line, sweep_view
+from worker.ops.sweep_view import ending, how, result_line, sweep_view
 from worker.ops.wording import Wording
 from worker.settings import Settings
 
@@ -66,7 +66,7 @@ def sweep(
     sweeping = build_sweep(around, build_patience(around, time.sleep), frozenset(ids))
     listing = sweeping.look()
     wording = wording_of(language)
-    told = _Telling(listing, wording, as_json=as_json)
+    told = _Telling(listing, wording, ids, as_json=as_json)
     told.begin()
     try:
         if is_applied and listing.going and not dry_run:
@@ -102,8 +102,11 @@ def _fail_if_left(results: list[Result], listing: Listing, named: frozenset[str]
 class _Telling:
     """Tells a person while it happens, or a program at the end, also after an interruption."""
 
-    def __init__(self, listing: Listing, wording: Wording, *, as_json: bool) -> None:
+    def __init__(
+        self, listing: Listing, wording: Wording, named: tuple[str, ...], *, as_json: bool
+    ) -> None:
         self.listing = listing
+        self._named = named
         self.results: list[Result] = []
         self._wording = wording
         self._as_json = as_json
@@ -117,7 +120,8 @@ class _Telling:
 
     def leave(self, *, is_applied: bool) -> None:
         if not self._as_json:
-            click.echo(self._wording("sweep.dry" if is_applied else "sweep.how"))
+            told = self._wording("sweep.dry") if is_applied else how(self._named, self._wording)
+            click.echo(told)
 
     def result(self, result: Result) -> None:
         self.results.append(result)

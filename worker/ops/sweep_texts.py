@@ -55,8 +55,8 @@ SWEEP_TEXTS: Mapping[str, tuple[str, str]] = {
         "删除后无法恢复。由被删镜像或快照创建的磁盘数据不受影响，但不能再用它们重新初始化。",
     ),
     "sweep.how": (
-        "Delete them with: aliyun-ops sweep --apply",
-        "删除这些资源：aliyun-ops sweep --apply",
+        "Delete them with: aliyun-ops sweep --apply{ids}",
+        "删除这些资源：aliyun-ops sweep --apply{ids}",
     ),
     "sweep.question.one": ("Delete this one thing?", "删除这 1 项？"),
     "sweep.question": ("Delete these {number} things?", "删除这 {number} 项？"),

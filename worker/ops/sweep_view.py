@@ -39,7 +39,11 @@ def sweep_view(listing: Listing, wording: Wording) -> RenderableType:
             Paragraph(wording("sweep.prices"), style="dim"),
         ]
     if listing.priceless:
-        parts.append(Paragraph(wording("sweep.priceless", why=listing.priceless), style="yellow"))
+        parts.append(
+            Paragraph(
+                wording("sweep.priceless", why=wording.sentence(listing.priceless)), style="yellow"
+            )
+        )
     if listing.others:
         parts.append(Paragraph(wording("sweep.others", number=listing.others), style="dim"))
     return Group(*parts)
@@ -67,11 +71,16 @@ def result_line(result: Result, wording: Wording) -> str:
     """Say what became of one thing."""
     thing = result.thing
     told = wording(f"fate.{result.fate.value}")
-    why = result.why
+    why = wording.sentence(result.why)
     if result.verdict is not None:
         why = reason(result.verdict, "", wording)
     line = f"{wording(f'sweep.kind.{thing.kind.value}')} {printable(thing.resource_id)} {told}"
     return wording("because", what=line, why=why) if why else line
+
+
+def how(ids: Sequence[str], wording: Wording) -> str:
+    """Give the command that deletes: with the ids that were named, since some goes only by its name."""
+    return wording("sweep.how", ids="".join(f" {one}" for one in ids))
 
 
 def ending(results: Sequence[Result], wording: Wording) -> str:

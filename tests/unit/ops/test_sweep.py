@@ -20,7 +20,7 @@ from worker.ops.patience import TRIES_MAX, WAIT_SECONDS_MAX, Patience
 from worker.ops.printing import plain_text
 from worker.ops.sweep import Fate, Listing, Result, Sweep
 from worker.ops.sweep_data import listing_data, result_data
-from worker.ops.sweep_view import ending, result_line, sweep_view
+from worker.ops.sweep_view import ending, how, result_line, sweep_view
 from worker.ops.wording import Language, Wording
 
 ID = "3f2a9c0d" * 4
@@ -588,3 +588,25 @@ def leftovers_of(monkeypatch: pytest.MonkeyPatch, *, is_handed_over: bool) -> Ec
     sweeping = operators.build_sweep(around, Patience(StandingClock(), print), frozenset())
     assert isinstance(sweeping.leftovers, EcsLeftovers)
     return sweeping.leftovers
+
+
+LOST = "DescribePrice got no answer (no answer in time)"
+
+
+def test_no_english_is_left_in_what_is_told_in_chinese() -> None:
+    """Why there are no prices, and why a thing was not deleted."""
+    chinese = Wording(Language.CHINESE)
+    listing = sweep(cloud(priceless=Transient(LOST))).look()
+
+    shown = plain_text(sweep_view(listing, chinese))
+    line = result_line(Result(IMAGE, Fate.UNANSWERED, LOST), chinese)
+
+    for text in (shown, line):
+        assert "DescribePrice 没有得到应答（应答超时）" in text.replace("\n", "")
+
+
+def test_the_command_that_deletes_names_what_was_named() -> None:
+    """Without its id a retained disk stays."""
+    assert how([], Wording()) == "Delete them with: aliyun-ops sweep --apply"
+    named = how([DISK.resource_id], Wording(Language.CHINESE))
+    assert named.endswith(f"aliyun-ops sweep --apply {DISK.resource_id}")
