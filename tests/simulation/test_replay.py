@@ -47,12 +47,14 @@ from worker.cli.dlq import STEPS
 from worker.core import identity
 from worker.core.capture import write_capture
 from worker.core.dead_letters import DeadLetter, Filter, Origin
+from worker.core.errors import Permanent
 from worker.core.model import Script
 from worker.core.outcomes import Park
 from worker.core.policy import Policy
 from worker.core.progress import Captured, Wishes, decode
 from worker.core.replaying import Edits
 from worker.ops.replay import OVER, Fate, Plan, Replay
+from worker.ops.shelves import Visit
 
 # One list of one candidate, tried once: without stock a recreation is parked at once.
 STRICT = Policy(epochs_max=1, other_zones=False, same_type_only=True)
@@ -457,6 +459,28 @@ def test_what_took_some_time_to_plan_is_held_while_it_is_sent(
 
     assert seen == [0]
     assert waiting(simulation, DEAD) == 0
+
+
+def test_what_was_sent_and_could_not_be_taken_out_is_told_as_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker takes it up; who is told that it was not replayed would do something else about it."""
+    simulation, source = parked_without_stock()
+    sell_everything(simulation, None)
+
+    def refused(*_: object) -> bool:
+        raise Permanent("DeleteMessage was refused", code="AccessDenied")
+
+    monkeypatch.setattr(Visit, "take_out", refused)
+    person = Person(simulation)
+    do(simulation, person.run)
+
+    (plan,) = person.plans
+    assert (plan.fate, plan.is_still_there) == (Fate.SENT, True)
+    assert plan.why == "DeleteMessage was refused"
+    assert waiting(simulation, DEAD) == 1
+    recover(simulation)
+    assert running(simulation) == Counter([source.instance_id])
 
 
 def test_half_way_to_its_end_a_dead_letter_is_sent_again_to_the_letter() -> None:

@@ -1,7 +1,9 @@
 """What the commands for dead letters say: the bar of a replay, what stays, and what cannot be seen."""
 
 import io
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -193,3 +195,36 @@ def test_replay_leads_on_to_who_carries_it_out(capsys: pytest.CaptureFixture[str
 
     assert "aliyun-ops status" in sent
     assert "aliyun-ops status" not in capsys.readouterr().out
+
+
+def test_what_was_done_is_told_a_program_where_the_rest_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What has gone back to the queue has, whatever comes after it."""
+    done = [{"message": "the-first"}]
+
+    told = _Telling(empty_visit(), "en", as_json=True)
+    told.data["replayed"] = done
+    with pytest.raises(Permanent), told:
+        raise Permanent("no answer")
+    told_of_it = json.loads(capsys.readouterr().out)
+    with pytest.raises(Permanent), _Telling(empty_visit(), "en", as_json=True):
+        raise Permanent("no answer")
+
+    assert told_of_it["replayed"] == done
+    assert capsys.readouterr().out == ""
+
+
+def test_what_was_sent_and_stays_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes on, and its letter is there for a second time: neither is a replay that failed."""
+    stays = replace(plan(Fate.SENT), why="DeleteMessage got no answer (timeout)")
+
+    with _Telling(empty_visit(), "en", as_json=False) as told:
+        _end(told, [stays], dry_run=False)
+    with pytest.raises(Failure) as failed:
+        _fail_if_left([stays], ())
+
+    assert "1 sent" in capsys.readouterr().out
+    said = "sent, and still among the dead letters: the-sent-one; the reasons are above"
+    assert failed.value.message == said
+    assert "仍在死信队列中：the-sent-one" in Wording(Language.CHINESE).sentence(said)

@@ -200,6 +200,7 @@ def replay(
     replaying = build_replay(around, patience, edits, captures)
     plans: list[Plan] = []
     with _Telling(visit, language, as_json=as_json) as told, told.bar(limit) as bar:
+        told.data["replayed"] = []
         for plan in replaying.run(
             visit,
             Filter(**filters),
@@ -208,11 +209,10 @@ def replay(
             dry_run=dry_run,
         ):
             plans.append(plan)
-            told.data["replayed"] = [plan_data(one, dry_run=dry_run) for one in plans]
+            told.data["replayed"].append(plan_data(plan, dry_run=dry_run))
             told.line(plan_line(plan, told.wording, dry_run=dry_run))
             if plan.fate is Fate.SENT and not dry_run:
                 bar.advance()
-        told.data.setdefault("replayed", [])
         _end(told, plans, dry_run=dry_run)
     _fail_if_left(plans, filters["ids"])
 
@@ -311,10 +311,11 @@ def keep(settings: Settings, *, dry_run: bool, language: str | None, as_json: bo
     visit = build_visit(around, patience)
     done: list[Kept] = []
     with _Telling(visit, language, as_json=as_json) as told:
+        told.data["kept"] = []
         for one in build_keep(around, patience).run(visit, dry_run=dry_run):
             done.append(one)
+            told.data["kept"].append(kept_data(one))
             told.line(kept_line(one, told.wording, dry_run=dry_run))
-        told.data["kept"] = [kept_data(one) for one in done]
         if not done:
             told.say_none("dlq.nothing_to_keep")
     failed = [one.one.letter.message_id for one in done if one.failed]
@@ -368,12 +369,14 @@ def _fail_if_left(plans: list[Plan], ids: tuple[str, ...]) -> None:
         ", ".join(one.letter.message_id for one in plans if one.fate is fate)
         for fate in (Fate.KEPT, Fate.UNANSWERED)
     )
-    if kept and failed:
-        raise Failure(f"left where they are: {kept}; not replayed: {failed}; the reasons are above")
-    if kept:
-        raise Failure(f"left where they are: {kept}; the reasons are above")
-    if failed:
-        raise Failure(f"not replayed: {failed}; the reasons are above")
+    stays = ", ".join(one.letter.message_id for one in plans if one.is_still_there)
+    told = (
+        f"left where they are: {kept}" if kept else "",
+        f"not replayed: {failed}" if failed else "",
+        f"sent, and still among the dead letters: {stays}" if stays else "",
+    )
+    if any(told):
+        raise Failure("; ".join((*filter(None, told), "the reasons are above")))
     if ids and not plans:
         raise Failure(f"no dead letter that nobody holds matches; nothing was changed; {LISTED}")
 
@@ -422,13 +425,15 @@ class _Telling:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Give back, and say so; an interruption is an expected failure."""
+        # What was done is done, also where the rest has failed.
+        is_told = kind in {None, KeyboardInterrupt} or any(self.data.values())
         number = len(self.visit.leased)
         late = self.visit.give_back()
         self.data |= {"leased": number, "not_given_back": late, "no_queue": self.visit.missing}
         # Who could not look has seen nothing, held or not.
         is_seen = kind in {None, KeyboardInterrupt}
         self._tell_leases(number, late, is_seen=is_seen)
-        if self._as_json and kind in {None, KeyboardInterrupt}:
+        if self._as_json and is_told:
             print_json(self.data)
         if kind is KeyboardInterrupt:
             raise Failure("interrupted; nothing is lost, run the same command again") from None

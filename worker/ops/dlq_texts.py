@@ -99,6 +99,10 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
         "Replay it with (--dry-run says first what it would do and cost):",
         "重放（可先加 --dry-run 查看会做什么、费用多少）：",
     ),
+    "dlq.replay_unread": (
+        "A replay leaves it where it is: it stays until it can be read, or until somebody deletes it in the console.",
+        "重放会把它保留在原处：直到能够读取，或有人在控制台删除它为止。",
+    ),
     "dlq.replay_gone": (
         "Replay it with the capture of its source (without it it is parked again):",
         "请用源实例的配置记录重放（没有它会再次被搁置）：",
@@ -145,6 +149,14 @@ DLQ_TEXTS: Mapping[str, tuple[str, str]] = {
     "replay.next": (
         "A worker takes it from here; to see how it goes on: aliyun-ops status",
         "接下来由工作进程处理；查看进展：aliyun-ops status",
+    ),
+    "replay.still_there": (
+        "{what}; not taken out here: {why}",
+        "{what}；未能从死信队列移除：{why}",
+    ),
+    "replay.sum_known": (
+        "The first candidates cost about {money} a month together, {number} without a known price not counted.",
+        "首选候选合计每月约 {money}，另有 {number} 条价格未知，未计入。",
     ),
     "replay.sum": (
         "The first candidates cost about {money} a month together.",

@@ -66,7 +66,9 @@ def plan_line(plan: Plan, wording: Wording, *, dry_run: bool) -> str:
     kind = "replayable" if dry_run else "replayed"
     told = wording(f"{kind}.{plan.fate.value}", step=step)
     line = wording("because", what=_named(plan.letter, wording), why=told)
-    if plan.why:
+    if plan.is_still_there:
+        line = wording("replay.still_there", what=line, why=wording.sentence(plan.why))
+    elif plan.why:
         line = wording("because", what=line, why=wording.sentence(plan.why))
     if plan.lacks_source:
         line = f"{line}\n    {wording('replay.lacks_source')}"
@@ -89,8 +91,11 @@ def ending(plans: Sequence[Plan], wording: Wording) -> str:
 
 def sum_line(plans: Iterable[Plan], wording: Wording) -> str:
     """Say what the first candidates cost together; empty when no price is known."""
-    total = money(one.price for one in plans)
-    return wording("replay.sum", money=total) if total else ""
+    asked = [one for one in plans if one.first is not None]
+    total = money(one.price for one in asked)
+    unknown = sum(one.price is None for one in asked)
+    key = "replay.sum_known" if unknown else "replay.sum"
+    return wording(key, money=total, number=unknown) if total else ""
 
 
 def kept_line(kept: Kept, wording: Wording, *, dry_run: bool) -> str:
@@ -215,6 +220,8 @@ def _reason(letter: DeadLetter, wording: Wording) -> str:
 def _where(letter: DeadLetter, wording: Wording) -> str:
     """Name the section of the runbook; empty for a reason that this version does not know."""
     section = letter.park or letter.origin.value
+    if isinstance(letter.reading, Unreadable) and letter.origin is not Origin.PARKED:
+        section = letter.reading.park.value
     return wording("runbook", section=section) if section in SECTIONS else ""
 
 
@@ -316,6 +323,9 @@ def _chapters(progress: Progress, wording: Wording) -> Iterator[tuple[str, Itera
 def _way_back(letter: DeadLetter, wording: Wording) -> Iterator[RenderableType]:
     """Give the command of its replay, and what else that needs."""
     message = letter.message_id
+    if isinstance(letter.reading, Unreadable):
+        yield Paragraph(wording("dlq.replay_unread"))
+        return
     if not letter.lacks_source:
         yield Paragraph(wording("dlq.replay_it"))
         yield CommandLine(f"aliyun-ops dlq replay {printable(message)}")

@@ -8,11 +8,19 @@ _REASONS_ABOVE = (
     (r"not taken out: (.+); the reasons are above", "未能取出：{0}；原因见上文"),
     (r"not sent again: (.+); the reasons are above", "未能重新发送：{0}；原因见上文"),
     (
-        r"left where they are: (.+); not replayed: (.+); the reasons are above",
-        "保留在原处：{0}；未能重放：{1}；原因见上文",
+        r"left where they are: ([^;]+); (not replayed: .+|sent, and still among the dead letters: .+)",
+        "保留在原处：{0}；{1}",
     ),
-    (r"left where they are: (.+); the reasons are above", "保留在原处：{0}；原因见上文"),
-    (r"not replayed: (.+); the reasons are above", "未能重放：{0}；原因见上文"),
+    (r"left where they are: ([^;]+); the reasons are above", "保留在原处：{0}；原因见上文"),
+    (
+        r"not replayed: ([^;]+); (sent, and still among the dead letters: .+)",
+        "未能重放：{0}；{1}",
+    ),
+    (r"not replayed: ([^;]+); the reasons are above", "未能重放：{0}；原因见上文"),
+    (
+        r"sent, and still among the dead letters: ([^;]+); the reasons are above",
+        "已重新入队，但仍在死信队列中：{0}；原因见上文",
+    ),
     (
         r"not every queue could be looked into; what stands above mends it",
         "并非每个队列都能查看；处理方法见上文",

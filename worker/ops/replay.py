@@ -52,7 +52,7 @@ class Plan:
     """What a replay of one dead letter would do.
 
     Attributes:
-        why: Why it is finished, asks for nothing or is kept.
+        why: Why it is finished, asks for nothing or is kept; of what was sent, why it is still there.
         step: The step that goes on.
         first: The candidate that would be asked for first; None when nothing is to be launched, or
             nobody has listed candidates yet.
@@ -72,6 +72,11 @@ class Plan:
     price: Price | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     lacks_source: bool = False
+
+    @property
+    def is_still_there(self) -> bool:
+        """Whether it was sent and could not be taken out: a second copy does nothing."""
+        return self.fate is Fate.SENT and bool(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +283,19 @@ class Replay:
                     # Somebody else may have it, and send it.
                     return Plan(one.letter, Fate.UNANSWERED, OVER)
                 self.patience.insist(lambda: self.queue.send(one.letter.body, plan.attributes))
+                return self._sent(plan, one, visit)
             if plan.fate.is_taken_out:
                 visit.take_out(one)
         except RecreationError as error:
             return Plan(one.letter, Fate.UNANSWERED, error.sentence)
+        return plan
+
+    def _sent(self, plan: Plan, one: Leased, visit: Visit) -> Plan:
+        """Take out what was sent; where that fails, it goes on all the same."""
+        try:
+            visit.take_out(one)
+        except RecreationError as error:
+            return replace(plan, why=error.sentence)
         return plan
 
     def _keep_pace(self, rate: Rate) -> None:

@@ -347,3 +347,50 @@ def test_line_of_a_replay_is_chinese_to_its_colon() -> None:
     line = plan_line(Plan(letter(), Fate.KEPT, "the body is not valid JSON"), CHINESE, dry_run=True)
 
     assert line == f"{MESSAGE} {SOURCE}：将保留在原队列：消息正文不是有效的 JSON"
+
+
+def test_a_sum_says_what_it_leaves_out() -> None:
+    """One price that nobody knows would else make the others look like all of it."""
+    known = Plan(letter(), Fate.SENT, first=CANDIDATES[0], price=Price(210.5, "CNY"))
+    unknown, nothing = replace(known, price=None), Plan(letter(), Fate.FINISHED)
+
+    assert "not counted" not in sum_line([known, nothing], ENGLISH)
+    assert "1 without a known price not counted" in sum_line([known, unknown, nothing], ENGLISH)
+    assert "2 条价格未知" in sum_line([known, unknown, unknown], CHINESE)
+
+
+@pytest.mark.parametrize("wording", [ENGLISH, CHINESE])
+def test_no_way_back_is_promised_to_what_cannot_be_read(wording: Wording) -> None:
+    """A replay would leave it where it is."""
+    text = " ".join(shown(story_view(letter(None, "garbage"), wording)).split())
+
+    assert "--dry-run" not in text
+    assert ("stays" if wording is ENGLISH else "保留") in text
+
+
+def test_what_cannot_be_read_has_its_own_section() -> None:
+    """Whoever brought it here: that of the queue's own move says to replay it."""
+    one = read_dead_letter(
+        MESSAGE,
+        "garbage",
+        {},
+        queue="dead",
+        is_delivery=False,
+        enqueued_at=NOW,
+        received=3,
+        now=NOW,
+        home=Home("1234567890123456", "cn-hangzhou"),
+        keys=(KEY,),
+    )
+
+    assert "#unreadable" in shown(letters_view([one], NOW, ENGLISH))
+
+
+def test_what_was_sent_and_stays_says_so() -> None:
+    """And not as if the reason were one for the sending."""
+    plan = Plan(letter(), Fate.SENT, "DeleteMessage got no answer (no answer in time)", "launch")
+
+    english, chinese = (plan_line(plan, one, dry_run=False) for one in (ENGLISH, CHINESE))
+
+    assert "goes on with: launch the replacement; not taken out here: DeleteMessage" in english
+    assert "未能从死信队列移除：DeleteMessage 没有得到应答" in chinese
