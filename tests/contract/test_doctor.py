@@ -170,8 +170,8 @@ def wrong_pattern(patient: Patient) -> None:
     patient.world.call("UpdateRule", **NAMED, FilterPattern=pattern)
 
 
-def retarget(patient: Patient, **params: str) -> None:
-    """Give our target other parameters."""
+def retarget(patient: Patient, undelivered: str = "", **params: str) -> None:
+    """Give our target other parameters, or another queue for what cannot be delivered."""
     rule = patient.world.call("GetRule", **NAMED)["Data"]
     (target,) = rule["Targets"]
     values = {one["ResourceKey"]: one for one in target["ParamList"]}
@@ -185,6 +185,9 @@ def retarget(patient: Patient, **params: str) -> None:
         "PushRetryStrategy": target["PushRetryStrategy"],
         "DeadLetterQueue": target["DeadLetterQueue"],
     }
+    if undelivered:
+        arn = target["DeadLetterQueue"]["Arn"]
+        changed["DeadLetterQueue"] = {"Arn": f"{arn.rpartition('/')[0]}/{undelivered}"}
     patient.world.call("PutTargets", **NAMED, Targets=[changed])
 
 
@@ -194,6 +197,10 @@ def wrong_target(patient: Patient) -> None:
 
 def base64_mismatch(patient: Patient) -> None:
     retarget(patient, IsBase64Encode="false")
+
+
+def undelivered_elsewhere(patient: Patient) -> None:
+    retarget(patient, undelivered=f"{QUEUE}-dead")
 
 
 def missing_role(patient: Patient) -> None:
@@ -233,6 +240,7 @@ def missing_signing_key(patient: Patient) -> None:
         (wrong_pattern, Code.RULE_PATTERN_WRONG, "spot-interruptions"),
         (wrong_target, Code.RULE_TARGET_WRONG, QUEUE),
         (base64_mismatch, Code.RULE_BASE64_DIFFERS, "false"),
+        (undelivered_elsewhere, Code.RULE_UNDELIVERED_ELSEWHERE, f"{QUEUE}-dead"),
         (missing_role, Code.SERVICE_ROLE_MISSING, ""),
         (missing_permission, Code.PERMISSION_MISSING, "ecs:CreateImage"),
         (missing_queue_permission, Code.PERMISSION_MISSING, "mns:SendMessage"),
@@ -322,6 +330,7 @@ def derived_urls() -> Urls:
         wrong_pattern,
         wrong_target,
         base64_mismatch,
+        undelivered_elsewhere,
         missing_role,
         missing_permission,
         missing_queue_permission,

@@ -7,7 +7,13 @@ from typing import TypeVar
 from typing_extensions import override
 
 from eventbridge.cloud import Cloud, CloudError, FoundQueue, FoundRule
-from eventbridge.desired import SERVICE_ROLE, TARGET_TYPE, TargetSpec, queue_endpoint
+from eventbridge.desired import (
+    SERVICE_ROLE,
+    TARGET_TYPE,
+    TargetSpec,
+    dead_letter_arn,
+    queue_endpoint,
+)
 from eventbridge.samples import takes_interruption
 from worker import operator_ports
 from worker.adapters.error_map import trouble_of
@@ -51,12 +57,19 @@ class RuleSetUp(operator_ports.SetUp):
         queue = params.get("queue", "")
         endpoint = queue_endpoint(self.settings.region, self.settings.account_id, queue)
         # Endpoint and parameter both name the queue, and no page says which wins: they must agree.
+        undelivered = dead_letter_arn(
+            self.settings.region,
+            self.settings.account_id,
+            self.settings.queue.delivery_dead_letter_name,
+        )
+        letters = found.dead_letter_arn or ""
         is_whole = found.type == TARGET_TYPE and found.endpoint == endpoint
         return TargetFacts(
             target_id=found.id,
             queue=queue if is_whole else "",
             is_base64=params.get("IsBase64Encode", "false").lower() == "true",
-            keeps_undelivered=bool(found.dead_letter_arn),
+            keeps_undelivered=bool(letters),
+            undelivered_elsewhere="" if letters == undelivered else letters,
         )
 
 

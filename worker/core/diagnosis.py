@@ -54,6 +54,7 @@ class Code(str, Enum):
     RULE_TARGET_WRONG = "rule_target_wrong"
     RULE_BASE64_DIFFERS = "rule_base64_differs"
     RULE_DROPS_UNDELIVERED = "rule_drops_undelivered"
+    RULE_UNDELIVERED_ELSEWHERE = "rule_undelivered_elsewhere"
     SERVICE_ROLE_MISSING = "service_role_missing"
     PERMISSION_MISSING = "permission_missing"
     LOOK_DENIED = "look_denied"
@@ -159,12 +160,14 @@ class TargetFacts:
         queue: The queue it writes to; empty when it writes elsewhere or to two at once.
         is_base64: Whether it encodes the body.
         keeps_undelivered: Whether it has a dead-letter queue.
+        undelivered_elsewhere: Name of that queue as the target has it, where it is not ours.
     """
 
     target_id: str
     queue: str
     is_base64: bool
     keeps_undelivered: bool
+    undelivered_elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,9 @@ def _judge_targets(targets: Iterable[TargetFacts], expected: Expected) -> Iterat
             yield Finding(
                 Code.RULE_DROPS_UNDELIVERED, {**named, "undelivered": expected.undelivered}
             )
+        elif target.undelivered_elsewhere:
+            queues = {"found": target.undelivered_elsewhere, "wanted": expected.undelivered}
+            yield Finding(Code.RULE_UNDELIVERED_ELSEWHERE, {**named, **queues})
 
 
 def judge_quota(code: Code, found: Quota) -> Iterator[Finding]:

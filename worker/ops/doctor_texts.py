@@ -269,6 +269,15 @@ EXPLANATIONS: Mapping[Code, Explanation] = {
         ),
         _APPLY,
     ),
+    Code.RULE_UNDELIVERED_ELSEWHERE: Explanation(
+        _WARNING,
+        Text(
+            "What the target {target} of the rule {rule} cannot deliver goes to {found} and not to {wanted}.",
+            "规则 {rule} 的目标 {target} 无法投递的事件进入 {found}，而不是 {wanted}。",
+        ),
+        Text("`dlq` does not find it there.", "`dlq` 命令在那里找不到它们。"),
+        _APPLY,
+    ),
     Code.SERVICE_ROLE_MISSING: Explanation(
         _ERROR,
         Text(

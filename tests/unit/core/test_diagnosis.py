@@ -125,6 +125,10 @@ def test_only_the_queue_itself_needs_a_dead_letter_policy() -> None:
             replace(RULE, targets=(replace(TARGET, keeps_undelivered=False),)),
             [Code.RULE_DROPS_UNDELIVERED],
         ),
+        (
+            replace(RULE, targets=(replace(TARGET, undelivered_elsewhere="acs:mns:other"),)),
+            [Code.RULE_UNDELIVERED_ELSEWHERE],
+        ),
     ],
 )
 def test_rule(rule: RuleFacts | None, expected: list[Code]) -> None:
