@@ -171,7 +171,6 @@ PARKED = (
     "aliyun-ops reconcile --stopped",
 )
 RECOVERED = (
-    "aliyun-ops dlq discard ID",
     "aliyun-ops dlq discard",
     "aliyun-ops status",
     "aliyun-ops receipt",
@@ -402,7 +401,7 @@ def test_what_is_typed_when_something_happens(reader: Reader) -> None:
     # What was tagged last shows a little later.
     installation.order("clock", advance=5.0)
     for command in RECOVERED:
-        if command == "aliyun-ops dlq discard ID":
+        if command == "aliyun-ops dlq discard":
             put_back(installation, letter)
         if command == "aliyun-ops sweep --apply":
             installation.order("clock", advance=8 * DAY)

@@ -11,6 +11,7 @@ from tests.simulation.faults import Fault
 from tests.simulation.harness import REGION, Release, Simulation, simulate
 from tests.simulation.holders import held_twice
 from tests.simulation.invariants import entries, violations
+from tests.simulation.replaying import Person, add_undelivered, do
 from tests.simulation.scenarios import (
     Source,
     add_source,
@@ -27,6 +28,7 @@ from tests.simulation.test_recovery import interrupt_again, reasons, replay
 from worker.core import identity, launching
 from worker.core.notices import Kind as NoticeKind
 from worker.core.policy import HandoverKind, HealthCheck, Policy
+from worker.ops.discard import Verdict
 from worker.ops.reconcile import Sent, Standing
 
 WAITING = Policy(takeover="wait")
@@ -178,6 +180,11 @@ def test_one_that_is_reclaimed_beside_its_replacement_is_parked_with_its_data() 
     assert len(replacements(simulation)) == 1
     images = simulation.cloud.ecs[REGION].dump("images", simulation.kernel.now)
     assert len([image for image in images if identity.TAG_ID in image["Tags"]]) == 2
+    add_undelivered(simulation)
+    # Which data counts a person decides, so that no tool takes the message out.
+    assert [one.verdict for one in do(simulation, Person(simulation).discard)] == [Verdict.OPEN]
+    # What was looked at is given back a second later.
+    simulation.run(2.0)
 
     (replacement,) = replacements(simulation)
     api(simulation, "DeleteInstance", InstanceId=replacement["InstanceId"], Force=True)

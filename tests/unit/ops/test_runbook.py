@@ -452,3 +452,12 @@ def test_a_dead_letter_names_its_section() -> None:
             where = f"docs/{PAGES[language]}#"
             assert where in said
             assert said.partition(where)[2] in anchors_of(page)
+
+
+@pytest.mark.parametrize("park", [Park.ONE_TOO_MANY, Park.REPLACED_BEFORE, Park.UNREADABLE])
+def test_what_discard_leaves_is_deleted_in_the_console(park: Park) -> None:
+    """It takes what the cloud shows to be recreated, and a person's decision shows nowhere."""
+    for step in parked.PARKED[park].now:
+        assert "dlq discard" not in step.english.replace("`dlq discard` takes", "")
+    assert any("SMQ console" in step.english for step in parked.PARKED[park].now)
+    assert any("SMQ 控制台" in step.chinese for step in parked.PARKED[park].now)

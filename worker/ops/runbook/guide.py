@@ -241,8 +241,8 @@ LABELS: Mapping[str, Text] = {
 
 INTROS: Mapping[Text, Text] = {
     PARKED: Text(
-        "The worker has put these into the dead-letter queue with all that they carry. `aliyun-ops status` and `aliyun-ops dlq list` show the reason in brackets. `moved` and `undelivered` come from the queue and from EventBridge instead. What was finished by others meanwhile goes with `aliyun-ops dlq discard`, which takes nothing else.",
-        "工作进程把这些消息连同全部进度放进了死信队列。`aliyun-ops status` 和 `aliyun-ops dlq list` 会在括号里显示原因。`moved` 和 `undelivered` 例外，分别来自队列和 EventBridge。已在此期间完成的可用 `aliyun-ops dlq discard` 移除，其他消息它不会动。",
+        "The worker has put these into the dead-letter queue with all that they carry. `aliyun-ops status` and `aliyun-ops dlq list` show the reason in brackets. `moved` and `undelivered` come from the queue and from EventBridge instead. What was finished by others meanwhile goes with `aliyun-ops dlq discard`, which takes nothing else. What you have settled in another way, such as with a server launched by hand, the cloud does not show as finished: delete its message in the SMQ console.",
+        "工作进程把这些消息连同全部进度放进了死信队列。`aliyun-ops status` 和 `aliyun-ops dlq list` 会在括号里显示原因。`moved` 和 `undelivered` 例外，分别来自队列和 EventBridge。已在此期间完成的可用 `aliyun-ops dlq discard` 移除，其他消息它不会动。您用其他办法解决的（例如手动启动了服务器），云端看不出已经完成：请在 SMQ 控制台删除对应的消息。",
     ),
     ALARMS: Text(
         "The names are those of the rules for Prometheus. Alarms of CloudMonitor are called after their queue, here by the names that it has by default:",

@@ -40,8 +40,8 @@ PARKED: Mapping[Park, Entry] = {
                 "运行 `aliyun-ops reconcile`：只要有实例正在被回收而无人处理，就会补发，与原消息的下落无关。",
             ),
             Text(
-                "`aliyun-ops dlq show ID`: read the body. Something foreign to this queue explains itself there.",
-                "运行 `aliyun-ops dlq show ID` 阅读正文，多半能看出是谁误发到这个队列。",
+                "`aliyun-ops dlq show ID`: read the body. Something foreign to this queue explains itself there; delete it in the SMQ console, for no command of this program does.",
+                "运行 `aliyun-ops dlq show ID` 阅读正文，多半能看出是谁误发到这个队列；请在 SMQ 控制台删除它，本程序没有命令会删除。",
             ),
         ),
         Text(
@@ -65,8 +65,8 @@ PARKED: Mapping[Park, Entry] = {
                 "运行 `aliyun-ops config show`，核对账号、地域和 owner。如有错误，改正后重启工作进程，再重放。",
             ),
             Text(
-                "If they are right: `aliyun-ops dlq show ID` tells for whom it was.",
-                "如果没错：用 `aliyun-ops dlq show ID` 看它本该发给谁。",
+                "If they are right: `aliyun-ops dlq show ID` tells for whom it was; hand it on, then delete it in the SMQ console.",
+                "如果没错：用 `aliyun-ops dlq show ID` 看它本该发给谁；转交之后在 SMQ 控制台删除。",
             ),
         ),
         Text(
@@ -221,8 +221,8 @@ PARKED: Mapping[Park, Entry] = {
         ),
         (
             Text(
-                "The data of the earlier replacement counts: `aliyun-ops dlq discard ID`, after the image is tagged or copied if it is to stay.",
-                "以此前的替代实例为准：先给镜像打标签或复制一份（如需保留），再运行 `aliyun-ops dlq discard ID`。",
+                "The data of the earlier replacement counts: delete the message in the SMQ console, and the image of this notice by hand once nobody misses what is in it. `dlq discard` takes only what is recreated.",
+                "以此前的替代实例为准：在 SMQ 控制台删除这条消息；确认这次通知的镜像无用后再手动删除镜像。`dlq discard` 只移除已经重建的。",
             ),
             Text(
                 "The newer data counts: delete the earlier replacement, then `aliyun-ops dlq replay ID`.",
@@ -276,8 +276,8 @@ PARKED: Mapping[Park, Entry] = {
                 "由它提供服务：运行 `aliyun-ops dlq replay ID`，会立即启动它的替代实例。",
             ),
             Text(
-                "It did not: `aliyun-ops dlq discard ID`.",
-                "没有由它提供服务：运行 `aliyun-ops dlq discard ID`。",
+                "It did not: delete the message in the SMQ console. `dlq discard` takes only what is recreated.",
+                "没有由它提供服务：在 SMQ 控制台删除这条消息。`dlq discard` 只移除已经重建的。",
             ),
         ),
         Text(
