@@ -22,6 +22,7 @@ from worker.cli.options import (
 from worker.cli.output import confirm, print_json
 from worker.cli.wordings import wording_of
 from worker.core.capture import write_capture
+from worker.core.errors import RecreationError
 from worker.operators import build_audit, build_captures, build_disk_settings, build_patience
 from worker.ops.audit import Audit, Fix, Fixed, Report, fixes_of, make
 from worker.ops.audit_data import fix_data, fixed_data, report_data
@@ -81,19 +82,23 @@ def audit(
     told.begin()
     try:
         if directory is not None and not dry_run:
-            told.recorded(_record(around, auditing, report, directory), directory)
+            told.recorded(_record(around, auditing, report, directory, told), directory)
         if is_fixed:
             _fix(around, told, yes=yes, dry_run=dry_run)
     finally:
         told.end()
     if any(one.refused for one in told.fixed):
         raise Failure("not everything was changed; the reasons are above, audit again")
+    if told.lost:
+        raise Failure(f"not captured: {', '.join(told.lost)}; the reasons are above, audit again")
     if report.has_losses:
         raise Failure("not every instance would survive an interruption")
 
 
-def _record(around: Surroundings, auditing: Audit, report: Report, directory: Path) -> list[str]:
-    """Capture every source; returns the files."""
+def _record(
+    around: Surroundings, auditing: Audit, report: Report, directory: Path, told: "_Telling"
+) -> list[str]:
+    """Capture every source, also after one that cannot be captured; returns the files."""
     settings = around.settings
     if not settings.signing_keys:
         raise WrongUsage(
@@ -101,8 +106,13 @@ def _record(around: Surroundings, auditing: Audit, report: Report, directory: Pa
         )
     captures, files = build_captures(directory), []
     for source in report.to_capture:
+        try:
+            captured = auditing.capture(source)
+        except RecreationError as error:
+            told.uncaptured(source.instance.instance_id, error.sentence)
+            continue
         document = write_capture(
-            auditing.capture(source),
+            captured,
             account=settings.account_id,
             region=settings.region,
             at=around.clock.now(),
@@ -142,6 +152,7 @@ class _Telling:
         self.wording = wording
         self.policy = settings.audit.snapshot_policy or ""
         self.fixed: list[Fixed] = []
+        self.lost: list[str] = []
         self._notice = settings.notice.length
         self._as_json = as_json
         self._more: dict[str, Any] = {}
@@ -154,6 +165,12 @@ class _Telling:
     def recorded(self, files: list[str], directory: Path) -> None:
         self._more["recorded"] = files
         self._say("audit.recorded", number=len(files), directory=directory)
+
+    def uncaptured(self, instance_id: str, why: str) -> None:
+        self.lost.append(instance_id)
+        self._more.setdefault("not_recorded", []).append({"id": instance_id, "why": why})
+        told = self.wording.sentence(why)
+        self._say("audit.not_recorded", instance=instance_id, why=told)
 
     def announce(self, fixes: Sequence[Fix]) -> None:
         self._more["changes"] = [fix_data(one) for one in fixes]

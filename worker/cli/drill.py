@@ -181,8 +181,12 @@ def _clean_only(
 
 def _clean(cleaning: Cleaning, instance_id: str, told: "_Telling") -> str:
     """Take everything away; returns what is to be said when something stayed."""
-    for result in cleaning.run(instance_id, told.mark):
-        told.result(result)
+    try:
+        for result in cleaning.run(instance_id, told.mark):
+            told.result(result)
+    except RecreationError as error:
+        clean = f"run aliyun-ops drill --clean --instance {instance_id}"
+        return f"what it has made is still there ({error.sentence}): {clean}"
     told.count()
     failed = [one.thing.resource_id for one in told.results if one.is_failure]
     if not failed:

@@ -50,6 +50,7 @@ AUDIT_TEXTS: Mapping[str, tuple[str, str]] = {
         "{number} captures are in {directory}",
         "{number} 份记录已保存到 {directory}",
     ),
+    "audit.not_recorded": ("{instance} was not captured: {why}", "{instance} 未能记录：{why}"),
     "audit.nothing_to_fix": ("Nothing that --fix can change.", "没有 --fix 可以修改的内容。"),
     "audit.would_fix": ("What --fix changes:", "--fix 将做以下修改："),
     "audit.fix.outlive": (

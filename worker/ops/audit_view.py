@@ -65,7 +65,7 @@ def fixed_line(fixed: Fixed, policy: str, wording: Wording) -> str:
     """Say what became of a change."""
     what = fix_line(fixed.fix, policy, wording)
     if fixed.refused:
-        return wording("audit.refused", what=what, why=fixed.refused)
+        return wording("audit.refused", what=what, why=wording.sentence(fixed.refused))
     return wording("audit.fixed", what=what)
 
 

@@ -100,7 +100,7 @@ def _trial(trial: Trial, wording: Wording) -> str:
     elif trial.is_good:
         told = wording("drill.would")
     else:
-        told = wording("drill.refused", why=trial.answer)
+        told = wording("drill.refused", why=wording.code(trial.answer, "RunInstances"))
     return wording("because", what=wording.sentence(trial.candidate.label), why=told)
 
 

@@ -33,7 +33,19 @@ _REASONS_ABOVE = (
         r"not deleted: (.+); the reasons are above; run (.+)",
         "未能删除：{0}；原因见上文；请运行 {1}",
     ),
+    (
+        r"not captured: (.+); the reasons are above, audit again",
+        "未能记录：{0}；原因见上文，请再次运行 audit",
+    ),
+    (
+        r"the drill failed: (.+); what it has made is still there \((.+)\): run (.+)",
+        "演练失败：{0}；它创建的内容仍在（{1}）：请运行 {2}",
+    ),
     (r"the drill failed: (.+)", "演练失败：{0}"),
+    (
+        r"what it has made is still there \((.+)\): run (.+)",
+        "演练创建的内容仍在（{0}）：请运行 {1}",
+    ),
     (
         r"not deleted: (.+); the reasons are above, sweep again",
         "未能删除：{0}；原因见上文，请再次运行 sweep",
