@@ -209,6 +209,14 @@ _CALLS = (
     (r"the token has expired", "临时令牌已过期"),
     (r"(\S+) got no(?: readable)? answer \((.+)\)", "{0} 没有得到应答（{1}）"),
     (
+        (
+            r"no credentials from environment, role or profile \((.*)\): attach a RAM role to this"
+            r" instance, or set (\S+) and (\S+) and start again"
+        ),
+        "环境变量、RAM 角色和配置文件都没有提供凭证（{0}）：请为本实例绑定 RAM 角色，或设置 {1} 和 {2} 后重新运行",
+    ),
+    (r"(\S+) and (\S+) are not both set", "{0} 和 {1} 没有同时设置"),
+    (
         r"clock\.emulator (\S+) does not answer as an emulator: (.+)",
         "clock.emulator {0} 没有像模拟器那样应答：{1}",
     ),

@@ -5,16 +5,19 @@ import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
 import eventbridge.plan
 import worker.cli
 import worker.steps
 from worker.adapters import error_map, lost
+from worker.adapters.credentials import KEY_ID, ChainProvider, EnvironmentProvider, Provider
 from worker.bootstrap import build_clock
 from worker.core import boots, handing, launching, losses, receipt
-from worker.core.errors import RecreationError
+from worker.core.errors import NoCredentials, RecreationError
 from worker.core.outcomes import Park
 from worker.ops.texts import TEXTS
 from worker.ops.wording import Language, Wording, language_of
@@ -293,6 +296,28 @@ def test_clock_that_does_not_answer_is_told_in_chinese() -> None:
 
     assert "urlopen" not in told.value.sentence
     assert CHINESE.sentence(told.value.sentence).endswith("服务地址拒绝连接")
+
+
+class Nobody(ChainProvider):
+    """A chain in which nobody gives an access key."""
+
+    @override
+    def _made(self) -> Any:
+        raise KeyError("nothing")
+
+
+@pytest.mark.parametrize(
+    "source", [Nobody(), EnvironmentProvider({KEY_ID: "half"})], ids=["none", "half of one"]
+)
+def test_missing_credentials_read_in_chinese(source: Provider) -> None:
+    """Who sets the program up meets this one first; what gets no answer for it quotes it."""
+    with pytest.raises(NoCredentials) as told:
+        source.get_credentials()
+
+    for english in (told.value.sentence, f"DescribeImages got no answer ({told.value.sentence})"):
+        chinese = CHINESE.sentence(english)
+        assert KEY_ID in chinese
+        assert not re.search(r"credentials|attach|set both|are not", chinese)
 
 
 def test_variables_of_which_one_is_enough_read_in_chinese() -> None:
