@@ -111,6 +111,31 @@ def test_what_a_failed_command_says_reads_in_chinese(sentence: str) -> None:
     assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told.replace("g7.large or", "")) == []
 
 
+# What reads a message or a capture, and what asks the cloud for a list; each may stand in a line of `dlq`.
+READERS = [
+    STEPS.parent / name
+    for name in (
+        "consumer.py",
+        "adapters/captures.py",
+        "adapters/ecs/endpoint.py",
+        "core/capture.py",
+        "core/events.py",
+        "core/messages.py",
+        "core/progress.py",
+        "core/strict_json.py",
+    )
+]
+READ = {"Malformed": 0, "Nothing": 0, "Unreadable": 1, "Permanent": 0, "Transient": 0}
+READ |= {"Throttled": 0, "Ignored": 0}
+
+
+@pytest.mark.parametrize("sentence", sorted(set(sentences(READERS, READ))))
+def test_what_is_said_of_what_was_read_reads_in_chinese(sentence: str) -> None:
+    """Why a message cannot be read is what its list, its story and its notification say."""
+    told = CHINESE.sentence(sentence)
+    assert re.findall(r"\b[a-z]{3,} [a-z]{2,}\b", told) == []
+
+
 def test_a_sentence_that_nobody_knows_keeps_its_punctuation() -> None:
     """Half of one language in the other's is harder to read than either."""
     assert CHINESE.sentence("a is not set; write b") == "a is not set; write b"
