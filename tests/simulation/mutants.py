@@ -168,7 +168,7 @@ MUTANTS = (
     Mutant(
         "reconcile-doubles",
         "worker/ops/reconcile.py",
-        "        if any(_is_claimed(disk, one.instance, recreation) for disk in one.disks):",
+        "        if any(_is_claimed(disk, source, recreation) for disk in one.disks):",
         "        if False:",
         ("tests/simulation/test_reconcile.py",),
     ),
