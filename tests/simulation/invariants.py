@@ -557,13 +557,16 @@ def _took_effect(simulation: Simulation, asked: Change) -> bool:
     """Whether the cloud has done what was asked for, so that a look could tell.
 
     Whoever asks after a look that is behind may ask for what another recreation has just done, where
-    a thing goes from one to the next; a look is behind by the time that its answer takes, too.
+    a thing goes from one to the next; a look is behind by the time that its answer takes, too. What
+    was released before is stopped for good.
     """
     actions = EFFECTS[asked.port, asked.method]
     behind = STALE_SECONDS + PAUSE_SECONDS
     since = asked.at - (behind if asked.port in HANDED_ON else 0)
     return any(
-        entry.action in actions and entry.at >= since and _is_about(entry, asked.what)
+        entry.action in actions
+        and (entry.at >= since or entry.action == "Release")
+        and _is_about(entry, asked.what)
         for entry in simulation.cloud.ledger
     )
 
