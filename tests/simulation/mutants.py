@@ -1804,8 +1804,8 @@ MUTANTS = (
     Mutant(
         "stop-by-the-owner-enqueued",
         "worker/ops/reconcile.py",
-        "        if one.instance.is_recycling or self.stopped:\n",
-        "        if True:\n",
+        "        is_lost = source.is_recycling or self.stopped\n",
+        "        is_lost = True\n",
         ("tests/simulation/test_reconcile.py",),
     ),
     Mutant(
@@ -2226,6 +2226,13 @@ MUTANTS = (
         "    return known.since + PATIENCE_SECONDS + boots.EFFECT_SECONDS_MAX\n",
         "    return 0.0\n",
         ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "look-at-an-unfinished-image-written-each-time",
+        "worker/core/progress.py",
+        "    image_unready_at: Instant = field(default=0.0, compare=False)\n",
+        "    image_unready_at: Instant = 0.0\n",
+        ("tests/simulation/test_function.py",),
     ),
     Mutant(
         "disk-under-another-device-untold",

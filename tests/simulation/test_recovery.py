@@ -544,7 +544,9 @@ def test_a_disk_that_was_taken_from_the_source_costs_no_rung(
     (receipt,) = simulation.shelf.kept.values()
     assert receipt["boot"] == "snapshots"
     told = {one["what"]: one["why"] for one in receipt["not_kept"]}
-    assert told == {f"disk {source.disks['/dev/xvdb']}": boots.TAKEN_DISK}
+    first, second = "/dev/xvdb", "/dev/xvdc"
+    moved_up = {f"disk {source.disks[second]} of {second}": f"attached as {first}"}
+    assert told == {f"disk {source.disks[first]}": boots.TAKEN_DISK} | moved_up
 
 
 def test_a_false_alarm_restores_the_disks_that_are_left() -> None:

@@ -414,7 +414,8 @@ class Launched:
         image_usable_at: When the image was first seen usable.
         missing: Disks of the source that the image does not hold; what outlives the source of them
             is attached to the replacement.
-        image_unready_at: When it was last seen unfinished: it was usable no sooner.
+        image_unready_at: When it was last seen unfinished: it was usable no sooner. It makes no other
+            progress: what is handed back with nothing else new is not written again.
         image_begun_at: When the image was begun by the cloud's own account, epoch seconds; what
             was on disk then is in it.
         stop_sent: Whether the source was asked to stop.
@@ -443,7 +444,7 @@ class Launched:
     unknown_refusals: Count = 0
     not_before: Instant = 0.0
     image_usable_at: Instant = 0.0
-    image_unready_at: Instant = 0.0
+    image_unready_at: Instant = field(default=0.0, compare=False)
     image_begun_at: Instant = 0.0
     image_safe: bool = False
     missing: tuple[ResourceId, ...] = ()
