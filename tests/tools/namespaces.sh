@@ -9,6 +9,8 @@
 # Needs root, and fails where a namespace or a mount is refused.
 set -eu
 umask 022
+# Where pivot_root and ldconfig are, which is on the path of root's own shells only.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 # In a cgroup namespace the flags of the mount that the machine itself has stay as they are.
 begin() {
