@@ -14,13 +14,11 @@ from emulator.state.ecs.records import Instance, Interface
 from emulator.state.ecs.references import check_names
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import filters_of, tags_of
+from emulator.state.ecs.wording import check_description, check_interface_name
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=500, token_maximum=500, token_minimum=10, has_token=True)
-NAME_LENGTHS = range(2, 129)
-DESCRIPTION_LENGTHS = range(2, 257)
 QUEUES = range(1, 2_049)
-_ADDRESSES = ("http://", "https://")
 _EXACT = {
     "InstanceId": "instance_id",
     "Type": "kind",
@@ -153,12 +151,8 @@ def _check_words(params: Params) -> None:
 
     Source: CreateNetworkInterface and ModifyNetworkInterfaceAttribute, parameters and codes.
     """
-    for name, lengths in (
-        ("NetworkInterfaceName", NAME_LENGTHS), ("Description", DESCRIPTION_LENGTHS),
-    ):  # fmt: skip
-        text = params.text(name)
-        if text and (len(text) not in lengths or text.startswith(_ADDRESSES)):
-            raise malformed(name)
+    check_interface_name(params.text("NetworkInterfaceName"))
+    check_description(params.text("Description"), "InvalidParameter")
     if params.integer("QueueNumber", 1) not in QUEUES:
         raise ApiError(
             403, "InvalidParameter.InvalidEniQueueNumber", "QueueNumber lies between 1 and 2048."

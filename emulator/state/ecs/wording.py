@@ -94,8 +94,18 @@ def check_suffixed(name: str, host: str) -> None:
 
 def check_description(text: str, code: str = "InvalidDescription.Malformed") -> None:
     """Refuse a description of another length, or one that is an address."""
-    if text and (len(text) not in DESCRIPTION_LENGTHS or text.startswith(_ADDRESSES)):
+    if text and not _is_plain(text, DESCRIPTION_LENGTHS):
         raise malformed_text(code, "Description")
+
+
+def check_interface_name(name: str) -> None:
+    """Refuse a name that an interface cannot have. Source: CreateNetworkInterface."""
+    if name and not _is_plain(name, NAME_LENGTHS):
+        raise malformed_text("InvalidParameter", "NetworkInterfaceName")
+
+
+def _is_plain(text: str, lengths: range) -> bool:
+    return len(text) in lengths and not text.startswith(_ADDRESSES)
 
 
 def check_disk_name(name: str) -> None:
