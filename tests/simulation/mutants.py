@@ -182,8 +182,8 @@ MUTANTS = (
     Mutant(
         "swept-image-hides-the-clone",
         "worker/ops/reconcile.py",
-        "        if not is_left or (image is not None and not is_over):",
-        "        if not is_left or not is_over:",
+        "        if not is_left or (image is not None and not launching.has_ended(image)):",
+        "        if not is_left or image is None or not launching.has_ended(image):",
         ("tests/simulation/test_reconcile.py",),
     ),
     Mutant(
@@ -999,7 +999,7 @@ MUTANTS = (
     Mutant(
         "interface-of-another-dated",
         "worker/steps/cleanup.py",
-        "        ids = tuple(one.interface_id for one in found if one.instance_id in whose)\n",
+        "        ids = tuple(one.interface_id for one in found if _is_left(one, progress))\n",
         "        ids = tuple(one.interface_id for one in found)\n",
         HANDOVER,
     ),
@@ -1636,7 +1636,7 @@ MUTANTS = (
     Mutant(
         "disk-in-use-elsewhere-dated",
         "worker/steps/cleanup.py",
-        "        free = {one.disk_id for one in here.values() if one.instance_id in whose}\n",
+        "        free = {one.disk_id for one in here.values() if _is_left(one, progress)}\n",
         "        free = set(here)\n",
         ("tests/unit/steps/test_cleanup.py",),
     ),

@@ -149,6 +149,11 @@ def is_recreation_since(image: Image, since: float) -> bool:
     return (parse_time(image.created_at) or 0.0) > since
 
 
+def has_ended(image: Image) -> bool:
+    """Tell whether the recreation that an image is of was brought to its end, and was no false alarm."""
+    return identity.TAG_DELETE_AFTER in image.tags and identity.TAG_FALSE_ALARM not in image.tags
+
+
 def is_noticed_again(progress: Progress, source: Instance) -> bool:
     """Tell whether a locked source has another notice than the one that the image was begun for.
 

@@ -135,9 +135,8 @@ class Reconcile:
         It does so for good, in economical mode, and looks like one that nobody has recreated: started
         again, it would serve a second time. The clone tells where the image has been swept.
         """
-        is_over = image is not None and _has_ended(image)
         is_left = source.is_economical and source.status == "Stopped"
-        if not is_left or (image is not None and not is_over):
+        if not is_left or (image is not None and not launching.has_ended(image)):
             return ""
         tagged = self.patience.insist(lambda: self.instances.find_tagged(recreation))
         clones = launching.not_quarantined(tagged, ())
@@ -180,11 +179,6 @@ class Reconcile:
             vouched=source.started_at,
         ).marked("found by reconcile", now)
         return write_attributes(progress, body, step=StepName.RETAIN.value, key=self.key)
-
-
-def _has_ended(image: Image) -> bool:
-    """Whether the recreation that an image is of was brought to its end, with a replacement."""
-    return identity.TAG_DELETE_AFTER in image.tags and identity.TAG_FALSE_ALARM not in image.tags
 
 
 def _is_claimed(disk: Disk, source: Instance, recreation: str) -> bool:

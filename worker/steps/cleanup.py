@@ -7,7 +7,7 @@ from typing import ClassVar
 from worker.core import boots, handing, identity, launching
 from worker.core.errors import Permanent, Transient
 from worker.core.events import parse_time
-from worker.core.model import Accepted, Disk, Image
+from worker.core.model import Accepted, Disk, Image, Interface
 from worker.core.outcomes import Done, Moot, Note, Outcome, StepName, Wait
 from worker.core.policy import Policy
 from worker.core.progress import Mootness, Progress
@@ -217,8 +217,7 @@ class CleanUp:
         if going and now < (until := _takes_effect_by(progress)):
             return Wait(progress, until, "a change of the disks may still take effect")
         lost = (*going, *(one for one in wanted if one not in here))
-        whose = {"", *progress.givers}
-        free = {one.disk_id for one in here.values() if one.instance_id in whose}
+        free = {one.disk_id for one in here.values() if _is_left(one, progress)}
         dated = tuple(one for one in boots.copied(progress) if one in free)
         refused = self._date("disk", dated, progress, now)
         told = boots.with_given_up(progress, lost, boots.RELEASED_DISK)
@@ -256,8 +255,7 @@ class CleanUp:
     def _date_interfaces(self, progress: Progress, now: float) -> str:
         """Date what nobody else has by now; what the source has still is free when it is gone."""
         found = self.interfaces.find(handing.left_interfaces(progress))
-        whose = {"", *progress.givers}
-        ids = tuple(one.interface_id for one in found if one.instance_id in whose)
+        ids = tuple(one.interface_id for one in found if _is_left(one, progress))
         return self._date("eni", ids, progress, now)
 
     def _due(self, now: float) -> str:
@@ -329,6 +327,11 @@ def _of_the_disks(progress: Progress) -> list[str]:
     is_behind = boots.is_behind(progress) and progress.moot is None
     dated = [DATE_DISKS] if is_changed and (boots.copied(progress) or is_behind) else []
     return [*dated, TELL_OF_DISKS] if is_behind else dated
+
+
+def _is_left(one: Disk | Interface, progress: Progress) -> bool:
+    """Tell whether nobody has a thing by now but those that it was taken from."""
+    return one.instance_id in {"", *progress.givers}
 
 
 def _told_of_disks(progress: Progress) -> Note:

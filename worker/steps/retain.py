@@ -177,8 +177,7 @@ class Retain:
             # A sweep may have taken it since; what stands stopped may have its clone.
             is_down = source.status == "Stopped"
             return is_down and bool(self.instances.find_tagged(progress.recreation_id))
-        is_alarm = identity.TAG_FALSE_ALARM in image.tags
-        return identity.TAG_DELETE_AFTER in image.tags and not is_alarm
+        return launching.has_ended(image)
 
     def _unconfirmed(
         self, progress: Progress, source: Instance, disks: tuple[Disk, ...], now: float

@@ -114,9 +114,7 @@ class Imaging:
 
         A repeated token hands out the image of that notice as if it had just been made.
         """
-        is_dated = identity.TAG_DELETE_AFTER in image.tags
-        is_over = is_dated and identity.TAG_FALSE_ALARM not in image.tags
-        if is_over and not boots.is_outlived(progress, image.created_at):
+        if launching.has_ended(image) and not boots.is_outlived(progress, image.created_at):
             return ended(progress, image, self.images, "already recreated and cleaned up")
         look = self.sources.look(progress.instance_id)
         source = look.instance
@@ -180,7 +178,6 @@ class Imaging:
         if now > max(imaged.accepted_at, progress.resumed_at) + self.policy.image_wait_max:
             why = f"image {image.image_id} is still at {image.percent} %"
             return descend(progress, self.policy, why, now, lost=image.image_id, late=True)
-        unready = replace(progress.launched, image_unready_at=now)
         until = next_image_poll(
             percent=image.percent,
             # One that was adopted is older than our knowledge of it.
@@ -192,5 +189,6 @@ class Imaging:
         release = progress.t0 + self.policy.notice + AFTER_RELEASE_SECONDS
         if now < release:
             until = min(until, release)
+        unready = replace(progress.launched, image_unready_at=now)
         waiting = replace(progress, launched=unready)
         return Wait(waiting, until, f"the image is at {image.percent} %")
