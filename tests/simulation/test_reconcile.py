@@ -270,6 +270,25 @@ def test_a_persons_word_for_one_stop_does_not_count_for_the_next() -> None:
     assert waiting(simulation, DEAD) == 1
 
 
+def cloned(*, lock_ends: bool) -> tuple[Simulation, Source]:
+    """A source that was stopped by the platform, could not be started, and was cloned, two hours ago."""
+    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=lock_ends))
+    source = add_source(simulation, **ECONOMICAL)
+    simulation.start_worker("one")
+    sell_out_when_stopped(simulation, source)
+    interrupt(simulation, source)
+    recover(simulation, at_least=400.0)
+    simulation.run(7_200.0)
+    return simulation, source
+
+
+def sweep_image(simulation: Simulation) -> None:
+    (image,) = simulation.cloud.ecs[REGION].dump("images", simulation.kernel.now)
+    params = {"ImageId": image["ImageId"], "Force": True}
+    simulation.cloud.call("ecs", REGION, "DeleteImage", params, simulation.kernel.now)
+    simulation.run(60.0)
+
+
 @pytest.mark.parametrize("lock_ends", [True, False], ids=["stopped", "stopped and locked"])
 def test_one_that_was_cloned_is_not_started_when_its_image_is_swept(
     monkeypatch: pytest.MonkeyPatch, *, lock_ends: bool
@@ -279,24 +298,16 @@ def test_one_that_was_cloned_is_not_started_when_its_image_is_swept(
     A person's word may be older than the clone, so that the step looks for one itself.
     """
     monkeypatch.setattr(Reconcile, "_replaced", lambda *_: "")
-    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=lock_ends))
-    source = add_source(simulation, **ECONOMICAL)
-    sell_out_when_stopped(simulation, source)
-    simulation.start_worker("one")
-    interrupt(simulation, source)
-    recover(simulation, at_least=400.0)
-    ecs = simulation.cloud.ecs[REGION]
-    for image in ecs.dump("images", simulation.kernel.now):
-        swept = {"ImageId": image["ImageId"], "Force": True}
-        ecs.call("DeleteImage", swept, simulation.kernel.now)
+    simulation, source = cloned(lock_ends=lock_ends)
+    sweep_image(simulation)
     restock(simulation, source)
-    simulation.run(7_200.0)
 
     reconcile(simulation, stopped=True)
     recover(simulation, at_least=900.0)
 
     states = {
-        one["InstanceId"]: one["Status"] for one in ecs.dump("instances", simulation.kernel.now)
+        one["InstanceId"]: one["Status"]
+        for one in simulation.cloud.ecs[REGION].dump("instances", simulation.kernel.now)
     }
     assert len(states) == 2
     assert states[source.instance_id] == "Stopped"
@@ -321,18 +332,6 @@ def test_a_recreation_that_has_only_marked_the_disks_is_under_way() -> None:
     assert told(reconcile(simulation)) == [(Standing.UNDER_WAY, Sent.NOT_SENT)]
 
 
-def cloned(*, lock_ends: bool) -> tuple[Simulation, Source]:
-    """A source that was stopped by the platform, could not be started, and was cloned, two hours ago."""
-    simulation = simulate(ecs=QUICK, assumptions=Assumptions(economical_lock_ends=lock_ends))
-    source = add_source(simulation, **ECONOMICAL)
-    simulation.start_worker("one")
-    sell_out_when_stopped(simulation, source)
-    interrupt(simulation, source)
-    recover(simulation, at_least=400.0)
-    simulation.run(7_200.0)
-    return simulation, source
-
-
 @pytest.mark.parametrize("lock_ends", [True, False], ids=["lock ended", "lock stays"])
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("swept", [False, True])
@@ -344,10 +343,7 @@ def test_a_source_that_was_cloned_is_not_to_be_started(
     (clone,) = replacements(simulation)
     ecs = simulation.cloud.ecs[REGION]
     if swept:
-        (image,) = ecs.dump("images", simulation.kernel.now)
-        params = {"ImageId": image["ImageId"], "Force": True}
-        simulation.cloud.call("ecs", REGION, "DeleteImage", params, simulation.kernel.now)
-        simulation.run(60.0)
+        sweep_image(simulation)
 
     (found,) = reconcile(simulation, stopped=stopped)
 
