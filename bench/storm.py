@@ -18,15 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from greenlet import getcurrent
-
 from emulator.assumptions import Assumptions
 from emulator.state.ecs.service import EcsService
 from emulator.state.ecs.settings import EcsSettings
 from emulator.state.world import LedgerEntry
 from tests.simulation.bindings import CloudCall, CloudQueue
 from tests.simulation.harness import ACCOUNT, QUEUE, REGION, START, Simulation, simulate
-from tests.simulation.kernel import Kernel, SimulatedCrew
+from tests.simulation.kernel import Actor, Kernel, SimulatedCrew
 from worker.adapters.ecs.call import ApiRefusal, Body
 from worker.bootstrap import build_terms
 from worker.core import identity
@@ -167,13 +165,13 @@ class Slots:
 
     kernel: Kernel
     free: int
-    _waiting: list[Any] = field(default_factory=list)
+    _waiting: list[Actor] = field(default_factory=list)
 
     def take(self) -> None:
         if self.free:
             self.free -= 1
             return
-        self._waiting.append(getcurrent())
+        self._waiting.append(self.kernel.acting)
         self.kernel.park()
 
     def give(self) -> None:

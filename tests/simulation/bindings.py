@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from greenlet import greenlet
-
 from emulator.state.cloud import Cloud
 from emulator.state.errors import ApiError
 from emulator.state.queues import OutMessage, Property
-from tests.simulation.kernel import Kernel
+from tests.simulation.kernel import Actor, Kernel
 from worker.adapters.ecs.call import ApiRefusal, route
 from worker.core.errors import Permanent, Throttled
 from worker.ports import Clock, Delivery, Lease, LeaseLost
@@ -68,7 +66,7 @@ class Doorbell:
     """Wakes long polls when something may have come into their queue."""
 
     kernel: Kernel
-    _waiting: dict[str, list[greenlet]] = field(default_factory=dict)
+    _waiting: dict[str, list[Actor]] = field(default_factory=dict)
 
     def ring(self, queue: str) -> None:
         for actor in self._waiting.pop(queue, ()):
@@ -76,7 +74,7 @@ class Doorbell:
 
     def wait(self, queue: str, until: float) -> None:
         """Sleep until the bell rings, or until the virtual time `until`."""
-        actor = greenlet.getcurrent()
+        actor = self.kernel.acting
         waiting = self._waiting.setdefault(queue, [])
         waiting.append(actor)
         self.kernel.wake(actor, until)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from tests.simulation.kernel import Crash, Kernel
@@ -179,6 +179,11 @@ class Interposer:
     _owed: list[Fault] = field(default_factory=list)
     _shown: dict[str, list[tuple[float, Any]]] = field(default_factory=dict)
 
+    @cached_property
+    def tells_the_past(self) -> bool:
+        """Whether what a read shows is ever shown again."""
+        return Fault.STALE in self.plan.values()
+
     def wrap(self, worker: str, port: str, target: object) -> Any:
         """Return `target` with every method counted and exposed to faults."""
         return _Proxy(self, worker, port, target)
@@ -288,7 +293,8 @@ class _Proxy:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             # Only a read that names what it is about can be answered from the past.
-            about = "" if is_change else f"{self.port}.{method}{args}{kwargs}"
+            is_told = self.interposer.tells_the_past and not is_change
+            about = f"{self.port}.{method}{args}{kwargs}" if is_told else ""
             return self.interposer.perform(
                 self.worker, self.port, method, lambda: bound(*args, **kwargs), about
             )

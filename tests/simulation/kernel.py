@@ -6,11 +6,49 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from greenlet import greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 
 class Crash(BaseException):
     """A process dies here; nothing below may catch it."""
+
+
+class Actor:
+    """Something that acts in virtual time, on a greenlet that has served others before.
+
+    Making a greenlet takes the time of a dozen switches, and most actors make a call or two.
+    """
+
+    __slots__ = ("dead", "fiber", "work")
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.fiber: _Fiber | None = None
+        self.dead = False
+
+
+class _Fiber:
+    """A greenlet that serves the actors of a kernel, one after the other."""
+
+    __slots__ = ("_kernel", "actor", "greenlet")
+
+    def __init__(self, kernel: "Kernel", hub: greenlet) -> None:
+        self._kernel = kernel
+        self.actor: Actor
+        self.greenlet = greenlet(self._serve, parent=hub)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                self.actor.work()
+            except Crash:
+                pass
+            except GreenletExit:
+                raise
+            except BaseException as error:  # noqa: BLE001 - re-raised by Kernel.run()
+                self._kernel.fail(error)
+            self._kernel.end(self.actor, self)
+            self.greenlet.parent.switch()
 
 
 class Platform(Protocol):
@@ -32,36 +70,28 @@ class Kernel:
 
     now: float
     platform: Platform | None = None
-    _heap: list[tuple[float, int, greenlet]] = field(default_factory=list)
+    current: Actor | None = None
+    _heap: list[tuple[float, int, Actor]] = field(default_factory=list)
     _sequence: int = 0
     _failure: BaseException | None = None
-    _doomed: set[greenlet] = field(default_factory=set)
-    _ticket: dict[greenlet, int] = field(default_factory=dict)
-    _frozen_until: dict[greenlet, float] = field(default_factory=dict)
+    _doomed: set[Actor] = field(default_factory=set)
+    _ticket: dict[Actor, int] = field(default_factory=dict)
+    _frozen_until: dict[Actor, float] = field(default_factory=dict)
     _until: float = -math.inf
-    _actors: set[greenlet] = field(default_factory=set)
+    _actors: set[Actor] = field(default_factory=set)
+    _idle: list[_Fiber] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._hub = greenlet.getcurrent()
+        self._hub = getcurrent()
 
-    def spawn(self, work: Callable[[], None], *, at: float | None = None) -> greenlet:
+    def spawn(self, work: Callable[[], None], *, at: float | None = None) -> Actor:
         """Start an actor at a virtual time (now by default)."""
-
-        def body() -> None:
-            try:
-                work()
-            except Crash:
-                pass
-            except BaseException as error:  # noqa: BLE001 - re-raised by run()
-                self._failure = error
-            self._actors.discard(greenlet.getcurrent())
-
-        actor = greenlet(body, parent=self._hub)
+        actor = Actor(work)
         self._actors.add(actor)
         self.wake(actor, self.now if at is None else at)
         return actor
 
-    def wake(self, actor: greenlet, at: float) -> None:
+    def wake(self, actor: Actor, at: float) -> None:
         """Let an actor run at a virtual time; an earlier plan for it is dropped."""
         self._sequence += 1
         self._ticket[actor] = self._sequence
@@ -74,7 +104,8 @@ class Kernel:
             # Nobody else would run in between, so the way over the hub would change nothing.
             self.now = at
             return
-        self.wake(greenlet.getcurrent(), at)
+        if self.current is not None:
+            self.wake(self.current, at)
         self._hub.switch()
 
     def _is_idle_until(self, at: float) -> bool:
@@ -82,6 +113,13 @@ class Kernel:
             return False
         due = self.platform.next_due() if self.platform else None
         return due is None or due > at
+
+    @property
+    def acting(self) -> Actor:
+        """The actor that asks."""
+        if self.current is None:
+            raise AssertionError("nobody acts: the simulation stands still")
+        return self.current
 
     def park(self) -> None:
         """Sleep until somebody wakes this actor."""
@@ -103,43 +141,73 @@ class Kernel:
             else:
                 self._resume(*heapq.heappop(self._heap))
 
-    def _resume(self, at: float, ticket: int, actor: greenlet) -> None:
+    def _resume(self, at: float, ticket: int, actor: Actor) -> None:
         if self._ticket.get(actor) != ticket:
             return
         del self._ticket[actor]
         if actor in self._doomed:
             self._doomed.discard(actor)
-            # An actor that has not begun is simply never begun.
-            if actor and not actor.dead:
-                actor.throw(Crash)
+            self._crash(actor)
         elif self._frozen_until.get(actor, 0.0) > at:
             self.wake(actor, self._frozen_until[actor])
         elif not actor.dead:
-            actor.switch()
+            self._switch(actor)
         if self._failure is not None:
             raise self._failure
+
+    def _switch(self, actor: Actor) -> None:
+        """Let an actor go on, or begin."""
+        fiber = actor.fiber
+        if fiber is None:
+            fiber = actor.fiber = self._idle.pop() if self._idle else _Fiber(self, self._hub)
+            fiber.actor = actor
+        self.current = actor
+        fiber.greenlet.switch()
+        self.current = None
+
+    def _crash(self, actor: Actor) -> None:
+        """Let an actor die where it sleeps; one that has not begun is simply never begun."""
+        if actor.fiber is None:
+            actor.dead = True
+            self._actors.discard(actor)
+        else:
+            self.current = actor
+            actor.fiber.greenlet.throw(Crash)
+            self.current = None
+
+    def end(self, actor: Actor, fiber: _Fiber) -> None:
+        """Take leave of an actor whose work is over; another one may have what it ran on."""
+        actor.dead, actor.fiber = True, None
+        self._actors.discard(actor)
+        self._idle.append(fiber)
+
+    def fail(self, error: BaseException) -> None:
+        """End the run with what an actor has raised."""
+        self._failure = error
 
     def close(self) -> None:
         """End every actor for good. What a sleeping one refers to would never be freed."""
         for actor in tuple(self._actors):
-            if actor and not actor.dead:
-                actor.throw(Crash)
+            self._crash(actor)
+        for fiber in self._idle:
+            fiber.greenlet.throw(GreenletExit)
+        self._idle.clear()
         self._actors.clear()
         self._heap.clear()
         self._ticket.clear()
 
-    def freeze(self, actors: Iterable[greenlet], seconds: float) -> None:
+    def freeze(self, actors: Iterable[Actor], seconds: float) -> None:
         """Let actors stand still, as a stopped or swapped-out process does."""
         for actor in actors:
             self._frozen_until[actor] = self.now + seconds
 
-    def kill(self, actors: Iterable[greenlet]) -> None:
+    def kill(self, actors: Iterable[Actor]) -> None:
         """End actors at once, as kill -9 does to the threads of a process.
 
         They are asleep, since only one actor runs at a time, and never wake up again.
         """
         for actor in actors:
-            if not actor.dead and actor is not greenlet.getcurrent():
+            if not actor.dead and actor is not self.current:
                 self._doomed.add(actor)
                 self.wake(actor, self.now)
 
@@ -149,9 +217,9 @@ class SimulatedTasks:
     """The threads of one worker as actors of the kernel."""
 
     kernel: Kernel
-    actors: list[greenlet] = field(default_factory=list)
+    actors: list[Actor] = field(default_factory=list)
     _inbox: list[object] = field(default_factory=list)
-    _taker: greenlet | None = None
+    _taker: Actor | None = None
     _ticket: int = 0
     _tidy_at: int = 16
 
@@ -171,7 +239,7 @@ class SimulatedTasks:
     def take(self, timeout: float | None) -> list[object]:
         deadline = self.kernel.now + (timeout if timeout is not None else 1e9)
         while not self._inbox and self.kernel.now < deadline:
-            self._taker = greenlet.getcurrent()
+            self._taker = self.kernel.acting
             self.kernel.wake(self._taker, deadline)
             self.kernel.park()
         self._taker = None
@@ -184,7 +252,7 @@ class SimulatedReply:
     """An answer to come, for which actors sleep."""
 
     kernel: Kernel
-    _waiting: list[greenlet] = field(default_factory=list)
+    _waiting: list[Actor] = field(default_factory=list)
     _result: Any = None
     _error: BaseException | None = None
     _is_there: bool = False
@@ -199,7 +267,7 @@ class SimulatedReply:
 
     def result(self) -> Any:
         while not self._is_there:
-            self._waiting.append(greenlet.getcurrent())
+            self._waiting.append(self.kernel.acting)
             self.kernel.park()
         if self._error is not None:
             raise self._error

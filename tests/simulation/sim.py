@@ -47,7 +47,7 @@ PART = 50
 TELL_EVERY_SECONDS = 60.0
 RANDOM_PART = 100
 # A pair of cells strikes once, wherever it can: in a short scenario rather than by its chance alone.
-PAIRS_FAVOUR = 2
+PAIRS_FAVOUR = 3
 # In a sample of pairs, one of so many second faults is taken behind each first one.
 SECONDS_PER_FIRST = 20.0
 # More calls than this many times the undisturbed run's, and this many beside, is a busy loop.
@@ -281,7 +281,7 @@ def pairs_of_cells(found: Iterable[Follower], seed: int) -> list[Schedule]:
     rng = random.Random(seed)
     listed = []
     for (_, port, method), places in sorted(choices.items()):
-        weights = [chances()[one.scenario] for one in places]
+        weights = [chances()[one.scenario] ** PAIRS_FAVOUR for one in places]
         for fault in applicable(port, method):
             (one,) = rng.choices(places, weights)
             plan = (one.first, (one.number, fault))

@@ -136,9 +136,9 @@ HOSTILE = (
     Scenario(
         "image sticks",
         ecs=EcsSettings(image_seconds=60.0, image_stuck_share=1.0),
-        policy=Policy(image_wait_max=900.0),
+        policy=Policy(image_wait_max=480.0),
         may_park=True,
-        lasts=1_000.0,
+        lasts=580.0,
     ),
     Scenario("image slow", ecs=EcsSettings(image_seconds=250.0), may_park=True),
     Scenario("stock flaps", ecs=QUICK, during=_flap, lasts=430.0, workers=2),

@@ -152,7 +152,7 @@ def test_an_image_that_stands_still_is_not_polled_for_two_hours_without_end() ->
     simulation, _ = run(ALL["image sticks"], {})
 
     looks = [call for call in simulation.interposer.calls if call.port == "images"]
-    assert len(looks) < 1_200
+    assert len(looks) < 800
     assert [line["park"] for line in simulation.notebook.named("parked")] == ["image_too_slow"]
     assert replacements(simulation) == []
 
