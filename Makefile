@@ -80,8 +80,8 @@ sim: $(READY) ## Search at random for a schedule of faults that breaks a promise
 sim-merged: $(READY) ## Faults in calls that are made for many recreations at once (SEED=n, N=count)
 	@$(BIN)/python -m tests.simulation.merged --seed $(or $(SEED),1) --count $(or $(N),1000)
 
-sim-pairs: $(READY) ## Two faults: every pair of cells once (SEED=n), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all; NOTE=1 as above)
-	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells --seed $(or $(SEED),1) $(if $(NOTE),--note))
+sim-pairs: $(READY) ## Two faults: every pair of cells once, in an order that the seed says (SEED=n; BOTH=1 in both), or pairs of calls (SCENARIO=name or all, N=sample, 0 takes all; NOTE=1 as above)
+	@$(BIN)/python -m tests.simulation.sim $(if $(SCENARIO)$(N),--pairs "$(or $(SCENARIO),all)" --sample $(or $(N),0),--cells $(if $(BOTH),--both-orders) --seed $(or $(SEED),1) $(if $(NOTE),--note))
 
 sim-assumptions: $(READY) ## What becomes of the promises when the cloud is not as assumed: a table (N=schedules each)
 	@$(BIN)/python -m tests.simulation.assumptions --count $(or $(N),60)

@@ -4,6 +4,7 @@
     ... --note                                                   and a line of it in docs/promises.md
     ... --faults 3 --exactly                     always three: their p99 of calls has a bar as well
     python -m tests.simulation.sim --cells --seed 1              every pair of cells, once
+    ... --both-orders                         each that can come in two orders, twice
     python -m tests.simulation.sim --pairs plain --sample 5000   two faults, all or a sample
     python -m tests.simulation.sim --replay 'plain 12:crash-after,40:answer-lost 7 2'
 
@@ -273,19 +274,29 @@ def followers(name: str, first: tuple[int, Fault], rng: random.Random) -> list[F
     ]
 
 
-def pairs_of_cells(found: Iterable[Follower], seed: int) -> list[Schedule]:
-    """Let each cell strike once behind each that it can follow; where and when the dice decide."""
-    choices: dict[tuple[Cell, str, str], list[Follower]] = {}
+def pairs_of_cells(
+    found: Iterable[Follower], seed: int, *, both_orders: bool = False
+) -> list[Schedule]:
+    """Let each pair of cells strike once; where, when and in which order the dice decide.
+
+    Args:
+        found: Which calls there are behind which faults.
+        seed: Of the dice, and of the cloud.
+        both_orders: A pair that can come in both orders strikes in both.
+    """
+    places: dict[tuple[Cell, Cell], list[tuple[Follower, Fault]]] = {}
     for one in found:
-        choices.setdefault((one.before, one.port, one.method), []).append(one)
+        for fault in applicable(one.port, one.method):
+            pair = (one.before, (one.port, one.method, fault))
+            known = pair if both_orders or pair[0] <= pair[1] else (pair[1], pair[0])
+            places.setdefault(known, []).append((one, fault))
     rng = random.Random(seed)
     listed = []
-    for (_, port, method), places in sorted(choices.items()):
-        weights = [chances()[one.scenario] ** PAIRS_FAVOUR for one in places]
-        for fault in applicable(port, method):
-            (one,) = rng.choices(places, weights)
-            plan = (one.first, (one.number, fault))
-            listed.append(Schedule(one.scenario, plan, seed, ALL[one.scenario].workers))
+    for pair in sorted(places):
+        weights = [chances()[one.scenario] ** PAIRS_FAVOUR for one, _ in places[pair]]
+        ((one, fault),) = rng.choices(places[pair], weights)
+        plan = (one.first, (one.number, fault))
+        listed.append(Schedule(one.scenario, plan, seed, ALL[one.scenario].workers))
     # So that the parts take about the same time each.
     rng.shuffle(listed)
     return listed
@@ -467,7 +478,9 @@ def is_of_three(given: argparse.Namespace) -> bool:
 def _kind(given: argparse.Namespace) -> str:
     if is_of_three(given):
         return "three faults"
-    return "pairs of cells" if given.cells else "random"
+    if given.cells:
+        return "ordered pairs of cells" if given.both_orders else "pairs of cells"
+    return "random"
 
 
 def is_too_busy(given: argparse.Namespace, figures: Figures) -> bool:
@@ -525,6 +538,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after about so long")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--cells", action="store_true", help="every pair of cells, each once")
+    parser.add_argument("--both-orders", action="store_true", help="each pair in both its orders")
     parser.add_argument("--pairs", metavar="SCENARIO", help="two faults; `all` takes every one")
     parser.add_argument("--sample", type=int, default=0, help="about so many of the pairs")
     parser.add_argument("--note", action="store_true", help="keep it for docs/promises.md")
@@ -548,8 +562,8 @@ def _cells_work(given: argparse.Namespace, pool: Pool) -> Iterator[Figures]:
     chosen = some_firsts(given.seed)
     pieces = [(given.seed, chosen[at : at + PART]) for at in range(0, len(chosen), PART)]
     reached = itertools.chain.from_iterable(pool.imap(_followers_part, pieces))
-    planned = pairs_of_cells(reached, given.seed)
-    print(f"{len(planned)} pairs of cells, one schedule each", flush=True)
+    planned = pairs_of_cells(reached, given.seed, both_orders=given.both_orders)
+    print(f"{len(planned)} {_kind(given)}, one schedule each", flush=True)
     return pool.imap_unordered(
         _counted, [planned[at : at + PART] for at in range(0, len(planned), PART)]
     )
