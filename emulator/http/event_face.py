@@ -1,4 +1,7 @@
-"""The data face of EventBridge: PutEvents as its data API SDKs send it, for one region."""
+"""The data face of EventBridge: its own HTTP API as the data API SDKs use it, for one region."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from emulator.faults import Call
 from emulator.http.exchange import Reply, Request
@@ -13,14 +16,14 @@ from emulator.wire import event_http, rpc
 
 
 class EventFace:
-    """Understands events that came to one region's address."""
+    """Understands what came to `/openapi/` at one region's address."""
 
     def __init__(self, service: Service, region: str) -> None:
         self._service = service
         self._region = region
 
     def understand(self, request: Request) -> Work:
-        """Check a request's signature and read its events.
+        """Check a request's signature and find out what it calls.
 
         Raises:
             ApiError: The refusal.
@@ -37,40 +40,62 @@ class EventFace:
             service.nonces,
             service.real_now(),
         )
-        if (request.method, request.path) != ("POST", event_http.PUT_EVENTS):
-            # Source: "SDK for Go", data API: it has PutEvents only.
-            service.cloud.world.complain(f"eventbridge: no {request.method} {request.path}")
-            raise no_action()
         host = request.headers.get("host", "")
         region = region_of_host(host, service.cloud.regions) or self._region
-        events = event_http.read_events(request.body)
+        action = event_http.ACTIONS.get(request.path.removeprefix(event_http.ROOT))
+        if request.method == "POST" and request.path == event_http.PUT_EVENTS:
+            return self._put_events(request, caller.access_key_id, region)
+        if request.method == "POST" and action is not None:
+            return self._call(action, request, caller.access_key_id, region)
+        service.cloud.world.complain(f"eventbridge: no {request.method} {request.path}")
+        raise no_action()
+
+    def _put_events(self, request: Request, access_key_id: str, region: str) -> Work:
+        events = event_http.read_events(request.headers, request.body)
+        buses = {str(event.get(BUS_ATTRIBUTE) or DEFAULT_BUS) for event in events}
+
+        def answer(now: float) -> Mapping[str, Any]:
+            for bus in sorted(buses):
+                self._authorize(access_key_id, region, "PutEvents", {"EventBusName": bus})
+            return self._service.cloud.rules[region].put_cloud_events(events, now)
+
+        return self._work("PutEvents", region, answer)
+
+    def _call(self, action: str, request: Request, access_key_id: str, region: str) -> Work:
+        params = event_http.read_parameters(action, request.body)
+
+        def answer(now: float) -> Mapping[str, Any]:
+            self._authorize(access_key_id, region, action, params)
+            cloud = self._service.cloud
+            return event_http.flat_answer(cloud.call("eventbridge", region, action, params, now))
+
+        return self._work(action, region, answer)
+
+    def _work(self, action: str, region: str, answer: Callable[[float], Mapping[str, Any]]) -> Work:
+        service = self._service
 
         def perform(now: float) -> Reply:
-            buses = {str(event.get(BUS_ATTRIBUTE) or DEFAULT_BUS) for event in events}
             try:
-                for bus in sorted(buses):
-                    self._authorize(caller.access_key_id, region, bus)
+                fields = answer(now)
             except ApiError as error:
                 return self._refusal(error)
             rid = rpc.request_id(service.rng)
-            answer = {
-                **service.cloud.rules[region].put_cloud_events(events, now),
-                "RequestId": rid,
-                "ResourceOwnerAccountId": service.cloud.world.account_id,
-            }
-            return Reply(200, rpc.to_json(answer), rpc.reply_headers(rid, xml=False))
+            account = service.cloud.world.account_id
+            body = {**fields, "RequestId": rid, "ResourceOwnerAccountId": account}
+            return Reply(200, rpc.to_json(body), rpc.reply_headers(rid, xml=False))
 
-        return Work(Call("eventbridge", region, "PutEvents"), perform, self._refusal)
+        return Work(Call("eventbridge", region, action), perform, self._refusal)
 
     def refuse(self, request: Request, error: ApiError) -> Reply:
         """Word a refusal of a request that was not understood."""
         del request
         return self._refusal(error)
 
-    def _authorize(self, access_key_id: str, region: str, bus: str) -> None:
+    def _authorize(
+        self, access_key_id: str, region: str, action: str, params: Mapping[str, Any]
+    ) -> None:
         account = Account(region, self._service.cloud.world.account_id)
-        params = {"EventBusName": bus}
-        needs = rpc_needs(account, "eventbridge", "PutEvents", params, lambda _: {})
+        needs = rpc_needs(account, "eventbridge", action, params, lambda _: {})
         self._service.permissions.demand("eventbridge", access_key_id, needs)
 
     def _refusal(self, error: ApiError) -> Reply:

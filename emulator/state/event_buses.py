@@ -165,8 +165,8 @@ class EventBuses:
     def _put_cloud_event(self, event: Mapping[str, Any], now: float) -> Body:
         """Take in one event of the data API, which names its bus itself.
 
-        Source: "SDK for Go" and its like, data API: the extension attribute aliyuneventbusname.
-        UNVERIFIED: no page says that an event without it is for `default`.
+        Source: PutEvents in its older text, the extension attribute aliyuneventbusname, which has to
+        be there. UNVERIFIED: that an event without it is for `default`.
 
         Returns:
             The event's row in the answer's EntryList.
