@@ -1,6 +1,7 @@
 """Event buses: the built-in one, custom ones, and PutEvents onto the custom ones.
 
-Sources: CreateEventBus, GetEventBus, ListEventBuses, DeleteEventBus, PutEvents, "Limits". That only
+Sources: CreateEventBus, UpdateEventBus, GetEventBus, ListEventBuses, DeleteEventBus, PutEvents,
+"Limits". That only
 Alibaba Cloud services publish on bus `default` follows from its description; the code of that
 refusal is documented for EventBridge, its use here is not.
 """
@@ -64,6 +65,7 @@ class EventBuses:
         listing = ("NamePrefix", "Limit", "NextToken")
         return {
             "CreateEventBus": Operation(self._create, bus, ("Description",)),
+            "UpdateEventBus": Operation(self._update, bus, ("Description",)),
             "GetEventBus": Operation(self._get, bus),
             "ListEventBuses": Operation(self._list, (), listing),
             "DeleteEventBus": Operation(self._delete, bus, success="200"),
@@ -104,6 +106,16 @@ class EventBuses:
         bus = self._buses[name] = self._new(name, str(params.get("Description") or ""), now)
         self._world.record(now, "eventbridge", self._region, "CreateEventBus", name)
         return {"Data": {"EventBusARN": bus.arn}}
+
+    def _update(self, params: Mapping[str, Any], now: float) -> Body:
+        """Change a bus's description; one that is left out stays, as UpdateRule's does."""
+        bus = self.find(params)
+        if bus.name == DEFAULT_BUS:
+            raise Refused("EventBusNameInvalid", f"The event bus [{bus.name}] stays.")
+        if params.get("Description") is not None:
+            bus.description = str(params["Description"])
+        self._world.record(now, "eventbridge", self._region, "UpdateEventBus", bus.name)
+        return {}
 
     def _get(self, params: Mapping[str, Any], now: float) -> Body:
         del now

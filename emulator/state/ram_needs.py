@@ -113,11 +113,13 @@ _PASSED_TO = "ecs.aliyuncs.com"
 # Source: EventBridge "Service-linked roles": the service behind each role; only this one is needed here.
 _SERVICES: Mapping[str, str] = {"SendToMNS": "sendevent-mns.eventbridge.aliyuncs.com"}
 _EVENT_RULE_ACTIONS = frozenset(
-    {"GetRule", "EnableRule", "DisableRule", "DeleteRule"}
+    {"CreateRule", "GetRule", "EnableRule", "DisableRule", "DeleteRule"}
     | {"PutTargets", "DeleteTargets", "ListTargets"}
 )
 # Source: "RAM authorization" of EventBridge names the bus as the resource of UpdateRule.
-_EVENT_BUS_ACTIONS = frozenset({"CreateRule", "UpdateRule", "ListRules", "GetEventBus"})
+_EVENT_BUS_ACTIONS = frozenset(
+    {"UpdateRule", "ListRules", "GetEventBus", "UpdateEventBus", "DeleteEventBus"}
+)
 _QUEUE_ACTIONS = frozenset(
     {"CreateQueue", "DeleteQueue", "GetQueueAttributes", "SetQueueAttributes"}
 )
@@ -277,6 +279,8 @@ def _event_needs(account: Account, action: str, params: Mapping[str, Any]) -> It
         yield Need(f"eventbridge:{action}", account.arn("eventbridge", rule))
     elif action in _EVENT_BUS_ACTIONS:
         yield Need(f"eventbridge:{action}", account.arn("eventbridge", bus))
+    elif action == "CreateEventBus":  # Source: its page, RAM authorization.
+        yield Need(f"eventbridge:{action}", account.arn("eventbridge", "eventbus/*"))
     else:
         yield Need(f"eventbridge:{action}")
     if action == "CreateServiceLinkedRoleForProduct":

@@ -132,6 +132,16 @@ def test_what_calls_need() -> None:
     assert needs("eventbridge", "PutTargets", EventBusName="default", RuleName="r") == [
         ("eventbridge:PutTargets", "acs:eventbridge:cn-hangzhou:1:eventbus/default/rule/r")
     ]
+    bus = "acs:eventbridge:cn-hangzhou:1:eventbus/default"
+    for action, resource in {
+        "CreateRule": f"{bus}/rule/r",
+        "UpdateRule": bus,
+        "UpdateEventBus": bus,
+        "DeleteEventBus": bus,
+        "CreateEventBus": "acs:eventbridge:cn-hangzhou:1:eventbus/*",
+    }.items():
+        named = needs("eventbridge", action, EventBusName="default", RuleName="r")
+        assert named == [(f"eventbridge:{action}", resource)]
     assert needs("sts", "GetCallerIdentity") == []
     assert needs("nlb", "ListServerGroups") == [("nlb:ListServerGroups", "*")]
 

@@ -38,6 +38,7 @@ ACTIONS = (
     "ListEventBuses",
     "GetEventBus",
     "CreateEventBus",
+    "UpdateEventBus",
     "DeleteEventBus",
     "PutEvents",
     "QueryEventTraces",
@@ -140,6 +141,7 @@ def answers(desk: Desk) -> dict[str, dict[str, Any]]:
         ("CheckServiceLinkedRoleForProduct", role),
         ("ListAliyunOfficialEventSources", {}),
         ("CreateEventBus", bus),
+        ("UpdateEventBus", {**bus, "Description": "x"}),
         ("GetEventBus", bus),
         ("ListEventBuses", {"Limit": 1}),
         ("CreateRule", {**rule, "FilterPattern": "{}", "EventTargets": [full]}),
@@ -542,6 +544,7 @@ def test_default_bus_is_there_and_stays(desk: Desk) -> None:
     assert desk.done("GetEventBus", BUS)["EventBusName"] == "default"
     assert desk.failed("CreateEventBus", BUS) == "EventBusNameInvalid"
     assert desk.failed("DeleteEventBus", BUS) == "EventBusNameInvalid"
+    assert desk.failed("UpdateEventBus", BUS) == "EventBusNameInvalid"
     assert desk.failed("PutEvents", {**BUS, "EventList": [EVENT]}) == "AccessDenied"
 
 
@@ -551,6 +554,11 @@ def test_custom_bus(desk: Desk) -> None:
     desk.done("CreateEventBus", {**bus, "Description": "x"})
     desk.done("CreateRule", {**bus, "RuleName": "all", "FilterPattern": "{}"})
 
+    desk.done("UpdateEventBus", bus)
+    assert desk.done("GetEventBus", bus)["Description"] == "x"
+    desk.done("UpdateEventBus", {**bus, "Description": "y"})
+    assert desk.done("GetEventBus", bus)["Description"] == "y"
+    assert desk.failed("UpdateEventBus", {"EventBusName": "none"}) == "EventBusNotExist"
     assert desk.failed("CreateEventBus", bus) == "EventBusAlreadyExist"
     assert desk.failed("DeleteEventBus", bus) == "EventBusRuleNotEmptyForDelete"
     desk.done("DeleteRule", {**bus, "RuleName": "all"})
@@ -645,6 +653,7 @@ def test_every_change_is_in_the_ledger(desk: Desk) -> None:
     assert actions == [
         "CreateServiceLinkedRole",
         "CreateEventBus",
+        "UpdateEventBus",
         "CreateRule",
         "UpdateRule",
         "PutTarget",
