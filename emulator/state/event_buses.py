@@ -1,9 +1,8 @@
 """Event buses: the built-in one, custom ones, and PutEvents onto the custom ones.
 
 Sources: CreateEventBus, UpdateEventBus, GetEventBus, ListEventBuses, DeleteEventBus, PutEvents,
-"Limits". That only
-Alibaba Cloud services publish on bus `default` follows from its description; the code of that
-refusal is documented for EventBridge, its use here is not.
+"Limits". That only Alibaba Cloud services publish on bus `default` follows from its description; the
+code of that refusal is documented for EventBridge, its use here is not.
 """
 
 import re

@@ -3,8 +3,9 @@
 Both sign the request as it was on the wire. V2 takes the target byte by byte, so nothing may decode
 it on the way: some SDKs put receipt handles into the query unescaped, others escape them. V4 signs
 names and values decoded and escaped anew. The security token is sent beside the signature and not
-under it. Sources: SMQ "Request signatures", "Request protocol description", "Error codes"; for V4
-the official Java SDK 2.0, as no page describes it.
+under it, but by the Android SDK, whose x-mns-security-token is signed by its name. Sources: SMQ
+"Request signatures", "Request protocol description", "Error codes"; for V4 the official Java SDK 2.0,
+as no page describes it; https://github.com/aliyun/aliyun-mns-android-sdk.
 """
 
 import hashlib
@@ -138,8 +139,9 @@ def _read_date(headers: Mapping[str, str]) -> float:
 def _secret_of(claim: _Claim, headers: Mapping[str, str], secrets: Mapping[str, Secret]) -> str:
     known = secrets.get(claim.access_key_id)
     secret, token = (known, None) if isinstance(known, str) else (known or ("", None))
+    given = headers.get("security-token") or headers.get("x-mns-security-token", "")
     # The code for a wrong, missing or needless security token is not documented.
-    if known is None or headers.get("security-token", "") != (token or ""):
+    if known is None or given != (token or ""):
         raise invalid_access_key_id()
     return secret
 

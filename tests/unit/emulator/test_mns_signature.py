@@ -250,6 +250,18 @@ def test_session_needs_its_token_unsigned() -> None:
     assert refuse({**headers, "security-token": "other"}) == (403, "InvalidAccessKeyId")
 
 
+def test_a_session_s_token_may_be_signed() -> None:
+    """The Android SDK calls its header x-mns-security-token, which is signed as all of these are."""
+    headers = signed(key="session", x_mns_security_token="session-token")
+
+    assert verify("PUT", TARGET, headers, SECRETS, NOW) == "session"
+    assert refuse(signed(key="session", x_mns_security_token="other")) == (
+        403,
+        "InvalidAccessKeyId",
+    )
+    assert refuse({**headers, "x-mns-security-token": "session-token "})[0] == 403
+
+
 def test_signature_with_other_letters_is_refused() -> None:
     """A signature that is no base64 is a mismatch, not a crash."""
     assert refuse({**signed(), "authorization": "MNS emulator:签名"})[1] == "SignatureDoesNotMatch"
