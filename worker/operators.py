@@ -3,6 +3,7 @@
 `worker.bootstrap` does not import it, and an import contract keeps it so.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
@@ -15,10 +16,12 @@ from worker.adapters.crew import Alone
 from worker.adapters.ecs.capacity import EcsCapacity
 from worker.adapters.ecs.deletion import EcsDeletion
 from worker.adapters.ecs.disk_settings import EcsDiskSettings
+from worker.adapters.ecs.endpoint import Endpoint
 from worker.adapters.ecs.fleet import EcsFleet
 from worker.adapters.ecs.leftovers import EcsLeftovers
 from worker.adapters.ecs.prices import EcsPrices
 from worker.adapters.ecs.rehearsal import EcsRehearsal, EcsTermination
+from worker.adapters.ecs.rereading import RereadingEndpoint
 from worker.adapters.ecs.tagging import EcsTagging
 from worker.adapters.network.server_groups import GroupMembers
 from worker.adapters.reach import HttpReach
@@ -63,7 +66,7 @@ _SERVERS_PER_CALL: Final = 40
 
 def build_sweep(around: Surroundings, patience: Patience, named: frozenset[str]) -> Sweep:
     """Return the sweep of this deployment; it can look and not delete."""
-    endpoint = build_endpoint(around)
+    endpoint = _rereading(around, patience)
     handover = around.settings.handover
     return Sweep(
         leftovers=EcsLeftovers(endpoint, with_pairs=handover.load_balancers, with_addresses=True),
@@ -84,12 +87,13 @@ def build_patience(
     around: Surroundings, pause: Callable[[float], None], *, tries: int = TRIES_MAX
 ) -> Patience:
     """Return what calls again what was not answered; `pause` sleeps for real seconds."""
-    return Patience(around.clock, pause, tries)
+    return Patience(around.clock, pause, tries, chance=random.random)
 
 
 def build_audit(around: Surroundings, patience: Patience) -> Audit:
     """Return the audit of this deployment; it can look and not change."""
-    return Audit(EcsFleet(build_endpoint(around)), _cloud(around).instances, patience)
+    endpoint = _rereading(around, patience)
+    return Audit(EcsFleet(endpoint), _cloud(around, endpoint).instances, patience)
 
 
 def build_disk_settings(around: Surroundings) -> operator_ports.DiskSettings:
@@ -253,7 +257,7 @@ def build_replay(
     around: Surroundings, patience: Patience, edits: Edits, captures: Path | None
 ) -> Replay:
     """Return the replay of this deployment; the settings have a signing key."""
-    endpoint = build_endpoint(around)
+    endpoint = _rereading(around, patience)
     cloud = _cloud(around)
     return Replay(
         queue=build_queue(around, around.settings.queue.name),
@@ -292,7 +296,7 @@ def build_reconcile(
 ) -> Reconcile:
     """Return the look for lost events; `stopped` needs a signing key, `open_queue` is as above."""
     settings = around.settings
-    endpoint = build_endpoint(around)
+    endpoint = _rereading(around, patience)
     cloud = _cloud(around)
     terms = build_terms(settings, until_idle=True)
     return Reconcile(
@@ -312,10 +316,11 @@ def build_reconcile(
 def build_drill(around: Surroundings, patience: Patience) -> Drill:
     """Return the drill of this deployment; it makes an image, and does more when it is asked to."""
     endpoint, settings = build_endpoint(around), around.settings
+    reading = _rereading(around, patience)
     return Drill(
         cloud=_cloud(around),
-        leftovers=EcsLeftovers(endpoint),
-        prices=EcsPrices(endpoint),
+        leftovers=EcsLeftovers(reading),
+        prices=EcsPrices(reading),
         rehearsal=EcsRehearsal(endpoint),
         policy=build_policy(settings, own_instance_id=settings.worker.own_instance_id or ""),
         patience=patience,
@@ -329,7 +334,7 @@ def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
     endpoint, settings = build_endpoint(around), around.settings
     policy = replace(build_policy(settings), health=None)
     return Cleaning(
-        leftovers=EcsLeftovers(endpoint),
+        leftovers=EcsLeftovers(_rereading(around, patience)),
         termination=EcsTermination(endpoint),
         deletion=EcsDeletion(endpoint),
         tagging=EcsTagging(endpoint),
@@ -339,9 +344,17 @@ def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
     )
 
 
-def _cloud(around: Surroundings) -> CloudPorts:
+def _rereading(around: Surroundings, patience: Patience) -> Endpoint:
+    """Return the endpoint of what looks: a read that is not answered is made again."""
+    one = build_endpoint(around)
+    return RereadingEndpoint(
+        one.call, one.region, one.limiter, one.clock, one.telemetry, again=patience.read
+    )
+
+
+def _cloud(around: Surroundings, endpoint: Endpoint | None = None) -> CloudPorts:
     return build_cloud(
-        build_endpoint(around),
+        endpoint or build_endpoint(around),
         Alone(),
         sealing=Sealing(around.settings.signing_keys),
         captures=recorded_captures(around),

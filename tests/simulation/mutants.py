@@ -57,6 +57,7 @@ class Mutant:
 REPLAY = ("tests/simulation/test_replay.py",)
 HANDOVER = ("tests/simulation/test_handover.py",)
 CLONE = ("tests/simulation/test_clone.py",)
+UNREAD = ("tests/unit/ops/test_unread.py",)
 DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
     Mutant(
@@ -2261,6 +2262,36 @@ MUTANTS = (
         "        if isinstance(error, Transient) or action not in {RESTORE_INTERFACES, DATE_INTERFACES}:\n",
         "        if error is not None:\n",
         ("tests/simulation/test_regressions.py",),
+    ),
+    Mutant(
+        "operators-read-once",
+        "worker/adapters/ecs/rereading.py",
+        "        return self.again(lambda: Endpoint.probe(self, action, params))\n",
+        "        return Endpoint.probe(self, action, params)\n",
+        UNREAD,
+    ),
+    Mutant(
+        "operators-change-again-what-was-lost",
+        "worker/adapters/ecs/rereading.py",
+        "    @override\n    def probe(",
+        "    def change(self, action, params):\n"
+        "        return self.again(lambda: Endpoint.change(self, action, params))\n\n"
+        "    @override\n    def probe(",
+        UNREAD,
+    ),
+    Mutant(
+        "operators-read-three-times-three",
+        "worker/ops/patience.py",
+        "isinstance(error, passing) and not isinstance(error, Unread)\n",
+        "isinstance(error, passing)\n",
+        UNREAD,
+    ),
+    Mutant(
+        "operators-give-up-before-the-minute-is-over",
+        "worker/ops/patience.py",
+        "refused >= LONG_TRIES_MAX:\n",
+        "refused >= self.tries:\n",
+        UNREAD,
     ),
 )
 

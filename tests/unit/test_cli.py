@@ -24,6 +24,7 @@ from worker.cli.failures import ExpectedFailures, Failure, WrongUsage
 from worker.cli.options import language_option
 from worker.cli.output import confirm
 from worker.core.errors import NoCredentials, NotConfigured, Permanent, Throttled, Transient
+from worker.ops.patience import Patience, Unread
 from worker.settings import SettingsError, example_yaml
 from worker.settings.problems import Problem
 
@@ -529,6 +530,32 @@ def test_failure_without_an_answer_leads_on(error: Exception, *, is_led: bool) -
 
     assert ("; aliyun-ops doctor looks for the cause" in english.stderr) is is_led
     assert ("；可用 aliyun-ops doctor 查找原因" in chinese.stderr) is is_led
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (Transient("lost"), "; aliyun-ops doctor looks for the cause"),
+        (Throttled("held back", retry_at=1.0), ""),
+    ],
+)
+def test_what_could_not_be_read_has_changed_nothing(cause: Exception, told: str) -> None:
+    """What a command reads it reads first: one sentence says what was lost and what comes next."""
+
+    def patient() -> None:
+        raise cause
+
+    clock: Any = SimpleNamespace(now=lambda: 0.0, real_seconds=lambda seconds: seconds)
+    with pytest.raises(Unread) as unread:
+        Patience(clock, lambda _: None, tries=1).read(patient)
+
+    english = CliRunner().invoke(failing(unread.value), ["fail"])
+    chinese = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(failing(unread.value), ["fail"])
+
+    again = "nothing was changed; run the same command again"
+    assert english.exit_code == 1
+    assert english.stderr == f"aliyun-ops: {unread.value.sentence}; {again}{told}\n"
+    assert "未作任何更改；请再次运行同一命令" in chinese.stderr
 
 
 def test_missing_key_is_a_wrong_configuration() -> None:

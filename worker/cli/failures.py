@@ -156,12 +156,17 @@ class ExpectedFailures(click.Group):
 
 
 def _lead(error: Exception, command: str | None) -> str:
-    """Name the command that finds out why the cloud gives no answer; empty where that would not help."""
-    errors = sys.modules.get("worker.core.errors")
+    """Say what comes next: a repetition, and what finds out why the cloud gives no answer where that helps."""
+    errors, patience = map(sys.modules.get, ("worker.core.errors", "worker.ops.patience"))
     is_lost = bool(getattr(error, "reason", ""))
+    # What is read is read before anything is changed; what fails later is told with what was done.
+    is_unread = patience is not None and isinstance(error, patience.Unread)
+    again = "; nothing was changed; run the same command again" if is_unread else ""
     if errors is not None and isinstance(error, errors.Transient):
-        is_lost = not isinstance(error, errors.NoCredentials | errors.Throttled)
-    return "; aliyun-ops doctor looks for the cause" if is_lost and command != "doctor" else ""
+        cause = error.__cause__ if is_unread else error
+        is_lost = not isinstance(cause, errors.NoCredentials | errors.Throttled)
+    lead = "; aliyun-ops doctor looks for the cause" if is_lost and command != "doctor" else ""
+    return again + lead
 
 
 def _is_of_output(error: Exception) -> TypeGuard[OSError]:

@@ -71,6 +71,8 @@ _REASONS_ABOVE = (
 
 _NOTHING_DONE = (
     (r"nothing was changed", "未作任何更改"),
+    (r"([^;]+), asked (\d+) times", "{0}，已尝试 {1} 次"),
+    (r"run the same command again", "请再次运行同一命令"),
     (r"([^;]+): no leftover of owner (\S+)", "{0}：没有属于部署 {1} 的此项遗留资源"),
     (r"aliyun-ops sweep lists all that there are", "aliyun-ops sweep 会列出全部遗留资源"),
     (r"interrupted", "已中断"),

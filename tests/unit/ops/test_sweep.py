@@ -584,7 +584,8 @@ def leftovers_of(monkeypatch: pytest.MonkeyPatch, *, is_handed_over: bool) -> Ec
     handover = SimpleNamespace(load_balancers=is_handed_over)
     settings = SimpleNamespace(handover=handover, owner="default")
     around: Any = SimpleNamespace(settings=settings, clock=StandingClock())
-    monkeypatch.setattr(operators, "build_endpoint", lambda _around: None)
+    endpoint = SimpleNamespace(call=None, region="", limiter=None, clock=None, telemetry=None)
+    monkeypatch.setattr(operators, "build_endpoint", lambda _around: endpoint)
     sweeping = operators.build_sweep(around, Patience(StandingClock(), print), frozenset())
     assert isinstance(sweeping.leftovers, EcsLeftovers)
     return sweeping.leftovers
