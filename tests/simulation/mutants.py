@@ -57,6 +57,7 @@ class Mutant:
 REPLAY = ("tests/simulation/test_replay.py",)
 HANDOVER = ("tests/simulation/test_handover.py",)
 CLONE = ("tests/simulation/test_clone.py",)
+DRILL = ("tests/unit/test_operator_cli.py", "tests/simulation/test_drill_handover.py")
 UNREAD = ("tests/unit/ops/test_unread.py",)
 DEAD_LETTERS = ("tests/simulation/test_dead_letter_faults.py",)
 MUTANTS = (
@@ -2292,6 +2293,48 @@ MUTANTS = (
         "refused >= LONG_TRIES_MAX:\n",
         "refused >= self.tries:\n",
         UNREAD,
+    ),
+    Mutant(
+        "stopped-drill-gives-nothing-back",
+        "worker/cli/drill.py",
+        "        if plan.mode is Mode.CHECK or keep:\n",
+        "        if True:\n",
+        DRILL,
+    ),
+    Mutant(
+        "stopped-drill-looks-once",
+        "worker/cli/drill.py",
+        "    if is_interrupted and not left:\n",
+        "    if False:\n",
+        DRILL,
+    ),
+    Mutant(
+        "hang-up-ends-a-clean-up",
+        "worker/cli/drill.py",
+        "        with undisturbed():\n",
+        "        with interruptible():\n",
+        DRILL,
+    ),
+    Mutant(
+        "closed-terminal-ends-a-clean-up",
+        "worker/cli/drill.py",
+        "            if not self._is_bound:\n",
+        "            if True:\n",
+        DRILL,
+    ),
+    Mutant(
+        "closed-terminal-ends-what-is-under-way",
+        "worker/adapters/telemetry.py",
+        "        with contextlib.suppress(OSError):\n            self._log",
+        "        with contextlib.suppress():\n            self._log",
+        ("tests/unit/adapters/test_telemetry.py",),
+    ),
+    Mutant(
+        "nohup-is-not-heard",
+        "worker/cli/stopping.py",
+        "for number, how in expected.items() if signal.getsignal(number) is how}\n",
+        "for number, how in expected.items()}\n",
+        ("tests/unit/test_operator_cli.py",),
     ),
 )
 

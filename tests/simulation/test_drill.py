@@ -46,6 +46,16 @@ class Killed(BaseException):
     """The process of the drill ends here."""
 
 
+_ENDS: Mapping[str, type[BaseException]] = {
+    "killed before": Killed,
+    "stopped before": KeyboardInterrupt,
+}
+_ENDS_AFTER: Mapping[str, type[BaseException]] = {
+    "killed after": Killed,
+    "stopped after": KeyboardInterrupt,
+}
+
+
 class Walk(Kernel):
     """A kernel for one actor: to sleep is to move the clock on."""
 
@@ -72,13 +82,13 @@ class FaultyCall:
             return self.real(action, params)
         if self.fault == "busy":
             raise ApiRefusal(503, "ServiceUnavailable", "")
-        if self.fault == "killed before":
-            raise Killed
-        if self.fault in {"answer lost", "killed after"}:
+        if self.fault in _ENDS:
+            raise _ENDS[self.fault]
+        if self.fault in {"answer lost", *_ENDS_AFTER}:
             with contextlib.suppress(ApiRefusal):
                 self.real(action, params)
-            if self.fault == "killed after":
-                raise Killed
+            if self.fault in _ENDS_AFTER:
+                raise _ENDS_AFTER[self.fault]
         raise ConnectionLost("no answer")
 
 

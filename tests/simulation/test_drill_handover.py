@@ -10,10 +10,13 @@ from tests.simulation.harness import REGION, Simulation
 from tests.simulation.scenarios import SOURCE_NAME
 from tests.simulation.test_drill import CALLS_MAX, FAULTS, Killed, Stage, stage
 from tests.simulation.test_handover import eip, members
+from worker.cli import drill
+from worker.cli.failures import Failure
 from worker.core import identity
 from worker.core.errors import Permanent, RecreationError
 from worker.core.policy import Policy
 from worker.ops.drill import Mode
+from worker.ops.wording import Wording
 
 CANARY = {identity.TAG_CANARY: "yes"}
 POLICY = Policy(hand_over=("eip", "load_balancers", "interfaces", "tags"))
@@ -97,6 +100,31 @@ def test_one_fault_at_any_call_and_a_cleaning_gives_all_back(fault: str) -> None
         assert it.left() == [], said
         if len(it.call.actions) < at:
             return
+    raise AssertionError("the drill never ends")
+
+
+@pytest.mark.parametrize("mode", [Mode.LAUNCH, Mode.HANDOVER])
+@pytest.mark.parametrize("fault", ["stopped before", "stopped after"])
+def test_stopped_at_any_call_it_gives_all_back_before_it_ends(fault: str, mode: Mode) -> None:
+    """A signal, a closed terminal: nobody is there who would clean up, and nothing has settled yet."""
+    for at in range(1, 2 * CALLS_MAX):
+        it = canary(at, fault)
+        before = known(it)
+        group = it.groups()[-1] if mode is Mode.LAUNCH else ""
+        try:
+            plan = it.drill.plan(it.source.instance_id, mode, security_group=group)
+        except KeyboardInterrupt:
+            continue
+        told = drill._Telling(Wording(), as_json=True)
+        with pytest.raises((Failure, KeyboardInterrupt)) as ended:
+            drill._rehearse(it.drill, plan, it.cleaning, told, keep=False)
+        if ended.errisinstance(KeyboardInterrupt):
+            # The drill was over, and this has ended its cleaning.
+            return
+        said = (at, fault, it.call.actions[at - 1])
+        assert str(ended.value) == "interrupted; nothing is left of the drill", said
+        assert known(it) == before, said
+        assert it.left() == [], said
     raise AssertionError("the drill never ends")
 
 

@@ -5,6 +5,7 @@ length, without the secrets that the process knows and without fields whose name
 An exception of somebody else is its class and the places it came through; its text stays out.
 """
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -124,7 +125,9 @@ class StructlogTelemetry(ports.Telemetry):
 
     def _write(self, level: str, name: str, fields: Mapping[str, object]) -> None:
         line = self._finish({**fields, "event": name, "level": level})
-        self._log.msg(self._render(self._log, level, line))
+        # Nobody reads a closed terminal or a broken pipe; what is under way must not end for it.
+        with contextlib.suppress(OSError):
+            self._log.msg(self._render(self._log, level, line))
 
     def _finish(self, line: Mapping[str, object]) -> EventDict:
         at = datetime.fromtimestamp(self._clock.now(), tz=timezone.utc)

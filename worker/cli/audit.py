@@ -20,6 +20,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.stopping import interruptible
 from worker.cli.wordings import wording_of
 from worker.core.capture import write_capture
 from worker.core.errors import RecreationError
@@ -57,6 +58,7 @@ from worker.settings import Settings
 @yes_option
 @language_option
 @json_option
+@interruptible()
 def audit(
     settings: Settings,
     *,

@@ -26,6 +26,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.stopping import interruptible
 from worker.cli.wordings import wording_of
 from worker.core.dead_letters import DeadLetter, Filter
 from worker.core.outcomes import StepName
@@ -93,6 +94,7 @@ def dlq() -> None:
 @dead_letter_filters
 @pass_settings
 @output_options
+@interruptible()
 def list_letters(
     settings: Settings, *, language: str | None, as_json: bool, **filters: Any
 ) -> None:
@@ -116,6 +118,7 @@ def list_letters(
 @click.argument("which", metavar="ID")
 @pass_settings
 @output_options
+@interruptible()
 def show_letter(settings: Settings, *, which: str, language: str | None, as_json: bool) -> None:
     """Show the whole story of one dead letter: what has happened, why it stopped, what to do."""
     around = build_surroundings(settings, os.environ)
@@ -168,6 +171,7 @@ def show_letter(settings: Settings, *, which: str, language: str | None, as_json
 )
 @dry_run_option
 @output_options
+@interruptible()
 def replay(
     settings: Settings,
     *,
@@ -229,6 +233,7 @@ def replay(
 @dry_run_option
 @yes_option
 @output_options
+@interruptible()
 def discard(
     settings: Settings,
     *,
@@ -301,6 +306,7 @@ def _discard(discarding: Discard, settled: tuple[str, ...], told: "_Telling") ->
 @pass_settings
 @dry_run_option
 @output_options
+@interruptible()
 def keep(settings: Settings, *, dry_run: bool, language: str | None, as_json: bool) -> None:
     """Send dead letters again that are half way to the end of their retention, as they are.
 

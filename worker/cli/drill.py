@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import click
 from typing_extensions import Self
 
 from worker.bootstrap import build_surroundings
-from worker.cli.failures import Failure, WrongUsage
+from worker.cli.failures import Failure, WrongUsage, drop_output
 from worker.cli.options import (
     dry_run_option,
     examples,
@@ -22,6 +22,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.stopping import interruptible, undisturbed
 from worker.cli.wordings import wording_of
 from worker.core.errors import RecreationError
 from worker.core.leftovers import Leftover
@@ -29,7 +30,7 @@ from worker.core.progress import Mark
 from worker.core.receipt import record
 from worker.operators import build_cleaning, build_drill, build_patience
 from worker.ops.drill import Drill, Mode, Plan, Report, began_at
-from worker.ops.drill_cleaning import Cleaning
+from worker.ops.drill_cleaning import LAG_SECONDS_MAX, Cleaning
 from worker.ops.drill_data import plan_data, report_data
 from worker.ops.drill_view import cleaned_line, mark_line, plan_lines, report_lines
 from worker.ops.patience import LONG_TRIES_MAX
@@ -74,6 +75,7 @@ _GROUP = re.compile(r"sg-[0-9a-zA-Z]{4,32}\Z")
 @yes_option
 @language_option
 @json_option
+@interruptible()
 def drill(
     settings: Settings,
     *,
@@ -97,8 +99,9 @@ def drill(
     With --handover it is: an instance with the tag spot-recreation:canary is stopped, its addresses and memberships in load
     balancers go to the replacement, and all of it back when that is seen.
 
-    What is made carries the drill's tag and is deleted at the end. After an interruption the same command goes on, and --clean
-    takes everything away, and back. Exit code 1 when no replacement would have been launched, or something was not handed over.
+    What is made carries the drill's tag and is deleted at the end, with --launch and --handover also when it is interrupted.
+    After any other interruption the same command goes on, and --clean takes everything away, and back. Exit code 1 when no
+    replacement would have been launched, or something was not handed over.
     """
     mode = Mode.HANDOVER if is_handover else Mode.LAUNCH if is_launch else Mode.CHECK
     _check(instance_id, security_group, mode, is_both=is_launch and is_handover, clean=clean)
@@ -123,23 +126,42 @@ def drill(
 def _rehearse(
     drilling: Drill, plan: Plan, cleaning: Cleaning, told: "_Telling", *, keep: bool
 ) -> None:
-    """Run the drill and clean up, also after a failure; a person's interruption ends it at once."""
-    instance_id, why = plan.source.instance_id, ""
+    """Run the drill and clean up, also after a failure.
+
+    An interruption ends at once what leaves nothing but an image; what has launched or lent something takes it back first.
+    """
+    instance_id, is_interrupted = plan.source.instance_id, False
+    told.see_it_through()
     try:
-        report = drilling.run(plan, told.mark)
-    except RecreationError as error:
-        why = f"the drill failed: {error.sentence}{f' ({error.code})' if error.code else ''}"
-    else:
-        told.report(report, drilling.patience.clock.now())
-        if not report.is_good:
-            why = "no replacement would have been launched; the reasons are above"
-            if report.progress.launched.running_at:
-                why = "not everything was handed over; the reasons are above"
+        why = _why_not_passed(drilling, plan, told)
+    except KeyboardInterrupt:
+        if plan.mode is Mode.CHECK or keep:
+            raise
+        why, is_interrupted = "interrupted", True
+        told.say("drill.interrupted")
     if keep:
         told.say("drill.kept", source=instance_id)
     left = "" if keep else _clean(cleaning, instance_id, told)
+    if is_interrupted and not left:
+        # What was asked for last, and whose answer nobody has seen, may show only now.
+        drilling.patience.until(drilling.patience.clock.now() + LAG_SECONDS_MAX)
+        left = _clean(cleaning, instance_id, told) or "nothing is left of the drill"
     if why or left:
         raise Failure("; ".join(one for one in (why, left) if one))
+
+
+def _why_not_passed(drilling: Drill, plan: Plan, told: "_Telling") -> str:
+    """Run the drill to its end and tell what came of it; returns why it has not passed, else nothing."""
+    try:
+        report = drilling.run(plan, told.mark)
+    except RecreationError as error:
+        return f"the drill failed: {error.sentence}{f' ({error.code})' if error.code else ''}"
+    told.report(report, drilling.patience.clock.now())
+    if report.is_good:
+        return ""
+    if report.progress.launched.running_at:
+        return "not everything was handed over; the reasons are above"
+    return "no replacement would have been launched; the reasons are above"
 
 
 def _check(instance_id: str, group: str, mode: Mode, *, is_both: bool, clean: bool) -> None:
@@ -181,9 +203,11 @@ def _clean_only(
 
 def _clean(cleaning: Cleaning, instance_id: str, told: "_Telling") -> str:
     """Take everything away; returns what is to be said when something stayed."""
+    told.see_it_through()
     try:
-        for result in cleaning.run(instance_id, told.mark):
-            told.result(result)
+        with undisturbed():
+            for result in cleaning.run(instance_id, told.mark):
+                told.result(result)
     except RecreationError as error:
         clean = f"run aliyun-ops drill --clean --instance {instance_id}"
         return f"what it has made is still there ({error.sentence}): {clean}"
@@ -210,17 +234,26 @@ class _Telling:
 
     def __init__(self, wording: Wording, *, as_json: bool) -> None:
         self.wording = wording
-        self.results: list[Result] = []
+        self._results: dict[str, Result] = {}
+        self._counted = ""
         self._as_json = as_json
         self._data: dict[str, Any] = {}
         self._began = 0.0
+        self._is_bound = False
+        self._unwritten = ""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._as_json:
             print_json({**self._data, "cleaned": [result_data(one) for one in self.results]})
+        if self._unwritten and kind is None:
+            raise Failure(f"standard output cannot be written: {self._unwritten}")
+
+    def see_it_through(self) -> None:
+        """Go on from here also where nobody can be told: a canary must not stay stopped for a closed terminal."""
+        self._is_bound = True
 
     def say(self, key: str, **values: object) -> None:
         self._line(self.wording(key, **values))
@@ -240,7 +273,7 @@ class _Telling:
         if report.plan.mode is not Mode.CHECK and not self._as_json:
             self.say("drill.receipt")
             shown = receipt_view(record(report.progress, at), self.wording)
-            show(shown, console_for(sys.stdout, os.environ))
+            self._write(lambda: show(shown, console_for(sys.stdout, os.environ)))
         for line in report_lines(report, self.wording):
             self._line(line)
 
@@ -250,13 +283,32 @@ class _Telling:
         for one in left:
             self._line(f"  {self.wording(f'sweep.kind.{one.kind.value}')} {one.resource_id}")
 
+    @property
+    def results(self) -> list[Result]:
+        """What became of each thing in the end."""
+        return list(self._results.values())
+
     def result(self, result: Result) -> None:
-        self.results.append(result)
-        self._line(result_line(result, self.wording))
+        before = self._results.get(result.thing.resource_id)
+        if before is None or before.is_failure:
+            self._results[result.thing.resource_id] = result
+            self._line(result_line(result, self.wording))
 
     def count(self) -> None:
-        self._line(cleaned_line(self.results, self.wording))
+        counted = cleaned_line(self.results, self.wording)
+        if counted != self._counted:
+            self._counted = counted
+            self._line(counted)
 
     def _line(self, line: str) -> None:
         if not self._as_json:
-            show_line(line, sys.stdout, os.environ)
+            self._write(lambda: show_line(line, sys.stdout, os.environ))
+
+    def _write(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            if not self._is_bound:
+                raise
+            self._unwritten = error.strerror or type(error).__name__
+            drop_output()

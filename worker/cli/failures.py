@@ -36,7 +36,9 @@ class Failure(click.ClickException):
 
         wording = wording_of(self._wanted)
         lines = map(wording.sentence, self.message.split("\n"))
-        click.echo("aliyun-ops: " + "\n".join(lines), err=True)
+        # Where nobody can read it, the exit code still tells.
+        with contextlib.suppress(OSError):
+            click.echo("aliyun-ops: " + "\n".join(lines), err=True)
 
 
 class WrongUsage(Failure):

@@ -415,11 +415,13 @@ _DRILL = {
         "确认之后再全部移回。"
     ),
     (
-        "What is made carries the drill's tag and is deleted at the end. After an interruption the"
-        " same command goes on, and --clean takes everything away, and back. Exit code 1 when no"
+        "What is made carries the drill's tag and is deleted at the end, with --launch and"
+        " --handover also when it is interrupted. After any other interruption the same command"
+        " goes on, and --clean takes everything away, and back. Exit code 1 when no"
         " replacement would have been launched, or something was not handed over."
     ): (
-        "演练创建的资源都带有演练的标签，结束时删除。中断之后，同一命令会继续；--clean 则全部清除并移回。"
+        "演练创建的资源都带有演练的标签，结束时删除；使用 --launch 或 --handover 时，被中断也会删除。"
+        "其他中断之后，同一命令会继续；--clean 则全部清除并移回。"
         "不会启动任何替代实例、或有内容未能移交时，退出码为 1。"
     ),
     "The spot instance.": "抢占式实例。",

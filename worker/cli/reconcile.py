@@ -10,6 +10,7 @@ from worker.bootstrap import build_surroundings, own_instance_id
 from worker.cli.failures import Failure, WrongUsage
 from worker.cli.options import dry_run_option, examples, output_options, pass_settings
 from worker.cli.output import print_json
+from worker.cli.stopping import interruptible
 from worker.cli.wordings import wording_of
 from worker.operators import build_patience, build_reconcile
 from worker.ops.dlq_data import found_data
@@ -28,6 +29,7 @@ from worker.settings import Settings
 )
 @dry_run_option
 @output_options
+@interruptible()
 def reconcile(
     settings: Settings, *, stopped: bool, dry_run: bool, language: str | None, as_json: bool
 ) -> None:

@@ -18,6 +18,7 @@ from worker.cli.options import (
     yes_option,
 )
 from worker.cli.output import confirm, print_json
+from worker.cli.stopping import interruptible
 from worker.cli.wordings import wording_of
 from worker.operator_ports import Deletion
 from worker.operators import build_deletion, build_patience, build_sweep
@@ -43,6 +44,7 @@ from worker.settings import Settings
 @yes_option
 @language_option
 @json_option
+@interruptible()
 def sweep(
     settings: Settings,
     *,

@@ -113,6 +113,10 @@ DRILL_TEXTS: Mapping[str, tuple[str, str]] = {
         "{deleted} things deleted, {left} not deleted.",
         "已删除 {deleted} 项，未能删除 {left} 项。",
     ),
+    "drill.interrupted": (
+        "Interrupted: what it has made goes, and what it has taken goes back. Ctrl-C ends that, too.",
+        "已中断：正在清除演练创建的内容，并移回取走的内容。再按 Ctrl-C 会连同清理一起终止。",
+    ),
     "drill.kept": (
         "Kept until you run: aliyun-ops drill --clean --instance {source}",
         "已保留；清理请运行：aliyun-ops drill --clean --instance {source}",

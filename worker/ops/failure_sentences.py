@@ -76,6 +76,8 @@ _NOTHING_DONE = (
     (r"([^;]+): no leftover of owner (\S+)", "{0}：没有属于部署 {1} 的此项遗留资源"),
     (r"aliyun-ops sweep lists all that there are", "aliyun-ops sweep 会列出全部遗留资源"),
     (r"interrupted", "已中断"),
+    (r"interrupted; ((?:not deleted|what it has made is still there).+)", "已中断；{0}"),
+    (r"nothing is left of the drill", "演练没有遗留任何内容"),
     (r"the same command may be run again", "可以再次运行同一命令"),
     (
         r"aliyun-ops audit lists the spot instances with their ids",

@@ -1,5 +1,6 @@
 """A log line is one line, bounded, and without what nobody may read."""
 
+import errno
 import io
 import json
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from tests.unit.adapters.conftest import StandingClock
 from worker.adapters.telemetry import StructlogTelemetry
@@ -34,6 +36,22 @@ def failed(error: BaseException) -> dict[str, Any]:
     parsed = json.loads(stream.getvalue())
     assert isinstance(parsed, dict)
     return parsed
+
+
+class HungUp(io.StringIO):
+    """A terminal that was closed."""
+
+    @override
+    def write(self, text: str, /) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_line_that_nobody_can_read_ends_nothing() -> None:
+    """Whoever gives back what a canary has lent tells of each call that it makes."""
+    telemetry = StructlogTelemetry(StandingClock(), stream=HungUp())
+
+    telemetry.event("answer_lost")
+    telemetry.failure("bug", ValueError())
 
 
 def test_line_has_time_level_and_fact() -> None:
