@@ -2336,6 +2336,20 @@ MUTANTS = (
         "for number, how in expected.items()}\n",
         ("tests/unit/test_operator_cli.py",),
     ),
+    Mutant(
+        "notice-tried-once-at-the-end",
+        "worker/adapters/notifier.py",
+        "        if is_over or self._last_tries >= LAST_TRIES_MAX:\n",
+        "        if True:\n",
+        ("tests/unit/adapters/test_notifier.py",),
+    ),
+    Mutant(
+        "notice-tried-beyond-the-end",
+        "worker/adapters/notifier.py",
+        "        if is_over or self._last_tries >= LAST_TRIES_MAX:\n",
+        "        if self._last_tries >= LAST_TRIES_MAX:\n",
+        ("tests/unit/adapters/test_notifier.py",),
+    ),
 )
 
 UNCHANGED = Mutant(

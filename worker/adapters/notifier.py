@@ -22,6 +22,8 @@ Word = Callable[[Sequence[Notice]], Message]
 
 # One line in the log for so many drops: a full list must not fill the log as well.
 DROPS_PER_LINE: Final = 100
+# At the end of a process, of what waits for a person.
+LAST_TRIES_MAX: Final = 3
 # So many sources a line names at most.
 NAMED_MAX: Final = 20
 
@@ -55,6 +57,7 @@ class Pace:
         again_max: What the wait grows to.
         keep: From a notice that waits for a person to its last try: a night, and some of the day.
         held_max: Notices that wait for one channel at most.
+        last_again: Between two tries at the end of the process.
     """
 
     gather: float = 5.0
@@ -63,6 +66,7 @@ class Pace:
     again_max: float = 1_800.0
     keep: float = 86_400.0
     held_max: int = 1_000
+    last_again: float = 0.5
 
     def wait(self, failures: int) -> float:
         """Return how long to wait after so many failures in a row."""
@@ -206,9 +210,9 @@ class ChannelNotifier(ports.Notifier):
 
     def close(self, within: float) -> None:
         """Send what waits, and be back within so many seconds whatever the channels do."""
-        for post in self._posts:
-            post.hurry()
         end = self._now() + within
+        for post in self._posts:
+            post.hurry(end)
         for post in self._posts:
             post.join(max(end - self._now(), 0.0))
 
@@ -232,6 +236,8 @@ class _Post:
         # Held for moments only, never while a message is on its way.
         self._changed = threading.Condition()
         self._closing = False
+        self._end = 0.0
+        self._last_tries = 0
         self._thread: threading.Thread | None = None
 
     def put(self, notice: Notice) -> None:
@@ -246,9 +252,10 @@ class _Post:
         if not is_taken and dropped % DROPS_PER_LINE == 1:
             self._tell_dropped(dropped)
 
-    def hurry(self) -> None:
+    def hurry(self, end: float) -> None:
         with self._changed:
             self._closing = True
+            self._end = end
             self._changed.notify()
 
     def join(self, within: float) -> None:
@@ -275,9 +282,12 @@ class _Post:
                 if due is not None and due <= now:
                     break
                 self._changed.wait(None if due is None else due - now)
+            if self._last_tries and self._outbox.pending:
+                self._changed.wait(self._outbox.pace.last_again)
             return self._outbox.take(self._now())
 
     def _deliver(self, batch: list[Waiting]) -> None:
+        begun = self._now()
         try:
             reason = self._channel.send(self._word([one.notice for one in batch]))
         except Exception as error:  # noqa: BLE001 - a defect here must not end the notifications
@@ -289,8 +299,7 @@ class _Post:
                 return
             lost = self._outbox.failed(batch, self._now())
             if self._closing:
-                # There is no later try.
-                lost += self._outbox.take(self._now())
+                lost += self._given_up(self._now() - begun)
         self._telemetry.event(
             "notify_failed",
             channel=self._channel.label,
@@ -299,6 +308,17 @@ class _Post:
             dropped=len(lost),
         )
         self._tell_lost([one.notice for one in lost if one.is_for_a_person])
+
+    def _given_up(self, took: float) -> list[Waiting]:
+        """Keep for another try at the end what waits for a person, if one as slow has the time; returns the rest."""
+        now = self._now()
+        left = self._outbox.take(now)
+        self._last_tries += 1
+        is_over = now + self._outbox.pace.last_again + took > self._end
+        if is_over or self._last_tries >= LAST_TRIES_MAX:
+            return left
+        self._outbox.pending.extend(one for one in left if one.is_for_a_person)
+        return [one for one in left if not one.is_for_a_person]
 
     def _tell_lost(self, lost: Sequence[Notice]) -> None:
         """Say who waits for a person that was never told."""

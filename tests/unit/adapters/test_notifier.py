@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
+from typing_extensions import override
 
-from worker.adapters.notifier import ChannelNotifier, Outbox, Pace
+from worker.adapters.notifier import LAST_TRIES_MAX, ChannelNotifier, Outbox, Pace
 from worker.core.notices import Kind, Message, Notice
 
 NOTICE = Notice(Kind.STARTED, "cn-hangzhou", source="i-1", recreation="r-1")
 AT_ONCE = Pace(gather=0.0, apart=0.0, again=(0.0,))
+AT_THE_END = Pace(gather=3_600.0, last_again=0.0)
 # Far longer than any of this takes; only a defect waits so long.
 PATIENCE = 30.0
 
@@ -282,15 +284,59 @@ def test_a_failure_is_told_without_its_text(answer: str) -> None:
 
 def test_who_waits_for_a_person_that_was_never_told_stands_in_the_log() -> None:
     """By source, at the end of the process; the recreation's own news is only counted."""
-    robot, lines = Robot(["no", "no"]), Lines()
+    robot, lines = Robot(["no"] * LAST_TRIES_MAX), Lines()
     robot.gate.set()
-    notifier = notifier_of(robot, lines, Pace(gather=3_600.0))
+    notifier = notifier_of(robot, lines, AT_THE_END)
     notifier.tell(NOTICE)
     notifier.tell(replace(NOTICE, kind=Kind.PARKED, source="i-2"))
     notifier.close(PATIENCE)
 
+    assert len(robot.heard) == LAST_TRIES_MAX
     (lost,) = [fields for name, fields in lines.told if name == "notify_lost"]
     assert (lost["notices"], lost["sources"]) == (1, ["i-2"])
+
+
+def test_what_waits_for_a_person_is_tried_again_at_the_end_while_there_is_time() -> None:
+    """An invocation of a function keeps nothing for the next; the recreation's own news is let go."""
+    robot, lines = Robot(["no", "no"]), Lines()
+    robot.gate.set()
+    notifier = notifier_of(robot, lines, AT_THE_END)
+    notifier.tell(NOTICE)
+    notifier.tell(replace(NOTICE, kind=Kind.PARKED, source="i-2"))
+    notifier.close(PATIENCE)
+
+    assert [message.title for message in robot.heard] == ["2", "1", "1"]
+    assert [name for name, _ in lines.told] == ["notify_failed", "notify_failed"]
+
+
+@dataclass
+class Slow(Robot):
+    """Takes its time to refuse."""
+
+    at: float = 0.0
+
+    @override
+    def send(self, message: Message) -> str:
+        self.heard.append(message)
+        self.at += 1.0
+        return "no"
+
+
+@pytest.mark.parametrize(("within", "tries"), [(0.0, 1), (2.0, 1), (2.5, 2), (PATIENCE, LAST_TRIES_MAX)])  # fmt: skip
+def test_no_try_begins_that_would_not_be_over_in_time(within: float, tries: int) -> None:
+    """What is still on its way when an invocation ends is frozen with it."""
+    robot, lines = Slow(), Lines()
+    pace = replace(AT_THE_END, last_again=0.25)
+    notifier = ChannelNotifier(
+        [robot], kinds=list(Kind), word=word, telemetry=lines, now=lambda: robot.at, pace=pace
+    )
+    notifier.tell(replace(NOTICE, kind=Kind.PARKED))
+    notifier.close(within)
+    (post,) = notifier._posts
+    post.join(PATIENCE)
+
+    assert len(robot.heard) == tries
+    assert [name for name, _ in lines.told if name == "notify_lost"] == ["notify_lost"]
 
 
 def test_what_waits_is_sent_at_the_end() -> None:
