@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from worker.core import boots, identity, launching, messages, notices
+from worker.core import identity, launching, messages, notices
 from worker.core.errors import (
     NoCredentials,
     Permanent,
@@ -412,9 +412,10 @@ class Consumer:
     def _knows(self, ahead: Held, progress: Progress, later: Progress) -> bool:
         """Have a message in hand know of a later notice; False until that stands in a message.
 
-        What is begun already may be older than it, and a worker that dies takes with it what only it
-        knows. While it is worked on it cannot be told. One that has seen the lock go decides by what
-        it sees, and the later one is not covered by it.
+        What is begun already may be older than it, be it by another worker or by one that died before
+        it said so, and a worker that dies takes with it what only it knows. While it is worked on it
+        cannot be told. One that has seen the lock go decides by what it sees, and the later one is not
+        covered by it.
         """
         told = launching.with_later_notice(progress, later)
         if progress.unlocked_looks:
@@ -422,13 +423,10 @@ class Consumer:
         if told is progress:
             # It may have been told a moment ago, and what it says now be on its way.
             said = replace(progress, renoticed_at=0.0) if ahead.sent is None else ahead.sent
-            is_said = launching.with_later_notice(said, later) is said
-            return is_said or not boots.has_begun(progress)
+            return launching.with_later_notice(said, later) is said
         if ahead.working or ahead.decision is not None:
             return False
         ahead.progress = told
-        if not boots.has_begun(told):
-            return True
         now = self.clock.now()
         ahead.decision, ahead.due = Checkpoint(told, now), now
         self._schedule(ahead)

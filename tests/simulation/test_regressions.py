@@ -92,6 +92,7 @@ ONCE_BROKEN = (
     "noticed again, image in the making 16:error-after 1 2",
     "noticed again, image in the making 22:slow,31:server-error 1 2",
     "noticed again, no time for an image 21:late-effect,25:answer-lost 1 1",
+    "noticed again, no time for an image 6:paused,22:crash-after 1 1",
     "noticed again, image in the making 35:late-effect,117:answer-lost 1 3",
     # A replacement that was not watched may have run and gone; it is not launched a second time.
     "replacement reclaimed 35:refused,36:refused,40:refused 701649 1",

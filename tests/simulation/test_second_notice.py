@@ -277,3 +277,24 @@ def test_what_a_second_notice_says_outlives_the_worker_that_was_told_of_it() -> 
     (record,) = simulation.shelf.kept.values()
     assert record["degraded"]
     assert len(replacements(simulation)) == 1
+
+
+def test_it_outlives_a_worker_that_had_begun_nothing_itself() -> None:
+    """The message was delivered before, and its image begun: it only has to be forgotten who knew."""
+    simulation = simulate(ecs=_taking(200.0))
+    source = add_source(simulation)
+    simulation.start_worker("worker-0")
+    interrupt(simulation, source)
+    simulation.run(20.0, until=lambda: bool(entries(simulation, "CreateImage")))
+    simulation.pause("worker-0", 90.0)
+    simulation.run(20.0)
+    withdraw(simulation, source)
+    simulation.run(80.0)
+    later = written_now(simulation, source)
+    interrupt(simulation, later)
+    simulation.run(2.0)
+    simulation.kill("worker-0")
+    recover(simulation, at_least=700.0)
+
+    assert violations(simulation, later) == []
+    assert len(replacements(simulation)) == 1
