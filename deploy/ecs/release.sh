@@ -140,6 +140,19 @@ install_units() {
 	"$SYSTEMCTL" daemon-reload
 }
 
+# Takes away what only the first of two releases has: nothing of the second is meant to be started by it.
+retire_units() {
+	for unit in "$1"/deploy/ecs/*.service "$1"/deploy/ecs/*.timer; do
+		name=${unit##*/}
+		[ -e "$UNITS/$name" ] && [ ! -e "$2/deploy/ecs/$name" ] || continue
+		# Of a template only the instances are ever enabled.
+		case $name in *@.service) ;; *) "$SYSTEMCTL" disable --now "$name" ;; esac
+		rm -f "$UNITS/$name"
+		echo "aliyun-ops: $name is not of this release and has been taken away" >&2
+	done
+	"$SYSTEMCTL" daemon-reload
+}
+
 # All, or those that the given release did not have: what a person has disabled stays so.
 enable_timers() {
 	for timer in $TIMERS; do

@@ -9,6 +9,7 @@ check "$release"
 install_units "$release"
 point current "$release"
 point previous "$old"
+retire_units "$old" "$release"
 restart_workers || fail "a worker does not start; see journalctl -u 'aliyun-ops@*'"
 name_stopped_workers
 echo "Back to $release"

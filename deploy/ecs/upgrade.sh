@@ -14,11 +14,13 @@ point current "$release"
 if ! restart_workers; then
 	point current "$old"
 	install_units "$old"
+	retire_units "$release" "$old"
 	restart_workers || true
 	if [ -n "$older" ]; then point previous "$older"; else rm -f "$HOME_DIR/previous"; fi
 	rm -rf "$release"
 	fail "a worker does not start with the new release; the old one runs again (see journalctl -u 'aliyun-ops@*')"
 fi
+retire_units "$old" "$release"
 name_stopped_workers
 enable_timers "$old"
 # Two stay: the one that runs and the one to go back to.

@@ -289,8 +289,37 @@ def test_install_upgrade_and_rollback(tmp_path: Path) -> None:
     assert host.releases == 2
     assert "restart aliyun-ops@1.service" in host.calls.read_text("utf-8")
 
+    before = host.calls.read_text("utf-8")
     done(host.run("rollback.sh"))
     assert host.current == str(renamed)
+    # What the older release does not have is started no more, and everything else goes on.
+    after = host.calls.read_text("utf-8").removeprefix(before)
+    assert re.findall(r"disable .+", after) == ["disable --now aliyun-ops-dlq-keep.timer"]
+    units = tmp_path / "etc/systemd/system"
+    assert not (units / "aliyun-ops-dlq-keep.timer").exists()
+    assert (units / "aliyun-ops-dlq-keep.service").exists()
+
+
+def test_a_unit_that_a_release_has_no_more_is_taken_away_when_it_runs(tmp_path: Path) -> None:
+    """A timer would go on with what nobody has looked at since; one that does not start changes nothing."""
+    host = Host(tmp_path)
+    host.configure()
+    done(host.run("install.sh"))
+    name, units = "aliyun-ops-older.timer", tmp_path / "etc/systemd/system"
+    for directory in (Path(host.current) / "deploy/ecs", units):
+        (directory / name).write_text("[Timer]\n", "utf-8")
+    (tmp_path / "broken").touch()
+    assert host.run("upgrade.sh").returncode == 1
+    assert (units / name).exists()
+    assert f"disable --now {name}" not in host.calls.read_text("utf-8")
+
+    (tmp_path / "broken").unlink()
+    answer = host.run("upgrade.sh")
+
+    done(answer)
+    assert not (units / name).exists()
+    assert f"disable --now {name}" in host.calls.read_text("utf-8")
+    assert f"{name} is not of this release" in answer.stderr
 
 
 @pytest.mark.parametrize(("sign", "text"), [("broken", ""), ("restarts", "3\n")])
