@@ -57,6 +57,21 @@ PROTOCOL_PARAMETERS = frozenset(
     }
 )
 
+# Take Tag.N.key and Tag.N.value, too. Sources: these parameters of the actions' pages, "will be
+# removed in the future"; alibabacloud_ecs20140526 1.0.1, whose models send nothing else.
+OLD_TAG_ACTIONS = frozenset(
+    {
+        "CreateDisk",
+        "CreateImage",
+        "CreateSnapshot",
+        "DescribeDisks",
+        "DescribeImages",
+        "DescribeInstances",
+        "DescribeSecurityGroups",
+        "DescribeSnapshots",
+    }
+)
+
 MAX_LIST_INDEX = 2000
 MAX_DEPTH = 12
 
@@ -187,6 +202,8 @@ def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[st
         raise ApiError(400, "InvalidVersion", "Specified parameter Version is not valid.")
     params = nest((key, flat[key]) for key in flat if key not in PROTOCOL_PARAMETERS)
     params.update(extra)
+    if product == "ecs" and action in OLD_TAG_ACTIONS and isinstance(params.get("Tag"), list):
+        params["Tag"] = [_new_tag(each) for each in params["Tag"]]
     region = params.get("RegionId")
     return RpcCall(
         product=product,
@@ -195,6 +212,14 @@ def parse(flat: Mapping[str, str], extra: Mapping[str, Any], headers: Mapping[st
         params=params,
         xml=wants_xml(flat, headers),
     )
+
+
+def _new_tag(tag: object) -> object:
+    if not isinstance(tag, dict):
+        return tag
+    names = {"key": "Key", "value": "Value"}
+    old = {names[name]: value for name, value in tag.items() if name in names}
+    return {**old, **{name: value for name, value in tag.items() if name not in names}}
 
 
 def version_of(flat: Mapping[str, str], headers: Mapping[str, str]) -> str:

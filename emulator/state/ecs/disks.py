@@ -5,13 +5,19 @@ from typing import Any
 
 from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.disk_speed import iops_of, throughput_of
-from emulator.state.ecs.filters import agrees, created_in_time
+from emulator.state.ecs.filters import (
+    LOCK_REASON,
+    agrees,
+    check_choices,
+    choice,
+    created_in_time,
+)
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, malformed, missing
 from emulator.state.ecs.records import Disk
 from emulator.state.ecs.region import EcsRegion, visible
-from emulator.state.ecs.tags import filters_of
+from emulator.state.ecs.tags import check_filters, filters_of
 from emulator.state.ecs.wording import check_description, check_disk_name
 from emulator.state.errors import ApiError
 
@@ -39,6 +45,26 @@ _FLAGS = {
     "Portable": "portable",
     "EnableAutomatedSnapshotPolicy": "auto_snapshot_policy_id",
 }
+# Sources: DescribeDisks, its parameters for the words and its error table for the refusals.
+_CHOICES = (
+    LOCK_REASON,
+    choice("DiskChargeType", "PrePaid PostPaid", "InvalidDiskChargeType.NotFound"),
+    choice("DiskType", "all system data", "InvalidDiskType.ValueNotSupported", 400),
+    choice(
+        "Status",
+        "All In_use Available Attaching Detaching Creating ReIniting",
+        "InvalidStatus.ValueNotSupported",
+        400,
+    ),
+    choice(
+        "Category",
+        "all cloud cloud_efficiency cloud_ssd cloud_essd cloud_auto cloud_regional_disk_auto "
+        "cloud_essd_entry elastic_ephemeral_disk_standard elastic_ephemeral_disk_premium "
+        "local_ssd_pro local_hdd_pro ephemeral ephemeral_ssd",
+        "InvalidCategory.ValueNotSupported",
+        400,
+    ),
+)
 # What is so of every disk here, as its row says.
 _ALIKE: Mapping[str, str] = {"DiskChargeType": "PostPaid", "LockReason": ""}
 _WILD = frozenset({("Status", "All"), ("DiskType", "all"), ("Category", "all")})
@@ -47,6 +73,12 @@ _WILD = frozenset({("Status", "All"), ("DiskType", "all"), ("Category", "all")})
 def describe_disks(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List disks. Source: ECS DescribeDisks."""
     dry_run(region, params)
+    check_choices(params, _CHOICES)
+    check_filters(params)
+    if (zone_id := params.text("ZoneId")) and region.place.zone(zone_id) is None:
+        raise ApiError(
+            400, "InvalidZoneId.NotFound", "The zoneId provided does not exist in our records."
+        )
     in_time = created_in_time(params)
     found = [
         each
@@ -58,7 +90,8 @@ def describe_disks(region: EcsRegion, params: Params, now: float) -> dict[str, A
 
 
 def _candidates(region: EcsRegion, params: Params, now: float) -> list[Disk]:
-    ids, tags = params.json_list("DiskIds"), filters_of(params)
+    ids = params.json_list("DiskIds", too_many=(403, "InvalidDiskIds.Malformed"))
+    tags = filters_of(params)
     instance = region.instances.get(params.text("InstanceId"))
     source: Iterable[Disk] = region.disks.values()
     if ids is not None:

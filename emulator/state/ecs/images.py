@@ -6,13 +6,13 @@ from typing import Any
 from emulator.state.ecs import captures
 from emulator.state.ecs.catalogue import InstanceType, PublicImage
 from emulator.state.ecs.clock_text import to_second
-from emulator.state.ecs.filters import created_in_time
+from emulator.state.ecs.filters import check_choices, check_filter_keys, choice, created_in_time
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, missing
 from emulator.state.ecs.records import DeviceMapping, Image, OperatingSystem, Trail
 from emulator.state.ecs.region import EcsRegion, visible
-from emulator.state.ecs.tags import filters_of
+from emulator.state.ecs.tags import check_filters, filters_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100)
@@ -20,11 +20,26 @@ STATES = frozenset(
     {"Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated"}
 )
 SYSTEM_OWNER = 1
+# Sources: DescribeImages, its parameters for the words and its error table for the refusals.
+_CHOICES = (
+    choice(
+        "ImageOwnerAlias",
+        "system self others marketplace",
+        "InvalidImageOwnerAlias.ValueNotSupported",
+        400,
+    ),
+    choice("Usage", "instance none", "InvalidUsage"),
+    choice("OSType", "windows linux", "InvalidOSType"),
+    choice("Architecture", "i386 x86_64 arm64", "InvalidArchitecture"),
+)
 
 
 def describe_images(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List images. Source: ECS DescribeImages; Status is Available unless it is asked for."""
     dry_run(region, params)
+    check_choices(params, _CHOICES)
+    check_filters(params)
+    check_filter_keys(params)
     states, in_time = _states(params), created_in_time(params)
     usable = params.flag("Usable") if "Usable" in params else None
     found = [

@@ -7,6 +7,8 @@ from emulator.state.ecs.records import Instance, Interface
 from emulator.state.ecs.region import EcsRegion
 
 MIB_PER_GIB = 1024
+# Of what is paid for by use. Source: DescribeInstances, ExpiredTime.
+EXPIRED_TIME = "2099-12-31T15:59Z"
 LOCK_MESSAGE = "The instance is locked for recycling."
 
 
@@ -79,7 +81,7 @@ def _identity(region: EcsRegion, instance: Instance, now: float) -> dict[str, An
         "StoppedMode": instance.stopped_mode,
         "CreationTime": to_minute(instance.created_at),
         "StartTime": to_minute(instance.started_at),
-        "ExpiredTime": "2099-12-31T15:59Z",
+        "ExpiredTime": EXPIRED_TIME,
         "AutoReleaseTime": options.auto_release_time,
         "SerialNumber": instance.serial,
         "ResourceGroupId": options.resource_group_id,

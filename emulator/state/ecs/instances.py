@@ -3,9 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from emulator.state.ecs.clock_text import to_minute
-from emulator.state.ecs.filters import agrees, created_in_time
+from emulator.state.ecs.clock_text import from_text, to_minute
+from emulator.state.ecs.filters import (
+    LOCK_REASON,
+    agrees,
+    check_choices,
+    check_filter_keys,
+    choice,
+    created_in_time,
+    expires_in_time,
+)
 from emulator.state.ecs.instance_view import (
+    EXPIRED_TIME,
     MIB_PER_GIB,
     eip_row,
     instance_row,
@@ -16,7 +25,7 @@ from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Instance
 from emulator.state.ecs.region import EcsRegion, visible
-from emulator.state.ecs.tags import filters_of
+from emulator.state.ecs.tags import check_filters, filters_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100)
@@ -42,6 +51,17 @@ _EXACT: Mapping[str, Callable[[Instance], str]] = {
     "HttpTokens": lambda each: each.options.http_tokens,
     "InstanceNetworkType": lambda _: "vpc",
 }
+# Source: DescribeInstances, error table.
+_CHOICES = (
+    LOCK_REASON,
+    choice("InstanceChargeType", "PrePaid PostPaid", "InvalidInstanceChargeType.NotFound"),
+    choice(
+        "InternetChargeType",
+        "PayByBandwidth PayByTraffic",
+        "InvalidInternetChargeType.ValueNotSupported",
+    ),
+    choice("InstanceNetworkType", "classic vpc", "InvalidNetworkType.NotFound"),
+)
 # What is so of every instance here, as its row says.
 _ALIKE: Mapping[str, str | bool] = {
     "DeviceAvailable": True,
@@ -54,6 +74,9 @@ _ALIKE: Mapping[str, str | bool] = {
 def describe_instances(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List instances. Source: ECS DescribeInstances (page size 10 unless told otherwise)."""
     dry_run(region, params)
+    check_choices(params, _CHOICES)
+    check_filters(params)
+    check_filter_keys(params, "ExpiredStartTime", "ExpiredEndTime")
     tests = _tests(region, params, now)
     found = [each for each in _candidates(region, params, now) if all(t(each) for t in tests)]
     items, fields = page(found if agrees(params, _ALIKE) else [], params, INSTANCE_PAGES)
@@ -110,6 +133,8 @@ def _tests(region: EcsRegion, params: Params, now: float) -> list[Test]:
     if params.groups("Filter"):
         in_time = created_in_time(params)
         tests.append(lambda each: in_time(each.created_at))
+        expires = expires_in_time(params)(from_text(EXPIRED_TIME))
+        tests.append(lambda _: expires)
     return tests + _address_tests(region, params)
 
 
@@ -175,7 +200,7 @@ def describe_instance_attribute(region: EcsRegion, params: Params, now: float) -
         "CreditSpecification": options.credit_specification,
         "SerialNumber": instance.serial,
         "CreationTime": to_minute(instance.created_at),
-        "ExpiredTime": "2099-12-31T15:59Z",
+        "ExpiredTime": EXPIRED_TIME,
         "VlanId": "",
         **network,
         "NetworkOptions": {**network, "BandwidthWeighting": options.bandwidth_weighting},

@@ -133,8 +133,15 @@ class Params:
         """Return a repeated structure, empty when absent."""
         return [Params(each) for each in self._values.get(name, ())]
 
-    def json_list(self, name: str, *, limit: int = 100) -> list[str] | None:
+    def json_list(
+        self, name: str, *, limit: int = 100, too_many: tuple[int, str] = (400, "InvalidParameter")
+    ) -> list[str] | None:
         """Return a parameter that is a JSON list in a string; None when it is absent.
+
+        Args:
+            name: The parameter.
+            limit: Its items at most.
+            too_many: HTTP status and code of the refusal of more.
 
         Raises:
             ApiError: It is no JSON list, or longer than `limit`.
@@ -143,8 +150,11 @@ class Params:
         if not text:
             return None
         items = loose_json(text)
-        if not isinstance(items, list) or len(items) > limit:
-            raise malformed(name, f"is no JSON list of at most {limit} items")
+        if not isinstance(items, list):
+            raise malformed(name, "is no JSON list")
+        if len(items) > limit:
+            status, code = too_many
+            raise ApiError(status, code, f"The amount of specified {name} exceeds {limit}.")
         return [str(item) for item in items]
 
 

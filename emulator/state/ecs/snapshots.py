@@ -5,14 +5,20 @@ from typing import Any
 
 from emulator.state.ecs import captures
 from emulator.state.ecs.clock_text import to_second
-from emulator.state.ecs.filters import agrees, created_in_time
+from emulator.state.ecs.filters import (
+    agrees,
+    check_choices,
+    check_filter_keys,
+    choice,
+    created_in_time,
+)
 from emulator.state.ecs.image_creation import NAME, check_snapshot_allowed
 from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Disk, Snapshot
 from emulator.state.ecs.region import EcsRegion, visible
-from emulator.state.ecs.tags import filters_of, tags_of
+from emulator.state.ecs.tags import check_filters, filters_of, tags_of
 from emulator.state.errors import ApiError
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100, has_token=True)
@@ -30,6 +36,14 @@ _EXACT = {
     "KMSKeyId": "kms_key_id",
 }
 _KINDS = {"user": "user", "auto": "timer"}
+# Sources: DescribeSnapshots, its parameters for the words and its error table for the refusals.
+_CHOICES = (
+    choice("Status", "all progressing accomplished failed", "InvalidStatus.NotFound"),
+    choice("SnapshotType", "all auto user", "InvalidSnapshotType.NotFound"),
+    choice("SourceDiskType", "system data", "InvalidSourceDiskType"),
+    choice("Usage", "image disk image_disk none", "InvalidUsage"),
+    choice("Category", "standard flash archive", "InvalidSnapshotCategory.Malformed", 403),
+)
 
 
 def create_snapshot(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
@@ -102,6 +116,9 @@ def _check(region: EcsRegion, disk: Disk) -> None:
 def describe_snapshots(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List snapshots. Source: ECS DescribeSnapshots."""
     dry_run(region, params)
+    check_choices(params, _CHOICES)
+    check_filters(params)
+    check_filter_keys(params)
     in_time = created_in_time(params)
     found = [
         each
@@ -115,7 +132,8 @@ def describe_snapshots(region: EcsRegion, params: Params, now: float) -> dict[st
 
 
 def _candidates(region: EcsRegion, params: Params, now: float) -> list[Snapshot]:
-    ids, tags = params.json_list("SnapshotIds"), filters_of(params)
+    ids = params.json_list("SnapshotIds", too_many=(403, "InvalidSnapshotIds.Malformed"))
+    tags = filters_of(params)
     disk = region.disks.get(params.text("DiskId"))
     source: Iterable[Snapshot] = region.snapshots.values()
     known: Iterable[str] | None = ids

@@ -33,9 +33,20 @@ def _resources(region: EcsRegion, kind: str) -> Mapping[str, object]:
     return found
 
 
+def _kind(params: Params) -> str:
+    if not (kind := params.text("ResourceType")):
+        raise _missing("ResourceType")
+    return kind
+
+
+def _missing(name: str) -> ApiError:
+    """Refuse a call without a part of it. Source: error table of the three actions."""
+    return ApiError(404, f"MissingParameter.{name}", f"The parameter - {name} should not be null")
+
+
 def _named(region: EcsRegion, params: Params) -> list[str]:
     """Return the ids that a call names; each must exist. Source: TagResources."""
-    kind = params.required("ResourceType")
+    kind = _kind(params)
     known = _resources(region, kind)
     ids = params.texts("ResourceId")
     if not ids:
@@ -59,7 +70,7 @@ def tag_resources(region: EcsRegion, params: Params, now: float) -> dict[str, An
     """Set tags on up to 50 resources of one type. Source: ECS TagResources."""
     ids, tags = _named(region, params), tags_of(params)
     if not tags:
-        raise missing("Tag")
+        raise _missing("Tags")
     for resource_id in ids:
         region.tags.put(resource_id, tags, region.visible_from(now))
         region.record(now, "TagResources", resource_id, tags=tags)
@@ -80,7 +91,7 @@ def untag_resources(region: EcsRegion, params: Params, now: float) -> dict[str, 
 
 def list_tag_resources(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
     """List tags by resources, by tags or by both. Source: ECS ListTagResources."""
-    kind = params.required("ResourceType")
+    kind = _kind(params)
     known = _resources(region, kind)
     filters = filters_of(params) + _tag_filters(params)
     ids = params.texts("ResourceId")

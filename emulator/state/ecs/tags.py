@@ -117,6 +117,22 @@ class TagStore:
         return {"Tag": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]}
 
 
+def check_filters(params: Params) -> None:
+    """Refuse tag filters that are none.
+
+    Raises:
+        ApiError: A value without a key, or more tags than a resource has. Source: the error tables
+            of DescribeInstances, DescribeDisks, DescribeImages and DescribeSnapshots.
+    """
+    groups = params.groups("Tag")
+    if len(groups) > MAX_TAGS:
+        raise ApiError(400, "InvalidTagCount", "The specified tags are beyond the permitted range.")
+    if any(group.text("Value") and not group.text("Key") for group in groups):
+        raise ApiError(
+            400, "InvalidTag.Mismatch", "The specified Tag.n.Key and Tag.n.Value are not match."
+        )
+
+
 def filters_of(params: Params, name: str = "Tag") -> list[TagFilter]:
     """Read the tag filters of a describe call; the same key twice means either value."""
     wanted: dict[str, set[str]] = {}

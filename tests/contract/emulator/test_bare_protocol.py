@@ -362,3 +362,27 @@ def test_an_empty_number_is_not_there(call_v1: Callable[..., Any], name: str) ->
 
     assert answer.status == 200
     assert answer.json()["PageSize"] == 10
+
+
+def test_tags_as_the_oldest_models_name_them(
+    control: Callable[..., Any], call_v1: Callable[..., Any]
+) -> None:
+    """Tag.N.key and Tag.N.value mean the same as the names that replace them."""
+    seed = {"name": "web", "instance_type": "ecs.g7.large", "zone_id": "cn-hangzhou-h"}
+    tagged = [{**seed, "tags": {"team": team}} for team in ("trade", "search")]
+    control("scenario", {"regions": {"cn-hangzhou": {"instances": tagged}}})
+    here = {"RegionId": "cn-hangzhou"}
+    asked = {**here, "Tag.1.key": "team", "Tag.1.value": "trade"}
+
+    found = call_v1("GET", "DescribeInstances", asked).json()
+    (instance_id,) = (row["InstanceId"] for row in found["Instances"]["Instance"])
+    made = call_v1(
+        "GET",
+        "CreateImage",
+        {**here, "InstanceId": instance_id, "Tag.1.key": "of", "Tag.1.value": "it"},
+    ).json()
+    images = call_v1("GET", "DescribeImages", {**here, "Status": "ALL", "Tag.1.key": "of"}).json()
+
+    (image,) = images["Images"]["Image"]
+    assert image["ImageId"] == made["ImageId"]
+    assert image["Tags"]["Tag"] == [{"TagKey": "of", "TagValue": "it"}]

@@ -214,7 +214,9 @@ def test_what_tagging_refuses() -> None:
     reserved = [{"Key": "aliyun-x", "Value": ""}]
     refusal = bench.refused("TagResources", **given, Tag=reserved)
     assert refusal == (400, "InvalidTagKey.Malformed")
-    assert bench.refused("TagResources", **given) == (400, "MissingParameter")
+    assert bench.refused("TagResources", **given) == (404, "MissingParameter.Tags")
+    refusal = bench.refused("TagResources", ResourceId=[source], Tag=tag)
+    assert refusal == (404, "MissingParameter.ResourceType")
 
 
 def test_a_scaling_group_shows_as_a_system_tag() -> None:

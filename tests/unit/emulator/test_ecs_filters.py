@@ -1,5 +1,6 @@
 """Every documented filter counts: one that nothing can match finds nothing, instead of all."""
 
+import json
 from typing import Any
 
 import pytest
@@ -47,7 +48,114 @@ def test_the_time_of_creation(bench: Bench, action: str) -> None:
     assert count(bench, action, Filter=later, **own) == 0
     if action != "DescribeEipAddresses":
         wrong = [{"Key": "CreationStartTime", "Value": "soon"}]
-        assert bench.refused(action, Filter=wrong) == (400, "InvalidParameter")
+        refusal = {"DescribeDisks": (400, "InvalidParameter")}
+        assert bench.refused(action, Filter=wrong) == refusal.get(
+            action, (404, "InvalidFilterKey.NotFound")
+        )
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "status", "code"),
+    [
+        (
+            "DescribeInstances",
+            {"InstanceChargeType": "Free"},
+            404,
+            "InvalidInstanceChargeType.NotFound",
+        ),
+        (
+            "DescribeInstances",
+            {"InternetChargeType": "Free"},
+            404,
+            "InvalidInternetChargeType.ValueNotSupported",
+        ),
+        ("DescribeInstances", {"InstanceNetworkType": "lan"}, 404, "InvalidNetworkType.NotFound"),
+        ("DescribeInstances", {"LockReason": "mood"}, 404, "InvalidLockReason.NotFound"),
+        (
+            "DescribeInstances",
+            {"Filter": [{"Key": "Mood", "Value": BEFORE}]},
+            404,
+            "InvalidFilterKey.NotFound",
+        ),
+        ("DescribeInstances", {"Tag": [{"Value": "trade"}]}, 400, "InvalidTag.Mismatch"),
+        (
+            "DescribeInstances",
+            {"Tag": [{"Key": f"k{n}"} for n in range(21)]},
+            400,
+            "InvalidTagCount",
+        ),
+        ("DescribeDisks", {"DiskType": "floppy"}, 400, "InvalidDiskType.ValueNotSupported"),
+        ("DescribeDisks", {"Category": "floppy"}, 400, "InvalidCategory.ValueNotSupported"),
+        ("DescribeDisks", {"Status": "Broken"}, 400, "InvalidStatus.ValueNotSupported"),
+        ("DescribeDisks", {"DiskChargeType": "Free"}, 404, "InvalidDiskChargeType.NotFound"),
+        ("DescribeDisks", {"LockReason": "mood"}, 404, "InvalidLockReason.NotFound"),
+        ("DescribeDisks", {"ZoneId": "cn-hangzhou-none"}, 400, "InvalidZoneId.NotFound"),
+        ("DescribeDisks", {"DiskIds": json.dumps(["d-1"] * 101)}, 403, "InvalidDiskIds.Malformed"),
+        ("DescribeDisks", {"Tag": [{"Value": "trade"}]}, 400, "InvalidTag.Mismatch"),
+        (
+            "DescribeImages",
+            {"ImageOwnerAlias": "me"},
+            400,
+            "InvalidImageOwnerAlias.ValueNotSupported",
+        ),
+        ("DescribeImages", {"Usage": "often"}, 404, "InvalidUsage"),
+        ("DescribeImages", {"OSType": "os2"}, 404, "InvalidOSType"),
+        ("DescribeImages", {"Architecture": "mips"}, 404, "InvalidArchitecture"),
+        (
+            "DescribeImages",
+            {"Filter": [{"Key": "Mood", "Value": BEFORE}]},
+            404,
+            "InvalidFilterKey.NotFound",
+        ),
+        ("DescribeImages", {"Tag": [{"Value": "trade"}]}, 400, "InvalidTag.Mismatch"),
+        ("DescribeSnapshots", {"Status": "Done"}, 404, "InvalidStatus.NotFound"),
+        ("DescribeSnapshots", {"SnapshotType": "manual"}, 404, "InvalidSnapshotType.NotFound"),
+        ("DescribeSnapshots", {"SourceDiskType": "floppy"}, 404, "InvalidSourceDiskType"),
+        ("DescribeSnapshots", {"Usage": "often"}, 404, "InvalidUsage"),
+        ("DescribeSnapshots", {"Category": "best"}, 403, "InvalidSnapshotCategory.Malformed"),
+        (
+            "DescribeSnapshots",
+            {"SnapshotIds": json.dumps(["s-1"] * 101)},
+            403,
+            "InvalidSnapshotIds.Malformed",
+        ),
+        ("DescribeSnapshots", {"Tag": [{"Value": "trade"}]}, 400, "InvalidTag.Mismatch"),
+    ],
+)
+def test_a_word_that_a_filter_does_not_know(
+    bench: Bench, action: str, params: dict[str, Any], status: int, code: str
+) -> None:
+    """It is refused as the error table of the action says, instead of finding nothing."""
+    assert bench.refused(action, **params) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("action", "params"),
+    [
+        ("DescribeInstances", {"InstanceChargeType": "PrePaid"}),
+        ("DescribeInstances", {"LockReason": "Recycling"}),
+        ("DescribeInstances", {"InstanceNetworkType": "classic"}),
+        ("DescribeDisks", {"Status": "ReIniting"}),
+        ("DescribeDisks", {"Category": "cloud"}),
+        ("DescribeImages", {"Architecture": "i386"}),
+        ("DescribeSnapshots", {"SnapshotType": "auto"}),
+    ],
+)
+def test_a_word_that_nothing_has(bench: Bench, action: str, params: dict[str, Any]) -> None:
+    """It finds nothing and is no error."""
+    assert count(bench, action, **params) == 0
+
+
+def test_the_time_of_expiry(bench: Bench) -> None:
+    """What is paid for by use expires in 2099, as its row says."""
+    late = [{"Key": "ExpiredStartTime", "Value": "2100-01-01T00:00Z"}]
+    early = [
+        {"Key": "ExpiredStartTime", "Value": "2099-01-01T00:00Z"},
+        {"Key": "ExpiredEndTime", "Value": "2100-01-01T00:00Z"},
+    ]
+
+    assert count(bench, "DescribeInstances", Filter=late) == 0
+    assert count(bench, "DescribeInstances", Filter=early) == 1
 
 
 @pytest.mark.parametrize(
