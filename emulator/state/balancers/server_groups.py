@@ -25,6 +25,31 @@ MAX_WEIGHT = 100
 MAX_PORT = 65535
 MILLISECONDS = 1000
 
+# Of a group whose maker named none of it. Source: CreateServerGroup of both products.
+ALB_DEFAULTS: Mapping[str, Any] = {
+    "HealthCheckConfig": {
+        "HealthCheckEnabled": True,
+        "HealthCheckConnectPort": 0,
+        "HealthCheckHttpVersion": "HTTP1.1",
+        "HealthCheckInterval": 2,
+        "HealthCheckMethod": "HEAD",
+        "HealthCheckTimeout": 5,
+        "HealthyThreshold": 3,
+        "UnhealthyThreshold": 3,
+    },
+    "StickySessionConfig": {"StickySessionEnabled": False},
+}
+NLB_DEFAULTS: Mapping[str, Any] = {
+    "HealthCheck": {
+        "HealthCheckEnabled": True,
+        "HealthCheckConnectPort": 0,
+        "HealthCheckConnectTimeout": 5,
+        "HealthCheckInterval": 5,
+        "HealthyThreshold": 2,
+        "UnhealthyThreshold": 2,
+    },
+}
+
 Call = Callable[["GroupService", Params, float], dict[str, Any]]
 
 
@@ -96,6 +121,8 @@ def list_server_groups(service: GroupService, params: Params, now: float) -> dic
         and vpc_id in ("", each.vpc_id)
         and kind in ("", each.kind)
     ]
+    if params.groups("Tag") or params.text("ResourceGroupId"):
+        found = []  # No group here has either.
     items, fields = _page(found, params)
     return {"ServerGroups": [_group_row(service, each) for each in items], **fields}
 
@@ -110,10 +137,13 @@ def _group_row(service: GroupService, group: Group) -> dict[str, Any]:
         "VpcId": group.vpc_id,
         "Scheduler": "Wrr",
         "Protocol": "HTTP" if service.product == "alb" else "TCP",
+        "ResourceGroupId": "",
+        "RelatedLoadBalancerIds": [],
+        "Tags": [],
     }
     if service.product == "alb":
-        return {**row, "CreateTime": to_second(group.created_at)}
-    return {**row, "RegionId": service.book.region_id}
+        return {**row, "CreateTime": to_second(group.created_at), **ALB_DEFAULTS}
+    return {**row, "RegionId": service.book.region_id, **NLB_DEFAULTS}
 
 
 def list_server_group_servers(service: GroupService, params: Params, now: float) -> dict[str, Any]:

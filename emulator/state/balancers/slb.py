@@ -12,11 +12,22 @@ from emulator.state.balancers.book import BalancerBook, shown
 from emulator.state.balancers.classic_members import backend_of, invalid, members_of
 from emulator.state.balancers.records import Backend, ClassicBalancer, Group, Listener
 from emulator.state.ecs.clock_text import to_second
+from emulator.state.ecs.filters import agrees
 from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, read, shapes
 from emulator.state.errors import ApiError, no_action
 
 PAGES = PageRule(default=10, maximum=100)
+# What is so of every CLB here, as its row says; none has tags.
+_ALIKE: Mapping[str, str | bool] = {
+    "AddressIPVersion": "ipv4",
+    "AddressType": "intranet",
+    "LoadBalancerStatus": "active",
+    "NetworkType": "vpc",
+    "PayType": "PayOnDemand",
+    "ResourceGroupId": "",
+    "SlaveZoneId": "",
+}
 
 Call = Callable[["SlbService", Params, float], dict[str, Any]]
 
@@ -76,7 +87,7 @@ def describe_load_balancers(slb: SlbService, params: Params, now: float) -> dict
         "address": params.text("Address"),
         "zone_id": params.text("MasterZoneId"),
     }
-    server_id = params.text("ServerId")
+    server_id, address = params.text("ServerId"), params.text("ServerIntranetAddress")
     found = [
         each
         for each in slb.book.classic.values()
@@ -84,7 +95,10 @@ def describe_load_balancers(slb: SlbService, params: Params, now: float) -> dict
         and (not names or each.name in names)
         and all(not value or getattr(each, name) == value for name, value in wanted.items())
         and (not server_id or _leads_to(slb, each, server_id))
+        and (not address or any(one.ip == address for one in each.default.backends))
     ]
+    alike = agrees(params, _ALIKE) and not params.groups("Tag")
+    found = found if alike and params.text("Tags") in ("", "[]") else []
     items, fields = page(found, params, PAGES)
     rows = [_balancer_row(slb, each) for each in items]
     return {"LoadBalancers": {"LoadBalancer": rows}, **fields}
@@ -111,7 +125,10 @@ def _balancer_row(slb: SlbService, balancer: ClassicBalancer) -> dict[str, Any]:
         "MasterZoneId": balancer.zone_id,
         "RegionId": slb.book.region_id,
         "PayType": "PayOnDemand",
+        "ResourceGroupId": "",
+        "SlaveZoneId": "",
         "CreateTime": to_second(balancer.created_at),
+        "Tags": {"Tag": []},
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.state.ecs import lifecycle
-from emulator.state.ecs.instances import dry_run
+from emulator.state.ecs.instances import DRY_RUN_CODE, dry_run
 from emulator.state.ecs.launch_network import check_group
 from emulator.state.ecs.launch_options import check_user_data
 from emulator.state.ecs.params import Params, malformed, missing
@@ -22,6 +22,9 @@ from emulator.state.ecs.wording import (
 from emulator.state.errors import ApiError
 
 MAX_BATCH = 100
+# Of each instance of a batch. Source: StartInstances and StopInstances, DryRun, which do not say
+# where it stands.
+DRY_SUCCESS = ("DRYRUN.SUCCESS", "Request validation has been passed with DryRun flag set.")
 Change = Callable[[EcsRegion, Instance, Params, float], None]
 
 
@@ -120,14 +123,43 @@ def _single(change: Change) -> Callable[[EcsRegion, Params, float], dict[str, An
 
 
 def _batch(change: Change) -> Callable[[EcsRegion, Params, float], dict[str, Any]]:
-    """Make the batch form of an action: all in turn, each with its own answer."""
+    """Make the batch form of an action.
+
+    Source: StartInstances and StopInstances, BatchOptimization: AllTogether, the default, changes
+    all or none; with SuccessFirst each has its own answer. UNVERIFIED: that the refusal of one is
+    that of the whole call, as no page shows a batch that failed.
+    """
 
     def act(region: EcsRegion, params: Params, now: float) -> dict[str, Any]:
         instances = [region.instance(each) for each in _ids(params)]
-        rows = [_answer(change, region, each, params, now) for each in instances]
-        return {"InstanceResponses": {"InstanceResponse": rows}}
+        is_dry = params.flag("DryRun")
+        if params.text("BatchOptimization") != "SuccessFirst":
+            for each in instances:
+                _try_out(change, region, each, params, now)
+        if is_dry:
+            return _answers([_row(each, each.status.now, *DRY_SUCCESS) for each in instances])
+        return _answers([_answer(change, region, each, params, now) for each in instances])
 
     return act
+
+
+def _answers(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"InstanceResponses": {"InstanceResponse": rows}}
+
+
+def _try_out(
+    change: Change, region: EcsRegion, instance: Instance, params: Params, now: float
+) -> None:
+    """Check a change without making it.
+
+    Raises:
+        ApiError: The refusal that the change would meet.
+    """
+    try:
+        change(region, instance, Params({**params.values(), "DryRun": True}), now)
+    except ApiError as refusal:
+        if refusal.code != DRY_RUN_CODE:
+            raise
 
 
 def _answer(
@@ -138,6 +170,10 @@ def _answer(
         change(region, instance, params, now)
     except ApiError as refusal:
         code, message = refusal.code, refusal.message
+    return _row(instance, before, code, message)
+
+
+def _row(instance: Instance, before: str, code: str, message: str) -> dict[str, Any]:
     return {
         "InstanceId": instance.instance_id,
         "Code": code,

@@ -34,6 +34,7 @@ INSTANCE_PAGES = PageRule(
 )
 STATUS_PAGES = PageRule(default=10, maximum=50)
 STATES = ("Pending", "Running", "Starting", "Stopping", "Stopped")
+DRY_RUN_CODE = "DryRunOperation"
 Test = Callable[[Instance], bool]
 
 _EXACT: Mapping[str, Callable[[Instance], str]] = {
@@ -90,7 +91,7 @@ def dry_run(region: EcsRegion, params: Params) -> None:
     if params.flag("DryRun"):
         raise ApiError(
             region.assumptions.dry_run_status,
-            "DryRunOperation",
+            DRY_RUN_CODE,
             "Request validation has been passed with DryRun flag set.",
         )
 

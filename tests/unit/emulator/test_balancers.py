@@ -48,6 +48,46 @@ def one(server_id: str, **more: Any) -> str:
     return json.dumps([{"ServerId": server_id, **more}])
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"AddressType": "internet"},
+        {"AddressIPVersion": "ipv6"},
+        {"LoadBalancerStatus": "inactive"},
+        {"NetworkType": "classic"},
+        {"PayType": "PrePay"},
+        {"ResourceGroupId": "rg-other"},
+        {"SlaveZoneId": "cn-hangzhou-i"},
+        {"ServerIntranetAddress": "192.168.255.1"},
+        {"Tag": [{"Key": "team", "Value": "trade"}]},
+        {"Tags": '[{"TagKey":"team","TagValue":"trade"}]'},
+    ],
+)
+def test_every_filter_of_a_clb_counts(nothing: dict[str, Any]) -> None:
+    """What no CLB here is leaves none, instead of all."""
+    bench = Bench()
+    source = bench.seed()
+    clb(bench, source)
+    address = bench.instance(source)["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0]
+    so = {"AddressType": "intranet", "NetworkType": "vpc", "ServerIntranetAddress": address}
+
+    assert bench.balancer_call("slb", "DescribeLoadBalancers", **so)["TotalCount"] == 1
+    assert bench.balancer_call("slb", "DescribeLoadBalancers", **nothing)["TotalCount"] == 0
+
+
+@pytest.mark.parametrize("product", GROUPED)
+@pytest.mark.parametrize("nothing", [{"ResourceGroupId": "rg-other"}, {"Tag": [{"Key": "team"}]}])
+def test_every_filter_of_a_group_counts(product: str, nothing: dict[str, Any]) -> None:
+    """No group here has tags or a resource group, and says so by empty lists."""
+    bench = Bench()
+    group_of(bench, product, bench.seed())
+
+    (row,) = bench.balancer_call(product, "ListServerGroups")["ServerGroups"]
+    assert row["Tags"] == row["RelatedLoadBalancerIds"] == []
+    assert row["HealthCheckConfig" if product == "alb" else "HealthCheck"]["HealthCheckEnabled"]
+    assert bench.balancer_call(product, "ListServerGroups", **nothing)["TotalCount"] == 0
+
+
 # CLB
 
 

@@ -61,11 +61,45 @@ def test_the_batch_forms_answer_for_each_instance() -> None:
     running, stopped = bench.seed(), bench.seed()
     bench.call("StopInstance", InstanceId=stopped)
     bench.wait(15)
-    answer = bench.call("StopInstances", InstanceId=[running, stopped])
+    answer = bench.call(
+        "StopInstances", InstanceId=[running, stopped], BatchOptimization="SuccessFirst"
+    )
 
     rows = answer["InstanceResponses"]["InstanceResponse"]
     assert [row["Code"] for row in rows] == ["200", "IncorrectInstanceStatus"]
     assert rows[0]["CurrentStatus"] == "Stopping"
+
+
+@pytest.mark.parametrize("mode", [{}, {"BatchOptimization": "AllTogether"}])
+def test_a_batch_is_all_or_nothing_unless_told_otherwise(mode: dict[str, str]) -> None:
+    """One instance that cannot be stopped leaves the others as they are."""
+    bench = Bench()
+    running, stopped = bench.seed(), bench.seed()
+    bench.call("StopInstance", InstanceId=stopped)
+    bench.wait(15)
+
+    refusal = bench.refused("StopInstances", InstanceId=[running, stopped], **mode)
+    assert refusal == (403, "IncorrectInstanceStatus")
+    refusal = bench.refused("StartInstances", InstanceId=[stopped, running], **mode)
+    assert refusal == (403, "IncorrectInstanceStatus")
+
+    assert [bench.instance(each)["Status"] for each in (running, stopped)] == ["Running", "Stopped"]
+    rows = bench.call("StopInstances", InstanceId=[running], **mode)
+    assert [row["Code"] for row in rows["InstanceResponses"]["InstanceResponse"]] == ["200"]
+
+
+@pytest.mark.parametrize("mode", ["AllTogether", "SuccessFirst"])
+def test_a_dry_batch_changes_nothing(mode: str) -> None:
+    bench = Bench()
+    running = bench.seed()
+
+    answer = bench.call("StopInstances", InstanceId=[running], BatchOptimization=mode, DryRun=True)
+
+    (row,) = answer["InstanceResponses"]["InstanceResponse"]
+    assert (row["Code"], row["CurrentStatus"]) == ("DRYRUN.SUCCESS", "Running")
+    assert bench.instance(running)["Status"] == "Running"
+    given = {"InstanceId": [running], "DryRun": True}
+    assert bench.refused("StartInstances", **given) == (403, "IncorrectInstanceStatus")
 
 
 def test_deletion_protection_is_for_others_than_spot() -> None:

@@ -300,3 +300,14 @@ def test_what_else_vpc_tags_is_not_modelled() -> None:
 
     assert refused(bench, "TagResources", **asked) == (400, "InvalidInstanceType.NotFound")
     assert len(bench.world.complaints) == 1
+
+
+@pytest.mark.parametrize("action", ["DescribeVpcs", "DescribeVSwitches", "DescribeEipAddresses"])
+def test_a_dry_run_of_a_query_is_an_error(action: str) -> None:
+    """Its success has a code, and no rows."""
+    bench = Bench()
+
+    with pytest.raises(ApiError) as caught:
+        bench.vpc_call(action, DryRun=True)
+
+    assert (caught.value.status, caught.value.code) == (400, "DryRunOperation")
