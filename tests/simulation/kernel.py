@@ -27,6 +27,10 @@ class Actor:
         self.dead = False
 
 
+def _nothing() -> None:
+    """The work of whoever has done his."""
+
+
 class _Fiber:
     """A greenlet that serves the actors of a kernel, one after the other."""
 
@@ -178,6 +182,8 @@ class Kernel:
     def end(self, actor: Actor, fiber: _Fiber) -> None:
         """Take leave of an actor whose work is over; another one may have what it ran on."""
         actor.dead, actor.fiber = True, None
+        # Whoever still lists it must not keep what it worked on.
+        actor.work = _nothing
         self._actors.discard(actor)
         self._idle.append(fiber)
 
