@@ -316,7 +316,7 @@ def build_reconcile(
 def build_drill(around: Surroundings, patience: Patience) -> Drill:
     """Return the drill of this deployment; it makes an image, and does more when it is asked to."""
     endpoint, settings = build_endpoint(around), around.settings
-    reading = _rereading(around, patience)
+    reading = RereadingEndpoint.over(endpoint, patience.read)
     return Drill(
         cloud=_cloud(around),
         leftovers=EcsLeftovers(reading),
@@ -334,7 +334,7 @@ def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
     endpoint, settings = build_endpoint(around), around.settings
     policy = replace(build_policy(settings), health=None)
     return Cleaning(
-        leftovers=EcsLeftovers(_rereading(around, patience)),
+        leftovers=EcsLeftovers(RereadingEndpoint.over(endpoint, patience.read)),
         termination=EcsTermination(endpoint),
         deletion=EcsDeletion(endpoint),
         tagging=EcsTagging(endpoint),
@@ -345,11 +345,8 @@ def build_cleaning(around: Surroundings, patience: Patience) -> Cleaning:
 
 
 def _rereading(around: Surroundings, patience: Patience) -> Endpoint:
-    """Return the endpoint of what looks: a read that is not answered is made again."""
-    one = build_endpoint(around)
-    return RereadingEndpoint(
-        one.call, one.region, one.limiter, one.clock, one.telemetry, again=patience.read
-    )
+    """Return the endpoint of what only looks: a read that is not answered is made again."""
+    return RereadingEndpoint.over(build_endpoint(around), patience.read)
 
 
 def _cloud(around: Surroundings, endpoint: Endpoint | None = None) -> CloudPorts:

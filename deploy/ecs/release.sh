@@ -148,9 +148,9 @@ retire_units() {
 		# Of a template only the instances are ever enabled.
 		case $name in *@.service) ;; *) "$SYSTEMCTL" disable --now "$name" ;; esac
 		rm -f "$UNITS/$name"
+		"$SYSTEMCTL" daemon-reload
 		echo "aliyun-ops: $name is not of this release and has been taken away" >&2
 	done
-	"$SYSTEMCTL" daemon-reload
 }
 
 # All, or those that the given release did not have: what a person has disabled stays so.

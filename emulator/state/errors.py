@@ -24,6 +24,19 @@ class ApiError(Exception):
         self.data: Mapping[str, Any] = data or {}
 
 
+DRY_RUN_CODE = "DryRunOperation"
+DRY_RUN_PASSED = "Request validation has been passed with DryRun flag set."
+
+
+def dry_run_passed(status: int) -> ApiError:
+    """Return what a dry run is answered with that would have gone well: no good answer either.
+
+    Args:
+        status: HTTP status, which products differ in.
+    """
+    return ApiError(status, DRY_RUN_CODE, DRY_RUN_PASSED)
+
+
 def no_action() -> ApiError:
     """Return the gateway's refusal of an action that a product has not.
 

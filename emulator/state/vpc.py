@@ -10,7 +10,7 @@ from emulator.state.ecs.paging import PageRule, page
 from emulator.state.ecs.params import Params, missing, read, shapes
 from emulator.state.ecs.tokens import TokenBook
 from emulator.state.eip import ADDRESS_ACTIONS, AddressBook
-from emulator.state.errors import ApiError, no_action
+from emulator.state.errors import dry_run_passed, no_action
 from emulator.state.networks import Networks, VSwitch
 from emulator.state.world import World
 
@@ -55,11 +55,7 @@ class VpcService:
     def _carry_out(self, action: str, given: Params, now: float) -> dict[str, Any]:
         if action.startswith("Describe") and given.flag("DryRun"):
             # Source: DescribeVpcs and DescribeVSwitches, DryRun.
-            raise ApiError(
-                self.world.assumptions.dry_run_status,
-                "DryRunOperation",
-                "Request validation has been passed with DryRun flag set.",
-            )
+            raise dry_run_passed(self.world.assumptions.dry_run_status)
         if action in ADDRESS_ACTIONS:
             return ADDRESS_ACTIONS[action](self.addresses, given, now)
         return _CALLS[action](self, given, now)

@@ -14,7 +14,7 @@ from emulator.state.ecs.clock_text import to_second
 from emulator.state.ecs.paging import token_page
 from emulator.state.ecs.params import Params, read, shapes
 from emulator.state.ecs.tokens import TokenBook
-from emulator.state.errors import ApiError, no_action
+from emulator.state.errors import ApiError, dry_run_passed, no_action
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -245,9 +245,7 @@ def _change(service: GroupService, params: Params) -> tuple[Group, list[Params]]
 
 def _refuse_dry_run(params: Params) -> None:
     if params.flag("DryRun"):
-        raise ApiError(
-            400, "DryRunOperation", "Request validation has been passed with DryRun flag set."
-        )
+        raise dry_run_passed(400)
 
 
 def _backend(service: GroupService, group: Group, item: Params) -> Backend:

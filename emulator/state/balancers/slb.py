@@ -18,7 +18,7 @@ from emulator.state.ecs.params import Params, read, shapes
 from emulator.state.errors import ApiError, no_action
 
 PAGES = PageRule(default=10, maximum=100)
-# What is so of every CLB here, as its row says; none has tags.
+# What is so of every CLB here; none has tags.
 _ALIKE: Mapping[str, str | bool] = {
     "AddressIPVersion": "ipv4",
     "AddressType": "intranet",
@@ -114,21 +114,15 @@ def _balancer_row(slb: SlbService, balancer: ClassicBalancer) -> dict[str, Any]:
     return {
         "LoadBalancerId": balancer.balancer_id,
         "LoadBalancerName": balancer.name,
-        "LoadBalancerStatus": "active",
         "LoadBalancerSpec": "slb.lcu.elastic",
         "Address": balancer.address,
-        "AddressType": "intranet",
-        "AddressIPVersion": "ipv4",
-        "NetworkType": "vpc",
         "VpcId": balancer.vpc_id,
         "VSwitchId": balancer.vswitch_id,
         "MasterZoneId": balancer.zone_id,
         "RegionId": slb.book.region_id,
-        "PayType": "PayOnDemand",
-        "ResourceGroupId": "",
-        "SlaveZoneId": "",
         "CreateTime": to_second(balancer.created_at),
         "Tags": {"Tag": []},
+        **_ALIKE,
     }
 
 

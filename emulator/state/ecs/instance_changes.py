@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.state.ecs import lifecycle
-from emulator.state.ecs.instances import DRY_RUN_CODE, dry_run
+from emulator.state.ecs.instances import dry_run
 from emulator.state.ecs.launch_network import check_group
 from emulator.state.ecs.launch_options import check_user_data
 from emulator.state.ecs.params import Params, malformed, missing
@@ -19,12 +19,12 @@ from emulator.state.ecs.wording import (
     check_new_name,
     check_password,
 )
-from emulator.state.errors import ApiError
+from emulator.state.errors import DRY_RUN_CODE, DRY_RUN_PASSED, ApiError
 
 MAX_BATCH = 100
 # Of each instance of a batch. Source: StartInstances and StopInstances, DryRun, which do not say
 # where it stands.
-DRY_SUCCESS = ("DRYRUN.SUCCESS", "Request validation has been passed with DryRun flag set.")
+DRY_SUCCESS = ("DRYRUN.SUCCESS", DRY_RUN_PASSED)
 Change = Callable[[EcsRegion, Instance, Params, float], None]
 
 

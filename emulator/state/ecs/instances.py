@@ -26,7 +26,7 @@ from emulator.state.ecs.params import Params
 from emulator.state.ecs.records import Instance
 from emulator.state.ecs.region import EcsRegion, visible
 from emulator.state.ecs.tags import check_filters, filters_of
-from emulator.state.errors import ApiError
+from emulator.state.errors import ApiError, dry_run_passed
 
 PAGES = PageRule(default=10, maximum=100, token_maximum=100)
 INSTANCE_PAGES = PageRule(
@@ -34,7 +34,6 @@ INSTANCE_PAGES = PageRule(
 )
 STATUS_PAGES = PageRule(default=10, maximum=50)
 STATES = ("Pending", "Running", "Starting", "Stopping", "Stopped")
-DRY_RUN_CODE = "DryRunOperation"
 Test = Callable[[Instance], bool]
 
 _EXACT: Mapping[str, Callable[[Instance], str]] = {
@@ -89,11 +88,7 @@ def describe_instances(region: EcsRegion, params: Params, now: float) -> dict[st
 def dry_run(region: EcsRegion, params: Params) -> None:
     """End a dry run, whose success is an error. Source: DescribeInstances, DryRun."""
     if params.flag("DryRun"):
-        raise ApiError(
-            region.assumptions.dry_run_status,
-            DRY_RUN_CODE,
-            "Request validation has been passed with DryRun flag set.",
-        )
+        raise dry_run_passed(region.assumptions.dry_run_status)
 
 
 def _candidates(region: EcsRegion, params: Params, now: float) -> list[Instance]:

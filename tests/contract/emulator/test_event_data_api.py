@@ -339,15 +339,19 @@ def test_parameters_are_an_object(put: Put, body: bytes) -> None:
     assert answer.status == 400
 
 
+def give_key(control: Callable[..., Any], *allowed: tuple[str, str]) -> None:
+    """Make a key of its own that is allowed these actions, each on a resource."""
+    statements = [
+        {"Effect": "Allow", "Action": f"eventbridge:{action}", "Resource": resource}
+        for action, resource in allowed
+    ]
+    policies = [{"Version": "1", "Statement": statements}] if statements else []
+    control("access-keys", {"access_key_id": "k", "secret": "s", "policies": policies})
+
+
 def test_an_action_needs_its_permission(ask: Callable[..., Any], put: Put, control: Any) -> None:
     """RAM asks for the same action as of the RPC API, on the same resource."""
-    allowed = {
-        "Effect": "Allow",
-        "Action": "eventbridge:GetEventBus",
-        "Resource": "acs:eventbridge:*:*:eventbus/default",
-    }
-    policy = {"Version": "1", "Statement": [allowed]}
-    control("access-keys", {"access_key_id": "k", "secret": "s", "policies": [policy]})
+    give_key(control, ("GetEventBus", "acs:eventbridge:*:*:eventbus/default"))
     put_as = {"key": "k", "secret": "s", "content-type": JSON_KIND}
     seen = put({"EventBusName": "default"}, path="/openapi/getEventBus", **put_as)
     refused = put({"EventBusName": "x"}, path="/openapi/createEventBus", **put_as)
@@ -360,15 +364,9 @@ def test_an_action_needs_its_permission(ask: Callable[..., Any], put: Put, contr
 @pytest.mark.usefixtures("rule")
 def test_a_key_needs_the_permission_to_publish(put: Put, control: Callable[..., Any]) -> None:
     """RAM asks for eventbridge:PutEvents, as of the management API."""
-    control("access-keys", {"access_key_id": "k", "secret": "s", "policies": []})
+    give_key(control)
     refused = put([event()], key="k", secret="s")
-    allowed = {
-        "Effect": "Allow",
-        "Action": "eventbridge:PutEvents",
-        "Resource": "*",
-    }
-    policy = {"Version": "1", "Statement": [allowed]}
-    control("access-keys", {"access_key_id": "k", "secret": "s", "policies": [policy]})
+    give_key(control, ("PutEvents", "*"))
     taken = put([event()], key="k", secret="s")
 
     assert (refused.status, refused.json()["code"]) == (403, "AccessDenied")

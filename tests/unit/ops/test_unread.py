@@ -140,10 +140,7 @@ def test_what_stays_without_an_answer_is_told(
 
 
 def rereading(call: Flaky, time: Time) -> RereadingEndpoint:
-    one, patience = over(call, time), Patience(time, time.pause)
-    return RereadingEndpoint(
-        one.call, one.region, one.limiter, one.clock, one.telemetry, again=patience.read
-    )
+    return RereadingEndpoint.over(over(call, time), Patience(time, time.pause).read)
 
 
 def test_a_change_is_never_made_again() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from typing_extensions import override
+from typing_extensions import Self, override
 
 from worker.adapters.ecs.call import Body
 from worker.adapters.ecs.endpoint import Endpoint, Refusal
@@ -25,6 +25,11 @@ class RereadingEndpoint(Endpoint):
     """
 
     again: Callable[[Read], Body | Refusal | None]
+
+    @classmethod
+    def over(cls, one: Endpoint, again: Callable[[Read], Body | Refusal | None]) -> Self:
+        """Return the same endpoint with its reads repeated; both go through one client."""
+        return cls(one.call, one.region, one.limiter, one.clock, one.telemetry, again)
 
     @override
     def probe(self, action: str, params: Mapping[str, Any]) -> Body | Refusal | None:
